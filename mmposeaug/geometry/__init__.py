@@ -1,0 +1,34 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""Pure, batched, differentiable functions on poses and cameras."""
+
+from .bones import bone_lengths, bones_to_joints, joints_to_bones, replace_bone_lengths, unit_bones
+from .camera import (
+    in_view,
+    normalize_intrinsics,
+    normalize_keypoints,
+    project,
+)
+from .kcs import kinematic_chain_matrix, part_chain_features
+from .rotation import euler_to_matrix, rotate_about, rotation_matrix
+from .transforms import flip_intrinsics, flip_keypoints, flip_pose, root_relative
+
+__all__ = [
+    'bone_lengths',
+    'bones_to_joints',
+    'joints_to_bones',
+    'replace_bone_lengths',
+    'unit_bones',
+    'in_view',
+    'normalize_intrinsics',
+    'normalize_keypoints',
+    'project',
+    'kinematic_chain_matrix',
+    'part_chain_features',
+    'euler_to_matrix',
+    'rotate_about',
+    'rotation_matrix',
+    'flip_intrinsics',
+    'flip_keypoints',
+    'flip_pose',
+    'root_relative',
+]

@@ -1,0 +1,64 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""Rotations of poses; the algebra is roma's."""
+
+from __future__ import annotations
+
+import roma
+import torch
+from torch import Tensor
+
+
+def rotation_matrix(rotvec: Tensor) -> Tensor:
+    """Rotation matrices of axis-angle vectors.
+
+    Args:
+        rotvec (Tensor): Axis times angle, of shape (*, 3), in radians.
+
+    Returns:
+        Tensor: Matrices of shape (*, 3, 3).
+
+    Example:
+        >>> rotation_matrix(torch.tensor([0.0, 0.0, torch.pi / 2])).round(decimals=4)[:, 0]
+        tensor([0., 1., 0.])
+    """
+    return roma.rotvec_to_rotmat(rotvec)
+
+
+def euler_to_matrix(yaw: Tensor, pitch: Tensor, roll: Tensor) -> Tensor:
+    """Rotation of the view in camera space: roll about z after pitch about x after yaw about y.
+
+    Args:
+        yaw (Tensor): Turn about the vertical (y) axis, of shape (*), in radians.
+        pitch (Tensor): Turn about the horizontal (x) axis, of shape (*), in radians.
+        roll (Tensor): Turn about the viewing (z) axis, of shape (*), in radians.
+
+    Returns:
+        Tensor: Matrices of shape (*, 3, 3).
+
+    Example:
+        >>> zero = torch.zeros(2)
+        >>> bool(torch.equal(euler_to_matrix(zero, zero, zero)[0], torch.eye(3)))
+        True
+    """
+    angles = torch.stack((roll, pitch, yaw), dim=-1)
+    return roma.euler_to_rotmat('ZXY', angles)
+
+
+def rotate_about(pose: Tensor, rotation: Tensor, centre: Tensor) -> Tensor:
+    """Rotate poses about a point.
+
+    Args:
+        pose (Tensor): Joints of shape (*, J, 3).
+        rotation (Tensor): Matrices of shape (*, 3, 3).
+        centre (Tensor): Fixed point of shape (*, 3), such as the root.
+
+    Returns:
+        Tensor: Joints of shape (*, J, 3).
+
+    Example:
+        >>> turn = rotation_matrix(torch.tensor([0.0, 0.0, torch.pi]))
+        >>> rotate_about(torch.tensor([[2.0, 0.0, 0.0]]), turn, torch.tensor([1.0, 0.0, 0.0]))[0, 0]
+        tensor(0.)
+    """
+    centre = centre.unsqueeze(-2)
+    return (pose - centre) @ rotation.transpose(-1, -2) + centre

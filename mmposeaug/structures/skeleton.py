@@ -1,0 +1,421 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""The kinematic tree: joint names, parents, left/right pairs and named parts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+ROOT_NAMES = ('root', 'pelvis', 'hip')
+"""Joint names that are taken for the root when none is given."""
+
+
+def side_of(name: str) -> str:
+    """Side of the body that a joint name speaks of.
+
+    Args:
+        name (str): Joint name, for instance ``'left_knee'`` or ``'LKnee'`` written ``'l_knee'``.
+
+    Returns:
+        str: ``'left'``, ``'right'`` or ``''`` for a joint on the midline.
+    """
+    lowered = name.lower()
+    for side in ('left', 'right'):
+        if side in lowered or lowered.startswith(side[0] + '_'):
+            return side
+    return ''
+
+
+@dataclass(frozen=True)
+class Skeleton:
+    """A rooted tree of named joints with left/right symmetry.
+
+    Every joint but the root is the lower end of one bone; bones are numbered in the order of
+    these joints. All index tuples below refer to that numbering.
+
+    Args:
+        name (str): Name of the skeleton, used in messages.
+        joint_names (tuple[str]): Names of the J joints.
+        parents (tuple[int]): Parent of each joint, ``-1`` for the root.
+        joint_pairs (tuple[tuple[int, int]]): Pairs (left, right) of symmetric joints.
+
+    Raises:
+        ValueError: If the tree has a cycle, no root or several, or a side without its pair.
+
+    Example:
+        >>> arm = Skeleton('arm', ('root', 'hand'), (-1, 0), ())
+        >>> arm.bones
+        ((1, 0),)
+    """
+
+    name: str
+    joint_names: tuple[str, ...]
+    parents: tuple[int, ...]
+    joint_pairs: tuple[tuple[int, int], ...] = ()
+
+    def __post_init__(self) -> None:
+        self._check_names()
+        self._check_tree()
+        self._check_pairs()
+
+    # ---------------------------------------------------------------- checks
+    def _check_names(self) -> None:
+        if len(self.joint_names) != len(self.parents):
+            raise ValueError(
+                f'Skeleton {self.name!r} has {len(self.joint_names)} joint names but '
+                f'{len(self.parents)} parents; give one parent (-1 for the root) per joint.'
+            )
+        doubles = sorted({n for n in self.joint_names if self.joint_names.count(n) > 1})
+        if doubles:
+            raise ValueError(
+                f'Skeleton {self.name!r} names the joint {doubles[0]!r} twice; '
+                'joint names must be unique.'
+            )
+
+    def _check_tree(self) -> None:
+        count = len(self.parents)
+        roots = [self.joint_names[j] for j, p in enumerate(self.parents) if p == -1]
+        for joint, parent in enumerate(self.parents):
+            if not -1 <= parent < count:
+                raise ValueError(
+                    f'Skeleton {self.name!r}: the parent {parent} of '
+                    f'{self.joint_names[joint]!r} is not a joint; use 0 to {count - 1}, or -1 '
+                    'for the root.'
+                )
+        for joint in range(count):
+            seen, current = {joint}, self.parents[joint]
+            while current != -1:
+                if current in seen:
+                    raise ValueError(
+                        f'Skeleton {self.name!r} has a cycle through '
+                        f'{self.joint_names[joint]!r}; every joint must lead to the root.'
+                    )
+                seen.add(current)
+                current = self.parents[current]
+        if len(roots) != 1:
+            raise ValueError(
+                f'Skeleton {self.name!r} has {len(roots)} roots ({", ".join(roots)}); exactly '
+                'one joint may have the parent -1.'
+            )
+
+    def _check_pairs(self) -> None:
+        partner: dict[int, int] = {}
+        for left, right in self.joint_pairs:
+            for joint, other in ((left, right), (right, left)):
+                if not 0 <= joint < self.num_joints or joint in partner or joint == other:
+                    raise ValueError(
+                        f'Skeleton {self.name!r}: the left/right pair ({left}, {right}) is not '
+                        'two joints that appear in no other pair.'
+                    )
+                partner[joint] = other
+        for joint, name in enumerate(self.joint_names):
+            if side_of(name) and joint not in partner:
+                raise ValueError(
+                    f'Skeleton {self.name!r}: {name!r} has no partner on the other side; add '
+                    'the pair to joint_pairs (``swap`` in MMPose metainfo).'
+                )
+        for left, right in self.joint_pairs:
+            mirrored = partner.get(self.parents[left], self.parents[left])
+            if mirrored != self.parents[right]:
+                raise ValueError(
+                    f'Skeleton {self.name!r}: {self.joint_names[left]!r} and '
+                    f'{self.joint_names[right]!r} are paired but hang on joints that are not; '
+                    'the tree must be symmetric.'
+                )
+
+    # ---------------------------------------------------------------- joints
+    @property
+    def num_joints(self) -> int:
+        """int: Number of joints J."""
+        return len(self.joint_names)
+
+    @property
+    def num_bones(self) -> int:
+        """int: Number of bones, J - 1."""
+        return self.num_joints - 1
+
+    @property
+    def root(self) -> int:
+        """int: Index of the root joint."""
+        return self.parents.index(-1)
+
+    def index(self, joint_name: str) -> int:
+        """Index of a joint.
+
+        Args:
+            joint_name (str): Name of the joint.
+
+        Returns:
+            int: Its index.
+
+        Raises:
+            KeyError: If the skeleton has no such joint.
+        """
+        if joint_name not in self.joint_names:
+            raise KeyError(
+                f'Skeleton {self.name!r} has no joint {joint_name!r}; it has '
+                f'{", ".join(self.joint_names)}.'
+            )
+        return self.joint_names.index(joint_name)
+
+    @cached_property
+    def sides(self) -> tuple[str, ...]:
+        """tuple[str]: ``'left'``, ``'right'`` or ``''`` for each joint, from the pairs."""
+        left = {pair[0] for pair in self.joint_pairs}
+        right = {pair[1] for pair in self.joint_pairs}
+        return tuple(
+            'left' if j in left else 'right' if j in right else '' for j in range(self.num_joints)
+        )
+
+    @cached_property
+    def flip_indices(self) -> tuple[int, ...]:
+        """tuple[int]: For each joint the joint it becomes in a mirror image."""
+        flipped = list(range(self.num_joints))
+        for left, right in self.joint_pairs:
+            flipped[left], flipped[right] = right, left
+        return tuple(flipped)
+
+    def path_to_root(self, joint: int) -> tuple[int, ...]:
+        """Joints from ``joint`` up to, and without, the root.
+
+        Args:
+            joint (int): Index of the joint to start from.
+
+        Returns:
+            tuple[int]: Joint indices, ``joint`` first.
+        """
+        path = []
+        while self.parents[joint] != -1:
+            path.append(joint)
+            joint = self.parents[joint]
+        return tuple(path)
+
+    # ----------------------------------------------------------------- bones
+    @cached_property
+    def bones(self) -> tuple[tuple[int, int], ...]:
+        """tuple[tuple[int, int]]: (child, parent) of each bone, in the order of the children."""
+        return tuple((j, p) for j, p in enumerate(self.parents) if p != -1)
+
+    @cached_property
+    def bone_names(self) -> tuple[str, ...]:
+        """tuple[str]: Name of each bone, that of its lower joint."""
+        return tuple(self.joint_names[child] for child, _ in self.bones)
+
+    def bone_of(self, joint: int) -> int:
+        """Index of the bone whose lower end is ``joint``.
+
+        Args:
+            joint (int): Index of a joint other than the root.
+
+        Returns:
+            int: Bone index.
+        """
+        return [child for child, _ in self.bones].index(joint)
+
+    @cached_property
+    def bone_pairs(self) -> tuple[tuple[int, int], ...]:
+        """tuple[tuple[int, int]]: Pairs (left, right) of symmetric bones."""
+        return tuple((self.bone_of(left), self.bone_of(right)) for left, right in self.joint_pairs)
+
+    @cached_property
+    def length_groups(self) -> tuple[tuple[int, ...], ...]:
+        """tuple[tuple[int]]: Bones that share one length ratio, in order of first appearance.
+
+        A left/right pair is one group, so is every bone on the midline: 9 groups for the 16
+        joints of the paper.
+        """
+        partner = {b: o for pair in self.bone_pairs for b, o in (pair, pair[::-1])}
+        groups: list[tuple[int, ...]] = []
+        for bone in range(self.num_bones):
+            other = partner.get(bone, bone)
+            if other == bone:
+                groups.append((bone,))
+            elif bone < other:
+                groups.append((bone, other))
+        return tuple(groups)
+
+    # ----------------------------------------------------------------- parts
+    @cached_property
+    def trunk_bones(self) -> tuple[int, ...]:
+        """tuple[int]: Bones from the root up to the joint that the arms hang on, root first.
+
+        Their direction is that of the whole body (pelvis to spine to thorax in Human3.6M).
+        """
+        ends = [
+            p
+            for j, p in enumerate(self.parents)
+            if self.sides[j] and p != -1 and p != self.root and not self.sides[p]
+        ]
+        if not ends:
+            return ()
+        top = max(ends, key=lambda joint: len(self.path_to_root(joint)))
+        return tuple(self.bone_of(joint) for joint in reversed(self.path_to_root(top)))
+
+    @cached_property
+    def limbs(self) -> dict[str, tuple[int, ...]]:
+        """dict[str, tuple[int]]: Joints of each limb, from its attachment outwards.
+
+        A limb is a left or right subtree that hangs on the midline. Limbs on the root are
+        ``left_leg`` and ``right_leg``, those on the top of the trunk ``left_arm`` and
+        ``right_arm``; any other is named after its first joint.
+        """
+        top = self.bones[self.trunk_bones[-1]][0] if self.trunk_bones else None
+        limbs: dict[str, tuple[int, ...]] = {}
+        for joint, parent in enumerate(self.parents):
+            if not self.sides[joint] or parent == -1 or self.sides[parent]:
+                continue
+            members = tuple(
+                j
+                for j in range(self.num_joints)
+                if j == joint or joint in self.path_to_root(j)
+            )
+            kind = 'leg' if parent == self.root else 'arm' if parent == top else ''
+            name = f'{self.sides[joint]}_{kind}' if kind else self.joint_names[joint]
+            limbs[name if name not in limbs else self.joint_names[joint]] = members
+        return limbs
+
+    @cached_property
+    def parts(self) -> dict[str, tuple[int, ...]]:
+        """dict[str, tuple[int]]: Bones of each part of the part-aware chain (paper, Sec. 3.4).
+
+        ``torso`` holds the midline bones and the first bone of every limb. A limb's part holds
+        its bones and those it is attached to: the bone that leads to its joint on the midline,
+        or, on the root where there is none, the other bones of the root.
+        """
+        first = {self.bone_of(members[0]) for members in self.limbs.values()}
+        midline = {self.bone_of(j) for j, p in enumerate(self.parents) if p != -1} - {
+            self.bone_of(j) for members in self.limbs.values() for j in members
+        }
+        parts = {'torso': tuple(sorted(midline | first))}
+        for name, members in self.limbs.items():
+            joint = self.parents[members[0]]
+            if joint == self.root:
+                neighbours = {b for b, (_, p) in enumerate(self.bones) if p == joint}
+            else:
+                neighbours = {self.bone_of(joint)}
+            parts[name] = tuple(sorted(neighbours | {self.bone_of(j) for j in members}))
+        return parts
+
+    @cached_property
+    def joint_groups(self) -> dict[str, tuple[int, ...]]:
+        """dict[str, tuple[int]]: Joints by their distance from the trunk.
+
+        ``near`` holds the first joint of every limb (hips, shoulders), ``middle`` the second
+        (knees, elbows), ``far`` all further ones (ankles, wrists), ``head`` the midline joints
+        without children. Other midline joints are in no group.
+        """
+        groups: dict[str, list[int]] = {'near': [], 'middle': [], 'far': [], 'head': []}
+        for members in self.limbs.values():
+            depth0 = len(self.path_to_root(members[0]))
+            for joint in members:
+                depth = len(self.path_to_root(joint)) - depth0
+                groups[('near', 'middle', 'far')[min(depth, 2)]].append(joint)
+        for joint, side in enumerate(self.sides):
+            if not side and joint not in self.parents and joint != self.root:
+                groups['head'].append(joint)
+        return {name: tuple(sorted(joints)) for name, joints in groups.items()}
+
+    # ------------------------------------------------------------- metainfo
+    @classmethod
+    def from_metainfo(cls, metainfo: Mapping[str, Any], root: str | None = None) -> Skeleton:
+        """Build the tree from MMPose dataset metainfo.
+
+        Args:
+            metainfo (Mapping): ``dataset_info`` of an MMPose dataset config, or the parsed form
+                that a built dataset holds in ``metainfo``.
+            root (str, optional): Name of the root joint. Defaults to the joint that is called
+                root, pelvis or hip.
+
+        Returns:
+            Skeleton: The tree, joints in the order of the metainfo.
+
+        Raises:
+            ValueError: If the links are not a tree over all joints, a side is unpaired, or no
+                root can be found.
+        """
+        names, links, swaps = _read_metainfo(metainfo)
+        label = str(metainfo.get('dataset_name', 'unnamed'))
+        if root is None:
+            found = [n for n in names if n.lower() in ROOT_NAMES]
+            if len(found) != 1:
+                raise ValueError(
+                    f'The metainfo of {label!r} has {len(found)} joints called '
+                    f'{"/".join(ROOT_NAMES)}; name the root joint with root=...'
+                )
+            root = found[0]
+        if root not in names:
+            raise ValueError(f'The metainfo of {label!r} has no joint {root!r} to be the root.')
+        parents = _orient(label, names, links, root)
+        pairs = []
+        for a, b in swaps.items():
+            if b not in names or swaps.get(b) != a:
+                raise ValueError(
+                    f'The metainfo of {label!r} swaps {a!r} with {b!r} but not back; set '
+                    '``swap`` on both joints.'
+                )
+            if not side_of(a):
+                raise ValueError(
+                    f'The metainfo of {label!r} pairs {a!r} with {b!r}, whose names do not say '
+                    'which is left; put left or right in the names.'
+                )
+            if side_of(a) == 'left':
+                pairs.append((names.index(a), names.index(b)))
+        return cls(label, tuple(names), parents, tuple(sorted(pairs)))
+
+
+def _read_metainfo(
+    metainfo: Mapping[str, Any],
+) -> tuple[list[str], list[tuple[str, str]], dict[str, str]]:
+    """Joint names, links and swaps by name, from raw or parsed metainfo."""
+    if 'keypoint_info' in metainfo:
+        info = metainfo['keypoint_info']
+        points = [info[key] for key in sorted(info, key=int)]
+        names = [p['name'] for p in points]
+        swaps = {p['name']: p['swap'] for p in points if p.get('swap', '') not in ('', p['name'])}
+        links = [tuple(link['link']) for link in metainfo['skeleton_info'].values()]
+        return names, links, swaps
+    if 'keypoint_id2name' in metainfo:
+        id2name = metainfo['keypoint_id2name']
+        names = [id2name[i] for i in range(len(id2name))]
+        flip = metainfo['flip_indices']
+        swaps = {n: names[flip[i]] for i, n in enumerate(names) if flip[i] != i}
+        return names, [(names[a], names[b]) for a, b in metainfo['skeleton_links']], swaps
+    raise ValueError(
+        'The metainfo has neither keypoint_info nor keypoint_id2name; give the dataset_info of '
+        'an MMPose dataset.'
+    )
+
+
+def _orient(
+    label: str, names: Sequence[str], links: Sequence[tuple[str, str]], root: str
+) -> tuple[int, ...]:
+    """Turn undirected links into parents, refusing what is not a tree."""
+    neighbours: dict[str, list[str]] = {n: [] for n in names}
+    for a, b in links:
+        for end in (a, b):
+            if end not in neighbours:
+                raise ValueError(f'The metainfo of {label!r} links the unknown joint {end!r}.')
+        neighbours[a].append(b)
+        neighbours[b].append(a)
+    parents = {root: -1}
+    queue = [root]
+    while queue:
+        current = queue.pop(0)
+        for other in neighbours[current]:
+            if other not in parents:
+                parents[other] = names.index(current)
+                queue.append(other)
+            elif parents[current] != names.index(other):
+                raise ValueError(
+                    f'The metainfo of {label!r} has a cycle through {other!r}; its '
+                    'skeleton_info must be a tree.'
+                )
+    lost = [n for n in names if n not in parents]
+    if lost:
+        raise ValueError(
+            f'The metainfo of {label!r} has a second root: {lost[0]!r} is not linked to '
+            f'{root!r}; add the missing link to skeleton_info.'
+        )
+    return tuple(parents[n] for n in names)
