@@ -1,0 +1,11 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""PoseAug for MMPose: importing this package registers all of its parts in MMPose's registries."""
+
+from . import compat
+
+compat.apply()  # before anything of MMPose is imported
+
+# The rooms; each import registers what the room holds.
+from .version import __version__  # noqa: E402
+
+__all__ = ['__version__', 'compat']

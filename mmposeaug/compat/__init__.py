@@ -1,0 +1,61 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""The one place that knows what MMPose 1.3 and MMEngine 0.10 need on today's packages.
+
+:func:`apply` runs first when ``mmposeaug`` is imported. Each check is a small function that looks
+whether it is needed, changes as little as possible, and says what it found and did. With the full
+mmcv, torchvision and the releases that MMPose 1.3 was made for, nothing is changed.
+``python -m mmposeaug.compat`` prints the report.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+
+from .checkpoints import admit_checkpoint_types, safe_globals
+from .finding import Finding
+from .patches import enable_cpu_distributed, restore_tostring_rgb
+from .placeholders import (
+    PlaceholderError,
+    provide_mmcv_ext,
+    provide_pkg_resources,
+    provide_torchvision,
+)
+from .report import format_report
+
+__all__ = ['Finding', 'PlaceholderError', 'apply', 'report', 'safe_globals']
+
+_REQUIRED = ('torch', 'mmengine', 'mmcv', 'mmpose')
+_CHECKS = (
+    provide_pkg_resources,
+    provide_mmcv_ext,
+    provide_torchvision,
+    admit_checkpoint_types,
+    restore_tostring_rgb,
+    enable_cpu_distributed,
+)
+_findings: list[Finding] = []
+
+
+def apply() -> tuple[Finding, ...]:
+    """Checks the environment and mends what stands in the way of MMPose; once per process.
+
+    Returns:
+        One finding a check; the same ones however often it is called.
+
+    Raises:
+        ImportError: If torch, MMEngine, mmcv or MMPose is not installed.
+    """
+    if not _findings:
+        missing = [name for name in _REQUIRED if importlib.util.find_spec(name) is None]
+        if missing:
+            raise ImportError(
+                f'mmposeaug works inside an OpenMMLab environment, and {", ".join(missing)} '
+                'cannot be found: run `make env`, or install what requirements/mminstall.txt lists'
+            )
+        _findings.extend(check() for check in _CHECKS)
+    return tuple(_findings)
+
+
+def report() -> str:
+    """Returns the report that ``python -m mmposeaug.compat`` prints."""
+    return format_report(apply())

@@ -1,0 +1,95 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""Loading of MMEngine checkpoints under torch's ``weights_only`` protection.
+
+Since torch 2.6 ``torch.load`` admits only tensors and plain containers unless told more, and
+MMEngine calls it without arguments; its checkpoints also hold log histories and numpy arrays. Those
+few types are admitted here; the protection itself stays on.
+"""
+
+from __future__ import annotations
+
+import io
+import pickle
+from typing import Any
+
+from .finding import Finding
+
+_SUBJECT = 'torch.load of MMEngine checkpoints'
+
+
+def _statistics_method(owner: Any, name: str) -> Any:
+    """Stands for ``getattr`` in checkpoints, where only log histories use it.
+
+    A ``HistoryBuffer`` pickles its bound statistics methods, that is calls of ``getattr``.
+    Admitting the real one would open every attribute of every admitted object to a forged file.
+
+    Raises:
+        pickle.UnpicklingError: If anything else is asked for.
+    """
+    from mmengine.logging import HistoryBuffer
+
+    if isinstance(owner, HistoryBuffer) and name in HistoryBuffer._statistics_methods:
+        return getattr(owner, name)
+    raise pickle.UnpicklingError(
+        f'The checkpoint asks for attribute {name!r} of a {type(owner).__name__}, which is not '
+        'admitted; load it with weights_only=False only if you trust its source'
+    )
+
+
+def safe_globals() -> list[Any]:
+    """Lists what an MMEngine checkpoint holds beyond tensors and plain containers.
+
+    Returns:
+        Types and functions, or pairs of one and the name under which it was pickled (numpy 1 and 2
+        call the same function by two names): MMEngine's ``HistoryBuffer`` (log histories in the
+        message hub) with its statistics methods, and what numpy arrays and scalars (dataset meta,
+        learning rates) are built of.
+    """
+    import numpy as np
+    from mmengine.logging import HistoryBuffer
+
+    multiarray = np.core.multiarray if np.__version__.startswith('1.') else np._core.multiarray
+    named = [
+        (getattr(multiarray, function), f'numpy.{core}.multiarray.{function}')
+        for function in ('_reconstruct', 'scalar')
+        for core in ('core', '_core')
+    ]
+    named.append((_statistics_method, 'builtins.getattr'))
+    dtypes = {type(np.dtype(code)) for code in '?bBhHiIlLqQefdU'}
+    return [HistoryBuffer, np.ndarray, np.dtype, *named, *sorted(dtypes, key=lambda t: t.__name__)]
+
+
+def _probe() -> io.BytesIO:
+    """Saves in memory what stands for an MMEngine checkpoint."""
+    import numpy as np
+    import torch
+    from mmengine.logging import HistoryBuffer
+
+    file = io.BytesIO()
+    content = {
+        'log': HistoryBuffer([0.5], [1]),
+        'lr': np.float64(0.1),
+        'index': np.arange(2),
+        'names': np.array(['a']),
+    }
+    torch.save(content, file)
+    file.seek(0)
+    return file
+
+
+def admit_checkpoint_types() -> Finding:
+    """Admits the types of MMEngine's checkpoints to ``torch.load``, if it refuses them."""
+    import torch
+
+    found = f'torch {torch.__version__}'
+    try:
+        torch.load(_probe())
+    except pickle.UnpicklingError:
+        torch.serialization.add_safe_globals(safe_globals())
+        torch.load(_probe())
+        return Finding(
+            _SUBJECT,
+            f'{found} admits tensors only',
+            'admitted log histories and numpy arrays; the protection stays on',
+        )
+    return Finding(_SUBJECT, f'{found} admits them')

@@ -1,0 +1,54 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""The report of ``python -m mmposeaug.compat``."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+import sys
+from collections.abc import Iterable
+
+from .finding import Finding
+
+PACKAGES = (
+    'mmposeaug', 'torch', 'torchvision', 'mmengine', 'mmcv', 'mmcv-lite', 'mmdet', 'mmpose',
+    'numpy', 'scipy', 'matplotlib', 'opencv-python', 'opencv-python-headless', 'roma', 'setuptools',
+)  # fmt: skip
+
+
+def installed_version(name: str) -> str:
+    """Returns a distribution's version, or ``not installed``."""
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return 'not installed'
+
+
+def _devices() -> str:
+    """Names the accelerators that torch sees."""
+    import torch
+
+    if not torch.cuda.is_available():
+        return 'none (CPU)'
+    count = torch.cuda.device_count()
+    return ', '.join(torch.cuda.get_device_name(index) for index in range(count))
+
+
+def format_report(findings: Iterable[Finding]) -> str:
+    """Formats versions and findings as text.
+
+    Args:
+        findings: What :func:`mmposeaug.compat.apply` returned.
+
+    Returns:
+        Several lines: platform, versions, and for each check what was found and done.
+    """
+    rows = [
+        ('sys.platform', sys.platform),
+        ('Python', f'{platform.python_version()} ({sys.executable})'),
+        ('Accelerators', _devices()),
+    ]
+    rows += [(name, installed_version(name)) for name in PACKAGES]
+    lines = ['Environment', *(f'  {name}: {value}' for name, value in rows), 'Compatibility']
+    lines += [f'  {finding}' for finding in findings]
+    return '\n'.join(lines)
