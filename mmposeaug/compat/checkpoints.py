@@ -20,19 +20,20 @@ _SUBJECT = 'torch.load of MMEngine checkpoints'
 def _statistics_method(owner: Any, name: str) -> Any:
     """Stands for ``getattr`` in checkpoints, where only log histories use it.
 
-    A ``HistoryBuffer`` pickles its bound statistics methods, that is calls of ``getattr``.
-    Admitting the real one would open every attribute of every admitted object to a forged file.
+    A ``HistoryBuffer`` pickles references to its statistics methods, that is calls of
+    ``getattr`` on its class. Admitting the real one would open every attribute of every admitted
+    object to a forged file.
 
     Raises:
         pickle.UnpicklingError: If anything else is asked for.
     """
     from mmengine.logging import HistoryBuffer
 
-    if isinstance(owner, HistoryBuffer) and name in HistoryBuffer._statistics_methods:
+    if owner is HistoryBuffer and name in HistoryBuffer._statistics_methods:
         return getattr(owner, name)
     raise pickle.UnpicklingError(
-        f'The checkpoint asks for attribute {name!r} of a {type(owner).__name__}, which is not '
-        'admitted; load it with weights_only=False only if you trust its source'
+        f'The checkpoint asks for attribute {name!r} of {owner!r}, which is not admitted; '
+        'load it with weights_only=False only if you trust its source'
     )
 
 
@@ -48,10 +49,11 @@ def safe_globals() -> list[Any]:
     import numpy as np
     from mmengine.logging import HistoryBuffer
 
-    multiarray = np.core.multiarray if np.__version__.startswith('1.') else np._core.multiarray
+    # How the installed numpy itself pickles an array and a scalar.
+    functions: tuple[Any, ...] = (np.zeros(1).__reduce__()[0], np.float64(0).__reduce__()[0])
     named = [
-        (getattr(multiarray, function), f'numpy.{core}.multiarray.{function}')
-        for function in ('_reconstruct', 'scalar')
+        (function, f'numpy.{core}.multiarray.{function.__name__}')
+        for function in functions
         for core in ('core', '_core')
     ]
     named.append((_statistics_method, 'builtins.getattr'))
