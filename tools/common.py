@@ -1,0 +1,95 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""What ``train.py`` and ``test.py`` share: options, and how they enter the config."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+from mmengine.config import Config, DictAction
+
+
+def add_common_options(parser: argparse.ArgumentParser) -> None:
+    """Adds the options that both tools have, named as in MMPose."""
+    parser.add_argument('--work-dir', help='folder for logs, results and checkpoints')
+    parser.add_argument('--show-dir', help='folder in which pictures of predictions are saved')
+    parser.add_argument('--show', action='store_true', help='show predictions in a window')
+    parser.add_argument(
+        '--interval', type=int, default=1, help='draw every so many samples (default: 1)'
+    )
+    parser.add_argument(
+        '--wait-time', type=float, default=1, help='seconds a window stays (default: 1)'
+    )
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action=DictAction,
+        metavar='KEY=VALUE',
+        help='settings that override the config, such as train_cfg.max_epochs=2 or key="[a,b]"',
+    )
+    parser.add_argument(
+        '--launcher',
+        choices=['none', 'pytorch', 'slurm', 'mpi'],
+        default='none',
+        help='what started this process, if it is one of several',
+    )
+    parser.add_argument('--local_rank', '--local-rank', type=int, default=0)
+
+
+def export_local_rank(args: argparse.Namespace) -> None:
+    """Hands the launcher's ``--local_rank`` on to MMEngine, which reads the environment."""
+    os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
+
+
+def require_file(parser: argparse.ArgumentParser, path: str, what: str) -> None:
+    """Ends the program with one sentence if a file that the user named does not exist.
+
+    Addresses with a scheme (``https://``, ``s3://``) are left to MMEngine.
+    """
+    if '://' not in path and not Path(path).expanduser().is_file():
+        parser.error(f'the {what} {path!r} does not exist; check the path')
+
+
+def read_config(parser: argparse.ArgumentParser, args: argparse.Namespace) -> Config:
+    """Reads the config, with ``--cfg-options``, the launcher and the work folder merged in.
+
+    The work folder is the first that is given of: command line, config, and
+    ``./work_dirs/<config name>``.
+    """
+    require_file(parser, args.config, 'config')
+    cfg = Config.fromfile(args.config)
+    if args.cfg_options:
+        cfg.merge_from_dict(args.cfg_options)
+    cfg.launcher = args.launcher
+    if args.work_dir is not None:
+        cfg.work_dir = args.work_dir
+    elif cfg.get('work_dir') is None:
+        cfg.work_dir = str(Path('work_dirs') / Path(args.config).stem)
+    if 'preprocess_cfg' in cfg:
+        cfg.model.setdefault('data_preprocessor', cfg.preprocess_cfg)
+    return cfg
+
+
+def enable_visualization(
+    parser: argparse.ArgumentParser, cfg: Config, args: argparse.Namespace, show: bool
+) -> None:
+    """Switches the visualization hook on, if pictures were asked for.
+
+    Args:
+        parser: Reports a config without that hook.
+        cfg: Changed in place.
+        args: The parsed options.
+        show: Whether a window is wanted.
+    """
+    if not show and args.show_dir is None:
+        return
+    hook = cfg.get('default_hooks', {}).get('visualization')
+    if hook is None:
+        parser.error(
+            '--show and --show-dir need the hook that draws: set '
+            "default_hooks.visualization=dict(type='PoseVisualizationHook') in the config"
+        )
+    hook.update(enable=True, show=show, out_dir=args.show_dir, interval=args.interval)
+    if show:
+        hook.wait_time = args.wait_time
