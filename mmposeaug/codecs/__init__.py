@@ -1,0 +1,20 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""MMPose's lifting codecs on batches of tensors, and any lifter called through them."""
+
+from .adapter import LifterAdapter
+from .base import LIFTING_CODECS, TensorCodec
+from .build import build_codec, find_train_codec
+from .image_pose_lifting import TensorImagePoseLifting
+from .motionbert_label import TensorMotionBERTLabel
+from .video_pose_lifting import TensorVideoPoseLifting
+
+__all__ = [
+    'LIFTING_CODECS',
+    'TensorCodec',
+    'TensorImagePoseLifting',
+    'TensorVideoPoseLifting',
+    'TensorMotionBERTLabel',
+    'LifterAdapter',
+    'build_codec',
+    'find_train_codec',
+]

@@ -1,0 +1,266 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""Any MMPose lifter as a function of key point tensors, with gradients."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from mmengine.logging import print_log
+from mmengine.model import is_model_wrapper
+from mmpose.models.heads import MotionRegressionHead
+from torch import Tensor, nn
+
+from mmposeaug.geometry import flip_pose
+
+from .base import TensorCodec
+
+TARGET_FRAMES = ('last', 'centre', 'all')
+"""tuple[str]: Which frames of a clip a lifter can predict."""
+
+
+class LifterAdapter:
+    """Calls an MMPose lifter on pixels and camera-space poses, through a tensor codec.
+
+    It is no module and holds no parameters: the lifter's checkpoint knows nothing of it. B is the
+    number of clips, T of their frames, T' of the frames that the lifter predicts, K of the joints.
+
+    MMPose's semi-supervised loss is left out (it takes no labelled batch alone, MMPose cannot
+    train with it), which is said once.
+
+    Args:
+        lifter (PoseLifter): The lifter, plain or in a distributed wrapper.
+        codec (TensorCodec): Codec of the train pipeline, see :func:`find_train_codec`.
+        decoder (TensorCodec, optional): Codec to decode predictions where the lifter's head is
+            given another one. Defaults to None, ``codec``.
+        target_frame (str, optional): Frame that the lifter predicts: ``'last'``, ``'centre'``, or
+            ``'all'``. Defaults to None: all for a ``MotionRegressionHead``, the last for a causal
+            backbone, else the centre, as MMPose's data sets have it.
+
+    Raises:
+        ValueError: If the lifter has no head, has a trajectory head and a codec that removes the
+            root, or ``target_frame`` is none of these.
+    """
+
+    def __init__(
+        self,
+        lifter: nn.Module,
+        codec: TensorCodec,
+        decoder: TensorCodec | None = None,
+        target_frame: str | None = None,
+    ) -> None:
+        self.lifter = lifter
+        self.codec = codec
+        self.decoder = codec if decoder is None else decoder
+        module = self.module
+        if not getattr(module, 'with_head', False):
+            raise ValueError(
+                f'The lifter {type(module).__name__} has no head; give an MMPose PoseLifter whose '
+                'config has one.'
+            )
+        if getattr(module, 'with_traj', False) and codec.removes_root:
+            raise ValueError(
+                'The lifter has a trajectory head, which needs the root joint in its target; set '
+                'remove_root=False in the codec.'
+            )
+        self.target_frame = self._frame_of(module) if target_frame is None else target_frame
+        if self.target_frame not in TARGET_FRAMES:
+            raise ValueError(f'target_frame must be one of {TARGET_FRAMES}, got {target_frame!r}.')
+        if getattr(module, 'semi_supervised', False):
+            print_log(
+                'The semi_loss of the lifter is left out: only labelled pairs are trained on.',
+                logger='current',
+                level=logging.WARNING,
+            )
+
+    @property
+    def module(self) -> Any:
+        """nn.Module: The lifter without a distributed wrapper."""
+        return self.lifter.module if is_model_wrapper(self.lifter) else self.lifter
+
+    def target_indices(self, num_frames: int) -> list[int]:
+        """Frames of a clip that the lifter predicts.
+
+        Args:
+            num_frames (int): Length T of the clip.
+
+        Returns:
+            list[int]: Their T' indices.
+        """
+        if self.target_frame == 'all':
+            return list(range(num_frames))
+        return [num_frames - 1 if self.target_frame == 'last' else num_frames // 2]
+
+    def target_of(self, clip: Tensor) -> Tensor:
+        """Target frames of a clip.
+
+        Args:
+            clip (Tensor): Values (B, T, ...) of every frame.
+
+        Returns:
+            Tensor: Those (B, T', ...) of the frames that the lifter predicts.
+        """
+        if self.target_frame == 'all':
+            return clip
+        (index,) = self.target_indices(clip.shape[1])
+        return clip[:, index : index + 1]
+
+    def predict(
+        self,
+        keypoints_px: Tensor,
+        image_size: Tensor | None = None,
+        scores: Tensor | None = None,
+        intrinsics: Tensor | None = None,
+        root_depth: Tensor | None = None,
+        flip_indices: Sequence[int] | None = None,
+    ) -> Tensor:
+        """Lift key points, with gradients.
+
+        Args:
+            keypoints_px (Tensor): Key points (B, T, K, 2) in pixels.
+            image_size (Tensor, optional): Width and height (B, 2) in pixels.
+            scores (Tensor, optional): Confidence (B, T, K). Defaults to None, all 1.
+            intrinsics (Tensor, optional): Cameras (B, 9), pixels; for codecs that need them.
+            root_depth (Tensor, optional): Depth (B, T') of the root in metres; likewise.
+            flip_indices (Sequence[int], optional): For each key point its mirror partner: the
+                prediction is the mean of that of the image and of the mirrored image. Defaults to
+                None, no flip.
+
+        Returns:
+            Tensor: Camera-space axes, metres, root at the origin: (B, T', K, 3).
+
+        Raises:
+            ValueError: If a shape is wrong, or a tensor that the codec needs is None.
+        """
+        x = self.codec.encode_input(keypoints_px, image_size, scores)
+        pose = self._lift(x, image_size, intrinsics, root_depth)
+        if flip_indices is None:
+            return pose
+        x = self.codec.flip_input(x, flip_indices, image_size)
+        flipped = self._lift(x, image_size, intrinsics, root_depth)
+        return (pose + flip_pose(flipped, flip_indices)) / 2
+
+    def loss(
+        self,
+        keypoints_px: Tensor,
+        pose_cam: Tensor,
+        image_size: Tensor | None = None,
+        scores: Tensor | None = None,
+        intrinsics: Tensor | None = None,
+        visible: Tensor | None = None,
+        sample_weight: Tensor | None = None,
+        accuracy: bool = True,
+    ) -> dict[str, Tensor]:
+        """Losses as the lifter's own ``loss`` gives them on the same samples.
+
+        Args:
+            keypoints_px (Tensor): Key points (B, T, K, 2) in pixels.
+            pose_cam (Tensor): Camera-space joints (B, T', K, 3) in metres of the frames that the
+                lifter predicts, see :meth:`target_of`.
+            image_size (Tensor, optional): Width and height (B, 2) in pixels.
+            scores (Tensor, optional): Confidence (B, T, K) of the key points.
+            intrinsics (Tensor, optional): Cameras (B, 9), pixels; for codecs that need them.
+            visible (Tensor, optional): Visibility (B, T', K) of the target's joints.
+            sample_weight (Tensor, optional): Weights (B,): each loss is the mean over the clips
+                of weight times the clip's loss. Defaults to None, all 1.
+            accuracy (bool): Whether to add the mean joint error in codec units, ``mpjpe``, which
+                MMPose logs beside the loss. Defaults to True.
+
+        Returns:
+            dict[str, Tensor]: ``loss_pose3d``, with a trajectory head also ``loss_traj``, and
+            ``mpjpe``, ``mpjpe_traj`` if asked for.
+
+        Raises:
+            ValueError: If a shape is wrong, or a tensor that the codec needs is None.
+        """
+        self.codec.check_trainable()
+        target, weight = self.codec.encode_target(pose_cam, image_size, intrinsics, visible)
+        output, trajectory = self._forward(
+            self.codec.encode_input(keypoints_px, image_size, scores)
+        )
+        if output.ndim == 3:
+            if target.shape[1] != 1:
+                raise ValueError(
+                    f'The lifter predicts one frame of a clip but pose_cam has {target.shape[1]}; '
+                    'pass the target frame only, see LifterAdapter.target_of.'
+                )
+            target, weight = target[:, 0], weight[:, 0]
+        if output.shape != target.shape:
+            raise ValueError(
+                f"The lifter's output is of shape {tuple(output.shape)}, the target "
+                f"{tuple(target.shape)}: the head's number of joints, the codec's remove_root and "
+                'the frames of pose_cam must agree.'
+            )
+        losses: dict[str, Tensor] = {}
+        parts = [('loss_pose3d', 'mpjpe', self.module.head, output)]
+        if trajectory is not None:
+            parts.insert(0, ('loss_traj', 'mpjpe_traj', self.module.traj_head, trajectory))
+        for key, accuracy_key, head, out in parts:
+            losses[key] = _loss(head.loss_module, out, target, weight, sample_weight)
+            if accuracy:
+                losses[accuracy_key] = _mean_error(out, target, weight)
+        return losses
+
+    def _lift(
+        self,
+        x: Tensor,
+        image_size: Tensor | None,
+        intrinsics: Tensor | None,
+        root_depth: Tensor | None,
+    ) -> Tensor:
+        output, _ = self._forward(x)
+        if output.ndim == 3:
+            output = output.unsqueeze(1)
+        return self.decoder.decode(output, image_size, intrinsics, root_depth)
+
+    def _forward(self, x: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Output (B, J, 3) or (B, T', J, 3) of the lifter, and of its trajectory head."""
+        output = self.lifter(x, None, mode='tensor')
+        pose, trajectory = output if isinstance(output, tuple) else (output, None)
+        if pose.shape[0] != x.shape[0]:
+            # The head mixes up the joints of several output frames, here as in MMPose.
+            raise ValueError(
+                f'The lifter gave {pose.shape[0]} poses for {x.shape[0]} clips, but its head is '
+                "right for one frame a clip only: give clips as long as the backbone's receptive "
+                'field.'
+            )
+        return pose, trajectory
+
+    @staticmethod
+    def _frame_of(module: Any) -> str:
+        if isinstance(module.head, MotionRegressionHead):
+            return 'all'
+        return 'last' if getattr(module.backbone, 'causal', False) else 'centre'
+
+
+def _loss(
+    loss_module: nn.Module,
+    output: Tensor,
+    target: Tensor,
+    weight: Tensor,
+    sample_weight: Tensor | None,
+) -> Tensor:
+    """The head's loss; with weights the mean of weighted losses of the single clips."""
+    if sample_weight is None:
+        return loss_module(output, target, weight)
+    if sample_weight.shape != output.shape[:1]:
+        raise ValueError(
+            f'sample_weight must be of shape ({output.shape[0]},), one a clip, '
+            f'got {tuple(sample_weight.shape)}.'
+        )
+
+    def of_one(out: Tensor, tgt: Tensor, wgt: Tensor) -> Tensor:
+        return loss_module(out[None], tgt[None], wgt[None])
+
+    losses = torch.func.vmap(of_one)(output, target, weight)
+    return (losses * sample_weight.to(losses)).mean()
+
+
+@torch.no_grad()
+def _mean_error(output: Tensor, target: Tensor, weight: Tensor) -> Tensor:
+    """Mean joint error over the visible joints, in codec units."""
+    error = torch.linalg.vector_norm(output - target, dim=-1)
+    visible = weight[..., 0] > 0
+    return (error * visible).sum() / visible.sum().clamp(min=1)

@@ -1,0 +1,282 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""What a tensor codec is, and the registry that finds one by the name of MMPose's codec.
+
+MMPose's codecs work on one sample in numpy. A tensor codec does the same to a batch of tensors,
+with gradients, on any device, in any floating-point type.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import torch
+from mmengine.registry import Registry
+from mmpose.registry import KEYPOINT_CODECS
+from torch import Tensor
+
+LIFTING_CODECS = Registry('lifting_codec', scope='mmposeaug', locations=['mmposeaug.codecs'])
+"""Registry: Tensor codecs, each under the type name of the MMPose codec it is the twin of."""
+
+
+class TensorCodec(ABC):
+    """Twin of one MMPose lifting codec on batches of tensors.
+
+    B is the number of clips, T of their frames, T' of the target's frames, K of the keypoints and
+    J of the joints in the codec's target. To add one: subclass, and decorate with
+    ``@LIFTING_CODECS.register_module(name='TheMMPoseCodecType')``.
+
+    Args:
+        codec (BaseKeypointCodec): The MMPose codec to be the twin of.
+    """
+
+    needs_image_size: bool = False
+    """bool: Whether inputs depend on the image's size."""
+    needs_intrinsics: bool = False
+    """bool: Whether targets depend on the camera's focal length, and decoding on the depth."""
+
+    def __init__(self, codec: Any) -> None:
+        name = type(codec).__name__
+        root = codec.root_index
+        roots = tuple(root) if isinstance(root, Iterable) else (root,)
+        if not roots or not all(0 <= index < codec.num_keypoints for index in roots):
+            raise ValueError(
+                f'{name} has root_index={root}; give indices from 0 to {codec.num_keypoints - 1}.'
+            )
+        self.num_keypoints: int = codec.num_keypoints
+        self.root_index: tuple[int, ...] = roots
+        self.concat_vis: bool = codec.concat_vis
+        # MMPose takes the root joint out only if it is a single joint.
+        self.removes_root: bool = False
+        self.reshape_keypoints: bool = getattr(codec, 'reshape_keypoints', False)
+        self._arrays: dict[str, Tensor] = {}
+        self._cache: dict[tuple[str, torch.device, torch.dtype], Tensor] = {}
+
+    @classmethod
+    def from_cfg(cls, cfg: Mapping[str, Any]) -> TensorCodec:
+        """Twin of the codec that MMPose builds from a config.
+
+        Args:
+            cfg (Mapping): MMPose codec config.
+
+        Returns:
+            TensorCodec: The twin.
+        """
+        return cls(KEYPOINT_CODECS.build(dict(cfg)))
+
+    @property
+    def num_joints(self) -> int:
+        """int: Joints in the target, without the root if the codec removes it."""
+        return self.num_keypoints - int(self.removes_root)
+
+    @abstractmethod
+    def normalize(self, keypoints_px: Tensor, image_size: Tensor | None) -> Tensor:
+        """Key points in the codec's 2D space.
+
+        Args:
+            keypoints_px (Tensor): Key points (B, T, K, 2) in pixels.
+            image_size (Tensor, optional): Width and height (B, 2) in pixels.
+
+        Returns:
+            Tensor: Normalised key points (B, T, K, 2).
+        """
+
+    @abstractmethod
+    def encode_target(
+        self,
+        pose_cam: Tensor,
+        image_size: Tensor | None = None,
+        intrinsics: Tensor | None = None,
+        visible: Tensor | None = None,
+    ) -> tuple[Tensor, Tensor]:
+        """Target and weight as the loss module of MMPose's head takes them.
+
+        Args:
+            pose_cam (Tensor): Camera-space joints (B, T', K, 3) in metres.
+            image_size (Tensor, optional): Width and height (B, 2) in pixels.
+            intrinsics (Tensor, optional): Cameras (B, 9): fx, fy, cx, cy, distortion; pixels.
+            visible (Tensor, optional): Visibility (B, T', K) of the joints; above 0.5 counts.
+                Defaults to None, all visible.
+
+        Returns:
+            tuple[Tensor, Tensor]: The target (B, T', J, 3) in codec units, the weight
+            (B, T', J, 1) of zeros and ones.
+
+        Raises:
+            ValueError: If a tensor's shape is wrong or one that the codec needs is None.
+        """
+
+    @abstractmethod
+    def decode(
+        self,
+        output: Tensor,
+        image_size: Tensor | None = None,
+        intrinsics: Tensor | None = None,
+        root_depth: Tensor | None = None,
+    ) -> Tensor:
+        """Root-relative pose of a network output.
+
+        Args:
+            output (Tensor): Network output (B, T', J, 3) in codec units.
+            image_size (Tensor, optional): Width and height (B, 2) in pixels.
+            intrinsics (Tensor, optional): Cameras (B, 9), pixels.
+            root_depth (Tensor, optional): Depth (B, T') of the root in metres.
+
+        Returns:
+            Tensor: Camera-space axes, metres, root at the origin: (B, T', K, 3).
+
+        Raises:
+            ValueError: If a tensor's shape is wrong or one that the codec needs is None.
+        """
+
+    def encode_input(
+        self,
+        keypoints_px: Tensor,
+        image_size: Tensor | None = None,
+        scores: Tensor | None = None,
+    ) -> Tensor:
+        """Network input as MMPose's pipeline, packing and collation make it.
+
+        Args:
+            keypoints_px (Tensor): Key points (B, T, K, 2) in pixels.
+            image_size (Tensor, optional): Width and height (B, 2) in pixels; needed if
+                ``needs_image_size``.
+            scores (Tensor, optional): Confidence (B, T, K), part of the input if the codec has
+                ``concat_vis``. Defaults to None, all 1.
+
+        Returns:
+            Tensor: (B, K * D, T), or (B, T, K, D) for codecs that do not reshape; D is 2, or 3
+            with the confidence.
+
+        Raises:
+            ValueError: If a shape is wrong or the image size is missing.
+        """
+        self._check_pose(keypoints_px, 'keypoints_px', 2)
+        x = self.normalize(keypoints_px, self._size(image_size, keypoints_px))
+        if self.concat_vis:
+            if scores is None:
+                scores = torch.ones_like(x[..., 0])
+            if scores.shape != x.shape[:-1]:
+                raise ValueError(
+                    f'scores must be of shape {tuple(x.shape[:-1])} to match keypoints_px, '
+                    f'got {tuple(scores.shape)}.'
+                )
+            x = torch.cat((x, scores.to(x).unsqueeze(-1)), dim=-1)
+        return x.flatten(2).transpose(1, 2) if self.reshape_keypoints else x
+
+    def flip_input(
+        self, x: Tensor, flip_indices: Sequence[int], image_size: Tensor | None = None
+    ) -> Tensor:
+        """Network input of the mirrored image.
+
+        Equals ``encode_input`` of key points of which u became width - u and the sides were
+        swapped, confidences included.
+
+        Args:
+            x (Tensor): Network input, as :meth:`encode_input` returns it.
+            flip_indices (Sequence[int]): For each key point its mirror partner.
+            image_size (Tensor, optional): Width and height (B, 2) in pixels; needed by codecs
+                whose inputs are not symmetric about the image's centre.
+
+        Returns:
+            Tensor: Mirrored network input, of the shape of ``x``.
+        """
+        frames = x
+        if self.reshape_keypoints:
+            frames = x.transpose(1, 2).unflatten(-1, (self.num_keypoints, -1))
+        index = torch.as_tensor(flip_indices, device=x.device)
+        u, rest = frames[..., :1], frames[..., 1:]
+        u = self._mirror_u(u, index, image_size)
+        frames = torch.cat((u, rest.index_select(-2, index)), dim=-1)
+        return frames.flatten(2).transpose(1, 2) if self.reshape_keypoints else frames
+
+    def root_depth(self, pose_cam: Tensor) -> Tensor:
+        """Depth of the root, which some codecs need to decode.
+
+        Args:
+            pose_cam (Tensor): Camera-space joints (*, K, 3) in metres.
+
+        Returns:
+            Tensor: Depth (*) in metres.
+        """
+        return pose_cam[..., list(self.root_index), 2].mean(-1)
+
+    def check_trainable(self) -> None:  # noqa: B027 (most codecs have nothing to refuse)
+        """Refuse a codec whose targets cannot be decoded.
+
+        Raises:
+            ValueError: If the codec's setting is for testing only.
+        """
+
+    def _mirror_u(self, u: Tensor, index: Tensor, image_size: Tensor | None) -> Tensor:
+        """Horizontal coordinates (B, T, K, 1) of the mirrored image, in the codec's 2D space."""
+        return -u.index_select(-2, index)
+
+    def _root(self, pose: Tensor) -> Tensor:
+        """Root (*, 1, 3) of joints (*, K, 3): the mean of the root joints."""
+        return pose[..., list(self.root_index), :].mean(dim=-2, keepdim=True)
+
+    def _without_root(self, joints: Tensor) -> Tensor:
+        """Joints (*, K, D) without the root, if the codec removes it."""
+        if not self.removes_root:
+            return joints
+        root = self.root_index[0]
+        return torch.cat((joints[..., :root, :], joints[..., root + 1 :, :]), dim=-2)
+
+    def _root_relative(self, joints: Tensor) -> Tensor:
+        """Joints (*, J, 3) in metres to (*, K, 3) with the root put back, or moved, to 0."""
+        if not self.removes_root:
+            return joints - self._root(joints)
+        root = self.root_index[0]
+        zero = torch.zeros_like(joints[..., :1, :])
+        return torch.cat((joints[..., :root, :], zero, joints[..., root:, :]), dim=-2)
+
+    def _weight(self, pose_cam: Tensor, visible: Tensor | None) -> Tensor:
+        """Weight (B, T', J, 1): 1 where a joint is visible."""
+        if visible is None:
+            return torch.ones_like(self._without_root(pose_cam)[..., :1])
+        if visible.shape != pose_cam.shape[:-1]:
+            raise ValueError(
+                f'visible must be of shape {tuple(pose_cam.shape[:-1])} to match pose_cam, '
+                f'got {tuple(visible.shape)}.'
+            )
+        weight = (visible > 0.5).to(device=pose_cam.device, dtype=pose_cam.dtype)
+        return self._without_root(weight.unsqueeze(-1))
+
+    def _check_pose(self, pose: Tensor, name: str, dim: int, joints: int | None = None) -> None:
+        joints = self.num_keypoints if joints is None else joints
+        if pose.ndim != 4 or pose.shape[-2:] != (joints, dim):
+            raise ValueError(
+                f'{name} must be of shape (clips, frames, {joints}, {dim}), '
+                f'got {tuple(pose.shape)}.'
+            )
+
+    def _size(self, image_size: Tensor | None, like: Tensor) -> Tensor | None:
+        """The image's size (B, 2) in the type and on the device of ``like``."""
+        if image_size is None:
+            if self.needs_image_size:
+                raise ValueError(
+                    f'{type(self).__name__} normalises by the image: pass image_size, '
+                    'the (w, h) of each clip.'
+                )
+            return None
+        return self._per_clip(image_size, 'image_size', 2, like)
+
+    @staticmethod
+    def _per_clip(value: Tensor, name: str, width: int, like: Tensor) -> Tensor:
+        if value.shape != (like.shape[0], width):
+            raise ValueError(
+                f'{name} must be of shape ({like.shape[0]}, {width}), one row per clip, '
+                f'got {tuple(value.shape)}.'
+            )
+        return value.to(device=like.device, dtype=like.dtype)
+
+    def _constant(self, name: str, like: Tensor) -> Tensor:
+        """A constant array of the codec in the type and on the device of ``like``."""
+        key = (name, like.device, like.dtype)
+        if key not in self._cache:
+            # An inference tensor in the cache could not be used in training.
+            with torch.inference_mode(False):
+                self._cache[key] = self._arrays[name].to(like.device, like.dtype)
+        return self._cache[key]
