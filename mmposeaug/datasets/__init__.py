@@ -1,0 +1,42 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""Training pairs as tensors, readers of file formats, bone-length banks and datasets."""
+
+from .cameras import CameraSet, load_camera_dicts, load_cameras
+from .checks import check_bank
+from .frames import FrameSelection, VideoIndex, index_videos
+from .io import (
+    atomic_write,
+    load_npy,
+    load_npz,
+    load_pickle_restricted,
+    save_json,
+    save_npz,
+    save_pickle,
+)
+from .pose_bank import PoseBank, PoseBatch
+from .projection_check import check_projection
+from .readers import POSE_READERS, read_dataset_cfg
+from .windows import WindowRule
+
+__all__ = [
+    'CameraSet',
+    'FrameSelection',
+    'POSE_READERS',
+    'PoseBank',
+    'PoseBatch',
+    'VideoIndex',
+    'WindowRule',
+    'atomic_write',
+    'check_bank',
+    'check_projection',
+    'index_videos',
+    'load_camera_dicts',
+    'load_cameras',
+    'load_npy',
+    'load_npz',
+    'load_pickle_restricted',
+    'read_dataset_cfg',
+    'save_json',
+    'save_npz',
+    'save_pickle',
+]

@@ -1,0 +1,226 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""Checks of training pairs where they enter: one sentence names the value and the remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..geometry import bone_lengths
+from ..structures import Skeleton
+from .projection_check import check_projection
+
+if TYPE_CHECKING:
+    from .pose_bank import PoseBank
+
+MIN_BONE_LENGTH = 1e-4
+"""float: Bones shorter than this (metres) have no direction."""
+
+# No person's bones are this long or short on average, in metres.
+_MEAN_BONE_RANGE = (0.002, 2.5)
+_CHUNK = 131072
+
+
+def check_annotation(arrays: Mapping[str, np.ndarray], needed: Sequence[str], path: str) -> None:
+    """Checks that an annotation file has its arrays, with one row a frame.
+
+    Args:
+        arrays (Mapping[str, np.ndarray]): What was read.
+        needed (Sequence[str]): Names that must be there.
+        path (str): The file.
+
+    Raises:
+        ValueError: If an array is missing or they disagree.
+    """
+    meaning = {
+        'S': "3D joints 'S' (N, J, 4), camera space, metres",
+        'part': "2D key points 'part' (N, J, 3), pixels",
+        'imgname': "image names 'imgname' (N,)",
+    }
+    for name in needed:
+        if name not in arrays:
+            raise ValueError(
+                f'The annotation file {path!r} has no {meaning[name]}; add the array, or set '
+                'ann_file to a file for 3D poses.'
+            )
+    rows = {name: len(arrays[name]) for name in needed}
+    if len(set(rows.values())) > 1:
+        raise ValueError(f'The arrays of {path!r} have different numbers of rows: {rows}.')
+    if not rows['imgname']:
+        raise ValueError(f'The annotation file {path!r} has no frames.')
+    for name, width in (('S', 4), ('part', 3)):
+        if name in needed and (arrays[name].ndim != 3 or arrays[name].shape[2] != width):
+            raise ValueError(
+                f'The array {name!r} of {path!r} has shape {arrays[name].shape}; (N, J, {width}) '
+                'is needed, the last column being the visibility (1 if not known).'
+            )
+
+
+def check_detections(keypoints: np.ndarray, pose: np.ndarray, path: str) -> None:
+    """Checks that 2D detections are (N, J, 3), like the 3D poses they belong to.
+
+    Args:
+        keypoints (np.ndarray): The detections: x, y, score.
+        pose (np.ndarray): The 3D joints of shape (N, J, 4).
+        path (str): The detection file.
+
+    Raises:
+        ValueError: If not.
+    """
+    if keypoints.shape != (*pose.shape[:2], 3):
+        raise ValueError(
+            f'The 2D detection file {path!r} has shape {keypoints.shape}, but '
+            f'{(*pose.shape[:2], 3)} belongs to the annotation file; use the detections made for '
+            'it, with x, y and score.'
+        )
+
+
+def check_shapes(
+    keypoints_px: np.ndarray | Tensor,
+    pose_cam: np.ndarray | Tensor,
+    skeleton: Skeleton,
+    source: str,
+) -> None:
+    """Checks 2D (N, J, 2) and 3D (N, J, 3) against each other and against the skeleton.
+
+    Args:
+        keypoints_px (np.ndarray | Tensor): The 2D key points.
+        pose_cam (np.ndarray | Tensor): The 3D joints.
+        skeleton (Skeleton): The joints that are expected.
+        source (str): What to call the data in messages.
+
+    Raises:
+        ValueError: If a shape does not fit.
+    """
+    shape_2d, shape_3d = tuple(keypoints_px.shape), tuple(pose_cam.shape)
+    if len(shape_3d) != 3 or shape_3d[-1] != 3 or shape_2d != (*shape_3d[:-1], 2):
+        raise ValueError(
+            f'{source} has 2D key points of shape {shape_2d} and 3D poses of shape {shape_3d}; '
+            '(N, J, 2) and (N, J, 3) are needed.'
+        )
+    if not shape_3d[0]:
+        raise ValueError(f'{source} has no poses.')
+    if shape_3d[1] != skeleton.num_joints:
+        raise ValueError(
+            f'{source} has {shape_3d[1]} joints, but the metainfo {skeleton.name!r} describes '
+            f'{skeleton.num_joints}; set metainfo to that of the data, or convert the data.'
+        )
+
+
+def check_bank(bank: PoseBank, detected: bool = False, source: str = 'the data') -> None:
+    """Checks all poses of a bank, and on a sample of them that the 2D is their projection.
+
+    Args:
+        bank (PoseBank): The poses, shapes already checked.
+        detected (bool): Whether the 2D comes from a detector and may be off. Defaults to False.
+        source (str): What to call the data in messages.
+
+    Raises:
+        ValueError: If an index is out of range, a number is not finite, the unit is not metres,
+            a joint is not before the camera, a bone has no length, or the 2D does not match.
+    """
+    _check_indices(bank, source)
+    _check_finite(bank.keypoints_px, '2D', bank, source)
+    _check_finite(bank.pose_cam, '3D', bank, source)
+    lengths = torch.cat([bone_lengths(p, bank.skeleton) for p in bank.pose_cam.split(_CHUNK)])
+    _check_unit(lengths, source)
+    _check_depth(bank, source)
+    _check_bones(lengths, bank, source)
+    check_projection(bank, detected=detected, source=source)
+
+
+def _row(bank: PoseBank, frame: int) -> str:
+    """How the user finds a frame: its row in the file."""
+    return str(frame if bank.frame_index is None else int(bank.frame_index[frame]))
+
+
+def _check_indices(bank: PoseBank, source: str) -> None:
+    count = len(bank.pose_cam)
+    for name, limit in (
+        ('camera_index', len(bank.cameras)),
+        ('subject_index', len(bank.subjects)),
+        ('windows', count),
+    ):
+        index = getattr(bank, name)
+        if index.ndim != (2 if name == 'windows' else 1) or not len(index):
+            raise ValueError(f'{name} of {source} has shape {tuple(index.shape)}.')
+        if name != 'windows' and len(index) != count:
+            raise ValueError(f'{name} of {source} has {len(index)} entries for {count} poses.')
+        if int(index.min()) < 0 or int(index.max()) >= limit:
+            raise ValueError(
+                f'{name} of {source} runs from {int(index.min())} to {int(index.max())}, it must '
+                f'lie in 0 to {limit - 1}.'
+            )
+    for name in ('keypoint_scores', 'pose_visible'):
+        if getattr(bank, name).shape != bank.pose_cam.shape[:2]:
+            raise ValueError(
+                f'{name} of {source} has shape {tuple(getattr(bank, name).shape)}, '
+                f'{tuple(bank.pose_cam.shape[:2])} is needed.'
+            )
+
+
+def _first(bad: Tensor, names: Sequence[str], bank: PoseBank) -> str:
+    """The first true entry of (N, J), in words, and how many frames have one."""
+    frames = bad.any(1).nonzero()[:, 0]
+    frame = int(frames[0])
+    column = int(bad[frame].nonzero()[0, 0])
+    more = f' and in {len(frames) - 1} other frames' if len(frames) > 1 else ''
+    return f'of {names[column]!r} in frame {_row(bank, frame)}{more}'
+
+
+def _check_finite(values: Tensor, what: str, bank: PoseBank, source: str) -> None:
+    bad = ~torch.isfinite(values).all(-1)
+    if bad.any():
+        raise ValueError(
+            f'{source} has a {what} position that is NaN or infinite, that '
+            f'{_first(bad, bank.skeleton.joint_names, bank)}; repair these frames or drop them.'
+        )
+
+
+def _check_unit(lengths: Tensor, source: str) -> None:
+    mean = float(lengths.mean())
+    low, high = _MEAN_BONE_RANGE
+    if mean > high:
+        unit, factor = ('millimetres', 1000) if mean > 20 else ('centimetres', 100)
+        raise ValueError(
+            f'The mean bone of {source} is {mean:.4g} m long, so the 3D seems to be in {unit}; '
+            f'divide it by {factor}, metres are needed.'
+        )
+    if mean < low:
+        raise ValueError(
+            f'The mean bone of {source} is {mean:.4g} m long, so the 3D seems to be normalised or '
+            'in kilometres; give camera-space metres.'
+        )
+
+
+def _check_depth(bank: PoseBank, source: str) -> None:
+    depth = bank.pose_cam[..., 2]
+    bad = depth <= 0
+    if not bad.any():
+        return
+    root = bank.pose_cam[:, bank.skeleton.root]
+    if float(root.abs().amax()) < 1e-3:
+        cause = 'the root is at the origin everywhere, so the 3D seems to be root-relative'
+    elif bool(bad.float().mean() > 0.2):
+        cause = 'so many are that the 3D seems to be in world space'
+    else:
+        cause = 'such frames cannot be projected'
+    raise ValueError(
+        f'{source} has joints behind the camera, first that '
+        f'{_first(bad, bank.skeleton.joint_names, bank)}; {cause}: give camera-space positions '
+        '(x right, y down, z forward), or drop the frames.'
+    )
+
+
+def _check_bones(lengths: Tensor, bank: PoseBank, source: str) -> None:
+    bad = lengths < MIN_BONE_LENGTH
+    if bad.any():
+        raise ValueError(
+            f'{source} has a bone without length, that ending in the joint '
+            f'{_first(bad, bank.skeleton.bone_names, bank).removeprefix("of ")}; give the joint a '
+            'place of its own, drop the frames, or use a metainfo without it.'
+        )

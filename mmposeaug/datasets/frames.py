@@ -1,0 +1,224 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""Which frame belongs to which video, and which frames a data set keeps.
+
+A video is what one camera saw of one sequence, (subject, action, camera id); a sequence is one
+recording, (subject, action), seen by several cameras.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os.path
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+Video = tuple[str, str, str]
+
+_CHUNK = 65536  # names looked at together: bounds the memory of their code points
+
+
+@dataclass(frozen=True)
+class VideoIndex:
+    """The video of each frame.
+
+    Args:
+        videos (tuple): Distinct (subject, action, camera id), sorted, which is MMPose's order.
+        of_frame (np.ndarray): Index into ``videos`` of each frame, of shape (N,).
+    """
+
+    videos: tuple[Video, ...]
+    of_frame: np.ndarray
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        """tuple[str]: The distinct subjects, sorted."""
+        return tuple(sorted({video[0] for video in self.videos}))
+
+    @property
+    def sequences(self) -> tuple[tuple[str, str], ...]:
+        """tuple: The distinct (subject, action), sorted."""
+        return tuple(sorted({video[:2] for video in self.videos}))
+
+
+def parse_image_name(name: str) -> Video:
+    """Reads subject, action and camera from an image name of Human3.6M's form.
+
+    Args:
+        name (str): ``'S1_Directions_1.54138969_000001.jpg'``, with or without folders.
+
+    Returns:
+        tuple[str, str, str]: Subject, action (with its take) and camera id.
+
+    Raises:
+        ValueError: If the name has another form.
+
+    Example:
+        >>> parse_image_name('images/S1_Directions_1.54138969_000001.jpg')
+        ('S1', 'Directions_1', '54138969')
+    """
+    subject, found, rest = os.path.basename(name).partition('_')
+    action, dot, rest = rest.partition('.')
+    camera, underscore, _ = rest.partition('_')
+    if not (found and dot and underscore and subject and camera):
+        raise ValueError(
+            f"The image name {name!r} is not of the form 'subject_action.camera_frame.jpg', from "
+            'which subject and camera are read; rename the entries of imgname.'
+        )
+    return subject, action, camera
+
+
+def index_videos(names: np.ndarray) -> VideoIndex:
+    """Groups frames by video without parsing each name.
+
+    Names of one video differ only behind the camera id, so a name is parsed only where the part
+    before that differs from its predecessor's: once a video when the file is in order.
+
+    Args:
+        names (np.ndarray): Image names of shape (N,), see :func:`parse_image_name`.
+
+    Returns:
+        VideoIndex: The videos.
+
+    Raises:
+        ValueError: If ``names`` are no strings or one has another form.
+    """
+    names = np.asarray(names)
+    if names.ndim != 1 or names.dtype.kind not in 'US':
+        raise ValueError(
+            f'imgname has shape {names.shape} and type {names.dtype}; one string a frame is needed.'
+        )
+    names = names.astype(str) if names.dtype.kind == 'S' else names
+    starts = _run_starts(names)
+    parsed = [parse_image_name(str(names[i])) for i in starts]
+    videos = tuple(sorted(set(parsed)))
+    position = {video: i for i, video in enumerate(videos)}
+    run_video = np.array([position[video] for video in parsed], dtype=np.int64)
+    run_lengths = np.diff(np.append(starts, len(names)))
+    return VideoIndex(videos, np.repeat(run_video, run_lengths))
+
+
+def _run_starts(names: np.ndarray) -> np.ndarray:
+    """Frames whose name, up to the frame number, differs from the name before."""
+    width = names.dtype.itemsize // 4
+    starts = []
+    for first in range(0, len(names), _CHUNK):
+        # one name of the chunk before, so that runs across chunks are seen
+        chunk = np.ascontiguousarray(names[max(first - 1, 0) : first + _CHUNK])
+        codes = chunk.view(np.uint32).reshape(len(chunk), width)
+        prefix = _is_prefix(codes)
+        changed = (codes[1:] != codes[:-1]) & (prefix[1:] | prefix[:-1])
+        hits = np.flatnonzero(changed.any(axis=1)) + 1 + max(first - 1, 0)
+        starts.append(hits)
+        if first == 0:
+            starts.insert(0, np.zeros(min(1, len(names)), dtype=np.int64))
+    return np.concatenate(starts) if starts else np.zeros(0, dtype=np.int64)
+
+
+def _is_prefix(codes: np.ndarray) -> np.ndarray:
+    """Mask of the characters before the last underscore, that is, before the frame number.
+
+    A name without an underscore counts whole, so that it reaches the parser and its message.
+    """
+    width = codes.shape[1]
+    is_last = codes == ord('_')
+    last = width - 1 - is_last[:, ::-1].argmax(axis=1)
+    last = np.where(is_last.any(axis=1), last, width)
+    return np.arange(width) <= last[:, None]
+
+
+@dataclass(frozen=True)
+class FrameSelection:
+    """Which frames of an annotation file a data set keeps.
+
+    Args:
+        split (Mapping, optional): ``dict(part='train' | 'val', val_fraction=0.1, seed=0)``: the
+            given part of the sequences. All cameras and frames of a sequence, (subject, action),
+            are on one side. Which sequences are held out depends on their names and ``seed``
+            alone, not on their order. Defaults to None, all sequences.
+        frame_step (int): Keep every n-th frame of each video, from its first. Defaults to 1.
+        subjects (Sequence[str], optional): Keep these subjects only. Defaults to None, all.
+    """
+
+    split: Mapping[str, Any] | None = None
+    frame_step: int = 1
+    subjects: Sequence[str] | None = None
+
+    def __post_init__(self) -> None:
+        """Checks the options."""
+        if not isinstance(self.frame_step, int) or self.frame_step < 1:
+            raise ValueError(f'frame_step is {self.frame_step!r}; a whole number from 1 is needed.')
+        if isinstance(self.subjects, str):
+            raise ValueError(f'subjects is the string {self.subjects!r}; give a list of names.')
+        if self.split is None:
+            return
+        unknown = set(self.split) - {'part', 'val_fraction', 'seed'}
+        if unknown or self.split.get('part') not in ('train', 'val'):
+            raise ValueError(
+                f"split is {dict(self.split)}; give dict(part='train' or 'val', val_fraction=0.1, "
+                'seed=0).'
+            )
+        fraction = self.split.get('val_fraction', 0.1)
+        if not 0 < fraction < 1:
+            raise ValueError(f'val_fraction is {fraction}; it must lie between 0 and 1.')
+
+    def apply(self, index: VideoIndex, source: str = 'the annotation file') -> np.ndarray:
+        """Mask of the frames kept.
+
+        Args:
+            index (VideoIndex): The frames' videos.
+            source (str): Where they come from, for messages.
+
+        Returns:
+            np.ndarray: Booleans of shape (N,).
+
+        Raises:
+            ValueError: If nothing is left; the sentence says which option took all.
+        """
+        keep_video = np.ones(len(index.videos), dtype=bool)
+        if self.subjects is not None:
+            absent = sorted(set(self.subjects) - set(index.subjects))
+            if absent or not self.subjects:
+                raise ValueError(
+                    f'subjects={list(self.subjects)} asks for {absent or "nobody"}, but {source} '
+                    f'has {", ".join(index.subjects) or "no subjects"}.'
+                )
+            keep_video &= [video[0] in self.subjects for video in index.videos]
+        if self.split is not None:
+            chosen = self._chosen_sequences(index.sequences)
+            keep_video &= [video[:2] in chosen for video in index.videos]
+        keep = keep_video[index.of_frame]
+        if self.frame_step > 1:
+            keep &= _position_in_video(index.of_frame) % self.frame_step == 0
+        if not keep.any():
+            raise ValueError(
+                f'No frame of {source} ({len(index.of_frame)} frames, {len(index.sequences)} '
+                f'sequences) is left by split={self.split and dict(self.split)}, '
+                f'subjects={self.subjects}; give it more sequences or another val_fraction or seed.'
+            )
+        return keep
+
+    def _chosen_sequences(self, sequences: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
+        assert self.split is not None
+        seed = self.split.get('seed', 0)
+        ranked = sorted(sequences, key=lambda s: _hash(f'{seed}/{s[0]}/{s[1]}'))
+        count = round(self.split.get('val_fraction', 0.1) * len(ranked))
+        count = min(max(count, 1), max(len(ranked) - 1, 0))
+        return set(ranked[:count] if self.split['part'] == 'val' else ranked[count:])
+
+
+def _hash(text: str) -> bytes:
+    """The same on every machine and in every process, unlike ``hash``."""
+    return hashlib.blake2b(text.encode(), digest_size=8).digest()
+
+
+def _position_in_video(of_frame: np.ndarray) -> np.ndarray:
+    """How many frames of the same video come before each frame."""
+    order = np.argsort(of_frame, kind='stable')
+    counts = np.bincount(of_frame)
+    firsts = np.cumsum(counts) - counts
+    position = np.empty(len(of_frame), dtype=np.int64)
+    position[order] = np.arange(len(of_frame)) - firsts[of_frame[order]]
+    return position

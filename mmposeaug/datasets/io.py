@@ -1,0 +1,242 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""Reading and writing data files: nothing read here can run code, nothing written is half done."""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import tempfile
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import IO, Any, Callable
+
+import numpy as np
+from mmengine.fileio import exists, get_local_path
+from mmengine.utils import is_abs
+
+
+def _encode_latin1(text: str, encoding: str = 'latin1') -> bytes:
+    """What old pickles call ``_codecs.encode`` for: raw array bytes kept as latin-1 text."""
+    if encoding != 'latin1':
+        raise pickle.UnpicklingError(f'bytes are encoded as {encoding!r}, only latin1 is admitted')
+    return text.encode('latin1')
+
+
+def _frombuffer(buffer: Any, dtype: Any, shape: Sequence[int], order: str = 'C') -> np.ndarray:
+    """The protocol-5 form of an array."""
+    return np.frombuffer(buffer, dtype=dtype).reshape(shape, order=order)  # type: ignore
+
+
+# What numpy's own pickles call, under the module names of numpy 1 and 2.
+_NUMPY_ROOTS = ('numpy.core', 'numpy._core')
+_RECONSTRUCT: Any = np.zeros(1).__reduce__()[0]
+_SCALAR: Any = np.float64(0).__reduce__()[0]
+
+_ADMITTED: dict[tuple[str, str], Callable[..., Any]] = {
+    ('numpy', 'ndarray'): np.ndarray,
+    ('numpy', 'dtype'): np.dtype,
+    ('_codecs', 'encode'): _encode_latin1,
+    ('collections', 'OrderedDict'): OrderedDict,
+    **{('builtins', t.__name__): t for t in (set, frozenset, complex, bytearray)},
+    **{('__builtin__', t.__name__): t for t in (set, frozenset, complex, bytearray)},
+    **{(f'{root}.multiarray', '_reconstruct'): _RECONSTRUCT for root in _NUMPY_ROOTS},
+    **{(f'{root}.multiarray', 'scalar'): _SCALAR for root in _NUMPY_ROOTS},
+    **{(f'{root}.numeric', '_frombuffer'): _frombuffer for root in _NUMPY_ROOTS},
+}
+
+
+class _NumpyUnpickler(pickle.Unpickler):
+    """Unpickler for numpy data in builtin containers; everything else is refused."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        try:
+            return _ADMITTED[(module, name)]
+        except KeyError:
+            raise pickle.UnpicklingError(f'it names the object {module}.{name}') from None
+
+
+def require_file(path: str, what: str, option: str) -> str:
+    """Checks that a file is there.
+
+    Args:
+        path (str): Path, or an address that ``mmengine.fileio`` can open.
+        what (str): What the file is, for the message: ``'annotation file'``.
+        option (str): The option that names it, for the message.
+
+    Returns:
+        str: The path.
+
+    Raises:
+        FileNotFoundError: If it does not exist.
+    """
+    if not exists(path):
+        raise FileNotFoundError(
+            f'The {what} {path!r} does not exist; set {option} (and data_root) to where it is.'
+        )
+    return path
+
+
+def join_root(path: str, data_root: str | None) -> str:
+    """Puts a relative path under ``data_root``, as MMPose's datasets do."""
+    return path if is_abs(path) or not data_root else os.path.join(data_root, path)
+
+
+def load_pickle_restricted(path: str, encoding: str = 'latin1') -> Any:
+    """Reads a pickle that holds nothing but numpy data and builtin containers.
+
+    An ordinary pickle can run any code when it is read; this reader admits arrays, numpy
+    scalars, numbers, strings, tuples, lists, sets and dictionaries, and refuses the rest.
+
+    Args:
+        path (str): The pickle.
+        encoding (str): How the byte strings of Python 2 pickles are read. Defaults to
+            ``'latin1'``, which numpy arrays need.
+
+    Returns:
+        Any: The content.
+
+    Raises:
+        FileNotFoundError: If the file does not exist.
+        ValueError: If it holds anything else, or is not a pickle.
+    """
+    require_file(path, 'pickle', 'its path')
+    with get_local_path(path) as local_path, open(local_path, 'rb') as file:
+        try:
+            return _NumpyUnpickler(file, encoding=encoding).load()
+        except pickle.UnpicklingError as error:
+            raise ValueError(
+                f'The pickle {path!r} is refused, since {error}, and only numpy data in builtin '
+                'containers may be read; store the data as arrays or as JSON.'
+            ) from None
+        except Exception as error:  # a broken stream raises nearly anything
+            raise ValueError(
+                f'The file {path!r} cannot be read as a pickle of numpy data ({error}); check that '
+                'it is complete.'
+            ) from error
+
+
+def load_npz(path: str, keys: Sequence[str] | None = None) -> dict[str, np.ndarray]:
+    """Reads arrays of an npz file into memory; pickled objects are refused.
+
+    Args:
+        path (str): The file.
+        keys (Sequence[str], optional): Arrays to read, those that the file lacks are left out.
+            Defaults to None, all.
+
+    Returns:
+        dict[str, np.ndarray]: The arrays.
+
+    Raises:
+        FileNotFoundError: If the file does not exist.
+        ValueError: If it is not an npz file, or an array holds Python objects.
+    """
+    require_file(path, 'npz file', 'its path')
+    with get_local_path(path) as local_path, _open_numpy(local_path, path) as file:
+        if not hasattr(file, 'files'):
+            raise ValueError(f'The file {path!r} holds one array, not the named arrays of an npz.')
+        arrays = {}
+        for key in file.files if keys is None else [k for k in keys if k in file.files]:
+            try:
+                arrays[key] = file[key]
+            except ValueError as error:
+                raise ValueError(
+                    f'The array {key!r} of {path!r} cannot be read ({error}); save it as plain '
+                    'numbers or fixed-width strings.'
+                ) from None
+    return arrays
+
+
+def load_npy(path: str) -> np.ndarray:
+    """Reads the one array of an npy file; pickled objects are refused.
+
+    Args:
+        path (str): The file.
+
+    Returns:
+        np.ndarray: The array.
+
+    Raises:
+        FileNotFoundError: If the file does not exist.
+        ValueError: If it is not an npy file or holds Python objects.
+    """
+    require_file(path, 'npy file', 'its path')
+    with get_local_path(path) as local_path, _open_numpy(local_path, path) as array:
+        if not isinstance(array, np.ndarray):
+            raise ValueError(f'The file {path!r} is an npz of several arrays; an npy is expected.')
+        return array
+
+
+@contextmanager
+def _open_numpy(local_path: str, path: str) -> Iterator[Any]:
+    try:
+        loaded = np.load(local_path, allow_pickle=False)
+    except Exception as error:  # zipfile, EOF and format errors have no common base
+        raise ValueError(
+            f'The file {path!r} cannot be read as numpy data without Python objects ({error}); '
+            'check that it is complete and holds plain arrays.'
+        ) from None
+    try:
+        yield loaded
+    finally:
+        if hasattr(loaded, 'close'):
+            loaded.close()
+
+
+@contextmanager
+def atomic_write(path: str | os.PathLike, mode: str = 'wb') -> Iterator[IO]:
+    """Opens a file for writing that takes its name only when it is complete.
+
+    Args:
+        path (str | PathLike): The file; its folder is made if need be.
+        mode (str): ``'wb'`` or ``'w'`` (UTF-8). Defaults to ``'wb'``.
+
+    Yields:
+        IO: The open temporary file beside it, removed if writing fails.
+
+    Example:
+        >>> import pathlib, tempfile
+        >>> target = pathlib.Path(tempfile.mkdtemp()) / 'note.txt'
+        >>> with atomic_write(target, 'w') as file:
+        ...     print(file.write('done'), target.exists())
+        4 False
+        >>> target.read_text()
+        'done'
+    """
+    path = os.path.abspath(os.fspath(path))
+    folder, name = os.path.split(path)
+    os.makedirs(folder, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(prefix=f'.{name}.', suffix='.tmp', dir=folder)
+    try:
+        with os.fdopen(handle, mode, encoding=None if 'b' in mode else 'utf-8') as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        umask = os.umask(0)
+        os.umask(umask)
+        os.chmod(temporary, 0o666 & ~umask)  # mkstemp's own mode is for the owner alone
+        os.replace(temporary, path)
+    except BaseException:
+        if os.path.exists(temporary):
+            os.unlink(temporary)
+        raise
+
+
+def save_npz(path: str | os.PathLike, arrays: Mapping[str, np.ndarray]) -> None:
+    """Writes arrays as a compressed npz file, atomically."""
+    with atomic_write(path) as file:
+        np.savez_compressed(file, **arrays)
+
+
+def save_pickle(path: str | os.PathLike, content: Any) -> None:
+    """Writes a pickle, atomically (protocol 4, as MMPose's own camera files)."""
+    with atomic_write(path) as file:
+        pickle.dump(content, file, protocol=4)
+
+
+def save_json(path: str | os.PathLike, content: Any) -> None:
+    """Writes JSON, atomically."""
+    with atomic_write(path, 'w') as file:
+        json.dump(content, file, indent=1)
+        file.write('\n')

@@ -1,0 +1,177 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""Whether 2D key points are the projection of the 3D joints, and if not, why.
+
+Augmentation projects new poses through the cameras. If the file's own 2D is made otherwise, real
+and augmented pairs contradict each other, which no training error would tell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from ..geometry import project
+
+if TYPE_CHECKING:
+    from .pose_bank import PoseBank
+
+SAMPLE_SIZE = 2048
+"""int: Frames that are looked at."""
+
+TOLERANCE = {'gt': 3e-4, 'detection': 3e-2}
+"""dict: Admitted mean error by 2D source, as a part of the image's width."""
+
+
+def check_projection(
+    bank: PoseBank,
+    detected: bool = False,
+    source: str = 'the data',
+    generator: torch.Generator | None = None,
+) -> float:
+    """Compares the 2D of a random sample of frames with the projection of their 3D.
+
+    Args:
+        bank (PoseBank): The poses.
+        detected (bool): Whether the 2D comes from a detector and may be off. Defaults to False.
+        source (str): What to call the data in messages.
+        generator (torch.Generator, optional): Draws the sample. Defaults to one with seed 0.
+
+    Returns:
+        float: The mean error in pixels.
+
+    Raises:
+        ValueError: If it is too large; the sentence gives it and the likely cause.
+    """
+    generator = generator or torch.Generator().manual_seed(0)
+    frames = torch.randperm(len(bank.pose_cam), generator=generator)[:SAMPLE_SIZE].to(bank.device)
+    sample = _Sample.of(bank, frames)
+    error = sample.error()
+    tolerance = TOLERANCE['detection' if detected else 'gt'] * float(sample.size[..., 0].mean())
+    if error <= tolerance:
+        return error
+    cause = 'no usual cause fits: check that 2D, 3D and camera file belong together'
+    explained = max(tolerance, 0.1 * error)
+    candidates = [(e, text) for e, text in _hypotheses(sample, bank) if e <= explained]
+    if candidates:
+        best, text = min(candidates)
+        cause = f'{text} (which would leave {best:.2f} px)'
+    raise ValueError(
+        f'The 2D key points of {source} are {error:.1f} px on average from the projection of the '
+        f'3D through the cameras (at most {tolerance:.2f} px are expected); likely cause: {cause}.'
+    )
+
+
+@dataclass(frozen=True)
+class _Sample:
+    """The frames that are looked at, in float64, and the error under a hypothesis."""
+
+    keypoints: Tensor
+    pose: Tensor
+    weight: Tensor
+    camera: Tensor
+    intrinsics: Tensor
+    size: Tensor
+
+    @classmethod
+    def of(cls, bank: PoseBank, frames: Tensor) -> _Sample:
+        """The given frames of a bank."""
+        camera = bank.camera_index[frames]
+        seen = (bank.keypoint_scores[frames] > 0) & (bank.pose_visible[frames] > 0)
+        return cls(
+            keypoints=bank.keypoints_px[frames].double(),
+            pose=bank.pose_cam[frames].double(),
+            # where nothing is known of visibility, every joint counts
+            weight=(seen if seen.any() else torch.ones_like(seen)).double(),
+            camera=camera,
+            intrinsics=bank.cameras.intrinsics[camera].double(),
+            size=bank.cameras.image_size[camera].double()[:, None],
+        )
+
+    def take(self, rows: Tensor) -> _Sample:
+        """Some of the frames."""
+        return _Sample(**{f.name: getattr(self, f.name)[rows] for f in fields(self)})
+
+    def error(self, **changes: Tensor) -> float:
+        """Mean distance in pixels over all seen joints, with some tensors exchanged."""
+        changed = replace(self, **changes)
+        distance = (project(changed.pose, changed.intrinsics) - changed.keypoints).norm(dim=-1)
+        return float((distance * self.weight).sum() / self.weight.sum().clamp(min=1))
+
+
+def _hypotheses(sample: _Sample, bank: PoseBank) -> Iterator[tuple[float, str]]:
+    """What may be wrong, and the error that would be left if it were repaired."""
+    keypoints, size = sample.keypoints, sample.size
+    width = size[..., :1]
+    pinhole = sample.intrinsics.clone()
+    pinhole[:, 4:] = 0
+    yield (
+        sample.error(intrinsics=pinhole),
+        'the 2D is undistorted (pinhole): distort it, or set k and p of the cameras to 0',
+    )
+    yield (
+        sample.error(keypoints=(keypoints * width + size) / 2),
+        'the 2D is normalised to [-1, 1] by the width: give pixels',
+    )
+    yield (
+        sample.error(keypoints=keypoints * size),
+        'the 2D is normalised to [0, 1]: give pixels',
+    )
+    focal, centre = sample.intrinsics[:, None, :2], sample.intrinsics[:, None, 2:4]
+    yield (
+        sample.error(keypoints=keypoints * focal + centre),
+        'the 2D is in camera units (without focal length and centre): give pixels',
+    )
+    mirrored = torch.cat((width - keypoints[..., :1], keypoints[..., 1:]), dim=-1)
+    yield sample.error(keypoints=mirrored), 'the 2D is mirrored: mirror it or the 3D'
+    yield _resized(sample)
+    yield from _world_space(sample, bank)
+    yield from _other_cameras(sample, bank)
+
+
+def _resized(sample: _Sample) -> tuple[float, str]:
+    """The 2D of a resized image: the least-squares factor towards the projection."""
+    target, weight = project(sample.pose, sample.intrinsics), sample.weight[..., None]
+    square = (weight * sample.keypoints**2).sum().clamp(min=1e-12)
+    factor = float((weight * sample.keypoints * target).sum() / square)
+    return (
+        sample.error(keypoints=sample.keypoints * factor),
+        f'the image was resized: multiply the 2D by {factor:.4g}, or adapt the cameras',
+    )
+
+
+def _world_space(sample: _Sample, bank: PoseBank) -> Iterator[tuple[float, str]]:
+    """3D in world space: turned into the camera's space it would fit."""
+    if bank.cameras.rotation is None or bank.cameras.position is None:
+        return
+    rotation = bank.cameras.rotation[sample.camera].double()
+    position = bank.cameras.position[sample.camera].double()
+    yield (
+        sample.error(pose=(sample.pose - position[:, None]) @ rotation),
+        'the 3D is in world space: turn it into camera space',
+    )
+
+
+def _other_cameras(sample: _Sample, bank: PoseBank) -> Iterator[tuple[float, str]]:
+    """For the frames of each camera, the one of the set that fits best."""
+    repaired = sample.intrinsics.clone()
+    names: list[str] = []
+    keys = ['/'.join(key) for key in bank.cameras.keys]
+    cameras = bank.cameras.intrinsics.double()
+    for named in sample.camera.unique().tolist():
+        rows = sample.camera == named
+        part = sample.take(rows)
+        errors = [part.error(intrinsics=c.expand_as(part.intrinsics)) for c in cameras]
+        best = min(range(len(errors)), key=errors.__getitem__)
+        if errors[best] < 0.5 * errors[named]:
+            repaired[rows] = cameras[best]
+            names.append(f'{keys[named]} (that of {keys[best]} fits)')
+    if names:
+        more = f' and {len(names) - 2} more' if len(names) > 2 else ''
+        yield (
+            sample.error(intrinsics=repaired),
+            f'the wrong camera is given for {", ".join(names[:2])}{more}',
+        )

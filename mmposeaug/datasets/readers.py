@@ -1,0 +1,220 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""Readers: from the config of a dataset to a :class:`PoseBank`, by dataset type."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+from mmengine.registry import Registry
+from mmpose.registry import DATASETS
+
+from ..structures import Skeleton
+from .cameras import load_cameras
+from .checks import check_annotation, check_detections, check_shapes
+from .frames import index_videos
+from .io import join_root, load_npy, load_npz, require_file
+from .pose_bank import PoseBank
+from .windows import select_windows, window_rule
+
+POSE_READERS = Registry('pose reader')
+"""Registry: Functions ``(cfg, skeleton, subset_seed, check) -> PoseBank`` by dataset type."""
+
+
+def read_dataset_cfg(
+    cfg: Mapping[str, Any],
+    skeleton: Skeleton | None = None,
+    subset_seed: int = 0,
+    check: bool = True,
+) -> PoseBank:
+    """Reads the training pairs that a dataset config describes.
+
+    Args:
+        cfg (Mapping): The config; ``type`` is a name or a class.
+        skeleton (Skeleton, optional): See :meth:`PoseBank.from_dataset_cfg`.
+        subset_seed (int): See :meth:`PoseBank.from_dataset_cfg`.
+        check (bool): See :meth:`PoseBank.from_dataset_cfg`.
+
+    Returns:
+        PoseBank: The bank, on the CPU.
+
+    Raises:
+        KeyError: If there is no reader for the type; the sentence says how to add one.
+    """
+    kind = cfg.get('type')
+    name = kind if isinstance(kind, str) else getattr(kind, '__name__', repr(kind))
+    reader = POSE_READERS.module_dict.get(name.rsplit('.', 1)[-1])
+    if reader is None:
+        raise KeyError(
+            f'There is no pose reader for the dataset type {name!r} (there are '
+            f'{", ".join(sorted(POSE_READERS.module_dict))}); add one with '
+            f"@mmposeaug.datasets.POSE_READERS.register_module(name='{name}') on a function "
+            '(cfg, skeleton, subset_seed, check) that returns PoseBank.from_arrays(...).'
+        )
+    return reader(cfg, skeleton=skeleton, subset_seed=subset_seed, check=check)
+
+
+@POSE_READERS.register_module(name=['Human36mDataset', 'MocapDataset'])
+def read_human36m(
+    cfg: Mapping[str, Any], skeleton: Skeleton | None, subset_seed: int, check: bool
+) -> PoseBank:
+    """Reads annotation files of MMPose's ``Human36mDataset`` and of :class:`MocapDataset`.
+
+    Options that only concern images, pipelines and workers are ignored, and so is
+    ``factor_file``: an augmented pose needs a factor of its own.
+
+    Args:
+        cfg (Mapping): The dataset's config.
+        skeleton (Skeleton, optional): The joints. Defaults to those of the metainfo.
+        subset_seed (int): Seed of the part that ``subset_frac`` keeps, if ``cfg`` has none.
+        check (bool): Whether to check the data.
+
+    Returns:
+        PoseBank: The bank, its samples in the dataset's order.
+
+    Raises:
+        FileNotFoundError: If a file is missing.
+        ValueError: If the config has no cameras or is not about single people, or a check fails.
+    """
+    _refuse_unsupported(cfg)
+    data_root = cfg.get('data_root')
+    ann_file = join_root(cfg.get('ann_file') or '', data_root)
+    require_file(ann_file, 'annotation file', 'ann_file')
+    skeleton = skeleton or skeleton_of_cfg(cfg)
+    cameras = load_cameras(join_root(cfg['camera_param_file'], data_root))
+
+    arrays = load_annotations(cfg, ann_file, data_root)
+    check_shapes(arrays['keypoints'][..., :2], arrays['S'][..., :3], skeleton, repr(ann_file))
+    index = index_videos(arrays['imgname'])
+    windows = select_windows(cfg, index, arrays['keypoints'], repr(ann_file), subset_seed)
+    frames, windows = _compact(windows, len(index.of_frame))
+
+    used, video = np.unique(index.of_frame[frames], return_inverse=True)
+    videos = [index.videos[i] for i in used]
+    subjects = sorted({subject for subject, _, _ in videos})
+    camera_of_video = cameras.lookup([(s, c) for s, _, c in videos], source=repr(ann_file))
+    subject_of_video = np.array([subjects.index(subject) for subject, _, _ in videos])
+    keypoints, pose = arrays['keypoints'][frames], arrays['S'][frames]
+    return PoseBank.from_arrays(
+        keypoints_px=keypoints[..., :2],
+        pose_cam=pose[..., :3],
+        cameras=cameras,
+        skeleton=skeleton,
+        camera_index=camera_of_video[torch.from_numpy(video)],
+        subject_index=subject_of_video[video],
+        subjects=subjects,
+        windows=windows,
+        target_frames=window_rule(cfg).target_frames,
+        keypoint_scores=keypoints[..., 2],
+        pose_visible=pose[..., 3],
+        frame_index=frames,
+        check=check,
+        detected=cfg.get('keypoint_2d_src', 'gt') == 'detection',
+        source=repr(ann_file),
+    )
+
+
+def _refuse_unsupported(cfg: Mapping[str, Any]) -> None:
+    """Refuses what a bank of pairs cannot be made from."""
+    if not cfg.get('camera_param_file'):
+        raise ValueError(
+            'The training dataset has no cameras, which augmented poses are projected through; set '
+            'train_dataloader.dataset.camera_param_file (cameras.pkl or .json).'
+        )
+    if cfg.get('data_mode', 'topdown') != 'topdown':
+        raise ValueError(
+            f"data_mode is {cfg['data_mode']!r}; single people are lifted, set it to 'topdown'."
+        )
+    if cfg.get('keypoint_2d_src', 'gt') not in ('gt', 'detection'):
+        raise ValueError(
+            f'keypoint_2d_src is {cfg["keypoint_2d_src"]!r}; training pairs need 2D key points '
+            "from 'gt' or 'detection'."
+        )
+
+
+def skeleton_of_cfg(cfg: Mapping[str, Any]) -> Skeleton:
+    """Skeleton of a dataset config: that of ``metainfo``, else of the dataset class.
+
+    Args:
+        cfg (Mapping): The dataset's config.
+
+    Returns:
+        Skeleton: The joints.
+    """
+    kind = cfg['type']
+    dataset_class = DATASETS.get(kind) if isinstance(kind, str) else kind
+    return Skeleton.from_metainfo(dataset_class._load_metainfo(cfg.get('metainfo')))
+
+
+def load_annotations(
+    cfg: Mapping[str, Any], ann_file: str, data_root: str | None
+) -> dict[str, np.ndarray]:
+    """Reads 3D poses and the 2D of the configured source.
+
+    Args:
+        cfg (Mapping): The dataset's config.
+        ann_file (str): The annotation file.
+        data_root (str, optional): Folder of a relative ``keypoint_2d_det_file``.
+
+    Returns:
+        dict[str, np.ndarray]: ``imgname`` (N,), ``S`` (N, J, 4) and ``keypoints`` (N, J, 3).
+
+    Raises:
+        FileNotFoundError: If a file is missing.
+        ValueError: If arrays are missing or do not fit together.
+    """
+    detected = cfg.get('keypoint_2d_src', 'gt') == 'detection'
+    needed = ('imgname', 'S') if detected else ('imgname', 'S', 'part')
+    arrays = load_npz(ann_file, needed)
+    check_annotation(arrays, needed, ann_file)
+    if detected:
+        det_file = cfg.get('keypoint_2d_det_file')
+        if not det_file:
+            raise ValueError(
+                "keypoint_2d_src is 'detection', but no keypoint_2d_det_file is given; set it, or "
+                "keypoint_2d_src='gt'."
+            )
+        det_file = join_root(det_file, data_root)
+        require_file(det_file, '2D detection file', 'keypoint_2d_det_file')
+        arrays['keypoints'] = load_npy(det_file)
+        check_detections(arrays['keypoints'], arrays['S'], det_file)
+    else:
+        arrays['keypoints'] = arrays.pop('part')
+    return arrays
+
+
+def _compact(windows: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """The frames that occur in windows, ascending, and the windows in their numbering."""
+    occurs = np.zeros(count, dtype=bool)
+    occurs[windows] = True
+    new_number = np.cumsum(occurs) - 1
+    return np.flatnonzero(occurs), new_number[windows]
+
+
+@POSE_READERS.register_module(name=['ConcatDataset', 'CombinedDataset'])
+def read_joined(
+    cfg: Mapping[str, Any], skeleton: Skeleton | None, subset_seed: int, check: bool
+) -> PoseBank:
+    """Reads the parts of a joined dataset one by one."""
+    if cfg.get('sample_ratio_factor') or cfg.get('indices') is not None:
+        raise ValueError(
+            'sample_ratio_factor and indices of a joined dataset are not supported; use indices or '
+            'subset_frac of its parts.'
+        )
+    parts = [
+        read_dataset_cfg(part, skeleton, subset_seed + i, check)
+        for i, part in enumerate(cfg['datasets'])
+    ]
+    return PoseBank.concat(parts)
+
+
+@POSE_READERS.register_module(name='RepeatDataset')
+def read_repeated(
+    cfg: Mapping[str, Any], skeleton: Skeleton | None, subset_seed: int, check: bool
+) -> PoseBank:
+    """Reads the inner dataset and lists its samples ``times`` times."""
+    bank = read_dataset_cfg(cfg['dataset'], skeleton, subset_seed, check)
+    return replace(bank, windows=bank.windows.repeat(cfg['times'], 1))
