@@ -1,0 +1,18 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""Scores of 3D pose lifting that MMPose lacks."""
+
+from .functional import auc, joint_errors, pck, procrustes_align, root_align, scale_align
+from .groups import H36M_NAME, NameGroups
+from .lifting_metrics import LiftingMetrics
+
+__all__ = [
+    'H36M_NAME',
+    'LiftingMetrics',
+    'NameGroups',
+    'auc',
+    'joint_errors',
+    'pck',
+    'procrustes_align',
+    'root_align',
+    'scale_align',
+]

@@ -1,0 +1,93 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""Groups of samples by what their file names say, and tables of their scores."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+H36M_NAME = r'(?P<subject>[^_.]+)_(?P<action>[^_.]+)[^.]*\.(?P<camera>[^_.]+)_(?P<frame>\d+)'
+"""str: Names like ``S1_Walking_1.54138969_000001.jpg``; the action is without its number."""
+
+
+class NameGroups:
+    """Split samples into groups by a part of their file name.
+
+    Args:
+        by (Sequence[str]): Named groups of ``pattern`` to split by, each on its own.
+        pattern (str): Regular expression that the file name (without folders) starts with.
+            Defaults to :data:`H36M_NAME`.
+
+    Raises:
+        ValueError: If the pattern is no regular expression or lacks one of the named groups.
+
+    Example:
+        >>> groups = NameGroups(['action'])
+        >>> rows = groups.split(['S1_Walk_1.54138969_000001.jpg', 'S1_Sit.54138969_000001.jpg'])
+        >>> {action: index.tolist() for action, index in rows['action'].items()}
+        {'Sit': [1], 'Walk': [0]}
+    """
+
+    def __init__(self, by: Sequence[str], pattern: str = H36M_NAME) -> None:
+        self.by = (by,) if isinstance(by, str) else tuple(by)
+        try:
+            self.pattern = re.compile(pattern)
+        except re.error as error:
+            raise ValueError(
+                f'name_pattern {pattern!r} is not a regular expression: {error}.'
+            ) from error
+        for key in self.by:
+            if key not in self.pattern.groupindex:
+                raise ValueError(
+                    f'by names {key!r}, but name_pattern has the groups '
+                    f'{", ".join(self.pattern.groupindex) or "none"}; add (?P<{key}>...) to it.'
+                )
+
+    def split(self, names: Sequence[str | None]) -> dict[str, dict[str, np.ndarray]]:
+        """Rows of each group.
+
+        Args:
+            names (Sequence[str | None]): File name of each sample, with or without folders.
+
+        Returns:
+            dict[str, dict[str, np.ndarray]]: For each of ``by``, sorted group names with the
+            indices of their samples. Names that do not match are in no group.
+        """
+        rows: dict[str, dict[str, list[int]]] = {key: {} for key in self.by}
+        for row, name in enumerate(names):
+            match = self.pattern.match(re.split(r'[\\/]', name)[-1]) if name else None
+            if match:
+                for key in self.by:
+                    rows[key].setdefault(match[key] or '', []).append(row)
+        return {
+            key: {name: np.array(index) for name, index in sorted(found.items())}
+            for key, found in rows.items()
+        }
+
+
+def format_table(title: str, scores: Mapping[str, Mapping[str, float]]) -> str:
+    """Text table of scores, one row a group, that Markdown shows as a table too.
+
+    Args:
+        title (str): Heading of the first column.
+        scores (Mapping[str, Mapping[str, float]]): Scores by name of each group.
+
+    Returns:
+        str: The table, lines ended by newlines.
+    """
+    columns = list(next(iter(scores.values())))
+    table = Table(title, box=box.MARKDOWN)
+    for column in columns:
+        table.add_column(column, justify='right', no_wrap=True)
+    for name, row in scores.items():
+        table.add_row(name, *(f'{row[column]:.2f}' for column in columns))
+    console = Console(file=io.StringIO(), width=500, color_system=None, markup=False)
+    console.print(table)
+    text = console.file.getvalue()  # type: ignore[attr-defined]
+    return '\n'.join(line.strip() for line in text.splitlines() if line.strip())

@@ -1,0 +1,260 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""Scores of 3D pose lifting in millimetres and percent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Union
+
+import numpy as np
+from mmengine.evaluator import BaseMetric
+from mmengine.logging import print_log
+from mmpose.registry import METRICS
+
+from .functional import auc, joint_errors, pck, procrustes_align, root_align, scale_align
+from .groups import H36M_NAME, NameGroups, format_table
+from .poses import PoseSet, read_sample, stack_samples, warn_about_size
+
+METRIC_NAMES = ('MPJPE', 'P-MPJPE', 'N-MPJPE', 'PCK', 'AUC')
+WITH_ROOT = '_with_root'
+"""str: What the name of a score ends in if the root joint counts in it."""
+
+Joint = Union[str, int]
+"""A joint by its name in the metainfo or by its index."""
+
+
+@METRICS.register_module()
+class LiftingMetrics(BaseMetric):
+    """MPJPE, P-MPJPE, N-MPJPE, PCK and AUC of 3D pose lifting.
+
+    Prediction and ground truth are root-aligned first, so that lifters whose codec puts the
+    true root back and lifters that predict it can be compared. Scores are means over all visible
+    joints of all poses:
+
+    - ``MPJPE``: mean joint error in mm.
+    - ``P-MPJPE``: the same after the best rotation, scale and translation of each pose.
+    - ``N-MPJPE``: the same after the best scale of each pose.
+    - ``PCK``: percentage of joints with an error below ``pck_threshold``.
+    - ``AUC``: mean of PCK over ``auc_thresholds``.
+
+    These names never look at the root joint, which root alignment makes correct for free.
+    ``MPJPE_with_root``, ``PCK_with_root`` and so on count it like any other joint, as MMPose
+    and the released PoseAug do: lower errors and higher percentages for the same poses.
+
+    Args:
+        metrics (Sequence[str]): Scores to compute. Defaults to all five.
+        root (str | int | Sequence[str | int]): Root joint by name or index. With several, the
+            root is their mean and none of them is left out of a score. Defaults to ``'root'``.
+        alignment (str): ``'root'``, or ``'none'`` to compare camera-space positions as they
+            are. Defaults to ``'root'``.
+        include_root (bool | str): False for the plain scores, True for those ``_with_root``,
+            ``'both'`` for both. Defaults to False.
+        joints (Sequence[str | int], optional): Joints to score, by name or index. Root
+            alignment works whether or not the root is among them. Defaults to all.
+        unit_scale (float): Millimetres in one unit of the data. Defaults to 1000, MMPose's
+            metres.
+        pck_threshold (float): PCK threshold in mm. Defaults to 150.
+        auc_thresholds (Sequence[float], optional): AUC thresholds in mm. Defaults to 0, 5, ...,
+            150.
+        by (Sequence[str]): Parts of the file name, of ``'subject'``, ``'action'``, ``'camera'``
+            for the default pattern, for each of which a table of scores is written to the log.
+            Defaults to none.
+        name_pattern (str): Regular expression with one named group for each of ``by``. Defaults
+            to Human3.6M's names.
+        group_results (bool): Whether the tables' numbers are among the results too, as
+            ``action/Walking/MPJPE``. Defaults to False.
+        collect_device (str): ``'cpu'`` or ``'gpu'``, see BaseMetric. Defaults to ``'cpu'``.
+        prefix (str, optional): Prefix of the results' names. Defaults to none.
+        collect_dir (str, optional): See BaseMetric.
+
+    Raises:
+        ValueError: If an option is not one of the above; while evaluating, if there is no
+            sample, no ground truth or no joint to score, if shapes differ, or if a prediction
+            is not finite.
+    """
+
+    default_prefix = ''  # an empty one spares the warning that there is none
+
+    def __init__(
+        self,
+        metrics: Sequence[str] = METRIC_NAMES,
+        root: Joint | Sequence[Joint] = 'root',
+        alignment: str = 'root',
+        include_root: bool | str = False,
+        joints: Sequence[Joint] | None = None,
+        unit_scale: float = 1000.0,
+        pck_threshold: float = 150.0,
+        auc_thresholds: Sequence[float] | None = None,
+        by: Sequence[str] = (),
+        name_pattern: str = H36M_NAME,
+        group_results: bool = False,
+        collect_device: str = 'cpu',
+        prefix: str | None = None,
+        collect_dir: str | None = None,
+    ) -> None:
+        super().__init__(collect_device=collect_device, prefix=prefix, collect_dir=collect_dir)
+        self.metrics = (metrics,) if isinstance(metrics, str) else tuple(metrics)
+        unknown = [name for name in self.metrics if name not in METRIC_NAMES]
+        if unknown or not self.metrics:
+            raise ValueError(
+                f'metrics holds {repr(unknown[0]) if unknown else "nothing"}; use some of '
+                f'{", ".join(METRIC_NAMES)}.'
+            )
+        if alignment not in ('root', 'none'):
+            raise ValueError(f"alignment must be 'root' or 'none', got {alignment!r}.")
+        if include_root not in (True, False, 'both'):
+            raise ValueError(f"include_root must be True, False or 'both', got {include_root!r}.")
+        if not unit_scale > 0:
+            raise ValueError(f'unit_scale must be positive (1000 for metres), got {unit_scale}.')
+        self.root = [root] if isinstance(root, (str, int)) else list(root)
+        self.alignment = alignment
+        self.variants = {True: [True], False: [False], 'both': [False, True]}[include_root]
+        self.joints = None if joints is None else list(joints)
+        self.unit_scale = unit_scale
+        self.pck_threshold = pck_threshold
+        self.auc_thresholds = (
+            np.arange(0, 151, 5) if auc_thresholds is None else np.asarray(auc_thresholds)
+        )
+        self.groups = NameGroups(by, name_pattern)
+        self.group_results = group_results
+
+    def process(self, data_batch: Any, data_samples: Sequence[Mapping[str, Any]]) -> None:
+        """Keep predictions and ground truth of one batch.
+
+        Args:
+            data_batch (Any): Not used.
+            data_samples (Sequence[Mapping]): Samples with ``pred_instances['keypoints']`` of
+                shape (T, K, 3) or (1, T, K, 3), ``gt_instances['lifting_target']`` of shape
+                (T, K, 3) or (K, 3), optionally ``gt_instances['lifting_target_visible']`` and
+                ``target_img_path``; arrays or tensors, camera-space or root-relative.
+        """
+        for sample in data_samples:
+            self.results.append(read_sample(sample, len(self.results)))
+
+    def compute_metrics(self, results: list) -> dict[str, float]:
+        """Score a whole set.
+
+        Args:
+            results (list): What :meth:`process` kept, one entry a sample.
+
+        Returns:
+            dict[str, float]: Scores in mm (MPJPE and its kin) and percent (PCK, AUC).
+        """
+        poses = stack_samples(results)
+        root = self._indices(self.root, poses.gt.shape[1], 'root')
+        poses = self._align(poses, root)
+        scored = self._scored_joints(poses, root)
+        errors = {with_root: self._errors(poses, scored[with_root]) for with_root in self.variants}
+        scores = self._score(errors, scored, np.arange(len(poses.gt)))
+        scores.update(self._score_groups(errors, scored, poses.names))
+        return scores
+
+    def _align(self, poses: PoseSet, root: Sequence[int]) -> PoseSet:
+        """Millimetres, and the root at the origin if asked for."""
+        pred, gt = poses.pred * self.unit_scale, poses.gt * self.unit_scale
+        visible = poses.visible
+        warn_about_size(gt, visible, self.unit_scale)
+        if self.alignment == 'root':  # an invisible root can align nothing
+            visible = visible & visible[:, list(root)].all(axis=1, keepdims=True)
+            pred, gt = root_align(pred, root), root_align(gt, root)
+        return PoseSet(pred, gt, visible, poses.names)
+
+    # ----------------------------------------------------------------- joints
+    def _indices(self, joints: Sequence[Joint], num_joints: int, what: str) -> list[int]:
+        """Joint indices of names and indices."""
+        by_name = (self.dataset_meta or {}).get('keypoint_name2id', {})
+        indices = []
+        for joint in joints:
+            index = by_name.get(joint, -1) if isinstance(joint, str) else joint
+            if not 0 <= index < num_joints:
+                raise ValueError(
+                    f'{what} names the joint {joint!r}, which the data set does not have; use '
+                    f'an index below {num_joints}'
+                    + (f' or one of {", ".join(by_name)}.' if by_name else '.')
+                )
+            indices.append(index)
+        return indices
+
+    def _scored_joints(self, poses: PoseSet, root: Sequence[int]) -> dict[bool, np.ndarray]:
+        """Joints that count, (N, K), without and with the root."""
+        num_joints = poses.gt.shape[1]
+        chosen = np.zeros(num_joints, dtype=bool)
+        chosen[
+            slice(None) if self.joints is None else self._indices(self.joints, num_joints, 'joints')
+        ] = True
+        plain = chosen.copy()
+        if len(root) == 1:
+            plain[root] = False
+        scored = {True: poses.visible & chosen, False: poses.visible & plain}
+        for with_root in self.variants:
+            if not scored[with_root].any():
+                raise ValueError(
+                    'No joint is left to score: none of those chosen is visible, or the root is '
+                    'the only one; check joints, include_root and lifting_target_visible.'
+                )
+        return scored
+
+    # ----------------------------------------------------------------- scores
+    def _errors(self, poses: PoseSet, scored: np.ndarray) -> dict[str, np.ndarray]:
+        """Joint errors (N, K) by the score that needs them."""
+        pred, gt = poses.pred, poses.gt
+        errors = {'MPJPE': joint_errors(pred, gt)}
+        errors['PCK'] = errors['AUC'] = errors['MPJPE']
+        if 'P-MPJPE' in self.metrics:
+            errors['P-MPJPE'] = joint_errors(procrustes_align(pred, gt, scored), gt)
+        if 'N-MPJPE' in self.metrics:
+            errors['N-MPJPE'] = joint_errors(scale_align(pred, gt, scored), gt)
+        return errors
+
+    def _score(
+        self,
+        errors: Mapping[bool, Mapping[str, np.ndarray]],
+        scored: Mapping[bool, np.ndarray],
+        rows: np.ndarray,
+    ) -> dict[str, float]:
+        """Scores of some samples; NaN where none of their joints counts."""
+        scores = {}
+        for with_root in self.variants:
+            mask = scored[with_root][rows]
+            for name in self.metrics:
+                values = errors[with_root][name][rows][mask]
+                key = name + WITH_ROOT if with_root else name
+                if not values.size:
+                    scores[key] = float('nan')
+                elif name == 'PCK':
+                    scores[key] = pck(values, self.pck_threshold)
+                elif name == 'AUC':
+                    scores[key] = auc(values, self.auc_thresholds)
+                else:
+                    scores[key] = float(values.mean())
+        return scores
+
+    def _score_groups(
+        self,
+        errors: Mapping[bool, Mapping[str, np.ndarray]],
+        scored: Mapping[bool, np.ndarray],
+        names: Sequence[str | None],
+    ) -> dict[str, float]:
+        """Write one table for each of ``by``; the scores if they are asked for."""
+        results: dict[str, float] = {}
+        for key, groups in self.groups.split(names).items():
+            lost = len(names) - sum(len(rows) for rows in groups.values())
+            if lost:
+                print_log(
+                    f'{lost} of {len(names)} samples are in no group by {key}, as their file '
+                    'names are unknown or do not match name_pattern.',
+                    logger='current',
+                )
+            if not groups:
+                continue
+            table = {name: self._score(errors, scored, rows) for name, rows in groups.items()}
+            if self.group_results:
+                for name, row in table.items():
+                    results.update({f'{key}/{name}/{score}': v for score, v in row.items()})
+            columns = next(iter(table.values()))
+            table['mean'] = {
+                column: float(np.mean([row[column] for row in table.values()]))
+                for column in columns
+            }
+            print_log('Scores by ' + key + '\n' + format_table(key, table), logger='current')
+        return results

@@ -1,0 +1,267 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""LiftingMetrics: numbers, conventions, shapes and bad input."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from mmengine.logging import MMLogger
+from mmpose.datasets.datasets.utils import parse_pose_metainfo
+from mmpose.evaluation.functional import keypoint_mpjpe
+from mmpose.registry import METRICS
+
+from mmposeaug.evaluation import LiftingMetrics
+
+META = parse_pose_metainfo(dict(from_file='configs/_base_/datasets/h36m.py'))
+ACTIONS = ('Walking_1', 'Sitting', 'Walking', 'Eating')
+
+
+def make_poses(count: int = 12, joints: int = 17) -> tuple[np.ndarray, np.ndarray]:
+    """Predictions and ground truth in metres, the root somewhere before the camera."""
+    rng = np.random.default_rng(0)
+    gt = rng.normal(scale=0.4, size=(count, joints, 3)) + [0.0, 0.0, 5.0]
+    return gt + rng.normal(scale=0.08, size=gt.shape), gt
+
+
+def make_sample(pred: Any, gt: Any, index: int = 0, **kwargs: Any) -> dict:
+    name = f'S9_{ACTIONS[index % 4]}.54138969_{index:06d}.jpg'
+    return dict(
+        pred_instances=dict(keypoints=pred),
+        gt_instances=dict(lifting_target=gt, **kwargs),
+        target_img_path=[name],
+    )
+
+
+def evaluate(samples: list, meta: dict | None = META, **kwargs: Any) -> dict:
+    metric = METRICS.build(dict(type='LiftingMetrics', **kwargs))
+    metric.dataset_meta = meta
+    for start in range(0, len(samples), 5):
+        metric.process(None, samples[start : start + 5])
+    return metric.evaluate(len(samples))
+
+
+def make_samples(**kwargs: Any) -> list:
+    pred, gt = make_poses(**kwargs)
+    return [make_sample(p[None], g[None], i) for i, (p, g) in enumerate(zip(pred, gt))]
+
+
+@pytest.fixture
+def log() -> Any:
+    """What is logged while a test runs."""
+    records: list[str] = []
+    handler = logging.Handler()
+    handler.emit = lambda record: records.append(record.getMessage())  # type: ignore[method-assign]
+    logger = MMLogger.get_current_instance()
+    logger.addHandler(handler)
+    yield records
+    logger.removeHandler(handler)
+
+
+def test_golden_metrics(golden: Path):
+    data = np.load(golden)
+    pred, gt = data['metric/pred'], data['metric/gt']
+    samples = [make_sample(p[None], g[None]) for p, g in zip(pred, gt)]
+    # the original compares the network's output as it is, and counts its root
+    scores = evaluate(samples, meta=None, root=0, alignment='none', include_root=True)
+    for name, key in {
+        'MPJPE': 'mpjpe_mm',
+        'P-MPJPE': 'p_mpjpe_mm',
+        'PCK': 'pck150',
+        'AUC': 'auc',
+    }.items():
+        np.testing.assert_allclose(scores[f'{name}_with_root'], data[f'metric/{key}'], rtol=1e-4)
+
+
+def test_plain_names_leave_the_root_out():
+    pred, gt = make_poses()
+    scores = evaluate(make_samples(), include_root='both')
+    pred, gt = ((pose - pose[:, :1]) * 1000 for pose in (pred, gt))
+    everywhere = np.ones(pred.shape[:2], dtype=bool)
+    for name, alignment in {'MPJPE': 'none', 'P-MPJPE': 'procrustes', 'N-MPJPE': 'scale'}.items():
+        plain = keypoint_mpjpe(pred[:, 1:], gt[:, 1:], everywhere[:, 1:], alignment)
+        assert scores[name] == pytest.approx(plain)
+        with_root = keypoint_mpjpe(pred, gt, everywhere, alignment)
+        assert scores[name + '_with_root'] == pytest.approx(with_root)
+    assert scores['MPJPE_with_root'] == pytest.approx(scores['MPJPE'] * 16 / 17)
+    assert scores['PCK_with_root'] == pytest.approx((scores['PCK'] * 16 + 100) / 17)
+    # an error of 0 is not below the threshold of 0
+    assert scores['AUC_with_root'] == pytest.approx((scores['AUC'] * 16 + 100 * 30 / 31) / 17)
+
+
+def test_include_root_alone_and_choice_of_metrics():
+    assert list(evaluate(make_samples(), metrics='PCK', include_root=True)) == ['PCK_with_root']
+    assert list(evaluate(make_samples(), metrics=['PCK', 'MPJPE'])) == ['PCK', 'MPJPE']
+    assert list(evaluate(make_samples(), metrics='PCK', prefix='h36m')) == ['h36m/PCK']
+
+
+def test_codecs_that_restore_the_root_and_those_that_predict_it_score_alike():
+    pred, gt = make_poses()
+    restored = pred - pred[:, :1] + gt[:, :1]
+    expected = evaluate([make_sample(p[None], g[None]) for p, g in zip(pred, gt)])
+    scores = evaluate([make_sample(p[None], g[None]) for p, g in zip(restored, gt)])
+    assert scores == pytest.approx(expected)
+
+
+@pytest.mark.parametrize('shape', [(1, 17, 3), (1, 1, 17, 3), (17, 3)])
+@pytest.mark.parametrize('convert', [np.asarray, torch.from_numpy])
+def test_shapes_and_types(shape: tuple, convert: Any):
+    pred, gt = make_poses()
+    samples = [
+        make_sample(convert(p.reshape(shape)), convert(g[None]), i)
+        for i, (p, g) in enumerate(zip(pred, gt))
+    ]
+    expected = evaluate(make_samples())
+    assert evaluate(samples) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize('leading', [(), (1,)])
+def test_clips_count_every_frame(leading: tuple):
+    pred, gt = make_poses()
+    clips = [
+        make_sample(pred[i : i + 4].reshape(*leading, 4, 17, 3), gt[i : i + 4])
+        for i in range(0, 12, 4)
+    ]
+    assert evaluate(clips) == pytest.approx(evaluate(make_samples()))
+
+
+def test_joints_by_name_and_index():
+    pred, gt = make_poses()
+    errors = np.linalg.norm(pred - pred[:, :1] - gt + gt[:, :1], axis=-1) * 1000
+    by_name = evaluate(make_samples(), metrics='MPJPE', joints=['left_wrist', 'right_wrist'])
+    by_index = evaluate(make_samples(), metrics='MPJPE', joints=[13, 16])
+    assert by_name == by_index
+    assert by_name['MPJPE'] == pytest.approx(errors[:, [13, 16]].mean())
+
+
+def test_root_of_two_joints_is_their_mean():
+    pred, gt = make_poses()
+    scores = evaluate(make_samples(), metrics='MPJPE', root=['left_hip', 'right_hip'])
+    relative = [pose - pose[:, [1, 4]].mean(axis=1, keepdims=True) for pose in (pred, gt)]
+    expected = np.linalg.norm(relative[0] - relative[1], axis=-1).mean() * 1000
+    assert scores['MPJPE'] == pytest.approx(expected)
+
+
+def test_millimetres_and_thresholds():
+    expected = evaluate(make_samples(), pck_threshold=100, auc_thresholds=[50, 100])
+    pred, gt = make_poses()
+    samples = [make_sample(p[None] * 1000, g[None] * 1000) for p, g in zip(pred, gt)]
+    scores = evaluate(samples, unit_scale=1, pck_threshold=100, auc_thresholds=[50, 100])
+    assert scores == pytest.approx(expected)
+    assert scores['AUC'] < scores['PCK']
+
+
+def test_invisible_joints_do_not_count():
+    pred, gt = make_poses()
+    visible = np.ones(gt.shape[:2], dtype=np.float32)
+    visible[:, 5] = 0
+    hidden = gt.copy()
+    hidden[:, 5] = np.nan
+    samples = [
+        make_sample(p[None], g[None], lifting_target_visible=v[None, :, None])
+        for p, g, v in zip(pred, hidden, visible)
+    ]
+    kept = [j for j in range(17) if j != 5]
+    assert evaluate(samples) == pytest.approx(evaluate(make_samples(), joints=kept))
+    visible[:3, 0] = 0  # what has no root cannot be aligned to it
+    without = [
+        make_sample(p[None], g[None], lifting_target_visible=v[None])
+        for p, g, v in zip(pred, hidden, visible)
+    ]
+    assert evaluate(without) == pytest.approx(evaluate(samples[3:]))
+
+
+def test_tables_by_name(log: list):
+    scores = evaluate(make_samples(), by=('action', 'camera'), group_results=True)
+    walking = [s for i, s in enumerate(make_samples()) if i % 4 in (0, 2)]
+    expected = evaluate(walking)
+    for name, value in expected.items():
+        assert scores[f'action/Walking/{name}'] == pytest.approx(value)
+    text = '\n'.join(log)
+    for row in ('Eating', 'Sitting', 'Walking', 'mean', '54138969'):
+        assert f'| {row} ' in text
+    assert list(evaluate(make_samples(), by='action')) == list(evaluate(make_samples()))
+
+
+def test_names_that_do_not_parse_are_noted(log: list):
+    samples = make_samples()
+    for sample in samples[2:]:
+        sample['target_img_path'] = np.array(['cam0/frame12.png'])
+    del samples[3]['target_img_path']
+    evaluate(samples, by='action')
+    assert '10 of 12 samples are in no group by action' in '\n'.join(log)
+    for sample in samples:
+        sample['target_img_path'] = 'frame.png'
+    assert evaluate(samples, by='action') == pytest.approx(evaluate(make_samples()))
+
+
+def test_wrong_unit_is_noted(log: list):
+    pred, gt = make_poses()
+    samples = [make_sample(p[None] * 1000, g[None] * 1000) for p, g in zip(pred, gt)]
+    evaluate(samples)
+    assert 'check unit_scale=1000' in '\n'.join(log)
+
+
+def test_not_finite_predictions_are_counted_and_named():
+    samples = make_samples()
+    for index in (4, 7):
+        samples[index]['pred_instances']['keypoints'][0, 3, 1] = np.nan
+    message = r"prediction of 2 of 12 samples is not finite, first that of 'S9_Walking_1\..*000004"
+    with pytest.raises(ValueError, match=message):
+        evaluate(samples)
+    samples = make_samples()
+    samples[4]['gt_instances']['lifting_target'][0, 3, 1] = np.inf
+    with pytest.raises(ValueError, match='ground truth of 1 of 12 samples is not finite'):
+        evaluate(samples)
+
+
+def test_bad_samples():
+    with pytest.raises(ValueError, match='no sample to evaluate'):
+        evaluate([])
+    pred, gt = make_poses()
+    with pytest.raises(ValueError, match=r'has shape \(1, 16, 3\) but its ground truth \(1, 17, 3'):
+        evaluate([make_sample(pred[:1, 1:], gt[:1])])
+    sample = make_sample(pred[:1], gt[:1])
+    del sample['gt_instances']['lifting_target']
+    with pytest.raises(ValueError, match="'S9_Walking_1.54138969_000000.jpg' has no gt_instances"):
+        evaluate([sample])
+    mixed = [make_sample(pred[:1], gt[:1]), make_sample(pred[:1, :16], gt[:1, :16])]
+    with pytest.raises(ValueError, match='16 and 17 joints'):
+        evaluate(mixed)
+    hidden = make_sample(pred[:1], gt[:1], lifting_target_visible=np.zeros((1, 17)))
+    with pytest.raises(ValueError, match='No joint is left to score'):
+        evaluate([hidden])
+
+
+@pytest.mark.parametrize(
+    'kwargs, message',
+    [
+        (dict(metrics=['MPJPE', 'PA']), "metrics holds 'PA'"),
+        (dict(metrics=[]), 'metrics holds nothing'),
+        (dict(alignment='scale'), "alignment must be 'root' or 'none', got 'scale'"),
+        (dict(include_root='yes'), 'include_root must be True, False'),
+        (dict(unit_scale=0), 'unit_scale must be positive'),
+        (dict(root='hip'), "root names the joint 'hip'.* or one of root, right_hip"),
+        (dict(joints=[17]), 'joints names the joint 17.* index below 17'),
+        (dict(joints=['root']), 'No joint is left to score'),
+    ],
+)
+def test_bad_options(kwargs: dict, message: str):
+    with pytest.raises(ValueError, match=message):
+        evaluate(make_samples(), **kwargs)
+
+
+def test_joint_names_need_metainfo():
+    with pytest.raises(ValueError, match="root names the joint 'root'.* use an index below 17"):
+        evaluate(make_samples(), meta=None)
+
+
+def test_one_result_a_sample():
+    """Distributed evaluation drops padded samples by their number."""
+    metric = LiftingMetrics()
+    metric.process(None, make_samples()[:5])
+    assert len(metric.results) == 5
