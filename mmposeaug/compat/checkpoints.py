@@ -37,6 +37,11 @@ def _statistics_method(owner: Any, name: str) -> Any:
     )
 
 
+def _empty_bytes() -> bytes:
+    """Stands for ``bytes``, which is how an empty numpy array pickles its content."""
+    return b''
+
+
 def safe_globals() -> list[Any]:
     """Lists what an MMEngine checkpoint holds beyond tensors and plain containers.
 
@@ -56,7 +61,7 @@ def safe_globals() -> list[Any]:
         for function in functions
         for core in ('core', '_core')
     ]
-    named.append((_statistics_method, 'builtins.getattr'))
+    named += [(_statistics_method, 'builtins.getattr'), (_empty_bytes, 'builtins.bytes')]
     dtypes = {type(np.dtype(code)) for code in '?bBhHiIlLqQefdU'}
     return [HistoryBuffer, np.ndarray, np.dtype, *named, *sorted(dtypes, key=lambda t: t.__name__)]
 
@@ -69,7 +74,7 @@ def _probe() -> io.BytesIO:
 
     file = io.BytesIO()
     content = {
-        'log': HistoryBuffer([0.5], [1]),
+        'log': [HistoryBuffer([0.5], [1]), HistoryBuffer()],
         'lr': np.float64(0.1),
         'index': np.arange(2),
         'names': np.array(['a']),
