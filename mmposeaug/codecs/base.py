@@ -186,9 +186,9 @@ class TensorCodec(ABC):
         if self.reshape_keypoints:
             frames = x.transpose(1, 2).unflatten(-1, (self.num_keypoints, -1))
         index = torch.as_tensor(flip_indices, device=x.device)
-        u, rest = frames[..., :1], frames[..., 1:]
-        u = self._mirror_u(u, index, image_size)
-        frames = torch.cat((u, rest.index_select(-2, index)), dim=-1)
+        frames = frames.index_select(-2, index)
+        keypoints = self._mirror(frames[..., :2], index, image_size)
+        frames = torch.cat((keypoints, frames[..., 2:]), dim=-1)
         return frames.flatten(2).transpose(1, 2) if self.reshape_keypoints else frames
 
     def root_depth(self, pose_cam: Tensor) -> Tensor:
@@ -209,9 +209,10 @@ class TensorCodec(ABC):
             ValueError: If the codec's setting is for testing only.
         """
 
-    def _mirror_u(self, u: Tensor, index: Tensor, image_size: Tensor | None) -> Tensor:
-        """Horizontal coordinates (B, T, K, 1) of the mirrored image, in the codec's 2D space."""
-        return -u.index_select(-2, index)
+    def _mirror(self, keypoints_norm: Tensor, index: Tensor, image_size: Tensor | None) -> Tensor:
+        """Normalised key points (B, T, K, 2), already swapped by ``index``, mirrored."""
+        u, v = keypoints_norm.split(1, dim=-1)
+        return torch.cat((-u, v), dim=-1)
 
     def _root(self, pose: Tensor) -> Tensor:
         """Root (*, 1, 3) of joints (*, K, 3): the mean of the root joints."""

@@ -110,17 +110,18 @@ class TensorImagePoseLifting(TensorCodec):
             )
         return self._root_relative(output)
 
-    def _mirror_u(self, u: Tensor, index: Tensor, image_size: Tensor | None) -> Tensor:
-        size = self._size(image_size, u)
+    def _mirror(self, keypoints_norm: Tensor, index: Tensor, image_size: Tensor | None) -> Tensor:
+        size = self._size(image_size, keypoints_norm)
         if size is None:
             raise ValueError(
                 'ImagePoseLifting inputs are mirrored at the image: pass image_size, the (w, h) '
                 'of each clip.'
             )
-        width = size[:, 0].reshape(-1, 1, 1, 1)
-        if 'keypoints_mean' not in self._arrays:
-            return width - u.index_select(-2, index)
-        mean = self._constant('keypoints_mean', u)[:, :1]
-        std = self._constant('keypoints_std', u)[:, :1]
-        u_px = (u * std + mean).index_select(-2, index)
-        return (width - u_px - mean) / std
+        keypoints_px = keypoints_norm
+        if 'keypoints_mean' in self._arrays:  # each key point still has its partner's statistics
+            mean = self._constant('keypoints_mean', keypoints_px).index_select(0, index)
+            std = self._constant('keypoints_std', keypoints_px).index_select(0, index)
+            keypoints_px = keypoints_norm * std + mean
+        u, v = keypoints_px.split(1, dim=-1)
+        width = size[:, :1, None, None]
+        return self.normalize(torch.cat((width - u, v), dim=-1), size)
