@@ -26,8 +26,8 @@ def project(
     Args:
         points_cam (Tensor): Points of shape (*, J, 3) in metres: x right, y down, z forward.
         intrinsics (Tensor): Camera of each pose, of shape (*, 9), or (9,) for all.
-        clamp (float, optional): Bound of \\|x / z\\| and \\|y / z\\| before distortion. The released
-            PoseAug clamps at 1. Defaults to None, no bound.
+        clamp (float, optional): Bound of the size of x / z and y / z before distortion. The
+            released PoseAug clamps at 1. Defaults to None, no bound.
         tangential (str): ``'mmpose'`` for the model that MMPose and Human3.6M use
             (``2 p2 x + 2 p1 y`` and ``p2 r2, p1 r2``), ``'poseaug'`` for the one in the released
             PoseAug and VideoPose3D (``p1 x + p2 y`` and ``p1 r2, p2 r2``); on Human3.6M they

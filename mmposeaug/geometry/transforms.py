@@ -44,7 +44,9 @@ def flip_pose(pose: Tensor, flip_indices: Sequence[int]) -> Tensor:
     return pose.index_select(-2, index) * pose.new_tensor([-1.0, 1.0, 1.0])
 
 
-def flip_keypoints(keypoints_px: Tensor, image_width: Tensor, flip_indices: Sequence[int]) -> Tensor:
+def flip_keypoints(
+    keypoints_px: Tensor, image_width: Tensor, flip_indices: Sequence[int]
+) -> Tensor:
     """Mirror key points in the image: u becomes width - u and sides are swapped.
 
     Args:

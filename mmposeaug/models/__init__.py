@@ -1,0 +1,41 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""Augmentors, discriminators and losses, all in MMPose's registry ``MODELS``."""
+
+from .augmentors import (
+    AugmentedPoses,
+    BoneAngleAugmentor,
+    BoneLengthAugmentor,
+    PlacementAugmentor,
+    PoseAugmentor,
+    RandomPoseAugmentor,
+    RigidAugmentor,
+)
+from .convert import convert_poseaug_state
+from .discriminators import Keypoint2DDiscriminator, KinematicChainDiscriminator
+from .losses import (
+    AngleRangeLoss,
+    ExponentialFeedbackLoss,
+    LengthRangeLoss,
+    LSGANLoss,
+    RangeFeedbackLoss,
+    grouped_joint_error,
+)
+
+__all__ = [
+    'AugmentedPoses',
+    'BoneAngleAugmentor',
+    'BoneLengthAugmentor',
+    'PlacementAugmentor',
+    'PoseAugmentor',
+    'RandomPoseAugmentor',
+    'RigidAugmentor',
+    'convert_poseaug_state',
+    'Keypoint2DDiscriminator',
+    'KinematicChainDiscriminator',
+    'AngleRangeLoss',
+    'ExponentialFeedbackLoss',
+    'LengthRangeLoss',
+    'LSGANLoss',
+    'RangeFeedbackLoss',
+    'grouped_joint_error',
+]

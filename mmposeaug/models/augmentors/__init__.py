@@ -1,0 +1,21 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""Networks and random draws that turn a pose into another one."""
+
+from .augmented_poses import AugmentedPoses
+from .bone_angle import BoneAngleAugmentor
+from .bone_length import BoneLengthAugmentor
+from .networks import NoiseConditionedMLP
+from .pose_augmentor import PoseAugmentor
+from .random_draw import RandomPoseAugmentor
+from .rigid import PlacementAugmentor, RigidAugmentor
+
+__all__ = [
+    'AugmentedPoses',
+    'BoneAngleAugmentor',
+    'BoneLengthAugmentor',
+    'NoiseConditionedMLP',
+    'PlacementAugmentor',
+    'PoseAugmentor',
+    'RandomPoseAugmentor',
+    'RigidAugmentor',
+]

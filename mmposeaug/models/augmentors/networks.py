@@ -1,0 +1,133 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""The network that every learned operation uses."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+LEAK = 0.01
+"""float: Slope of LeakyReLU below zero (the released PoseAug's)."""
+
+
+class _Block(nn.Module):
+    """Two times Linear, BatchNorm, LeakyReLU, without a skip."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.linear1 = nn.Linear(width, width)
+        self.norm1 = nn.BatchNorm1d(width)
+        self.linear2 = nn.Linear(width, width)
+        self.norm2 = nn.BatchNorm1d(width)
+        self.activation = nn.LeakyReLU(LEAK, inplace=True)
+
+    def forward(self, features: Tensor) -> Tensor:
+        features = self.activation(self.norm1(self.linear1(features)))
+        return self.activation(self.norm2(self.linear2(features)))
+
+
+class NoiseConditionedMLP(nn.Module):
+    """MLP on features joined with normal noise (paper, Sec. 3.3).
+
+    Args:
+        in_features (int): Number of features besides the noise.
+        out_features (int): Number of outputs.
+        hidden (int): Width of the hidden layers. Defaults to 256.
+        noise_dim (int): Number of noise values. Defaults to 48.
+        num_blocks (int): Number of two-layer blocks. Defaults to 2.
+        zero_output (bool): Start with outputs of zero. Defaults to False, Kaiming normal.
+    """
+
+    def __init__(
+        self,
+        in_features: int,
+        out_features: int,
+        hidden: int = 256,
+        noise_dim: int = 48,
+        num_blocks: int = 2,
+        zero_output: bool = False,
+    ) -> None:
+        super().__init__()
+        self.noise_dim = noise_dim
+        self.input = nn.Linear(in_features + noise_dim, hidden)
+        self.norm = nn.BatchNorm1d(hidden)
+        self.activation = nn.LeakyReLU(LEAK, inplace=True)
+        self.blocks = nn.ModuleList(_Block(hidden) for _ in range(num_blocks))
+        self.output = nn.Linear(hidden, out_features)
+        self.zero_output = zero_output
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Kaiming normal weights, zero output layer if asked for."""
+        for module in self.modules():
+            if isinstance(module, nn.Linear):
+                nn.init.kaiming_normal_(module.weight)
+        if self.zero_output:
+            nn.init.zeros_(self.output.weight)
+            nn.init.zeros_(self.output.bias)
+
+    def draw_noise(self, like: Tensor, generator: torch.Generator | None = None) -> Tensor:
+        """Normal noise for a batch.
+
+        Args:
+            like (Tensor): Features of shape (N, *), for the batch size, device and dtype.
+            generator (torch.Generator, optional): Source of the noise.
+
+        Returns:
+            Tensor: Noise of shape (N, noise_dim).
+        """
+        return torch.randn(
+            len(like), self.noise_dim, generator=generator, device=like.device, dtype=like.dtype
+        )
+
+    def forward(
+        self,
+        features: Tensor,
+        noise: Tensor | None = None,
+        generator: torch.Generator | None = None,
+    ) -> Tensor:
+        """Outputs for features and noise.
+
+        Args:
+            features (Tensor): Features of shape (N, in_features).
+            noise (Tensor, optional): Noise of shape (N, noise_dim). Defaults to a fresh draw.
+            generator (torch.Generator, optional): Source of the fresh draw.
+
+        Returns:
+            Tensor: Outputs of shape (N, out_features).
+        """
+        if noise is None:
+            noise = self.draw_noise(features, generator)
+        hidden = self.activation(self.norm(self.input(torch.cat((features, noise), dim=1))))
+        for block in self.blocks:
+            hidden = block(hidden)
+        return self.output(hidden)
+
+
+def reference_frame(pose: Tensor) -> Tensor:
+    """The frame of a clip that the networks look at; a single pose is its own.
+
+    Args:
+        pose (Tensor): Poses of shape (N, J, 3) or clips of shape (N, T, J, 3).
+
+    Returns:
+        Tensor: Poses of shape (N, J, 3).
+    """
+    if pose.ndim not in (3, 4):
+        raise ValueError(
+            f'Augmentors take poses (N, J, 3) or clips (N, T, J, 3), got {tuple(pose.shape)}.'
+        )
+    return pose if pose.ndim == 3 else pose[:, pose.shape[1] // 2]
+
+
+def per_frame(parameter: Tensor, pose: Tensor) -> Tensor:
+    """Give a parameter of each clip a frame dimension, so that all frames share it.
+
+    Args:
+        parameter (Tensor): Values of shape (N, *).
+        pose (Tensor): The poses or clips it is applied to.
+
+    Returns:
+        Tensor: (N, *) for single poses, (N, 1, *) for clips.
+    """
+    return parameter if pose.ndim == 3 else parameter.unsqueeze(1)

@@ -1,0 +1,76 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""What the augmentations do to a pose, given their parameters."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from mmposeaug.geometry import bones_to_joints, joints_to_bones, unit_bones
+from mmposeaug.structures import Skeleton
+
+from .networks import per_frame, reference_frame
+
+
+def turn_bones(pose: Tensor, change: Tensor, skeleton: Skeleton) -> tuple[Tensor, Tensor]:
+    """Add a vector to every unit bone and renormalise; lengths stay (paper, Eq. 4).
+
+    Args:
+        pose (Tensor): Poses of shape (N, J, 3) or clips of shape (N, T, J, 3).
+        change (Tensor): Vectors of shape (N, J - 1, 3) that are added to the unit bones.
+        skeleton (Skeleton): Tree over the J joints.
+
+    Returns:
+        tuple[Tensor, Tensor]: The poses, and 1 - cos of every bone's turn, of shape (N, J - 1),
+        the mean over the frames of a clip.
+    """
+    directions, lengths = unit_bones(joints_to_bones(pose, skeleton))
+    turned, _ = unit_bones(directions + per_frame(change, pose))
+    one_minus_cos = 1 - (directions * turned).sum(-1)
+    # a bone of length zero has no direction: it cannot have turned
+    one_minus_cos = torch.where(lengths.squeeze(-1) > 0, one_minus_cos, 0.0)
+    root = pose[..., skeleton.root, :]
+    moved = bones_to_joints(turned * lengths, skeleton, root)
+    return moved, one_minus_cos if pose.ndim == 3 else one_minus_cos.mean(1)
+
+
+def scale_bones(pose: Tensor, ratio: Tensor, skeleton: Skeleton) -> Tensor:
+    """Multiply every bone by 1 + its group's ratio; directions and root stay (paper, Eq. 5).
+
+    Args:
+        pose (Tensor): Poses of shape (N, J, 3) or clips of shape (N, T, J, 3).
+        ratio (Tensor): Relative change of length of shape (N, G) for the G length groups.
+        skeleton (Skeleton): Tree over the J joints.
+
+    Returns:
+        Tensor: Poses of the input's shape.
+    """
+    group_of_bone = [0] * skeleton.num_bones
+    for group, bones in enumerate(skeleton.length_groups):
+        for bone in bones:
+            group_of_bone[bone] = group
+    index = torch.as_tensor(group_of_bone, device=pose.device)
+    factor = per_frame(1 + ratio.index_select(1, index), pose)
+    bones_scaled = joints_to_bones(pose, skeleton) * factor.unsqueeze(-1)
+    return bones_to_joints(bones_scaled, skeleton, pose[..., skeleton.root, :])
+
+
+def move_rigidly(pose: Tensor, rotation: Tensor, translation: Tensor, skeleton: Skeleton) -> Tensor:
+    """Rotate about the root and put the root elsewhere (paper, Eq. 6).
+
+    In a clip, the root of the reference frame is the fixed point and is moved to the
+    translation; the path of the root turns along.
+
+    Args:
+        pose (Tensor): Poses of shape (N, J, 3) or clips of shape (N, T, J, 3).
+        rotation (Tensor): Rotation matrices of shape (N, 3, 3).
+        translation (Tensor): New root positions of shape (N, 3), in metres.
+        skeleton (Skeleton): Tree over the J joints.
+
+    Returns:
+        Tensor: Poses of the input's shape.
+    """
+    root = reference_frame(pose)[:, skeleton.root].unsqueeze(1)
+    relative = pose - per_frame(root, pose)
+    turned = relative @ per_frame(rotation.transpose(-1, -2), pose)
+    return turned + per_frame(translation.unsqueeze(1), pose)

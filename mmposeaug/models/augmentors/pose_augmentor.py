@@ -1,0 +1,123 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""The chain of learned operations: bone angle, then bone length, then rigid."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from mmpose.registry import MODELS
+from torch import Tensor, nn
+
+from mmposeaug.geometry import root_relative
+from mmposeaug.structures import Skeleton, get_skeleton
+
+from .augmented_poses import AugmentedPoses
+from .networks import reference_frame
+
+NOISE_NAMES = ('angle', 'length', 'rotation', 'translation')
+"""Names under which :class:`PoseAugmentor` takes noise."""
+
+
+@MODELS.register_module()
+class PoseAugmentor(nn.Module):
+    """Chain of the three learned operations (PoseAug, CVPR 2021, Sec. 3.3).
+
+    Every operation sees the original root-relative pose, and changes the result of the one
+    before it. An operation given as None is left out. With ``draw`` the chain starts from a
+    random augmentation instead of the original pose, and learns what to change on top of it.
+
+    Args:
+        skeleton (str | Skeleton): Tree of the poses, handed to each operation. Defaults to
+            ``'h36m_17'``.
+        angle (dict, optional): Config of the bone angle operation. Defaults to
+            ``dict(type='BoneAngleAugmentor')``.
+        length (dict, optional): Config of the bone length operation. Defaults to
+            ``dict(type='BoneLengthAugmentor')``.
+        rigid (dict, optional): Config of the rigid operation. Defaults to
+            ``dict(type='RigidAugmentor')``.
+        draw (dict, optional): Config of a random augmentor whose poses are the chain's input.
+            Defaults to None, as in the paper.
+
+    Raises:
+        ValueError: If all three operations are None.
+    """
+
+    def __init__(
+        self,
+        skeleton: str | Skeleton = 'h36m_17',
+        angle: Mapping[str, Any] | None = dict(type='BoneAngleAugmentor'),  # noqa: B006, C408
+        length: Mapping[str, Any] | None = dict(type='BoneLengthAugmentor'),  # noqa: B006, C408
+        rigid: Mapping[str, Any] | None = dict(type='RigidAugmentor'),  # noqa: B006, C408
+        draw: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__()
+        self.skeleton = get_skeleton(skeleton)
+        if angle is None and length is None and rigid is None:
+            raise ValueError(
+                'PoseAugmentor has no operation left; give angle, length or rigid a config.'
+            )
+        self.draw = self._build(draw)
+        self.angle = self._build(angle)
+        self.length = self._build(length)
+        self.rigid = self._build(rigid)
+
+    def _build(self, config: Mapping[str, Any] | None) -> nn.Module | None:
+        if config is None:
+            return None
+        return MODELS.build(dict(config), default_args=dict(skeleton=self.skeleton))
+
+    def forward(
+        self,
+        pose: Tensor,
+        intrinsics: Tensor | None = None,
+        image_size: Tensor | None = None,
+        noise: Mapping[str, Tensor] | None = None,
+        generator: torch.Generator | None = None,
+    ) -> AugmentedPoses:
+        """Augment camera-space poses.
+
+        Args:
+            pose (Tensor): Poses of shape (N, J, 3) or clips of shape (N, T, J, 3), in metres.
+            intrinsics (Tensor, optional): Cameras of shape (N, 9) in pixels; needed by ``draw``,
+                which places people in view.
+            image_size (Tensor, optional): Width and height of shape (N, 2) in pixels; likewise.
+            noise (Mapping[str, Tensor], optional): Noise of shape (N, noise_dim) under
+                ``'angle'``, ``'length'``, ``'rotation'`` and ``'translation'``.
+            generator (torch.Generator, optional): Source of the noise that is not given.
+
+        Returns:
+            AugmentedPoses: The poses after every operation.
+        """
+        given = dict(noise or {})
+        unknown = set(given) - set(NOISE_NAMES)
+        if unknown:
+            raise ValueError(
+                f'Unknown noise {sorted(unknown)}; the names are {", ".join(NOISE_NAMES)}.'
+            )
+        drawn = None
+        if self.draw is not None:
+            drawn = self.draw(pose, intrinsics, image_size, generator=generator)
+            pose = drawn.rigid
+        features = root_relative(reference_frame(pose), self.skeleton.root)
+        result = AugmentedPoses(pose, pose, pose, draw=drawn)
+        if self.angle is not None:
+            result.angle, result.angle_change = self.angle(
+                pose, features, given.get('angle'), generator=generator
+            )
+        result.length = result.angle
+        if self.length is not None:
+            result.length, result.length_ratio = self.length(
+                result.angle, features, given.get('length'), generator=generator
+            )
+        result.rigid = result.length
+        if self.rigid is not None:
+            result.rigid, result.rotvec, result.translation = self.rigid(
+                result.length,
+                features,
+                given.get('rotation'),
+                given.get('translation'),
+                generator=generator,
+            )
+        return result

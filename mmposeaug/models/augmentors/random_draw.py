@@ -1,0 +1,167 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""Random augmentation without anything learned: the baseline every augmentor has to beat."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from mmpose.registry import MODELS
+from torch import Tensor, nn
+
+from mmposeaug.geometry import euler_to_matrix
+from mmposeaug.structures import Skeleton, get_skeleton
+
+from .augmented_poses import AugmentedPoses
+from .operations import move_rigidly, scale_bones, turn_bones
+
+
+@MODELS.register_module()
+class RandomPoseAugmentor(nn.Module):
+    """Draws bone turns, body proportions, view and place at random.
+
+    People stand anywhere in the middle of the field of view of the camera of their sample, at
+    any depth in a range; those who still reach out of the image are for the caller to leave out
+    (:func:`mmposeaug.geometry.in_view`).
+
+    Args:
+        skeleton (str | Skeleton): Tree of the poses. Defaults to ``'h36m_17'``.
+        angle_noise (float): Standard deviation of the normal noise that is added to every
+            component of a unit bone vector. Defaults to 0.2.
+        length_limit (float): Length ratios are uniform in +- this, one per left/right pair or
+            single bone. Defaults to 0.15.
+        scale_limit (float): The ratio of the whole body is uniform in +- this. Defaults to 0.15.
+        yaw (float): Turns about the vertical are uniform in +- this many degrees. Defaults to
+            180.
+        pitch_std (float): Standard deviation of the camera's pitch in degrees. Defaults to 20.
+        roll_std (float): Standard deviation of the camera's roll in degrees. Defaults to 9.
+        depth (tuple[float, float]): Range of the root's depth in metres. Defaults to (2.2, 7.2).
+        place (float): The root is uniform over this middle share of the image's width and
+            height. Defaults to 0.5.
+
+    Raises:
+        ValueError: If a range is empty or negative.
+    """
+
+    def __init__(
+        self,
+        skeleton: str | Skeleton = 'h36m_17',
+        angle_noise: float = 0.2,
+        length_limit: float = 0.15,
+        scale_limit: float = 0.15,
+        yaw: float = 180.0,
+        pitch_std: float = 20.0,
+        roll_std: float = 9.0,
+        depth: tuple[float, float] = (2.2, 7.2),
+        place: float = 0.5,
+    ) -> None:
+        super().__init__()
+        self.skeleton = get_skeleton(skeleton)
+        for name, value in dict(
+            angle_noise=angle_noise,
+            length_limit=length_limit,
+            scale_limit=scale_limit,
+            yaw=yaw,
+            pitch_std=pitch_std,
+            roll_std=roll_std,
+            place=place,
+        ).items():
+            if value < 0:
+                raise ValueError(
+                    f'RandomPoseAugmentor: {name} is {value}; it must not be negative.'
+                )
+        if not 0 < depth[0] <= depth[1]:
+            raise ValueError(
+                f'RandomPoseAugmentor: depth {tuple(depth)} is no range of positive metres.'
+            )
+        self.angle_noise = angle_noise
+        self.length_limit = length_limit
+        self.scale_limit = scale_limit
+        self.yaw = math.radians(yaw)
+        self.pitch_std = math.radians(pitch_std)
+        self.roll_std = math.radians(roll_std)
+        self.depth = depth
+        self.place = place
+
+    def forward(
+        self,
+        pose: Tensor,
+        intrinsics: Tensor | None = None,
+        image_size: Tensor | None = None,
+        noise: Mapping[str, Tensor] | None = None,
+        generator: torch.Generator | None = None,
+    ) -> AugmentedPoses:
+        """Augment camera-space poses.
+
+        Args:
+            pose (Tensor): Poses of shape (N, J, 3) or clips of shape (N, T, J, 3), in metres.
+            intrinsics (Tensor): Cameras of shape (N, 9), in pixels.
+            image_size (Tensor): Width and height of shape (N, 2), in pixels.
+            noise (Mapping[str, Tensor], optional): Draws to use instead of fresh ones: uniform in
+                [-1, 1] under ``'length'`` (N, G), ``'scale'`` (N, 1), ``'yaw'`` (N,), ``'depth'``
+                (N,) and ``'place'`` (N, 2), standard normal under ``'angle'`` (N, J - 1, 3),
+                ``'pitch'`` (N,) and ``'roll'`` (N,).
+            generator (torch.Generator, optional): Source of the fresh draws.
+
+        Returns:
+            AugmentedPoses: The poses after every operation.
+
+        Raises:
+            ValueError: If the camera is missing.
+        """
+        if intrinsics is None or image_size is None:
+            raise ValueError(
+                'RandomPoseAugmentor places people by the camera; give intrinsics (N, 9) and '
+                'image_size (N, 2).'
+            )
+        draw = self._draw(pose, dict(noise or {}), generator)
+        turned, change = turn_bones(pose, self.angle_noise * draw['angle'], self.skeleton)
+        ratio = (1 + self.length_limit * draw['length']) * (
+            1 + self.scale_limit * draw['scale']
+        ) - 1
+        scaled = scale_bones(turned, ratio, self.skeleton)
+        rotation = euler_to_matrix(
+            self.yaw * draw['yaw'], self.pitch_std * draw['pitch'], self.roll_std * draw['roll']
+        )
+        root = self._place(draw['place'], draw['depth'], intrinsics, image_size)
+        moved = move_rigidly(scaled, rotation, root, self.skeleton)
+        return AugmentedPoses(turned, scaled, moved, change, ratio, None, root)
+
+    def _draw(
+        self, pose: Tensor, given: dict[str, Tensor], generator: torch.Generator | None
+    ) -> dict[str, Tensor]:
+        """Fresh draws for what is not given."""
+        count = len(pose)
+        options: dict[str, Any] = dict(generator=generator, device=pose.device, dtype=pose.dtype)
+        normal: dict[str, tuple[int, ...]] = dict(
+            angle=(self.skeleton.num_bones, 3), pitch=(), roll=()
+        )
+        uniform: dict[str, tuple[int, ...]] = dict(
+            length=(len(self.skeleton.length_groups),), scale=(1,), yaw=(), depth=(), place=(2,)
+        )
+        unknown = set(given) - set(normal) - set(uniform)
+        if unknown:
+            raise ValueError(
+                f'Unknown draws {sorted(unknown)}; the names are {", ".join([*normal, *uniform])}.'
+            )
+        draw = {
+            name: given[name] if name in given else torch.randn(count, *shape, **options)
+            for name, shape in normal.items()
+        }
+        for name, shape in uniform.items():
+            draw[name] = (
+                given[name] if name in given else 2 * torch.rand(count, *shape, **options) - 1
+            )
+        return draw
+
+    def _place(
+        self, place: Tensor, depth: Tensor, intrinsics: Tensor, image_size: Tensor
+    ) -> Tensor:
+        """Root positions (N, 3) from draws in [-1, 1]; distortion is left out here."""
+        near, far = self.depth
+        z = (near + far) / 2 + (far - near) / 2 * depth.unsqueeze(-1)
+        target_px = image_size / 2 * (1 + self.place * place)
+        xy = (target_px - intrinsics[:, 2:4]) / intrinsics[:, :2]
+        return torch.cat((xy * z, z), dim=1)

@@ -1,0 +1,15 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""Losses of the adversarial phase."""
+
+from .adversarial import LSGANLoss
+from .feedback import ExponentialFeedbackLoss, RangeFeedbackLoss, grouped_joint_error
+from .ranges import AngleRangeLoss, LengthRangeLoss
+
+__all__ = [
+    'LSGANLoss',
+    'ExponentialFeedbackLoss',
+    'RangeFeedbackLoss',
+    'grouped_joint_error',
+    'AngleRangeLoss',
+    'LengthRangeLoss',
+]

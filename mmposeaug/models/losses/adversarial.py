@@ -1,0 +1,44 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""Least-squares GAN loss (Mao et al. 2017)."""
+
+from __future__ import annotations
+
+from mmpose.registry import MODELS
+from torch import Tensor, nn
+
+
+@MODELS.register_module()
+class LSGANLoss(nn.Module):
+    """Least-squares loss of discriminators and of the augmentor against them.
+
+    Real scores are pulled to 1, fake ones to 0.
+    """
+
+    def discriminator(self, real_scores: Tensor, fake_scores: Tensor) -> Tensor:
+        """Loss of a discriminator.
+
+        Args:
+            real_scores (Tensor): Scores of real samples, of shape (N, P).
+            fake_scores (Tensor): Scores of augmented samples, of shape (M, P).
+
+        Returns:
+            Tensor: The mean of both halves, a scalar.
+        """
+        return 0.5 * ((real_scores - 1).square().mean() + fake_scores.square().mean())
+
+    def augmentor(self, fake_scores: Tensor, real_scores: Tensor | None = None) -> Tensor:
+        """Loss of the augmentor.
+
+        Args:
+            fake_scores (Tensor): Scores of augmented samples, of shape (N, P).
+            real_scores (Tensor, optional): Scores of real samples. The released PoseAug counts
+                them pulled to 0; they give no gradient and only change the value.
+
+        Returns:
+            Tensor: Half of the squared distance of fake scores to 1 (plus that of real scores
+            to 0), a scalar.
+        """
+        loss = (fake_scores - 1).square().mean()
+        if real_scores is not None:
+            loss = loss + real_scores.detach().square().mean()
+        return 0.5 * loss

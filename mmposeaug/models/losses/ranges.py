@@ -1,0 +1,78 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""Ranges that changes of angle and length may lie in without a cost."""
+
+from __future__ import annotations
+
+import torch
+from mmpose.registry import MODELS
+from torch import Tensor, nn
+
+
+def squared_outside(value: Tensor, centre: Tensor | float, width: Tensor | float) -> Tensor:
+    """Squared distance from the centre where a value is farther than the width, else 0.
+
+    Args:
+        value (Tensor): Values of any shape.
+        centre (Tensor | float): Centre of the range.
+        width (Tensor | float): Half width of the range.
+
+    Returns:
+        Tensor: Costs of the shape of the values.
+
+    Example:
+        >>> squared_outside(torch.tensor([0.0, 1.5, 4.0]), 1.0, 1.0)
+        tensor([0., 0., 9.])
+    """
+    distance = value - centre
+    return torch.where(distance.abs() > width, distance.square(), torch.zeros_like(distance))
+
+
+@MODELS.register_module()
+class AngleRangeLoss(nn.Module):
+    """Keeps the mean turn of a pose's bones in a range (released PoseAug).
+
+    Args:
+        centre (float): Centre of the range of the mean of 1 - cos. Defaults to 0.205.
+        width (float): Half width of the range. Defaults to 0.165.
+    """
+
+    def __init__(self, centre: float = 0.205, width: float = 0.165) -> None:
+        super().__init__()
+        self.centre = centre
+        self.width = width
+
+    def forward(self, angle_change: Tensor) -> Tensor:
+        """Cost of turns.
+
+        Args:
+            angle_change (Tensor): 1 - cos of every bone's turn, of shape (N, J - 1).
+
+        Returns:
+            Tensor: Scalar.
+        """
+        return squared_outside(angle_change.mean(-1), self.centre, self.width).mean()
+
+
+@MODELS.register_module()
+class LengthRangeLoss(nn.Module):
+    """Lets length ratios be free up to a limit (released PoseAug).
+
+    Args:
+        limit (float): Absolute ratio without cost; beyond it the ratio's square. Defaults to
+            0.1.
+    """
+
+    def __init__(self, limit: float = 0.1) -> None:
+        super().__init__()
+        self.limit = limit
+
+    def forward(self, length_ratio: Tensor) -> Tensor:
+        """Cost of ratios.
+
+        Args:
+            length_ratio (Tensor): Relative changes of length, of shape (N, G).
+
+        Returns:
+            Tensor: Scalar.
+        """
+        return squared_outside(length_ratio, 0.0, self.limit).mean()
