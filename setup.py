@@ -39,7 +39,10 @@ def add_mim_extension() -> None:
     A development install gets relative links, so that edits are seen at once; where links are
     not possible, and in a built distribution, files are copied.
     """
-    link = 'develop' in sys.argv or 'editable_wheel' in sys.argv
+    commands = set(sys.argv)
+    link = bool(commands & {'develop', 'editable_wheel'})
+    if not link and not commands & {'sdist', 'bdist_wheel'}:
+        return
     target_dir = ROOT / 'mmposeaug' / '.mim'
     target_dir.mkdir(exist_ok=True)
     for name in MIM_PARTS:

@@ -1,0 +1,52 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+#
+# `make PYTHON=python test` uses an environment of yours instead of making .venv.
+
+PYTHON3 ?= python3.11
+VENV ?= .venv
+PYTHON ?= $(VENV)/bin/python
+PYTEST_ARGS ?= -n 2
+ENV_STAMP := $(VENV)/.installed
+REQUIREMENTS := requirements/pinned.txt requirements/pinned-nodeps.txt requirements/runtime.txt
+
+# Only the environment made here is (re)made on demand.
+ifeq ($(PYTHON),$(VENV)/bin/python)
+NEEDS_ENV := $(ENV_STAMP)
+endif
+
+export OMP_NUM_THREADS ?= 1
+
+.DEFAULT_GOAL := help
+.PHONY: help env test lint format quickstart clean
+
+help:  ## Show this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 14
+
+env: $(ENV_STAMP)  ## Make .venv with the tested versions (PYTHON3=python3 for another Python)
+
+$(ENV_STAMP): $(REQUIREMENTS) setup.py
+	$(PYTHON3) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --requirement requirements/pinned.txt
+	$(VENV)/bin/python -m pip install --quiet --no-deps --requirement requirements/pinned-nodeps.txt
+	$(VENV)/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	$(VENV)/bin/python -m mmposeaug.compat
+	touch $@
+
+test: $(NEEDS_ENV)  ## Run all tests
+	$(PYTHON) -m pytest $(PYTEST_ARGS)
+
+lint: $(NEEDS_ENV)  ## Check style (ruff) and types (mypy)
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m mypy
+
+format: $(NEEDS_ENV)  ## Put all files into the style that lint checks
+	$(PYTHON) -m ruff check --fix .
+	$(PYTHON) -m ruff format .
+
+quickstart: $(NEEDS_ENV)  ## Make data, train with and without PoseAug, compare, draw
+	$(PYTHON) tools/quickstart.py
+
+clean:  ## Remove the environment, caches and build results
+	rm -rf $(VENV) build dist *.egg-info mmposeaug/.mim .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
