@@ -1,0 +1,7 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""The built-in synthetic motion set, see docs/synthetic.md."""
+
+from .build import make_synthetic_mocap, summarise
+from .parts import PARTS, Part
+
+__all__ = ['PARTS', 'Part', 'make_synthetic_mocap', 'summarise']

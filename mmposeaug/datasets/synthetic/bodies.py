@@ -1,0 +1,145 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""Bodies whose bones follow published anthropometric ratios.
+
+Source of the ratios: R. Drillis and R. Contini, *Body Segment Parameters*, Technical Report
+1166-03, New York University, 1966, as drawn in D. A. Winter, *Biomechanics and Motor Control of
+Human Movement*, figure 4.1. Widths between joint centres, which that figure lacks, are derived
+beside each value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from mmposeaug.structures import Skeleton
+
+ANKLE_HEIGHT = 0.039
+"""Height of the ankle above the ground, as a fraction of stature (Drillis & Contini)."""
+
+SEGMENT_RATIOS: dict[str, float] = {
+    'thigh': 0.245,
+    'shank': 0.246,
+    'upper_arm': 0.186,
+    'forearm': 0.146,
+    # Hips 0.530, shoulders 0.818 of stature above the ground: a trunk of 0.288, in two halves.
+    'lower_trunk': 0.144,
+    'upper_trunk': 0.144,
+    # Chin at 0.870, head 0.130 tall. The head joint lies at 60 % of the head's height.
+    'neck': 0.052,
+    'head': 0.078,
+    # Half of 72 % of the distance between the iliac spines (A. L. Bell et al., Human Movement
+    # Science 8, 1989), which is about 0.24 m at a stature of 1.72 m.
+    'half_hips': 0.050,
+    # Half breadth 0.129 (Drillis & Contini) less 4 cm of deltoid and humerus outside the joint.
+    'half_shoulders': 0.106,
+}
+"""Segment lengths as fractions of stature."""
+
+# Joint (without its side) -> its segment and the direction of that segment, standing, as
+# (outward from the midline, forward, up).
+_REST: dict[str, tuple[str, tuple[float, float, float]]] = {
+    'hip': ('half_hips', (1.0, 0.0, 0.0)),
+    'knee': ('thigh', (0.0, 0.0, -1.0)),
+    'foot': ('shank', (0.0, 0.0, -1.0)),
+    'spine': ('lower_trunk', (0.0, 0.0, 1.0)),
+    'thorax': ('upper_trunk', (0.0, 0.0, 1.0)),
+    'neck_base': ('neck', (0.0, 0.5, 0.866)),
+    'head': ('head', (0.0, -0.2, 0.98)),
+    'shoulder': ('half_shoulders', (1.0, 0.0, -0.12)),
+    'elbow': ('upper_arm', (0.0, 0.0, -1.0)),
+    'wrist': ('forearm', (0.0, 0.0, -1.0)),
+}
+
+
+@dataclass(frozen=True)
+class Body:
+    """A person's measures.
+
+    Args:
+        subject (str): Name as in the files, such as ``'S1'``.
+        stature (float): Height in metres.
+        segments (dict[str, float]): Length in metres of each segment of :data:`SEGMENT_RATIOS`.
+    """
+
+    subject: str
+    stature: float
+    segments: dict[str, float]
+
+    @property
+    def ankle_height(self) -> float:
+        """Height of the ankle above the ground in metres."""
+        return ANKLE_HEIGHT * self.stature
+
+
+def split_side(name: str) -> tuple[str, str]:
+    """Split a joint name into its side (``'left'``, ``'right'`` or ``''``) and the rest.
+
+    Example:
+        >>> split_side('left_knee'), split_side('neck_base')
+        (('left', 'knee'), ('', 'neck_base'))
+    """
+    for side in ('left', 'right'):
+        if name.startswith(side + '_'):
+            return side, name[len(side) + 1 :]
+    return '', name
+
+
+def random_body(
+    subject: str,
+    stature: tuple[float, float],
+    spread: float,
+    width_spread: float,
+    rng: np.random.Generator,
+) -> Body:
+    """Draw a person around the published ratios.
+
+    Args:
+        subject (str): Name as in the files.
+        stature (tuple[float, float]): Lowest and highest height in metres.
+        spread (float): Relative standard deviation of the segment lengths.
+        width_spread (float): The same for the widths of hips and shoulders.
+        rng (np.random.Generator): Source of randomness.
+
+    Returns:
+        Body: The person; no ratio is more than two standard deviations from the published one.
+    """
+    height = float(rng.uniform(*stature))
+    segments = {}
+    for name, ratio in SEGMENT_RATIOS.items():
+        sigma = width_spread if name.startswith('half_') else spread
+        segments[name] = height * ratio * float(1 + sigma * np.clip(rng.normal(), -2, 2))
+    return Body(subject, height, segments)
+
+
+def rest_offsets(bodies: Sequence[Body], skeleton: Skeleton) -> np.ndarray:
+    """Offsets of the joints from their parents, standing straight with the arms hanging.
+
+    Args:
+        bodies (Sequence[Body]): N people.
+        skeleton (Skeleton): Tree whose joints are named as in MMPose's Human3.6M metainfo.
+
+    Returns:
+        np.ndarray: (N, J, 3) float64 in metres; x to the person's right, y forward, z up; the root's is 0.
+
+    Raises:
+        KeyError: If a joint of the skeleton has no segment here.
+    """
+    offsets = np.zeros((len(bodies), skeleton.num_joints, 3))
+    for joint, name in enumerate(skeleton.joint_names):
+        if joint == skeleton.root:
+            continue
+        side, part = split_side(name)
+        if part not in _REST:
+            raise KeyError(
+                f"The synthetic bodies have no joint '{name}'; use a skeleton whose joints are "
+                f'named as in MMPose\'s Human3.6M metainfo.'
+            )
+        segment, direction = _REST[part]
+        unit = np.array(direction) / np.linalg.norm(direction)
+        unit[0] *= -1.0 if side == 'left' else 1.0
+        lengths = np.array([body.segments[segment] for body in bodies])
+        offsets[:, joint] = lengths[:, None] * unit
+    return offsets

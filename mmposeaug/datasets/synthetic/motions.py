@@ -1,0 +1,169 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""Common ground of the procedural motions: standing, gait and the rasterised curves.
+
+A motion is a function of the time and a random generator that returns curves in degrees by the
+names of :mod:`.joint_limits`. It starts from :func:`standing`, which gives every joint the small
+movements of a living person, and writes its own curves over or onto these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from .curves import bump, smooth_noise
+from .joint_limits import CURVE_NAMES, SIDES, limited
+
+Curves = dict[str, np.ndarray]
+Motion = Callable[[np.ndarray, np.random.Generator], Curves]
+
+
+def standing(time: np.ndarray, rng: np.random.Generator, restless: float = 1.0) -> Curves:
+    """Stand: weight shifts, a breathing trunk, loose arms, the head looking around.
+
+    Args:
+        time (np.ndarray): (T,) seconds.
+        rng (np.random.Generator): Source of the person's habits and small movements.
+        restless (float): Size of the small movements. Defaults to 1.
+
+    Returns:
+        dict[str, np.ndarray]: A curve (T,) for every name of ``CURVE_NAMES``.
+    """
+
+    def sway(middle: float, habit: float, scale: float) -> np.ndarray:
+        return middle + rng.normal(0, habit) + smooth_noise(time, rng, scale * restless)
+
+    curves: Curves = {name: np.zeros_like(time) for name in CURVE_NAMES}
+    shift = smooth_noise(time, rng, 1.5 * restless, band=(0.08, 0.3))
+    curves.update(
+        pelvis_tilt=sway(4, 2, 1),
+        pelvis_list=shift,
+        pelvis_turn=sway(0, 2, 3),
+        trunk_flexion=sway(2, 3, 2),
+        trunk_side_bend=sway(0, 1.5, 1.5) - shift,
+        trunk_rotation=sway(0, 2, 3),
+        neck_flexion=sway(4, 4, 4),
+        neck_side_bend=sway(0, 2, 3),
+        neck_rotation=sway(0, 4, 9),
+    )
+    for side in SIDES:
+        outward = 1.0 if side == 'left' else -1.0
+        knee = np.abs(sway(5, 3, 2))
+        own: dict[str, np.ndarray] = dict(
+            hip_flexion=curves['pelvis_tilt'] + knee / 2 + sway(0, 2, 1),
+            # The legs stay upright when the pelvis leans.
+            hip_abduction=sway(4, 2, 0.5) - outward * shift,
+            hip_rotation=sway(-6, 4, 2),
+            knee_flexion=knee,
+            girdle_elevation=sway(0, 1.5, 1),
+            girdle_protraction=sway(0, 3, 1),
+            shoulder_flexion=sway(2, 4, 3),
+            shoulder_abduction=sway(9, 3, 2),
+            shoulder_rotation=sway(10, 10, 4),
+            elbow_flexion=np.abs(sway(16, 6, 4)),
+        )
+        curves.update({f'{side}_{name}': values for name, values in own.items()})
+    return curves
+
+
+def gait(
+    time: np.ndarray,
+    rng: np.random.Generator,
+    rate: float,
+    thigh: tuple[float, float],
+    knee: tuple[float, float, float],
+    arms: float,
+    elbow: tuple[float, float],
+) -> Curves:
+    """Walk or run: both legs half a stride apart, each arm with the opposite leg.
+
+    The knee has its two bends of the gait cycle, a small one while the leg takes the weight and a
+    large one while it swings forward (J. Perry, *Gait Analysis*, normal function of the knee).
+
+    Args:
+        time (np.ndarray): (T,) seconds.
+        rng (np.random.Generator): Source of phase and style.
+        rate (float): Strides (two steps) a second.
+        thigh (tuple[float, float]): Middle and half range of the thigh's swing, degrees.
+        knee (tuple[float, float, float]): Bend of the knee, at least, under load, in swing.
+        arms (float): Half range of the arm swing, degrees.
+        elbow (tuple[float, float]): Middle and half range of the elbow's bend.
+
+    Returns:
+        dict[str, np.ndarray]: A curve (T,) for every name of ``CURVE_NAMES``.
+    """
+    curves = standing(time, rng, restless=0.7)
+    start = rng.uniform(0, 2 * np.pi)
+    twist = rng.uniform(3, 7) * thigh[1] / 20
+    for side in SIDES:
+        phase = 2 * np.pi * rate * time + start + (np.pi if side == 'right' else 0.0)
+        swing = np.cos(phase + 0.35)  # furthest forward shortly before the heel strikes
+        load, fold = bump(phase, 0.13, 6), bump(phase, 0.72, 3)
+        own = dict(
+            hip_flexion=curves['pelvis_tilt'] + thigh[0] + thigh[1] * swing,
+            hip_abduction=1.5 + 2 * bump(phase, 0.75, 2) + smooth_noise(time, rng, 1),
+            knee_flexion=knee[0] + knee[1] * load + knee[2] * fold,
+            shoulder_flexion=-arms * (swing - 0.1) + smooth_noise(time, rng, 2),
+            elbow_flexion=elbow[0] - elbow[1] * swing + smooth_noise(time, rng, 2),
+        )
+        curves.update({f'{side}_{name}': values for name, values in own.items()})
+        if side == 'left':
+            # The side of the swinging leg drops and comes forward; the chest turns against it.
+            curves['pelvis_turn'] = -twist * swing
+            curves['pelvis_list'] = twist * 0.6 * np.sin(phase)
+            curves['trunk_rotation'] = curves['trunk_rotation'] * 0.5 + 1.8 * twist * swing
+            curves['trunk_side_bend'] -= curves['pelvis_list']
+    curves['left_hip_abduction'] -= curves['pelvis_list']
+    curves['right_hip_abduction'] += curves['pelvis_list']
+    return curves
+
+
+def set_leg(
+    curves: Curves, side: str, thigh: np.ndarray | float, knee: np.ndarray | float
+) -> None:
+    """Set a leg by the thigh's angle to the vertical, whatever the pelvis does.
+
+    Args:
+        curves (dict[str, np.ndarray]): Curves to change.
+        side (str): ``'left'`` or ``'right'``.
+        thigh (np.ndarray | float): (T,) degrees of the thigh forward of the vertical.
+        knee (np.ndarray | float): (T,) degrees of bend of the knee.
+    """
+    curves[f'{side}_hip_flexion'] = thigh + curves['pelvis_tilt']
+    curves[f'{side}_knee_flexion'] = knee + np.zeros_like(curves['pelvis_tilt'])
+
+
+def acting_side(rng: np.random.Generator) -> tuple[str, str]:
+    """Draw the side that acts; returns it and the other one."""
+    acting, other = rng.permutation(SIDES)
+    return str(acting), str(other)
+
+
+def turn_of(side: str) -> float:
+    """Sign of the trunk rotation, or of the bend, that brings ``side`` forward, or down."""
+    return 1.0 if side == 'right' else -1.0
+
+
+def cycle(time: np.ndarray, rng: np.random.Generator, period: tuple[float, float]) -> np.ndarray:
+    """Phase (T,) in radians of a movement that repeats; the period in seconds is drawn."""
+    return 2 * np.pi * (time / rng.uniform(*period) + rng.uniform())
+
+
+def rasterise(curves: Sequence[Curves]) -> dict[str, Tensor]:
+    """Limit and stack the curves of several sequences.
+
+    Args:
+        curves (Sequence[dict[str, np.ndarray]]): S motions' curves of equal length T.
+
+    Returns:
+        dict[str, Tensor]: (S, T) float64 by curve name; angles in radians, ``lift`` in metres.
+    """
+    held = [limited(each) for each in curves]
+    stacked = {name: torch.from_numpy(np.stack([c[name] for c in held])) for name in CURVE_NAMES}
+    return {
+        name: values if name == 'lift' else torch.deg2rad(values)
+        for name, values in stacked.items()
+    }
