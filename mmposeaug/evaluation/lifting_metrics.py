@@ -15,7 +15,7 @@ from .functional import auc, joint_errors, pck, procrustes_align, root_align, sc
 from .groups import H36M_NAME, NameGroups, format_table
 from .poses import PoseSet, read_sample, stack_samples, warn_about_size
 
-METRIC_NAMES = ('MPJPE', 'P-MPJPE', 'N-MPJPE', 'PCK', 'AUC')
+SCORE_NAMES = ('MPJPE', 'P-MPJPE', 'N-MPJPE', 'PCK', 'AUC')
 WITH_ROOT = '_with_root'
 """str: What the name of a score ends in if the root joint counts in it."""
 
@@ -42,7 +42,8 @@ class LiftingMetrics(BaseMetric):
     and the released PoseAug do: lower errors and higher percentages for the same poses.
 
     Args:
-        metrics (Sequence[str]): Scores to compute. Defaults to all five.
+        scores (Sequence[str]): Scores to compute. Defaults to all five. (Not called ``metrics``: a
+            dict with that key is an evaluator to MMEngine.)
         root (str | int | Sequence[str | int]): Root joint by name or index. With several, the
             root is their mean and none of them is left out of a score. Defaults to ``'root'``.
         alignment (str): ``'root'``, or ``'none'`` to compare camera-space positions as they
@@ -77,7 +78,7 @@ class LiftingMetrics(BaseMetric):
 
     def __init__(
         self,
-        metrics: Sequence[str] = METRIC_NAMES,
+        scores: Sequence[str] = SCORE_NAMES,
         root: Joint | Sequence[Joint] = 'root',
         alignment: str = 'root',
         include_root: bool | str = False,
@@ -93,12 +94,12 @@ class LiftingMetrics(BaseMetric):
         collect_dir: str | None = None,
     ) -> None:
         super().__init__(collect_device=collect_device, prefix=prefix, collect_dir=collect_dir)
-        self.metrics = (metrics,) if isinstance(metrics, str) else tuple(metrics)
-        unknown = [name for name in self.metrics if name not in METRIC_NAMES]
-        if unknown or not self.metrics:
+        self.scores = (scores,) if isinstance(scores, str) else tuple(scores)
+        unknown = [name for name in self.scores if name not in SCORE_NAMES]
+        if unknown or not self.scores:
             raise ValueError(
-                f'metrics holds {repr(unknown[0]) if unknown else "nothing"}; use some of '
-                f'{", ".join(METRIC_NAMES)}.'
+                f'scores holds {repr(unknown[0]) if unknown else "nothing"}; use some of '
+                f'{", ".join(SCORE_NAMES)}.'
             )
         if alignment not in ('root', 'none'):
             raise ValueError(f"alignment must be 'root' or 'none', got {alignment!r}.")
@@ -200,9 +201,9 @@ class LiftingMetrics(BaseMetric):
         pred, gt = poses.pred, poses.gt
         errors = {'MPJPE': joint_errors(pred, gt)}
         errors['PCK'] = errors['AUC'] = errors['MPJPE']
-        if 'P-MPJPE' in self.metrics:
+        if 'P-MPJPE' in self.scores:
             errors['P-MPJPE'] = joint_errors(procrustes_align(pred, gt, scored), gt)
-        if 'N-MPJPE' in self.metrics:
+        if 'N-MPJPE' in self.scores:
             errors['N-MPJPE'] = joint_errors(scale_align(pred, gt, scored), gt)
         return errors
 
@@ -216,7 +217,7 @@ class LiftingMetrics(BaseMetric):
         scores = {}
         for with_root in self.variants:
             mask = scored[with_root][rows]
-            for name in self.metrics:
+            for name in self.scores:
                 values = errors[with_root][name][rows][mask]
                 key = name + WITH_ROOT if with_root else name
                 if not values.size:

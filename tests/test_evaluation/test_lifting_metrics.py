@@ -94,9 +94,9 @@ def test_plain_names_leave_the_root_out():
 
 
 def test_include_root_alone_and_choice_of_metrics():
-    assert list(evaluate(make_samples(), metrics='PCK', include_root=True)) == ['PCK_with_root']
-    assert list(evaluate(make_samples(), metrics=['PCK', 'MPJPE'])) == ['PCK', 'MPJPE']
-    assert list(evaluate(make_samples(), metrics='PCK', prefix='h36m')) == ['h36m/PCK']
+    assert list(evaluate(make_samples(), scores='PCK', include_root=True)) == ['PCK_with_root']
+    assert list(evaluate(make_samples(), scores=['PCK', 'MPJPE'])) == ['PCK', 'MPJPE']
+    assert list(evaluate(make_samples(), scores='PCK', prefix='h36m')) == ['h36m/PCK']
 
 
 def test_codecs_that_restore_the_root_and_those_that_predict_it_score_alike():
@@ -132,15 +132,15 @@ def test_clips_count_every_frame(leading: tuple):
 def test_joints_by_name_and_index():
     pred, gt = make_poses()
     errors = np.linalg.norm(pred - pred[:, :1] - gt + gt[:, :1], axis=-1) * 1000
-    by_name = evaluate(make_samples(), metrics='MPJPE', joints=['left_wrist', 'right_wrist'])
-    by_index = evaluate(make_samples(), metrics='MPJPE', joints=[13, 16])
+    by_name = evaluate(make_samples(), scores='MPJPE', joints=['left_wrist', 'right_wrist'])
+    by_index = evaluate(make_samples(), scores='MPJPE', joints=[13, 16])
     assert by_name == by_index
     assert by_name['MPJPE'] == pytest.approx(errors[:, [13, 16]].mean())
 
 
 def test_root_of_two_joints_is_their_mean():
     pred, gt = make_poses()
-    scores = evaluate(make_samples(), metrics='MPJPE', root=['left_hip', 'right_hip'])
+    scores = evaluate(make_samples(), scores='MPJPE', root=['left_hip', 'right_hip'])
     relative = [pose - pose[:, [1, 4]].mean(axis=1, keepdims=True) for pose in (pred, gt)]
     expected = np.linalg.norm(relative[0] - relative[1], axis=-1).mean() * 1000
     assert scores['MPJPE'] == pytest.approx(expected)
@@ -240,8 +240,8 @@ def test_bad_samples():
 @pytest.mark.parametrize(
     'kwargs, message',
     [
-        (dict(metrics=['MPJPE', 'PA']), "metrics holds 'PA'"),
-        (dict(metrics=[]), 'metrics holds nothing'),
+        (dict(scores=['MPJPE', 'PA']), "scores holds 'PA'"),
+        (dict(scores=[]), 'scores holds nothing'),
         (dict(alignment='scale'), "alignment must be 'root' or 'none', got 'scale'"),
         (dict(include_root='yes'), 'include_root must be True, False'),
         (dict(unit_scale=0), 'unit_scale must be positive'),
