@@ -1,0 +1,197 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""Validation and test loops over several named data sets, with flip at test time."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from numbers import Real
+from typing import Any
+
+import torch
+from mmengine.device import get_device
+from mmengine.model import is_model_wrapper
+from mmengine.runner import BaseLoop, TestLoop, ValLoop
+from mmengine.runner.amp import autocast
+from mmengine.runner.loops import _parse_losses, _update_losses
+from mmpose.registry import LOOPS
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from .eval_sets import ChainedDataLoader, EvalSet, build_eval_sets
+from .tta import FlipTest
+
+
+class _MultiSetLoop(BaseLoop):
+    """What :class:`MultiSetValLoop` and :class:`MultiSetTestLoop` share."""
+
+    phase: str
+    evaluator: Any
+    dataloader: Any
+
+    def __init__(
+        self,
+        runner: Any,
+        dataloader: Any,
+        evaluator: Any,
+        fp16: bool = False,
+        sets: Mapping[str, Mapping[str, Any] | None] | None = None,
+        flip_test: bool = False,
+        image_size: Sequence[int] | None = None,
+    ) -> None:
+        if fp16 and get_device() == 'cpu':
+            runner.logger.warning('fp16 is ignored: MMPose cannot decode the bfloat16 of a CPU.')
+            fp16 = False
+        if sets is None:
+            super().__init__(runner, dataloader, evaluator, fp16)
+            self.sets = [EvalSet('', self.dataloader, self.evaluator)]
+        else:
+            self.sets = build_eval_sets(runner, dataloader, evaluator, sets)
+            chained = ChainedDataLoader([item.dataloader for item in self.sets])
+            super().__init__(runner, chained, self.sets[0].evaluator, fp16)
+        if flip_test and _flips_itself(runner.model):
+            runner.logger.info("The model's own test_cfg.flip_test is on; the loop adds none.")
+            flip_test = False
+        self.flips = [
+            FlipTest(item.dataloader.dataset, item.name, image_size) if flip_test else None
+            for item in self.sets
+        ]
+        self._flip = self.flips[0]
+
+    def run(self) -> dict[str, float]:
+        """Evaluate the model on all sets.
+
+        Hooks are called as by MMEngine's loops, once for all sets; batches are counted through.
+
+        Returns:
+            dict[str, float]: Scores of all sets, ``set/score`` where the sets have names.
+        """
+        self.runner.call_hook(f'before_{self.phase}')
+        self.runner.call_hook(f'before_{self.phase}_epoch')
+        self.runner.model.eval()
+        scores: dict[str, dict[str, float]] = {}
+        first = 0
+        for item, flip in zip(self.sets, self.flips):
+            self.evaluator = item.evaluator  # hooks ask for the current one's dataset_meta
+            self._flip = flip
+            scores[item.name] = self._run_set(item, first)
+            first += len(item.dataloader)
+        if len(scores) > 1 or '' not in scores:
+            self.runner.logger.info('Scores of all sets\n' + _format_table(scores))
+        metrics = {
+            f'{name}/{key}' if name else key: value
+            for name, row in scores.items()
+            for key, value in row.items()
+        }
+        self.runner.call_hook(f'after_{self.phase}_epoch', metrics=metrics)
+        self.runner.call_hook(f'after_{self.phase}')
+        return metrics
+
+    @torch.no_grad()
+    def run_iter(self, idx: int, data_batch: Mapping[str, Any]) -> None:
+        """Evaluate the model on one batch.
+
+        Args:
+            idx (int): Number of the batch, counted through all sets.
+            data_batch (Mapping): The batch.
+        """
+        self.runner.call_hook(f'before_{self.phase}_iter', batch_idx=idx, data_batch=data_batch)
+        step = getattr(self.runner.model, f'{self.phase}_step')
+        with autocast(enabled=self.fp16):
+            # losses, of models that give any, are added to `val_loss` or `test_loss`
+            outputs, _ = _update_losses(step(data_batch), self._losses)
+            if self._flip is not None:
+                outputs = self._flip(step, data_batch, outputs)
+        self.evaluator.process(data_samples=outputs, data_batch=data_batch)
+        self.runner.call_hook(
+            f'after_{self.phase}_iter', batch_idx=idx, data_batch=data_batch, outputs=outputs
+        )
+
+    def _run_set(self, item: EvalSet, first: int) -> dict[str, float]:
+        """Scores of one set whose first batch has the number ``first``."""
+        self._losses.clear()
+        size = len(item.dataloader.dataset)  # type: ignore[arg-type]
+        if item.name:
+            self.runner.logger.info(f'Evaluating on {item.name}, {size} samples')
+        for idx, data_batch in enumerate(item.dataloader, start=first):
+            self.run_iter(idx, data_batch)
+        scores = item.evaluator.evaluate(size)
+        if self._losses:
+            scores.update(_parse_losses(self._losses, self.phase))
+        return scores
+
+    @property
+    def _losses(self) -> dict:
+        return getattr(self, f'{self.phase}_loss')
+
+
+@LOOPS.register_module()
+class MultiSetValLoop(_MultiSetLoop, ValLoop):
+    """Validation on one data set, or on several named ones.
+
+    Each set gets its own data loader, from ``val_dataloader`` with the set's options merged
+    into ``dataset``, and its own evaluator, from ``val_evaluator``. Results are called
+    ``set/score``, for instance ``source_val/MPJPE``, also for ``save_best`` of CheckpointHook.
+
+    Args:
+        runner (Runner): The runner.
+        dataloader (DataLoader | dict): Data loader; with ``sets`` its config.
+        evaluator (Evaluator | dict | list): Evaluator; with ``sets`` its config.
+        fp16 (bool): Whether to evaluate in mixed precision, which a CPU ignores. Defaults to
+            False.
+        sets (Mapping[str, Mapping], optional): Options of the data set that differ from
+            ``dataloader.dataset``, by the name of the set. Defaults to None, the data loader's
+            own data set and results without prefix.
+        flip_test (bool): Whether to average predictions with those of the mirrored input, see
+            :class:`~mmposeaug.engine.tta.FlipTest`. Defaults to False.
+        image_size (Sequence[int], optional): Width and height of images without camera, which
+            the flip of some codecs needs.
+
+    Raises:
+        FileNotFoundError: If a file of a set does not exist.
+        TypeError: If ``sets`` is given and data loader or evaluator is no config.
+        ValueError: If a set's name or option is unusable, a set is empty, or there is no way to
+            flip it.
+    """
+
+    phase = 'val'
+
+
+@LOOPS.register_module()
+class MultiSetTestLoop(_MultiSetLoop, TestLoop):
+    """Test on one data set, or on several named ones.
+
+    See :class:`MultiSetValLoop` for the arguments and errors; ``test_dataloader`` and
+    ``test_evaluator`` take the place of those for validation.
+    """
+
+    phase = 'test'
+
+
+def _flips_itself(model: Any) -> bool:
+    """Whether the model averages flips by its own ``test_cfg``."""
+    if is_model_wrapper(model):
+        model = model.module
+    return bool((getattr(model, 'test_cfg', None) or {}).get('flip_test', False))
+
+
+def _format_table(scores: Mapping[str, Mapping[str, Any]]) -> str:
+    """One row a set, one column a score; scores of groups (``action/Walking/MPJPE``) left out."""
+    columns = [key for row in scores.values() for key in row if key.count('/') < 2]
+    table = Table('set', box=box.MARKDOWN)
+    for column in dict.fromkeys(columns):
+        table.add_column(column, justify='right', no_wrap=True)
+    for name, row in scores.items():
+        table.add_row(name, *(_format(row.get(column)) for column in dict.fromkeys(columns)))
+    console = Console(file=io.StringIO(), width=500, color_system=None, markup=False)
+    console.print(table)
+    text = console.file.getvalue()  # type: ignore[attr-defined]
+    return '\n'.join(line.strip() for line in text.splitlines() if line.strip())
+
+
+def _format(value: Any) -> str:
+    if not isinstance(value, Real):
+        return '-' if value is None else str(value)
+    number = float(value)
+    return f'{number:.2f}' if abs(number) >= 10 else f'{number:.4g}'
