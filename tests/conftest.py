@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -63,3 +64,58 @@ def dtype(request: pytest.FixtureRequest) -> torch.dtype:
 def generator() -> torch.Generator:
     """A freshly seeded CPU generator."""
     return torch.Generator().manual_seed(0)
+
+
+NUM_FRAMES = 40
+
+# Written out rather than inherited from MMPose's lifting configs: MMEngine formats the config text
+# at each checkpoint, and their long lists of statistics take it two seconds a time.
+LIFTING_CONFIG = """
+_base_ = ['mmpose::_base_/default_runtime.py']
+custom_imports = dict(imports=['mmposeaug'], allow_failed_imports=False)
+train_cfg = dict(max_epochs=2, val_interval=1)
+optim_wrapper = dict(optimizer=dict(type='Adam', lr=1e-3))
+auto_scale_lr = dict(base_batch_size=32)
+default_hooks = dict(checkpoint=dict(interval=1, save_best='MPJPE', rule='less'))
+codec = dict(type='ImagePoseLifting', num_keypoints=17, root_index=0, remove_root=True)
+model = dict(
+    type='PoseLifter',
+    backbone=dict(
+        type='TCN', in_channels=34, stem_channels=16, num_blocks=2, kernel_sizes=(1, 1, 1)),
+    head=dict(
+        type='TemporalRegressionHead', in_channels=16, num_joints=16,
+        loss=dict(type='MSELoss'), decoder=codec))
+pipeline = [
+    dict(type='GenerateTarget', encoder=codec),
+    dict(type='PackPoseInputs', meta_keys=(
+        'id', 'category_id', 'target_img_path', 'target_root', 'target_root_index'))]
+train_dataloader = dict(
+    batch_size=16, num_workers=0, sampler=dict(type='DefaultSampler', shuffle=True),
+    dataset=dict(
+        type='Human36mDataset', ann_file='poses.npz', data_root={root!r}, data_prefix=dict(img=''),
+        seq_len=1, causal=True, keypoint_2d_src='gt', pipeline=pipeline))
+val_dataloader = test_dataloader = dict(
+    train_dataloader, sampler=dict(type='DefaultSampler', shuffle=False, round_up=False))
+val_evaluator = test_evaluator = [dict(type='MPJPE', mode='mpjpe')]
+"""
+
+
+@pytest.fixture
+def lifting_config(tmp_path: Path) -> Path:
+    """A small MMPose lifting config on random poses in Human3.6M's format; trains in a second."""
+    rng = np.random.default_rng(0)
+    pose_cam = rng.normal(scale=0.3, size=(NUM_FRAMES, 17, 3)) + [0, 0, 5]
+    keypoints_px = pose_cam[..., :2] / pose_cam[..., 2:] * 1000 + 500
+    visible = np.ones((NUM_FRAMES, 17, 1))
+    names = [f'S1_Walking_1.54138969_{frame:06d}.jpg' for frame in range(1, NUM_FRAMES + 1)]
+    np.savez(
+        tmp_path / 'poses.npz',
+        imgname=np.array(names),
+        center=np.full((NUM_FRAMES, 2), 500, np.float32),
+        scale=np.full(NUM_FRAMES, 5, np.float32),
+        part=np.concatenate([keypoints_px, visible], -1).astype(np.float32),
+        S=np.concatenate([pose_cam, visible], -1).astype(np.float32),
+    )
+    config = tmp_path / 'lifting.py'
+    config.write_text(LIFTING_CONFIG.format(root=str(tmp_path)))
+    return config

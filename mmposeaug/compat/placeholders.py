@@ -87,15 +87,17 @@ def provide_mmcv_ext() -> Finding:
     if not reason:
         return Finding(name, 'the compiled operators of mmcv import')
     module = _Placeholder(name, None, 'install the full mmcv to use compiled operators', reason)
-    # MMPose's and mmcv's `collect_env` call these two and catch no error.
+    # mmcv's `collect_env` calls these two and catches no error; it says n/a without operators.
     for query in ('get_compiler_version', 'get_compiling_cuda_version'):
         setattr(module, query, _not_available)
     sys.modules[name] = module
+    if 'mmcv' in sys.modules:
+        sys.modules['mmcv']._ext = module  # type: ignore[attr-defined]
     return Finding(name, reason, 'put a placeholder, so that mmpose.models imports')
 
 
 def _not_available() -> str:
-    return 'not available'
+    return 'n/a'
 
 
 def provide_torchvision() -> Finding:

@@ -1,0 +1,163 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""The command lines: training, going on, testing, several processes, and what they refuse."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from mmengine.runner import find_latest_checkpoint
+
+
+@pytest.fixture
+def tools(repo_root, monkeypatch):
+    """The tools' main functions; they run in this process, which has MMPose imported."""
+    monkeypatch.syspath_prepend(str(repo_root / 'tools'))
+    monkeypatch.setenv('LOCAL_RANK', '0')
+
+    def run(name: str, *args: object) -> None:
+        importlib.import_module(name).main([str(arg) for arg in args])
+
+    # Their plain names must not shadow anything in later tests.
+    names = ('train', 'test', 'common')
+    for name in names:
+        sys.modules.pop(name, None)
+    yield run
+    for name in names:
+        sys.modules.pop(name, None)
+
+
+@pytest.fixture
+def run_env(repo_root):
+    """Environment variables for tools in processes of their own."""
+    return {
+        **os.environ,
+        'PYTHONPATH': str(repo_root),
+        'PYTHON': sys.executable,
+        'OMP_NUM_THREADS': '1',
+    }
+
+
+def test_train_resume_and_test(tools, lifting_config, tmp_path, capsys):
+    work_dir = tmp_path / 'run'
+    tools('train', lifting_config, '--work-dir', work_dir, '--resume', '--auto-scale-lr')
+    assert 'No checkpoint in' in capsys.readouterr().out
+    first = torch.load(work_dir / 'epoch_2.pth')
+    # 1e-3 for a batch of 32, and 16 here
+    assert first['optimizer']['param_groups'][0]['lr'] == pytest.approx(5e-4)
+
+    more = ('--cfg-options', 'train_cfg.max_epochs=3')
+    tools('train', lifting_config, '--work-dir', work_dir, '--resume', '--no-validate', *more)
+    last = find_latest_checkpoint(str(work_dir))
+    assert last is not None and last.endswith('epoch_3.pth')
+    assert torch.load(last)['meta']['iter'] == 9
+
+    out, dump = tmp_path / 'new' / 'metrics.json', tmp_path / 'predictions.pkl'
+    more = ('--work-dir', work_dir, '--out', out, '--dump', dump)
+    tools('test', lifting_config, last, *more)
+    metrics = json.loads(out.read_text())
+    assert metrics['MPJPE'] > 0
+    assert os.listdir(out.parent) == ['metrics.json']
+    assert dump.stat().st_size > 0
+
+
+def test_resume_takes_a_named_checkpoint(tools, lifting_config, tmp_path):
+    tools('train', lifting_config, '--work-dir', tmp_path / 'a', '--no-validate')
+    more = (
+        '--work-dir',
+        tmp_path / 'b',
+        '--no-validate',
+        '--cfg-options',
+        'train_cfg.max_epochs=3',
+    )
+    tools('train', lifting_config, '--resume', tmp_path / 'a' / 'epoch_1.pth', *more)
+    assert sorted(path.name for path in (tmp_path / 'b').glob('*.pth')) == [
+        'epoch_2.pth',
+        'epoch_3.pth',
+    ]
+
+
+@pytest.mark.parametrize(
+    ('name', 'args', 'sentence'),
+    [
+        ('train', ['no.py'], "the config 'no.py' does not exist"),
+        ('train', ['{config}', '--resume', 'no.pth'], "the checkpoint 'no.pth' does not exist"),
+        (
+            'train',
+            ['{config}', '--show-dir', 'x', '--cfg-options', 'default_hooks.visualization=None'],
+            'need the hook that draws',
+        ),
+        (
+            'train',
+            ['{config}', '--auto-scale-lr', '--cfg-options', 'auto_scale_lr={{}}'],
+            'set auto_scale_lr=dict(base_batch_size=...)',
+        ),
+        ('test', ['no.py', 'no.pth'], "the config 'no.py' does not exist"),
+        ('test', ['{config}', 'no.pth'], "the checkpoint 'no.pth' does not exist"),
+        ('test', ['{config}', '{config}', '--out', 'm.txt'], '--out must end in .json or'),
+        ('test', ['{config}', '{config}', '--dump', 'p.json'], '--dump must end in .pkl or'),
+    ],
+)
+def test_bad_input_is_one_sentence(tools, lifting_config, capsys, name, args, sentence):
+    with pytest.raises(SystemExit) as caught:
+        tools(name, *[arg.format(config=lifting_config) for arg in args])
+    assert caught.value.code == 2
+    last_line = capsys.readouterr().err.strip().splitlines()[-1]
+    assert 'error: ' in last_line and sentence in last_line
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason='--amp works here')
+def test_amp_says_that_it_needs_a_gpu(tools, lifting_config, capsys):
+    with pytest.raises(SystemExit):
+        tools('train', lifting_config, '--amp')
+    assert '--amp needs a GPU' in capsys.readouterr().err
+
+
+def test_mmposes_own_tool_runs_the_config(lifting_config, tmp_path, run_env):
+    import mmpose
+
+    tool = Path(mmpose.__file__).parent / '.mim' / 'tools' / 'train.py'
+    result = subprocess.run(
+        [sys.executable, str(tool), str(lifting_config), '--work-dir', str(tmp_path / 'run')],
+        env=run_env,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 0, result.stderr[-3000:]
+    assert (tmp_path / 'run' / 'epoch_2.pth').is_file()
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason='tests the gloo path of machines without GPU')
+def test_dist_train_runs_two_processes_on_cpus(repo_root, lifting_config, tmp_path, run_env):
+    with socket.socket() as probe:
+        probe.bind(('127.0.0.1', 0))
+        port = str(probe.getsockname()[1])
+    script = repo_root / 'tools' / 'dist_train.sh'
+    result = subprocess.run(
+        ['bash', str(script), str(lifting_config), '2', '--work-dir', str(tmp_path / 'run')],
+        env={**run_env, 'PORT': port},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 0, result.stderr[-3000:]
+    checkpoint = torch.load(tmp_path / 'run' / 'epoch_2.pth')
+    # 40 samples in two processes of batch 16: two iterations an epoch, not three
+    assert checkpoint['meta']['iter'] == 4
+
+
+@pytest.mark.parametrize('script', ['dist_train.sh', 'dist_test.sh', 'slurm_train.sh'])
+def test_scripts_without_arguments_tell_how_to_use_them(repo_root, script):
+    result = subprocess.run(
+        ['bash', str(repo_root / 'tools' / script)], capture_output=True, text=True
+    )
+    assert result.returncode == 2
+    assert result.stderr.startswith('usage: ') and 'CONFIG' in result.stderr
