@@ -122,7 +122,8 @@ def rest_offsets(bodies: Sequence[Body], skeleton: Skeleton) -> np.ndarray:
         skeleton (Skeleton): Tree whose joints are named as in MMPose's Human3.6M metainfo.
 
     Returns:
-        np.ndarray: (N, J, 3) float64 in metres; x to the person's right, y forward, z up; the root's is 0.
+        np.ndarray: (N, J, 3) float64 in metres; x to the person's right, y forward, z up; the
+        root's is 0.
 
     Raises:
         KeyError: If a joint of the skeleton has no segment here.
@@ -135,7 +136,7 @@ def rest_offsets(bodies: Sequence[Body], skeleton: Skeleton) -> np.ndarray:
         if part not in _REST:
             raise KeyError(
                 f"The synthetic bodies have no joint '{name}'; use a skeleton whose joints are "
-                f'named as in MMPose\'s Human3.6M metainfo.'
+                f"named as in MMPose's Human3.6M metainfo."
             )
         segment, direction = _REST[part]
         unit = np.array(direction) / np.linalg.norm(direction)

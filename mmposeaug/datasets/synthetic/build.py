@@ -79,8 +79,9 @@ def make_synthetic_mocap(
     save_json(folder / MANIFEST, manifest)  # marks what follows as ours until it is complete
     cameras: list[Camera] = []
     for part in PARTS:
-        arrays, rig = make_part(part, arguments[part.name], arguments['seed'],
-                                get_skeleton('h36m_17'))
+        arrays, rig = make_part(
+            part, arguments[part.name], arguments['seed'], get_skeleton('h36m_17')
+        )
         save_npz(paths[part.name], arrays)
         cameras += rig
         tell(f'{paths[part.name]}: {len(arrays["imgname"])} camera frames')

@@ -54,7 +54,8 @@ def limited(curves: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Hold every joint angle inside its range of motion.
 
     Args:
-        curves (Mapping[str, np.ndarray]): Angles in degrees by name; names of :data:`FREE_CURVES` pass unchanged.
+        curves (Mapping[str, np.ndarray]): Angles in degrees by name; names of
+            :data:`FREE_CURVES` pass unchanged.
 
     Returns:
         dict[str, np.ndarray]: The same names with the limited values.

@@ -81,9 +81,7 @@ def pose_body(angles: Mapping[str, Tensor], offsets: Tensor, skeleton: Skeleton)
     return torch.stack([joints[j] for j in range(skeleton.num_joints)], dim=-2)
 
 
-def place_on_ground(
-    pose: Tensor, lift: Tensor, ankle_height: Tensor, skeleton: Skeleton
-) -> Tensor:
+def place_on_ground(pose: Tensor, lift: Tensor, ankle_height: Tensor, skeleton: Skeleton) -> Tensor:
     """Put poses on the ground and let them travel without sliding feet.
 
     The lower ankle is held at its height above the ground plus ``lift``. Over the ground the

@@ -121,9 +121,7 @@ def gait(
     return curves
 
 
-def set_leg(
-    curves: Curves, side: str, thigh: np.ndarray | float, knee: np.ndarray | float
-) -> None:
+def set_leg(curves: Curves, side: str, thigh: np.ndarray | float, knee: np.ndarray | float) -> None:
     """Set a leg by the thigh's angle to the vertical, whatever the pelvis does.
 
     Args:

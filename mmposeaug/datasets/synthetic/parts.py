@@ -81,9 +81,7 @@ PARTS: tuple[Part, ...] = (
     Part(
         name='target_dev',
         number=2,
-        statures=dict(
-            S21=(1.50, 1.55), S22=(1.58, 1.62), S23=(1.83, 1.88), S24=(1.91, 1.97)
-        ),
+        statures=dict(S21=(1.50, 1.55), S22=(1.58, 1.62), S23=(1.83, 1.88), S24=(1.91, 1.97)),
         spread=(0.04, 0.1),
         motions=TARGET_MOTIONS,
         rig=TARGET_RIG,
@@ -207,8 +205,9 @@ def film(
     )
     digits = np.array([f'{number + 1:06d}.jpg' for number in range(visible.shape[-1])])
     names = np.char.add(stems[sequence, camera], digits[frame])
-    return dict(imgname=names, frame=frame, **_annotations(keypoints.numpy()[visible],
-                                                           pose_cam[visible]))
+    return dict(
+        imgname=names, frame=frame, **_annotations(keypoints.numpy()[visible], pose_cam[visible])
+    )
 
 
 def _annotations(keypoints: np.ndarray, pose_cam: np.ndarray) -> dict[str, np.ndarray]:

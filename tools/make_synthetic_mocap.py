@@ -1,0 +1,72 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""Makes the built-in synthetic motion set (docs/synthetic.md)."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from mmposeaug.datasets.synthetic import make_synthetic_mocap, summarise
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Describes the command line."""
+    parser = argparse.ArgumentParser(description='Make the synthetic motion set')
+    parser.add_argument('out', nargs='?', help='folder to write to')
+    parser.add_argument('--seed', type=int, default=0, help='seed of the set (default: 0)')
+    counts = dict(source_train=12000, source_test=2000, target_dev=3000)
+    for name, default in counts.items():
+        parser.add_argument(
+            '--' + name.replace('_', '-'),
+            type=int,
+            default=default,
+            metavar='N',
+            help=f'camera frames of {name}.npz (default: {default})',
+        )
+    parser.add_argument('--overwrite', action='store_true', help='replace files that are there')
+    parser.add_argument(
+        '--picture', metavar='PNG', help='draw some of the motions as stick figures'
+    )
+    return parser
+
+
+def print_table(rows: list[dict]) -> None:
+    """Prints rows of equal keys as an aligned table."""
+    table = [list(rows[0])] + [[str(value) for value in row.values()] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*table)]
+    for row in table:
+        print('  '.join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip())
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the tool; the return value is the exit status."""
+    parser = build_parser()
+    args = parser.parse_args(argv)
+    if args.out is None and args.picture is None:
+        parser.error('name a folder to write to, or a picture with --picture')
+    try:
+        if args.picture is not None:
+            from mmposeaug.datasets.synthetic.picture import draw_motions
+
+            draw_motions(args.picture, args.seed)
+            print(args.picture)
+        if args.out is not None:
+            paths = make_synthetic_mocap(
+                args.out,
+                seed=args.seed,
+                source_train=args.source_train,
+                source_test=args.source_test,
+                target_dev=args.target_dev,
+                overwrite=args.overwrite,
+                report=lambda line: print(line, flush=True),
+            )
+            print_table(summarise(paths))
+    except (OSError, ValueError) as error:
+        print(f'{parser.prog}: error: {error}', file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
