@@ -1,7 +1,9 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
 """Training pairs as tensors, readers of file formats, bone-length banks and datasets."""
 
-from .cameras import CameraSet, load_camera_dicts, load_cameras
+from .bone_length_bank import BoneLengthBank, build_bone_length_bank, measure_bone_lengths
+from .camera_files import load_camera_dicts
+from .cameras import CameraSet, load_cameras
 from .checks import check_bank
 from .frames import FrameSelection, VideoIndex, index_videos
 from .io import (
@@ -13,20 +15,24 @@ from .io import (
     save_npz,
     save_pickle,
 )
+from .mocap_dataset import MocapDataset
 from .pose_bank import PoseBank, PoseBatch
 from .projection_check import check_projection
 from .readers import POSE_READERS, read_dataset_cfg
 from .windows import WindowRule
 
 __all__ = [
+    'BoneLengthBank',
     'CameraSet',
     'FrameSelection',
+    'MocapDataset',
     'POSE_READERS',
     'PoseBank',
     'PoseBatch',
     'VideoIndex',
     'WindowRule',
     'atomic_write',
+    'build_bone_length_bank',
     'check_bank',
     'check_projection',
     'index_videos',
@@ -35,6 +41,7 @@ __all__ = [
     'load_npy',
     'load_npz',
     'load_pickle_restricted',
+    'measure_bone_lengths',
     'read_dataset_cfg',
     'save_json',
     'save_npz',

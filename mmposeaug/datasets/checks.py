@@ -185,7 +185,7 @@ def _check_unit(lengths: Tensor, source: str) -> None:
     mean = float(lengths.mean())
     low, high = _MEAN_BONE_RANGE
     if mean > high:
-        unit, factor = ('millimetres', 1000) if mean > 20 else ('centimetres', 100)
+        unit, factor = ('millimetres', 1000) if mean > 80 else ('centimetres', 100)
         raise ValueError(
             f'The mean bone of {source} is {mean:.4g} m long, so the 3D seems to be in {unit}; '
             f'divide it by {factor}, metres are needed.'

@@ -20,7 +20,7 @@ from mmengine.utils import is_abs
 def _encode_latin1(text: str, encoding: str = 'latin1') -> bytes:
     """What old pickles call ``_codecs.encode`` for: raw array bytes kept as latin-1 text."""
     if encoding != 'latin1':
-        raise pickle.UnpicklingError(f'bytes are encoded as {encoding!r}, only latin1 is admitted')
+        raise _RefusedError(f'bytes are encoded as {encoding!r}, only latin1 is admitted')
     return text.encode('latin1')
 
 
@@ -47,6 +47,10 @@ _ADMITTED: dict[tuple[str, str], Callable[..., Any]] = {
 }
 
 
+class _RefusedError(pickle.UnpicklingError):
+    """The pickle names something that is not numpy data."""
+
+
 class _NumpyUnpickler(pickle.Unpickler):
     """Unpickler for numpy data in builtin containers; everything else is refused."""
 
@@ -54,7 +58,7 @@ class _NumpyUnpickler(pickle.Unpickler):
         try:
             return _ADMITTED[(module, name)]
         except KeyError:
-            raise pickle.UnpicklingError(f'it names the object {module}.{name}') from None
+            raise _RefusedError(f'it names the object {module}.{name}') from None
 
 
 def require_file(path: str, what: str, option: str) -> str:
@@ -105,7 +109,7 @@ def load_pickle_restricted(path: str, encoding: str = 'latin1') -> Any:
     with get_local_path(path) as local_path, open(local_path, 'rb') as file:
         try:
             return _NumpyUnpickler(file, encoding=encoding).load()
-        except pickle.UnpicklingError as error:
+        except _RefusedError as error:
             raise ValueError(
                 f'The pickle {path!r} is refused, since {error}, and only numpy data in builtin '
                 'containers may be read; store the data as arrays or as JSON.'

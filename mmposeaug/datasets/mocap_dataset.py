@@ -1,0 +1,149 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""MMPose's Human3.6M dataset with splits by sequence, safe camera files and early checks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from mmpose.datasets import Human36mDataset
+from mmpose.registry import DATASETS
+
+from .camera_files import load_camera_dicts
+from .cameras import CameraSet
+from .checks import check_annotation, check_detections
+from .frames import FrameSelection, index_videos
+from .io import join_root, load_npy, load_npz, require_file
+from .windows import select_windows
+
+
+@DATASETS.register_module()
+class MocapDataset(Human36mDataset):
+    """Human3.6M-shaped annotation files, whole or split by sequence.
+
+    Everything that ``Human36mDataset`` offers, and: part of the sequences, of the frames or of the
+    subjects; ``subset_frac`` from an explicit seed; cameras from a pickle that cannot run code, or
+    from JSON; sentences for missing files and arrays; a dataset that can be copied and sent to
+    workers. :class:`PoseBank` selects the same samples from the same config.
+
+    Args:
+        ann_file (str): Annotation file (npz) with ``imgname``, ``part`` and ``S``.
+        data_root (str, optional): Folder of relative paths. Defaults to None.
+        camera_param_file (str, optional): Cameras, ``.pkl`` or ``.json``. Defaults to None.
+        split (Mapping, optional): ``dict(part='train' | 'val', val_fraction=0.1, seed=0)``, see
+            :class:`FrameSelection`. Defaults to None, all sequences.
+        frame_step (int): Keep every n-th frame of each video. Defaults to 1.
+        subjects (Sequence[str], optional): Keep these subjects only. Defaults to None, all.
+        subset_seed (int): Draws where the part begins that ``subset_frac`` keeps. Defaults to 0.
+        keypoint_2d_src (str): See ``Human36mDataset``. Defaults to ``'gt'``.
+        keypoint_2d_det_file (str, optional): See ``Human36mDataset``.
+        **kwargs: Other options of ``Human36mDataset``.
+
+    Raises:
+        FileNotFoundError: If a file is missing.
+        ValueError: If an array is missing or misshapen, a camera is missing, or nothing is left.
+    """
+
+    def __init__(
+        self,
+        ann_file: str = '',
+        *,
+        data_root: str | None = None,
+        camera_param_file: str | None = None,
+        split: Mapping[str, Any] | None = None,
+        frame_step: int = 1,
+        subjects: Sequence[str] | None = None,
+        subset_seed: int = 0,
+        keypoint_2d_src: str = 'gt',
+        keypoint_2d_det_file: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        self._selection = dict(
+            split=split, frame_step=frame_step, subjects=subjects, subset_seed=subset_seed
+        )
+        FrameSelection(split, frame_step, subjects)  # refuses bad options before files are read
+        self._camera_path: str | None = None
+        if camera_param_file:
+            self._camera_path = join_root(camera_param_file, data_root)
+            self.camera_param = load_camera_dicts(self._camera_path)
+        self._detected = keypoint_2d_src == 'detection'
+        if self._detected:
+            if not keypoint_2d_det_file:
+                raise ValueError(
+                    "keypoint_2d_src is 'detection', but no keypoint_2d_det_file is given; set it, "
+                    "or keypoint_2d_src='gt'."
+                )
+            keypoint_2d_det_file = join_root(keypoint_2d_det_file, data_root)
+            require_file(keypoint_2d_det_file, '2D detection file', 'keypoint_2d_det_file')
+        require_file(join_root(ann_file, data_root), 'annotation file', 'ann_file')
+        super().__init__(
+            ann_file=ann_file,
+            data_root=data_root or '',
+            camera_param_file=None,  # the parent would unpickle it; see load_data_list
+            keypoint_2d_src=keypoint_2d_src,
+            keypoint_2d_det_file=keypoint_2d_det_file,
+            **kwargs,
+        )
+
+    def _load_ann_file(self, ann_file: str) -> None:
+        """Reads the arrays into memory; an open file could not be copied or sent to workers."""
+        needed = ('imgname', 'S') if self._detected else ('imgname', 'S', 'part')
+        self.ann_data = load_npz(ann_file)
+        check_annotation(self.ann_data, needed, ann_file)
+        self._source = repr(ann_file)
+
+    def get_sequence_indices(self) -> list[list[int]]:
+        """Rows of the annotation file that form each sample."""
+        index = index_videos(self.ann_data['imgname'])
+        options = dict(
+            self._selection,
+            seq_len=self.seq_len,
+            seq_step=self.seq_step,
+            causal=self.causal,
+            pad_video_seq=self.pad_video_seq,
+            multiple_target=self.multiple_target,
+            multiple_target_step=self.multiple_target_step,
+            subset_frac=self.subset_frac,
+        )
+        windows = select_windows(options, index, None, self._source)
+        if self._camera_path:
+            used = np.unique(index.of_frame[windows[:, 0]])
+            keys = [(index.videos[i][0], index.videos[i][2]) for i in used]
+            CameraSet.from_dicts(self.camera_param).lookup(keys, source=self._source)
+        return windows.tolist()
+
+    def load_data_list(self) -> list[dict]:
+        """Makes the samples, with their cameras."""
+        self.camera_param_file = self._camera_path
+        joints, expected = self.ann_data['S'].shape[1], self.metainfo['num_keypoints']
+        if joints != expected:
+            raise ValueError(
+                f'{self._source} has {joints} joints, but the metainfo '
+                f'{self.metainfo["dataset_name"]!r} describes {expected}; set metainfo to that of '
+                'the data, or convert the data.'
+            )
+        return super().load_data_list()
+
+    def _load_annotations(self) -> tuple[list[dict], list[dict]]:
+        """Gives each sample the box of its own target frame (the parent takes the n-th row's)."""
+        instances, images = super()._load_annotations()
+        target = -1 if self.causal or self.multiple_target else self.seq_len // 2
+        for instance, frames in zip(instances, self.sequence_indices):
+            row = frames[target]
+            if 'center' in self.ann_data:
+                instance['center'] = self.ann_data['center'][row].astype(np.float32).reshape(1, -1)
+            if 'scale' in self.ann_data:
+                instance['scale'] = self.ann_data['scale'][row].astype(np.float32)
+        return instances, images
+
+    def _load_keypoint_2d_detection(self, det_file: str) -> np.ndarray:
+        """Reads 2D detections and checks that they belong to the annotation file."""
+        keypoints = load_npy(det_file)
+        check_detections(keypoints, self.ann_data['S'], det_file)
+        return keypoints.astype(np.float32)
+
+    def full_init(self) -> None:
+        """Makes the samples and lets go of the arrays that they were made from."""
+        super().full_init()
+        self.ann_data = {}

@@ -1,0 +1,110 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""Windows equal those of MMPose's dataset, sample by sample."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from mmpose.datasets import Human36mDataset
+
+from mmposeaug.datasets import WindowRule, index_videos
+from mmposeaug.datasets.windows import select_windows
+
+RULES = st.one_of(
+    st.builds(
+        WindowRule,
+        seq_len=st.sampled_from([1, 3, 5, 9]),
+        seq_step=st.integers(1, 3),
+        causal=st.booleans(),
+        pad_video_seq=st.booleans(),
+    ),
+    st.builds(
+        WindowRule, multiple_target=st.integers(1, 6), multiple_target_step=st.integers(0, 7)
+    ),
+)
+
+
+def names_of(frames_of_videos, seed):
+    """Names of interleaved videos."""
+    names = [
+        f'S1_act_{v}.{v}_{i:06d}.jpg' for v, n in enumerate(frames_of_videos) for i in range(n)
+    ]
+    return np.array(names)[np.random.default_rng(seed).permutation(len(names))]
+
+
+@given(RULES, st.lists(st.integers(1, 12), min_size=1, max_size=4), st.integers(0, 99))
+def test_windows_are_those_of_mmpose(rule, frames_of_videos, seed):
+    # MMPose lists clips of the wrong length for a video shorter than multiple_target
+    assume(min(frames_of_videos) >= rule.multiple_target)
+    names = names_of(frames_of_videos, seed)
+    theirs = Human36mDataset.__new__(Human36mDataset)
+    theirs.__dict__.update(rule.__dict__, ann_data=dict(imgname=names), subset_frac=1.0)
+    theirs.multiple_target_step = rule.multiple_target_step or rule.multiple_target
+    expected = theirs.get_sequence_indices()
+    windows = rule.build(index_videos(names))
+    assert windows.tolist() == expected
+    assert windows.shape[1] == (rule.multiple_target or rule.seq_len)
+
+
+def test_clips_of_short_videos_are_left_out():
+    index = index_videos(names_of([10, 4, 6], 0))
+    rule = WindowRule(multiple_target=6, multiple_target_step=2)
+    windows = rule.build(index)
+    assert index.of_frame[windows[:, 0]].tolist() == [0, 0, 0, 2]
+
+
+@pytest.mark.parametrize(
+    ('rule', 'target'),
+    [
+        (WindowRule(), (0,)),
+        (WindowRule(seq_len=27), (26,)),
+        (WindowRule(seq_len=27, causal=False), (13,)),
+        (WindowRule(multiple_target=3), (0, 1, 2)),
+    ],
+)
+def test_target_frames(rule, target):
+    assert rule.target_frames == target
+
+
+@pytest.mark.parametrize(
+    ('options', 'message'),
+    [
+        (dict(seq_len=0), 'seq_len is 0'),
+        (dict(seq_step=0), 'seq_step is 0'),
+        (dict(multiple_target=9, seq_len=9), 'needs seq_len=1, got 9'),
+        (dict(multiple_target=9, seq_step=2), 'needs seq_step=1, got 2'),
+        (dict(seq_len=4, causal=False, pad_video_seq=True), 'odd seq_len, got 4'),
+    ],
+)
+def test_bad_rules_are_named(options, message):
+    with pytest.raises(ValueError, match=message):
+        WindowRule(**options)
+
+
+def test_subset_is_a_run_from_a_seeded_start():
+    index = index_videos(names_of([40], 0))
+    whole = select_windows({}, index, None, 'data').tolist()
+    starts = set()
+    for seed in range(8):
+        part = select_windows(dict(subset_frac=0.25, subset_seed=seed), index, None, 'data')
+        start = whole.index(part[0].tolist())
+        assert part.tolist() == whole[start : start + 10]
+        starts.add(start)
+    assert len(starts) > 2
+    again = select_windows(dict(subset_frac=0.25), index, None, 'data', subset_seed=7)
+    assert again.tolist() == part.tolist()
+
+
+@pytest.mark.parametrize(
+    ('options', 'message'),
+    [
+        (dict(seq_len=50), 'No video of data has the 50 frames'),
+        (dict(subset_frac=0.0), 'subset_frac is 0.0'),
+        (dict(subset_frac=0.01), 'leaves none of 40'),
+    ],
+)
+def test_empty_selection_is_named(options, message):
+    with pytest.raises(ValueError, match=message):
+        select_windows(options, index_videos(names_of([40], 0)), None, 'data')
