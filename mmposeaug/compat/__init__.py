@@ -5,6 +5,11 @@
 whether it is needed, changes as little as possible, and says what it found and did. With the full
 mmcv, torchvision and the releases that MMPose 1.3 was made for, nothing is changed.
 ``python -m mmposeaug.compat`` prints the report.
+
+MMPose's own tools come through here too, when ``custom_imports = dict(imports=['mmposeaug'])`` of a
+config is read, which is before anything of it is built. Only what MMEngine needs to read a config
+(``pkg_resources``, for ``_base_ = ['mmpose::...']``) comes too late there: with setuptools 81 or
+newer use this package's tools, which import it first.
 """
 
 from __future__ import annotations
