@@ -145,16 +145,19 @@ def _option_names(cls: Any) -> frozenset[str]:
 
 
 def _build_set(runner: Any, name: str, dataloader: dict[str, Any], evaluator: Any) -> EvalSet:
-    # as mmengine.runner.BaseLoop builds its own
-    loader = runner.build_dataloader(
-        dataloader,
-        seed=runner.seed,
-        diff_rank_seed=runner._randomness_cfg.get('diff_rank_seed', False),
-    )
-    if not len(loader.dataset):
-        raise ValueError(
-            f'The set {name!r} holds no sample; check its ann_file, split and frame options.'
+    empty = f'The set {name!r} holds no sample; check its ann_file, split and frame options.'
+    try:  # as mmengine.runner.BaseLoop builds its own
+        loader = runner.build_dataloader(
+            dataloader,
+            seed=runner.seed,
+            diff_rank_seed=runner._randomness_cfg.get('diff_rank_seed', False),
         )
+    except ValueError as error:
+        if 'need at least one array' in str(error):  # MMEngine joins the samples of none
+            raise ValueError(empty) from error
+        raise
+    if not len(loader.dataset):
+        raise ValueError(empty)
     built = runner.build_evaluator(_own_outputs(evaluator, name))
     built.dataset_meta = getattr(loader.dataset, 'metainfo', None)
     return EvalSet(name, loader, built)

@@ -77,7 +77,12 @@ class FlipTest:
         inputs = data_batch['inputs']
         stacked = inputs if isinstance(inputs, Tensor) else torch.stack(list(inputs))
         flipped = self._flip_inputs(stacked, data_batch['data_samples'])
-        batch = dict(data_batch, inputs=flipped if inputs is stacked else list(flipped))
+        batch = dict(
+            data_batch,
+            inputs=flipped if inputs is stacked else list(flipped),
+            # without ground truth, which MMEngine would copy sample by sample
+            data_samples=[sample.new(data={}) for sample in data_batch['data_samples']],
+        )
         mirrored = self._poses(step(batch)[: len(outputs)])
         root = self._root(poses)
         back = flip_pose(mirrored - self._root(mirrored), self.flip_indices)

@@ -252,10 +252,10 @@ class LiftingMetrics(BaseMetric):
             if self.group_results:
                 for name, row in table.items():
                     results.update({f'{key}/{name}/{score}': v for score, v in row.items()})
-            columns = next(iter(table.values()))
-            table['mean'] = {
-                column: float(np.mean([row[column] for row in table.values()]))
-                for column in columns
-            }
+            if len(table) > 1:
+                table['mean'] = {
+                    column: float(np.mean([row[column] for row in table.values()]))
+                    for column in next(iter(table.values()))
+                }
             print_log('Scores by ' + key + '\n' + format_table(key, table), logger='current')
         return results
