@@ -6,6 +6,17 @@ from . import compat
 compat.apply()  # before anything of MMPose is imported
 
 # The rooms; each import registers what the room holds.
+from . import codecs, datasets, engine, evaluation, geometry, models, structures  # noqa: E402
 from .version import __version__  # noqa: E402
 
-__all__ = ['__version__', 'compat']
+__all__ = [
+    '__version__',
+    'codecs',
+    'compat',
+    'datasets',
+    'engine',
+    'evaluation',
+    'geometry',
+    'models',
+    'structures',
+]

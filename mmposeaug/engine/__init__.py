@@ -1,7 +1,26 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
 """Loops and hooks of MMEngine's runner."""
 
+from .adversary import Adversary
 from .multi_set_loop import MultiSetTestLoop, MultiSetValLoop
+from .pointwise import pointwise_convs_as_linear
+from .poseaug_train_loop import PoseAugTrainLoop
+from .state_hook import PoseAugStateHook
+from .tensor_train_loop import TensorTrainLoop
 from .tta import FlipTest
+from .variants import VARIANTS, PoseAugSettings
+from .watchdog import CollapseWatchdog
 
-__all__ = ['FlipTest', 'MultiSetTestLoop', 'MultiSetValLoop']
+__all__ = [
+    'VARIANTS',
+    'Adversary',
+    'CollapseWatchdog',
+    'FlipTest',
+    'MultiSetTestLoop',
+    'MultiSetValLoop',
+    'PoseAugSettings',
+    'PoseAugStateHook',
+    'PoseAugTrainLoop',
+    'TensorTrainLoop',
+    'pointwise_convs_as_linear',
+]

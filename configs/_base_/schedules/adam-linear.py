@@ -1,0 +1,33 @@
+# Adam with a linear decay to zero over all epochs; the best checkpoint by the source's held-out part.
+_base_ = ['mmpose::_base_/default_runtime.py']
+
+max_epochs = 72
+train_cfg = dict(_delete_=True, type='TensorTrainLoop', max_epochs=max_epochs, val_interval=8)
+# one validation set, two test sets, the latter with flip; their files are those of the data set
+val_cfg = dict(type='MultiSetValLoop', sets=dict(source_val=dict()))
+test_cfg = dict(
+    type='MultiSetTestLoop',
+    flip_test=True,
+    sets=dict(source_test=dict(), target_dev=dict(ann_file='target_dev.npz')),
+)
+
+optim_wrapper = dict(optimizer=dict(type='Adam', lr=1e-3), clip_grad=dict(max_norm=1.0))
+param_scheduler = [
+    dict(
+        type='LinearLR',
+        start_factor=1.0,
+        end_factor=0.0,
+        end=max_epochs,
+        convert_to_iter_based=True,
+    )
+]
+default_hooks = dict(
+    checkpoint=dict(
+        type='CheckpointHook',
+        interval=1,
+        save_best='source_val/MPJPE',
+        rule='less',
+        max_keep_ckpts=1,
+    ),
+    logger=dict(type='LoggerHook', interval=100),
+)

@@ -1,0 +1,417 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""The augmentor, its discriminators, and how they learn from each other and the lifter."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from mmpose.registry import MODELS
+from torch import Tensor, nn
+
+from mmposeaug.codecs import LifterAdapter
+from mmposeaug.datasets import PoseBatch
+from mmposeaug.geometry import in_view, normalize_keypoints, root_relative
+from mmposeaug.models import AugmentedPoses, grouped_joint_error
+from mmposeaug.structures import Skeleton
+
+from .batches import poses_of, project_clip, with_poses
+from .fake_pool import FakePool
+from .trained_network import TrainedNetwork, frozen
+
+DEFAULT_OPTIM = dict(optimizer=dict(type='Adam', lr=1e-4), clip_grad=dict(max_norm=1.0))
+"""dict: Optimizer of augmentor and discriminators (released PoseAug)."""
+
+
+@dataclass
+class AdversaryStep:
+    """Result of one step: the augmented samples and what to log.
+
+    Attributes:
+        batch (PoseBatch): The augmented samples, without gradients.
+        valid (Tensor): Which of them are in view, of shape (B,).
+        logs (dict[str, Tensor]): Scalars without gradients.
+        finite (bool): Whether all updates were made.
+    """
+
+    batch: PoseBatch
+    valid: Tensor
+    logs: dict[str, Tensor]
+    finite: bool = True
+
+
+class Adversary:
+    """Augmentor against discriminators and lifter.
+
+    Args:
+        skeleton (Skeleton): Tree of the poses; handed to all networks.
+        device (torch.device): Where the networks are.
+        max_epochs (int): Epochs of the schedules.
+        augmentor (Mapping): Config of the augmentor.
+        discriminator_3d (Mapping, optional): Config of the 3D discriminator; None for none.
+        discriminator_2d (Mapping, optional): Config of the 2D discriminator; None for none.
+        adversarial_loss (Mapping): Config of the adversarial loss.
+        angle_range (Mapping, optional): Config of the loss on turns; None for none.
+        length_range (Mapping, optional): Config of the loss on length ratios; None for none.
+        feedback (Mapping, optional): Config of the feedback loss; None for none.
+        weights (Mapping[str, float]): Weights of ``adversarial_3d``, ``adversarial_2d``,
+            ``ranges``, ``feedback`` and ``view``, the penalty for key points out of the image.
+        optim_wrapper (Mapping): Optimizer of each network.
+        param_scheduler (Sequence[Mapping], optional): Epoch-wise schedules of each network.
+            Defaults to None, linear to 0 over all epochs.
+        discriminator_interval (int): Discriminators learn every so many steps.
+        pool_size (int): Samples in each pool of fakes.
+        lifter_mode (str): ``'train'`` as in the released code, where dropout and the running
+            statistics of the lifter take part, or ``'eval'``.
+        view_rule (str): ``'inside'`` counts a pose as in view if it is inside all four borders
+            and before the camera, ``'released'`` if it does not cross the right and lower border.
+        projection (Mapping): Options of :func:`mmposeaug.geometry.project` for augmented poses.
+
+    Raises:
+        ValueError: If an option is unknown.
+    """
+
+    def __init__(
+        self,
+        skeleton: Skeleton,
+        device: torch.device,
+        max_epochs: int,
+        augmentor: Mapping[str, Any],
+        discriminator_3d: Mapping[str, Any] | None,
+        discriminator_2d: Mapping[str, Any] | None,
+        adversarial_loss: Mapping[str, Any],
+        angle_range: Mapping[str, Any] | None,
+        length_range: Mapping[str, Any] | None,
+        feedback: Mapping[str, Any] | None,
+        weights: Mapping[str, float],
+        optim_wrapper: Mapping[str, Any] = DEFAULT_OPTIM,
+        param_scheduler: Sequence[Mapping[str, Any]] | None = None,
+        discriminator_interval: int = 2,
+        pool_size: int = 4096,
+        lifter_mode: str = 'eval',
+        view_rule: str = 'inside',
+        projection: Mapping[str, Any] | None = None,
+    ) -> None:
+        known = ('adversarial_3d', 'adversarial_2d', 'ranges', 'feedback', 'view')
+        unknown = set(weights) - set(known)
+        if unknown:
+            raise ValueError(f'Unknown loss weights {sorted(unknown)}; use {", ".join(known)}.')
+        for name, value, allowed in (
+            ('lifter_mode', lifter_mode, ('train', 'eval')),
+            ('view_rule', view_rule, ('inside', 'released')),
+        ):
+            if value not in allowed:
+                raise ValueError(f'{name} must be one of {", ".join(allowed)}, got {value!r}.')
+        self.skeleton = skeleton
+        self.weights = dict.fromkeys(known, 0.0) | dict(weights)
+        self.discriminator_interval = discriminator_interval
+        self.lifter_mode = lifter_mode
+        self.view_rule = view_rule
+        self.projection = dict(projection or {})
+        if param_scheduler is None:
+            param_scheduler = [
+                dict(type='LinearLR', start_factor=1.0, end_factor=0.0, end=max_epochs + 1)
+            ]
+
+        def build(name: str, config: Mapping[str, Any] | None) -> TrainedNetwork | None:
+            if config is None:
+                return None
+            module = MODELS.build(dict(config), default_args=dict(skeleton=skeleton)).to(device)
+            return TrainedNetwork(name, module, optim_wrapper, param_scheduler)
+
+        def loss(config: Mapping[str, Any] | None) -> Any:
+            return None if config is None else MODELS.build(dict(config))
+
+        trained = build('augmentor', augmentor)
+        assert trained is not None
+        self.augmentor = trained
+        self.discriminator_3d = build('discriminator_3d', discriminator_3d)
+        self.discriminator_2d = build('discriminator_2d', discriminator_2d)
+        self.adversarial_loss = loss(adversarial_loss)
+        self.angle_range = loss(angle_range)
+        self.length_range = loss(length_range)
+        self.feedback = loss(feedback)
+        self.pools = nn.ModuleDict(
+            dict(pose=FakePool(pool_size), keypoints=FakePool(pool_size))
+        ).to(device)
+        self.steps = 0
+
+    @property
+    def networks(self) -> dict[str, TrainedNetwork]:
+        """dict[str, TrainedNetwork]: The networks that there are, by name."""
+        networks = dict(
+            augmentor=self.augmentor,
+            discriminator_3d=self.discriminator_3d,
+            discriminator_2d=self.discriminator_2d,
+        )
+        return {name: network for name, network in networks.items() if network is not None}
+
+    # ----------------------------------------------------------------- augment
+    def project(self, pose: Tensor, batch: PoseBatch) -> Tensor:
+        """Pixels of augmented poses of a batch's samples.
+
+        Args:
+            pose (Tensor): Camera-space poses of shape (B, J, 3) or (B, T, J, 3), in metres.
+            batch (PoseBatch): The samples.
+
+        Returns:
+            Tensor: Key points of shape (B, J, 2) or (B, T, J, 2).
+        """
+        return project_clip(pose, batch.intrinsics, **self.projection)
+
+    def visible(self, pose: Tensor, keypoints_px: Tensor, image_size: Tensor) -> Tensor:
+        """Which samples are in view in all their frames, by the rule of ``view_rule``."""
+        size = image_size if pose.ndim == 3 else image_size.unsqueeze(1)
+        if self.view_rule == 'released':
+            seen = (keypoints_px < size.unsqueeze(-2)).flatten(-2).all(-1)
+        else:
+            seen = in_view(keypoints_px, pose[..., 2], size)
+        return seen if pose.ndim == 3 else seen.all(-1)
+
+    @torch.no_grad()
+    def augment(self, batch: PoseBatch, generator: torch.Generator) -> AdversaryStep:
+        """Augmented samples, nothing learned.
+
+        Args:
+            batch (PoseBatch): B samples.
+            generator (torch.Generator): Source of the noise.
+
+        Returns:
+            AdversaryStep: The augmented samples.
+        """
+        poses = self.augmentor(
+            poses_of(batch), batch.intrinsics, batch.image_size, generator=generator
+        )
+        return self._result(batch, poses, self.project(poses.rigid, batch), {}, True)
+
+    def _result(
+        self,
+        batch: PoseBatch,
+        poses: AugmentedPoses,
+        keypoints_px: Tensor,
+        logs: dict[str, Tensor],
+        finite: bool,
+    ) -> AdversaryStep:
+        pose, keypoints_px = poses.rigid.detach(), keypoints_px.detach()
+        valid = self.visible(pose, keypoints_px, batch.image_size)
+        valid = valid & torch.isfinite(keypoints_px).flatten(1).all(1)
+        return AdversaryStep(with_poses(batch, pose, keypoints_px), valid, logs, finite)
+
+    # ------------------------------------------------------------------- learn
+    def step(
+        self,
+        batch: PoseBatch,
+        real: PoseBatch,
+        adapter: LifterAdapter,
+        progress: float,
+        generator: torch.Generator,
+        with_feedback: bool = True,
+    ) -> AdversaryStep:
+        """One step of the augmentor and, every so often, of the discriminators.
+
+        Args:
+            batch (PoseBatch): Samples to augment.
+            real (PoseBatch): Independent samples that count as real.
+            adapter (LifterAdapter): The lifter.
+            progress (float): Point of the training in [0, 1].
+            generator (torch.Generator): Source of noise and of the pools' choices.
+            with_feedback (bool): Whether the lifter's feedback counts. Defaults to True.
+
+        Returns:
+            AdversaryStep: The augmented samples before the update, and logs.
+        """
+        for network in self.networks.values():
+            network.module.train()
+        poses = self.augmentor(
+            poses_of(batch), batch.intrinsics, batch.image_size, generator=generator
+        )
+        keypoints = self.project(poses.rigid, batch)
+        real_pose = poses_of(real) if poses.draw is None else poses.draw.angle
+        samples = dict(
+            fake_3d=poses.angle,
+            real_3d=real_pose,
+            fake_2d=normalize_keypoints(keypoints, _sizes(batch, keypoints)),
+            real_2d=normalize_keypoints(real.keypoints_px, real.image_size.unsqueeze(1)),
+        )
+        losses, logs = self._augmentor_losses(poses, keypoints, batch, samples)
+        if with_feedback and self.feedback is not None:
+            losses.update(self._feedback_losses(poses, keypoints, batch, adapter, progress, logs))
+        total = torch.stack([value for value in losses.values() if value.requires_grad]).sum()
+        finite = self.augmentor.update(total)
+        logs.update({f'loss_{name}': value.detach() for name, value in losses.items()})
+        if self.steps % self.discriminator_interval == 0:
+            finite &= self._update_discriminators(samples, logs, generator)
+        self.steps += 1
+        result = self._result(batch, poses, keypoints, logs, finite)
+        logs['in_view'] = result.valid.float().mean()
+        logs['depth'] = result.batch.pose_cam[..., self.skeleton.root, 2].mean()
+        logs['diversity'] = _spread(result.batch.pose_cam, self.skeleton) / _spread(
+            batch.pose_cam, self.skeleton
+        )
+        return result
+
+    def _augmentor_losses(
+        self,
+        poses: AugmentedPoses,
+        keypoints: Tensor,
+        batch: PoseBatch,
+        samples: Mapping[str, Tensor],
+    ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+        """Weighted losses that need no lifter, and logs."""
+        losses: dict[str, Tensor] = {}
+        logs: dict[str, Tensor] = {}
+        for key in ('3d', '2d'):
+            network = getattr(self, f'discriminator_{key}')
+            weight = self.weights[f'adversarial_{key}']
+            if network is None or weight == 0:
+                continue
+            with network.frozen():
+                scores = network(samples[f'fake_{key}'])
+            losses[f'adversarial_{key}'] = weight * self.adversarial_loss.augmentor(scores)
+        weight = self.weights['ranges']
+        if self.angle_range is not None and poses.angle_change is not None:
+            losses['angle_range'] = weight * self.angle_range(poses.angle_change)
+            logs['angle_change'] = poses.angle_change.detach().mean()
+        if self.length_range is not None and poses.length_ratio is not None:
+            losses['length_range'] = weight * self.length_range(poses.length_ratio)
+            logs['length_ratio'] = poses.length_ratio.detach().abs().mean()
+        if self.weights['view']:
+            outside = samples['fake_2d'].abs() - _half_extent(batch, keypoints)
+            losses['view'] = self.weights['view'] * outside.clamp_min(0).square().mean()
+        return losses, logs
+
+    def _feedback_losses(
+        self,
+        poses: AugmentedPoses,
+        keypoints: Tensor,
+        batch: PoseBatch,
+        adapter: LifterAdapter,
+        progress: float,
+        logs: dict[str, Tensor],
+    ) -> dict[str, Tensor]:
+        """Losses from the lifter's errors, whose weights get no gradients."""
+        with _lifter_mode(adapter.module, self.lifter_mode), frozen(adapter.module):
+            with torch.no_grad():
+                if self.feedback.relative_to == 'draw' and poses.draw is not None:
+                    drawn = poses.draw.rigid
+                    reference = self._errors(drawn, self.project(drawn, batch), batch, adapter)
+                else:
+                    reference = self._errors(poses_of(batch), None, batch, adapter)
+            errors = {}
+            for stage in self.feedback.stages:
+                pose = getattr(poses, stage)
+                pixels = keypoints if stage == 'rigid' else self.project(pose, batch)
+                errors[stage] = self._errors(pose, pixels, batch, adapter)
+        with torch.no_grad():
+            for stage, error in errors.items():
+                logs[f'hardness_{stage}'] = error.mean() / reference.mean()
+        costs = self.feedback(errors, reference, progress)
+        weight = self.weights['feedback']
+        return {f'feedback_{stage}': weight * cost for stage, cost in costs.items()}
+
+    def _errors(
+        self,
+        pose: Tensor,
+        keypoints_px: Tensor | None,
+        batch: PoseBatch,
+        adapter: LifterAdapter,
+    ) -> Tensor:
+        """Grouped errors (B, G) of the lifter in metres; the samples' own 2D if none is given."""
+        samples = batch if keypoints_px is None else with_poses(batch, pose, keypoints_px)
+        target_cam = adapter.target_of(samples.pose_cam)
+        pred = adapter.predict(
+            samples.keypoints_px,
+            samples.image_size,
+            scores=samples.keypoint_scores,
+            intrinsics=samples.intrinsics,
+            root_depth=target_cam[..., self.skeleton.root, 2],
+        )
+        target = root_relative(target_cam, self.skeleton.root)
+        return grouped_joint_error(pred, target, self.skeleton)
+
+    def _update_discriminators(
+        self,
+        samples: Mapping[str, Tensor],
+        logs: dict[str, Tensor],
+        generator: torch.Generator,
+    ) -> bool:
+        """One step of each discriminator; whether all gradients were finite."""
+        finite = True
+        pools: Any = self.pools
+        for key, pool in (('3d', 'pose'), ('2d', 'keypoints')):
+            network = getattr(self, f'discriminator_{key}')
+            if network is None:
+                continue
+            fake = pools[pool].query(samples[f'fake_{key}'].detach(), generator)
+            real_scores, fake_scores = network(samples[f'real_{key}'].detach()), network(fake)
+            loss = self.adversarial_loss.discriminator(real_scores, fake_scores)
+            finite &= network.update(loss)
+            with torch.no_grad():
+                logs[f'loss_discriminator_{key}'] = loss.detach()
+                right = (real_scores > 0.5).float().mean() + (fake_scores <= 0.5).float().mean()
+                logs[f'accuracy_{key}'] = right / 2
+        return finite
+
+    def end_epoch(self) -> None:
+        """Step the schedules."""
+        for network in self.networks.values():
+            network.end_epoch()
+
+    # ------------------------------------------------------------------- state
+    def state_dict(self) -> dict[str, Any]:
+        """Everything that a resumed run needs."""
+        return dict(
+            networks={name: network.state_dict() for name, network in self.networks.items()},
+            pools=self.pools.state_dict(),
+            steps=self.steps,
+        )
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take up a state.
+
+        Args:
+            state (Mapping): What :meth:`state_dict` gave.
+
+        Raises:
+            ValueError: If the state is of other networks.
+        """
+        if set(state['networks']) != set(self.networks):
+            raise ValueError(
+                f'The checkpoint holds {sorted(state["networks"])} but the config builds '
+                f'{sorted(self.networks)}; resume with the config of the interrupted run.'
+            )
+        for name, network in self.networks.items():
+            network.load_state_dict(state['networks'][name])
+        self.pools.load_state_dict(state['pools'])
+        self.steps = int(state['steps'])
+
+
+@contextmanager
+def _lifter_mode(lifter: nn.Module, mode: str):  # type: ignore[no-untyped-def]
+    """Put the lifter in a mode inside the context."""
+    before = lifter.training
+    lifter.train(mode == 'train')
+    try:
+        yield
+    finally:
+        lifter.train(before)
+
+
+def _sizes(batch: PoseBatch, keypoints: Tensor) -> Tensor:
+    """Image sizes that broadcast over the frames of the key points."""
+    return batch.image_size if keypoints.ndim == 3 else batch.image_size.unsqueeze(1)
+
+
+def _half_extent(batch: PoseBatch, keypoints: Tensor) -> Tensor:
+    """Half width and half height in normalised coordinates, broadcast over the key points."""
+    size = _sizes(batch, keypoints)
+    return (size / size[..., :1]).unsqueeze(-2)
+
+
+def _spread(pose_cam: Tensor, skeleton: Skeleton) -> Tensor:
+    """Mean standard deviation of root-relative joints over a batch, in metres."""
+    relative = root_relative(pose_cam.detach(), skeleton.root).flatten(1)
+    return relative.std(dim=0).mean()

@@ -1,0 +1,145 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""Batches with other poses: augmented, mirrored, joined, chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields, replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from mmposeaug.datasets import PoseBatch
+from mmposeaug.geometry import flip_intrinsics, flip_keypoints, flip_pose, project
+
+
+def select(batch: PoseBatch, index: Tensor | slice) -> PoseBatch:
+    """Samples of a batch.
+
+    Args:
+        batch (PoseBatch): B samples.
+        index (Tensor | slice): Which of them.
+
+    Returns:
+        PoseBatch: The chosen samples.
+    """
+    return PoseBatch(**{f.name: getattr(batch, f.name)[index] for f in fields(PoseBatch)})
+
+
+def concat(batches: Sequence[PoseBatch]) -> PoseBatch:
+    """Several batches in one.
+
+    Args:
+        batches (Sequence[PoseBatch]): Batches with the same number of frames and joints.
+
+    Returns:
+        PoseBatch: All samples in order.
+    """
+    return PoseBatch(
+        **{f.name: torch.cat([getattr(b, f.name) for b in batches]) for f in fields(PoseBatch)}
+    )
+
+
+def project_clip(pose: Tensor, intrinsics: Tensor, **options: Any) -> Tensor:
+    """Pixels of poses or clips, each seen by the camera of its sample.
+
+    Args:
+        pose (Tensor): Camera-space poses of shape (N, J, 3) or clips (N, T, J, 3), in metres.
+        intrinsics (Tensor): Cameras of shape (N, 9).
+        **options: Further options of :func:`mmposeaug.geometry.project`.
+
+    Returns:
+        Tensor: Key points of shape (N, J, 2) or (N, T, J, 2), in pixels.
+    """
+    return project(pose, intrinsics if pose.ndim == 3 else intrinsics.unsqueeze(1), **options)
+
+
+def with_poses(batch: PoseBatch, pose_cam: Tensor, keypoints_px: Tensor | None = None) -> PoseBatch:
+    """The batch's samples with other poses, seen by the same cameras, all joints visible.
+
+    Args:
+        batch (PoseBatch): B samples of T frames.
+        pose_cam (Tensor): Poses of shape (B, T, J, 3), or (B, J, 3) where T = 1, in metres.
+        keypoints_px (Tensor, optional): Their projections, if they are known already.
+
+    Returns:
+        PoseBatch: B samples of T frames.
+    """
+    if keypoints_px is None:
+        keypoints_px = project_clip(pose_cam, batch.intrinsics)
+    if pose_cam.ndim == 3:
+        pose_cam, keypoints_px = pose_cam.unsqueeze(1), keypoints_px.unsqueeze(1)
+    return replace(
+        batch,
+        pose_cam=pose_cam,
+        keypoints_px=keypoints_px,
+        keypoint_scores=torch.ones_like(batch.keypoint_scores),
+        pose_visible=torch.ones_like(batch.pose_visible),
+    )
+
+
+def poses_of(batch: PoseBatch) -> Tensor:
+    """Poses for an augmentor: (B, J, 3) for single frames, (B, T, J, 3) for clips.
+
+    Args:
+        batch (PoseBatch): B samples of T frames.
+
+    Returns:
+        Tensor: Camera-space poses in metres.
+    """
+    return batch.pose_cam[:, 0] if batch.pose_cam.shape[1] == 1 else batch.pose_cam
+
+
+def flip_randomly(
+    batch: PoseBatch,
+    flip_indices: Sequence[int],
+    probability: float,
+    generator: torch.Generator,
+) -> PoseBatch:
+    """Mirror some samples: poses, key points and cameras.
+
+    Args:
+        batch (PoseBatch): B samples.
+        flip_indices (Sequence[int]): For each joint its mirror partner.
+        probability (float): Share of the samples to mirror.
+        generator (torch.Generator): Source of the choice.
+
+    Returns:
+        PoseBatch: B samples.
+    """
+    if probability <= 0:
+        return batch
+    count, device = len(batch), batch.pose_cam.device
+    chosen = torch.rand(count, generator=generator, device=device) < probability
+    swap = torch.as_tensor(flip_indices, device=device)
+    width = batch.image_size[:, :1]
+
+    def choose(flipped: Tensor, kept: Tensor) -> Tensor:
+        return torch.where(chosen.view(-1, *[1] * (kept.ndim - 1)), flipped, kept)
+
+    return replace(
+        batch,
+        pose_cam=choose(flip_pose(batch.pose_cam, flip_indices), batch.pose_cam),
+        keypoints_px=choose(
+            flip_keypoints(batch.keypoints_px, width, flip_indices), batch.keypoints_px
+        ),
+        keypoint_scores=choose(batch.keypoint_scores[..., swap], batch.keypoint_scores),
+        pose_visible=choose(batch.pose_visible[..., swap], batch.pose_visible),
+        intrinsics=choose(flip_intrinsics(batch.intrinsics, width[:, 0]), batch.intrinsics),
+    )
+
+
+def fill_up(valid: Tensor) -> Tensor | None:
+    """Indices of the valid samples, repeated in turn until there are as many as samples.
+
+    Args:
+        valid (Tensor): Booleans of shape (N,).
+
+    Returns:
+        Tensor | None: Indices of shape (N,), or None where no sample is valid.
+    """
+    index = valid.nonzero().squeeze(1)
+    if len(index) == 0:
+        return None
+    return index[torch.arange(len(valid), device=valid.device) % len(index)]

@@ -1,0 +1,60 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""Pool of augmented samples that discriminators are shown (Shrivastava et al. 2017)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+
+class FakePool(nn.Module):
+    """Keeps samples on the device and shows stored ones half of the time.
+
+    While the pool fills, new samples are stored and shown. Later each new sample is, with
+    probability one half, exchanged for a stored one, which is shown instead.
+
+    Args:
+        size (int): Number of samples to keep; 0 shows every new sample. Defaults to 4096.
+    """
+
+    storage: Tensor
+
+    def __init__(self, size: int = 4096) -> None:
+        super().__init__()
+        self.size = size
+        self.register_buffer('storage', torch.empty(0))
+
+    def query(self, samples: Tensor, generator: torch.Generator) -> Tensor:
+        """Samples to show in place of new ones.
+
+        Args:
+            samples (Tensor): New samples of shape (N, *), without gradients.
+            generator (torch.Generator): Source of the choice, on the samples' device.
+
+        Returns:
+            Tensor: Samples of shape (N, *).
+        """
+        if self.size == 0:
+            return samples
+        samples = samples.detach()
+        stored = self.storage if self.storage.numel() else samples[:0]
+        free = self.size - len(stored)
+        if free > 0:
+            self.storage = torch.cat((stored, samples[:free]))
+            if free >= len(samples):
+                return samples
+        fresh, rest = samples[: max(free, 0)], samples[max(free, 0) :]
+        device = samples.device
+        # at most one new sample meets each stored one
+        rest, overflow = rest[: self.size], rest[self.size :]
+        slots = torch.randperm(self.size, generator=generator, device=device)[: len(rest)]
+        swap = torch.rand(len(rest), generator=generator, device=device) < 0.5
+        shown = torch.where(swap.view(-1, *[1] * (rest.ndim - 1)), self.storage[slots], rest)
+        self.storage[slots[swap]] = rest[swap]
+        return torch.cat((fresh, shown, overflow))
+
+    def _load_from_state_dict(self, state_dict, prefix, *args) -> None:  # type: ignore[no-untyped-def]
+        """Take the stored samples whatever their number."""
+        stored = state_dict[prefix + 'storage']
+        self.storage = torch.empty_like(stored, device=self.storage.device)
+        super()._load_from_state_dict(state_dict, prefix, *args)

@@ -1,0 +1,297 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""The train loop that a config switches PoseAug on with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import torch
+from mmengine.dist import all_reduce
+from mmpose.registry import LOOPS
+from torch import Tensor
+
+from mmposeaug.datasets import PoseBatch, build_bone_length_bank
+from mmposeaug.geometry import replace_bone_lengths
+
+from .adversary import Adversary, AdversaryStep
+from .batches import concat, select, with_poses
+from .running_means import RunningMeans
+from .seeding import make_generator
+from .state_hook import PoseAugStateHook
+from .tensor_train_loop import TensorTrainLoop
+from .variants import get_settings
+from .watchdog import CollapseWatchdog
+
+
+@LOOPS.register_module()
+class PoseAugTrainLoop(TensorTrainLoop):
+    """Trains an MMPose lifter together with a pose augmentor.
+
+    The model stays a plain ``PoseLifter``; augmentor, discriminators, their optimizers and pools
+    belong to the loop, are saved in checkpoints to resume from and left out of the best one.
+
+    Args:
+        runner (Runner): The runner.
+        dataloader (Mapping): Config of the train dataloader.
+        max_epochs (int): Number of epochs, with those of pretraining.
+        val_begin (int): First epoch to validate after. Defaults to 1.
+        val_interval (int): Epochs between validations. Defaults to 1.
+        dynamic_intervals (list, optional): As for MMEngine's loop.
+        flip_prob (float, optional): As for :class:`TensorTrainLoop`.
+        check_data (bool): Whether to check the training data. Defaults to True.
+        variant (str): ``'default'`` or ``'released'``, the starting point of the settings.
+            Defaults to ``'default'``.
+        **settings: Fields of :class:`mmposeaug.engine.PoseAugSettings` that differ from the
+            variant's.
+
+    Raises:
+        ValueError: If an option is unknown or out of its range.
+
+    Example:
+        >>> train_cfg = dict(_delete_=True, type='PoseAugTrainLoop', max_epochs=50)
+    """
+
+    def __init__(
+        self,
+        runner: Any,
+        dataloader: Mapping[str, Any],
+        max_epochs: int,
+        val_begin: int = 1,
+        val_interval: int = 1,
+        dynamic_intervals: list[tuple[int, int]] | None = None,
+        flip_prob: float | None = None,
+        check_data: bool = True,
+        variant: str = 'default',
+        **settings: Any,
+    ) -> None:
+        self.settings = get_settings(variant, settings)
+        super().__init__(
+            runner,
+            dataloader,
+            max_epochs,
+            val_begin,
+            val_interval,
+            dynamic_intervals,
+            augmented_share=self.settings.augmented_share,
+            flip_prob=flip_prob,
+            check_data=check_data,
+        )
+        self.pretrain_epochs = self.settings.pretrain_epochs
+        if not 0 <= self.pretrain_epochs < max_epochs:
+            raise ValueError(
+                f'train_cfg.pretrain_epochs is {self.pretrain_epochs}; with max_epochs '
+                f'{max_epochs} it must be between 0 and {max_epochs - 1}.'
+            )
+        self.adversary = Adversary(
+            self.skeleton,
+            self.device,
+            max_epochs - self.pretrain_epochs,
+            **self.settings.adversary_options(),
+        )
+        self.watchdog = CollapseWatchdog(**self.settings.watchdog)
+        self.length_bank = self._build_length_bank()
+        self.means, self.epoch_means = RunningMeans(), RunningMeans()
+        if self.settings.schedule == 'passes':
+            self.dataloader.length = 2 * self.dataloader.batches_per_pass
+            if self.pretrain_epochs == 0 and not runner._load_from and not runner._resume:
+                runner.logger.warning(
+                    'PoseAug with separate passes starts from a lifter that was never trained; '
+                    'set load_from or train_cfg.pretrain_epochs.'
+                )
+        runner.register_hook(PoseAugStateHook())
+
+    def _build_length_bank(self) -> Tensor | None:
+        config = self.settings.bone_lengths
+        if config is None:
+            return None
+        bank = build_bone_length_bank(config, self.bank)
+        return bank.lengths.to(self.device)
+
+    # ------------------------------------------------------------------- epoch
+    @property
+    def poseaug_epoch(self) -> int:
+        """int: Epoch counted from the end of pretraining; negative before."""
+        return self._epoch - self.pretrain_epochs
+
+    @property
+    def augments(self) -> bool:
+        """bool: Whether batches are augmented in this epoch."""
+        return self.poseaug_epoch >= 0
+
+    @property
+    def progress(self) -> float:
+        """float: Share of the PoseAug epochs that are over."""
+        return max(self.poseaug_epoch, 0) / (self._max_epochs - self.pretrain_epochs)
+
+    @property
+    def learns_feedback(self) -> bool:
+        """bool: Whether the lifter's feedback counts in this epoch."""
+        return self.poseaug_epoch >= self.settings.warmup_epochs
+
+    def start_epoch(self) -> None:
+        """Fresh generators and statistics."""
+        super().start_epoch()
+        self.real_order = make_generator('cpu', self.runner.seed, self._epoch, 'real')
+        self._real_indices: Iterator[Tensor] = iter(())
+        self._updates = 0
+
+    def train_phases(self) -> None:
+        """All phases of an epoch."""
+        if not self.augments or self.settings.schedule == 'mixed':
+            self.dataloader.length = self.dataloader.batches_per_pass
+            super().train_phases()
+        else:
+            self._train_in_passes()
+        if self.augments:
+            self._end_adversarial_epoch()
+
+    def _end_adversarial_epoch(self) -> None:
+        """Schedules and the look for collapse."""
+        self._flush_logs()
+        means = self.epoch_means.pop()
+        means['noise_response'] = self._noise_response()
+        self.adversary.end_epoch()
+        if not self.watchdog.gave_up:
+            self.watchdog.after_epoch(self.adversary, means, self._epoch + 1)
+
+    @torch.no_grad()
+    def _noise_response(self) -> float:
+        """Distance between two augmentations of the same poses, relative to their spread."""
+        count = min(self.dataloader.batch_size, len(self.bank))
+        batch = self.bank.gather(torch.arange(count, device=self.device))
+        first, second = (
+            self.adversary.augment(batch, self.noise_generator).batch.pose_cam for _ in range(2)
+        )
+        return float((first - second).abs().mean() / first.std().clamp_min(1e-9))
+
+    # ------------------------------------------------------------------- mixed
+    def augment(self, batch: PoseBatch) -> AdversaryStep:
+        """Augment samples; every so often augmentor and discriminators learn from them.
+
+        Args:
+            batch (PoseBatch): B samples.
+
+        Returns:
+            AdversaryStep: The augmented samples, and which are in view.
+        """
+        learns = self._updates % self.settings.adversary_interval == 0
+        self._updates += 1
+        batch = self.swap_bones(batch)
+        if not learns or self.watchdog.gave_up:
+            return self.adversary.augment(batch, self.noise_generator)
+        real = self.draw(self._next_real()[: len(batch)])
+        return self.learn(batch, self.swap_bones(real))
+
+    def learn(self, batch: PoseBatch, real: PoseBatch) -> AdversaryStep:
+        """One step of augmentor and discriminators.
+
+        Args:
+            batch (PoseBatch): Samples to augment.
+            real (PoseBatch): Independent samples that count as real.
+
+        Returns:
+            AdversaryStep: The augmented samples.
+        """
+        result = self.adversary.step(
+            batch, real, self.adapter, self.progress, self.noise_generator, self.learns_feedback
+        )
+        logs = dict(result.logs, finite=torch.tensor(float(result.finite)))
+        self.means.add(logs)
+        self.epoch_means.add(logs)
+        if self.adversary.steps % self.settings.log_interval == 0:
+            self._flush_logs()
+        return result
+
+    def _next_real(self) -> Tensor:
+        """Indices of the next independent real samples."""
+        index = next(self._real_indices, None)
+        if index is None:
+            self._real_indices = self.dataloader.epoch(self.real_order)
+            index = next(self._real_indices)
+        return index
+
+    def swap_bones(self, batch: PoseBatch) -> PoseBatch:
+        """Give every pose the bone lengths of a random subject, and project it again.
+
+        Args:
+            batch (PoseBatch): B samples.
+
+        Returns:
+            PoseBatch: B samples; the same ones without a bank.
+        """
+        if self.length_bank is None:
+            return batch
+        rows = torch.randint(
+            len(self.length_bank),
+            (len(batch),),
+            generator=self.noise_generator,
+            device=self.device,
+        )
+        lengths = self.length_bank[rows].unsqueeze(1).expand(-1, batch.pose_cam.shape[1], -1)
+        return with_poses(batch, replace_bone_lengths(batch.pose_cam, lengths, self.skeleton))
+
+    # ------------------------------------------------------------------ passes
+    def _train_in_passes(self) -> None:
+        """Adversarial phase, then the lifter's passes over buffer and real pairs."""
+        buffer = self._adversarial_phase()
+        if not self.learns_feedback:
+            return
+        batch_size = self.dataloader.batch_size
+        order = torch.randperm(len(buffer), generator=self.noise_generator, device=self.device)
+        counts = torch.tensor(len(buffer) // batch_size)
+        all_reduce(counts, op='min')
+        augmented = order[: int(counts) * batch_size].split(batch_size) if counts else ()
+        self.dataloader.length = len(augmented) + self.dataloader.batches_per_pass
+        batch_idx = 0
+        for index in augmented:
+            self.update_lifter(batch_idx, select(buffer, index))
+            batch_idx += 1
+        for index in self.dataloader.epoch(self.order_generator):
+            self.update_lifter(batch_idx, self.draw(index))
+            batch_idx += 1
+
+    def _adversarial_phase(self) -> PoseBatch:
+        """Train augmentor and discriminators over the bank; the augmented samples in view."""
+        kept: list[PoseBatch] = []
+        for index in self.dataloader.epoch(self.order_generator):
+            batch = self.swap_bones(self.draw(index))
+            if self.watchdog.gave_up:
+                result = self.adversary.augment(batch, self.noise_generator)
+            else:
+                result = self.learn(batch, self.swap_bones(self.draw(self._next_real())))
+            if self.learns_feedback:
+                kept.append(select(result.batch, result.valid))
+        return concat(kept) if kept else select(batch, slice(0, 0))
+
+    # -------------------------------------------------------------------- logs
+    def _flush_logs(self) -> None:
+        """Hand the means to MMEngine's log channel, and print them where no hook does."""
+        means = self.means.pop()
+        if not means:
+            return
+        hub = self.runner.message_hub
+        if self.settings.schedule == 'mixed':
+            for name, value in means.items():
+                hub.update_scalar(f'train/poseaug/{name}', value)
+            return
+        steps = self.adversary.steps
+        self.runner.visualizer.add_scalars(
+            {f'poseaug/{name}': value for name, value in means.items()}, step=steps
+        )
+        text = '  '.join(f'{name}: {value:.4f}' for name, value in means.items())
+        self.runner.logger.info(f'Epoch(adversarial) [{self._epoch + 1}] step {steps}  {text}')
+
+    # ------------------------------------------------------------------- state
+    def state_dict(self) -> dict[str, Any]:
+        """State of everything that the loop owns, for a checkpoint to resume from."""
+        return dict(adversary=self.adversary.state_dict(), watchdog=self.watchdog.state_dict())
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take up a state.
+
+        Args:
+            state (Mapping): What :meth:`state_dict` gave.
+        """
+        self.adversary.load_state_dict(state['adversary'])
+        self.watchdog.load_state_dict(state['watchdog'])

@@ -1,0 +1,256 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""Trains any MMPose lifter on tensors, with random augmentation or none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import torch
+from mmengine.dist import get_rank
+from mmengine.model import is_model_wrapper
+from mmengine.runner import EpochBasedTrainLoop
+from mmpose.registry import DATASETS, LOOPS, MODELS
+from torch import Tensor, nn
+
+from mmposeaug.codecs import LifterAdapter, build_codec, find_train_codec
+from mmposeaug.datasets import PoseBank, PoseBatch
+
+from .adversary import AdversaryStep
+from .batches import concat, fill_up, flip_randomly, poses_of, project_clip, select, with_poses
+from .pointwise import pointwise_convs_as_linear
+from .seeding import derive_seed, make_generator
+from .tensor_loader import TensorLoader
+
+
+@LOOPS.register_module()
+class TensorTrainLoop(EpochBasedTrainLoop):
+    """MMEngine's epoch loop over a :class:`mmposeaug.datasets.PoseBank`.
+
+    The data set is read from the config of ``train_dataloader.dataset`` into tensors on the
+    training device; the model, its optimizer, hooks and validation are MMEngine's. It differs
+    from :class:`PoseAugTrainLoop` in nothing but the augmentation, and so is the control to
+    compare with.
+
+    Args:
+        runner (Runner): The runner.
+        dataloader (Mapping): Config of the train dataloader; ``batch_size`` and ``dataset`` are
+            used.
+        max_epochs (int): Number of epochs.
+        val_begin (int): First epoch to validate after. Defaults to 1.
+        val_interval (int): Epochs between validations. Defaults to 1.
+        dynamic_intervals (list, optional): As for MMEngine's loop.
+        augmentor (Mapping, optional): Config of an augmentor without anything to learn, such as
+            ``dict(type='RandomPoseAugmentor')``. Defaults to None, no augmentation.
+        augmented_share (float): Share of every batch that is augmented. Defaults to 0.5.
+        flip_prob (float, optional): Probability to mirror a sample. Defaults to that of
+            ``RandomFlipAroundRoot`` in the train pipeline, 0 without it.
+        check_data (bool): Whether to check the training data. Defaults to True.
+
+    Raises:
+        ValueError: If an option is out of its range or the dataloader is no config.
+    """
+
+    def __init__(
+        self,
+        runner: Any,
+        dataloader: Mapping[str, Any],
+        max_epochs: int,
+        val_begin: int = 1,
+        val_interval: int = 1,
+        dynamic_intervals: list[tuple[int, int]] | None = None,
+        augmentor: Mapping[str, Any] | None = None,
+        augmented_share: float = 0.5,
+        flip_prob: float | None = None,
+        check_data: bool = True,
+    ) -> None:
+        if int(max_epochs) != max_epochs or max_epochs < 1:
+            raise ValueError(f'train_cfg.max_epochs is {max_epochs}; set it to 1 or more.')
+        if not 0 <= augmented_share <= 1:
+            raise ValueError(
+                f'train_cfg.augmented_share is {augmented_share}; it is a share between 0 and 1.'
+            )
+        loader = build_tensor_loader(dataloader, runner, check_data)
+        super().__init__(runner, loader, max_epochs, val_begin, val_interval, dynamic_intervals)
+        self.bank: PoseBank = loader.bank
+        self.skeleton = self.bank.skeleton
+        self.device = self.bank.device
+        pipeline = dataloader['dataset'].get('pipeline', [])
+        self.adapter = LifterAdapter(runner.model, build_codec(find_train_codec(pipeline)))
+        self._check_lifter()
+        self.flip_prob = _flip_probability(pipeline) if flip_prob is None else flip_prob
+        self.augmented_share = augmented_share
+        self.augmentor: nn.Module | None = None
+        if augmentor is not None:
+            config = dict(augmentor)
+            self.augmentor = MODELS.build(config, default_args=dict(skeleton=self.skeleton))
+
+    # ------------------------------------------------------------------- epoch
+    @property
+    def max_iters(self) -> int:
+        """int: Lifter updates made, and those to come if every epoch is like this one."""
+        return self._iter + (self._max_epochs - self._epoch) * len(self.dataloader)
+
+    def run(self) -> nn.Module:
+        """Train; kernel-1 convolutions of single-frame lifters run as linear layers."""
+        with pointwise_convs_as_linear(self.runner.model):
+            return super().run()
+
+    def run_epoch(self) -> None:
+        """One epoch, seeded by the run's seed and its number alone."""
+        self.start_epoch()
+        self.runner.call_hook('before_train_epoch')
+        self.runner.model.train()
+        self.train_phases()
+        self.runner.call_hook('after_train_epoch')
+        self._epoch += 1
+
+    def start_epoch(self) -> None:
+        """Fresh generators; the global one too, since dropout can draw from no other."""
+        seed, rank = self.runner.seed, get_rank()
+        self.order_generator = make_generator('cpu', seed, self._epoch, 'order')
+        self.noise_generator = make_generator(self.device, seed, self._epoch, rank, 'noise')
+        torch.manual_seed(derive_seed(seed, self._epoch, rank, 'dropout'))
+
+    def train_phases(self) -> None:
+        """All lifter updates of an epoch: one pass over the bank."""
+        for batch_idx, index in enumerate(self.dataloader.epoch(self.order_generator)):
+            self.update_lifter(batch_idx, self.mix(self.draw(index)))
+
+    # ------------------------------------------------------------------- batch
+    def draw(self, index: Tensor) -> PoseBatch:
+        """Real samples of the bank, some of them mirrored.
+
+        Args:
+            index (Tensor): Numbers of the samples, of shape (B,).
+
+        Returns:
+            PoseBatch: The samples.
+        """
+        batch = self.bank.gather(index)
+        return flip_randomly(
+            batch, self.skeleton.flip_indices, self.flip_prob, self.noise_generator
+        )
+
+    def mix(self, batch: PoseBatch) -> PoseBatch:
+        """Put augmented samples in the place of the batch's last ones.
+
+        Args:
+            batch (PoseBatch): B real samples.
+
+        Returns:
+            PoseBatch: B samples.
+        """
+        count = round(self.augmented_share * len(batch))
+        if count == 0 or not self.augments:
+            return batch
+        last = select(batch, slice(len(batch) - count, None))
+        result = self.augment(last)
+        chosen = fill_up(result.valid)
+        augmented = last if chosen is None else select(result.batch, chosen)
+        if count == len(batch):
+            return augmented
+        return concat([select(batch, slice(None, len(batch) - count)), augmented])
+
+    @property
+    def augments(self) -> bool:
+        """bool: Whether batches are augmented in this epoch."""
+        return self.augmentor is not None
+
+    @torch.no_grad()
+    def augment(self, batch: PoseBatch) -> AdversaryStep:
+        """Augment samples.
+
+        Args:
+            batch (PoseBatch): B samples.
+
+        Returns:
+            AdversaryStep: The augmented samples, and which are in view.
+        """
+        from mmposeaug.geometry import in_view
+
+        assert self.augmentor is not None
+        poses = self.augmentor(
+            poses_of(batch), batch.intrinsics, batch.image_size, generator=self.noise_generator
+        )
+        keypoints = project_clip(poses.rigid, batch.intrinsics)
+        result = with_poses(batch, poses.rigid, keypoints)
+        size = batch.image_size.unsqueeze(1)
+        valid = in_view(result.keypoints_px, result.pose_cam[..., 2], size).all(-1)
+        return AdversaryStep(result, valid, {})
+
+    # ------------------------------------------------------------------ lifter
+    def update_lifter(self, batch_idx: int, batch: PoseBatch) -> None:
+        """One step of the lifter, with MMEngine's hooks around it.
+
+        Args:
+            batch_idx (int): Number of the update in the epoch.
+            batch (PoseBatch): The samples to learn from.
+        """
+        runner = self.runner
+        runner.call_hook('before_train_iter', batch_idx=batch_idx, data_batch=None)
+        with runner.optim_wrapper.optim_context(runner.model):
+            losses = self.adapter.loss(
+                batch.keypoints_px,
+                self.adapter.target_of(batch.pose_cam),
+                batch.image_size,
+                scores=batch.keypoint_scores,
+                intrinsics=batch.intrinsics,
+                visible=self.adapter.target_of(batch.pose_visible),
+            )
+        parsed_loss, log_vars = _unwrapped(runner.model).parse_losses(losses)
+        runner.optim_wrapper.update_params(parsed_loss)
+        runner.call_hook('after_train_iter', batch_idx=batch_idx, data_batch=None, outputs=log_vars)
+        self._iter += 1
+
+    def _check_lifter(self) -> None:
+        """Name the mismatch of lifter and data before the first epoch."""
+        codec = self.adapter.codec
+        if codec.num_keypoints != self.skeleton.num_joints:
+            raise ValueError(
+                f'The codec of the train pipeline is for {codec.num_keypoints} key points, the '
+                f'data set has {self.skeleton.num_joints} joints; make num_keypoints, the '
+                "head's num_joints and the metainfo agree."
+            )
+
+
+def build_tensor_loader(
+    dataloader: Mapping[str, Any], runner: Any, check_data: bool = True
+) -> TensorLoader:
+    """Read the data set of a train dataloader config into tensors on the training device.
+
+    Args:
+        dataloader (Mapping): Config with ``batch_size`` and ``dataset``.
+        runner (Runner): The runner; its model says which device.
+        check_data (bool): Whether to check the data. Defaults to True.
+
+    Returns:
+        TensorLoader: The loader.
+
+    Raises:
+        ValueError: If a built dataloader is given.
+    """
+    if not isinstance(dataloader, Mapping):
+        raise ValueError(
+            f'The tensor train loops read the data set from its config, got a built '
+            f'{type(dataloader).__name__}; give the runner train_dataloader as a dict.'
+        )
+    dataset = dataloader['dataset']
+    dataset_class = DATASETS.get(dataset['type'])
+    bank = PoseBank.from_dataset_cfg(dataset, subset_seed=runner.seed, check=check_data)
+    runner.logger.info(f'Training data: {bank}')
+    metainfo = dataset_class._load_metainfo(dataset.get('metainfo'))
+    device = next(runner.model.parameters()).device
+    return TensorLoader(bank.to(device), dataloader['batch_size'], metainfo)
+
+
+def _flip_probability(pipeline: list[Mapping[str, Any]]) -> float:
+    """Probability of MMPose's left/right flip in a train pipeline."""
+    flips: Iterator[Mapping[str, Any]] = (
+        step for step in pipeline if step.get('type') == 'RandomFlipAroundRoot'
+    )
+    return next((step.get('flip_prob', 0.5) for step in flips), 0.0)
+
+
+def _unwrapped(model: nn.Module) -> Any:
+    return model.module if is_model_wrapper(model) else model

@@ -1,0 +1,133 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""A network beside the lifter, with its own optimizer and schedule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from mmengine.dist import all_reduce_params, broadcast, is_distributed
+from mmengine.optim import build_optim_wrapper
+from mmengine.registry import PARAM_SCHEDULERS
+from torch import Tensor, nn
+
+
+class TrainedNetwork:
+    """Augmentor or discriminator with what trains it.
+
+    In a distributed run the gradients are averaged over the processes after every backward pass,
+    which needs no wrapper and so no unused-parameter search.
+
+    Args:
+        name (str): Under which the norm of its gradients is logged, ``name/grad_norm``.
+        module (nn.Module): The network, on its device.
+        optim_wrapper (Mapping): Config of MMEngine's optimizer wrapper.
+        param_scheduler (Sequence[Mapping]): Configs of epoch-wise MMEngine schedulers.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        module: nn.Module,
+        optim_wrapper: Mapping[str, Any],
+        param_scheduler: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
+        self.module = module
+        if is_distributed():
+            for tensor in module.state_dict().values():
+                broadcast(tensor)
+        self.optim = build_optim_wrapper(module, {'type': 'OptimWrapper', **optim_wrapper})
+        self.optim.grad_name = f'{name}/grad_norm'
+        self.schedulers = [
+            PARAM_SCHEDULERS.build(dict(config), default_args=dict(optimizer=self.optim))
+            for config in param_scheduler
+        ]
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the network."""
+        return self.module(*args, **kwargs)
+
+    def update(self, loss: Tensor) -> bool:
+        """One step down a loss; none where the gradients are not finite.
+
+        Args:
+            loss (Tensor): Scalar.
+
+        Returns:
+            bool: Whether the step was made.
+        """
+        self.optim.zero_grad()
+        self.optim.backward(loss)
+        gradients = [p.grad for p in self.module.parameters() if p.grad is not None]
+        if is_distributed():
+            all_reduce_params(gradients, op='mean')
+        norm = torch.stack(torch._foreach_norm(gradients)).norm() if gradients else loss
+        finite = bool(torch.isfinite(norm))
+        if finite:
+            self.optim.step()
+        self.optim.zero_grad()
+        return finite
+
+    def end_epoch(self) -> None:
+        """Step the schedules; make statistics the same in all processes."""
+        for scheduler in self.schedulers:
+            scheduler.step()
+        if is_distributed():
+            for buffer in self.module.buffers():
+                broadcast(buffer)
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """No gradients for the parameters inside the context."""
+        with frozen(self.module):
+            yield
+
+    def scale_lr(self, factor: float) -> None:
+        """Multiply the learning rate, now and for the rest of the schedule."""
+        for group in self.optim.param_groups:
+            group['lr'] *= factor
+            if 'initial_lr' in group:
+                group['initial_lr'] *= factor
+        for scheduler in self.schedulers:
+            scheduler.base_values = [value * factor for value in scheduler.base_values]
+
+    def state_dict(self) -> dict[str, Any]:
+        """State of network, optimizer and schedules."""
+        return dict(
+            module=self.module.state_dict(),
+            optim=self.optim.state_dict(),
+            schedulers=[scheduler.state_dict() for scheduler in self.schedulers],
+        )
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take up a state.
+
+        Args:
+            state (Mapping): What :meth:`state_dict` gave.
+        """
+        self.module.load_state_dict(state['module'])
+        self.optim.load_state_dict(state['optim'])
+        for scheduler, saved in zip(self.schedulers, state['schedulers']):
+            scheduler.load_state_dict(saved)
+
+
+@contextmanager
+def frozen(module: nn.Module) -> Iterator[None]:
+    """No gradients for a module's parameters inside the context.
+
+    Args:
+        module (nn.Module): Any module; parameters that are frozen already stay so.
+
+    Yields:
+        None: Nothing.
+    """
+    changed = [p for p in module.parameters() if p.requires_grad]
+    for parameter in changed:
+        parameter.requires_grad_(False)
+    try:
+        yield
+    finally:
+        for parameter in changed:
+            parameter.requires_grad_(True)

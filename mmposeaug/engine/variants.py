@@ -1,0 +1,165 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""Complete settings of :class:`PoseAugTrainLoop`: ours and the released PoseAug's."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+from .adversary import DEFAULT_OPTIM
+
+Config = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class PoseAugSettings:
+    """What the loop is made of; every field can be set in ``train_cfg``.
+
+    A dict that is given in ``train_cfg`` replaces the variant's if it names a ``type``, otherwise
+    it is merged into it; None leaves a part out.
+
+    Attributes:
+        schedule (str): ``'mixed'``: every batch of the lifter holds real and fresh augmented
+            pairs, the augmentor learns beside it. ``'passes'``: an adversarial phase fills a
+            buffer, then the lifter learns a pass over the buffer and one over the real pairs.
+        pretrain_epochs (int): The first epochs, in which the lifter learns from real pairs only.
+        warmup_epochs (int): Epochs after these without feedback; with ``'passes'`` the lifter does
+            not learn in them.
+        augmented_share (float): Share of augmented pairs in a batch (``'mixed'``).
+        adversary_interval (int): The augmentor learns every so many lifter updates (``'mixed'``).
+        bone_lengths (object): Bank of bone lengths to swap in: ``'measure'`` for the training
+            subjects' own, or anything that
+            :func:`mmposeaug.datasets.build_bone_length_bank` takes; None for no swap.
+        watchdog (dict): Options of :class:`mmposeaug.engine.CollapseWatchdog`.
+        log_interval (int): Steps between logs of the adversarial training.
+
+    The other fields are the options of :class:`mmposeaug.engine.Adversary`.
+    """
+
+    schedule: str
+    augmentor: Config
+    discriminator_3d: Config | None
+    discriminator_2d: Config | None
+    angle_range: Config | None
+    length_range: Config | None
+    feedback: Config | None
+    weights: Mapping[str, float]
+    bone_lengths: Any = None
+    pretrain_epochs: int = 0
+    warmup_epochs: int = 2
+    augmented_share: float = 0.5
+    adversary_interval: int = 1
+    adversarial_loss: Config = field(default_factory=lambda: dict(type='LSGANLoss'))
+    optim_wrapper: Config = field(default_factory=lambda: dict(DEFAULT_OPTIM))
+    param_scheduler: Sequence[Config] | None = None
+    discriminator_interval: int = 2
+    pool_size: int = 4096
+    lifter_mode: str = 'eval'
+    view_rule: str = 'inside'
+    projection: Config | None = None
+    watchdog: Config = field(default_factory=dict)
+    log_interval: int = 100
+
+    def adversary_options(self) -> dict[str, Any]:
+        """Options of :class:`mmposeaug.engine.Adversary`."""
+        names = (
+            'augmentor',
+            'discriminator_3d',
+            'discriminator_2d',
+            'adversarial_loss',
+            'angle_range',
+            'length_range',
+            'feedback',
+            'weights',
+            'optim_wrapper',
+            'param_scheduler',
+            'discriminator_interval',
+            'pool_size',
+            'lifter_mode',
+            'view_rule',
+            'projection',
+        )
+        return {name: getattr(self, name) for name in names}
+
+
+RELEASED = PoseAugSettings(
+    schedule='passes',
+    augmentor=dict(type='PoseAugmentor'),
+    discriminator_3d=dict(type='KinematicChainDiscriminator'),
+    discriminator_2d=dict(type='Keypoint2DDiscriminator'),
+    angle_range=dict(type='AngleRangeLoss'),
+    length_range=dict(type='LengthRangeLoss'),
+    feedback=dict(type='RangeFeedbackLoss'),
+    weights=dict(adversarial_3d=6.0, adversarial_2d=1.0, ranges=3.0, feedback=1.0),
+    bone_lengths='measure',
+    lifter_mode='train',
+    view_rule='released',
+    projection=dict(clamp=1.0),
+)
+"""PoseAugSettings: The released PoseAug (CVPR 2021), from a pretrained lifter."""
+
+DEFAULT = PoseAugSettings(
+    schedule='mixed',
+    augmentor=dict(
+        type='PoseAugmentor',
+        draw=dict(type='RandomPoseAugmentor'),
+        angle=dict(type='BoneAngleAugmentor', limit=0.5, zero_output=True),
+        length=dict(type='BoneLengthAugmentor', limit=0.15, zero_output=True),
+        rigid=dict(type='PlacementAugmentor'),
+    ),
+    discriminator_3d=dict(type='KinematicChainDiscriminator'),
+    discriminator_2d=None,
+    angle_range=None,
+    length_range=None,
+    feedback=dict(
+        type='RangeFeedbackLoss',
+        relative_to='draw',
+        batch_ratio=True,
+        stages=dict(rigid=dict(target=(1.5, 1.0), width=0.1, factor=1.0)),
+    ),
+    weights=dict(adversarial_3d=1.0, feedback=1.0, view=10.0),
+    warmup_epochs=1,
+)
+"""PoseAugSettings: Learned on top of a random draw, mixed with real pairs in every batch."""
+
+VARIANTS: dict[str, PoseAugSettings] = dict(default=DEFAULT, released=RELEASED)
+"""dict[str, PoseAugSettings]: Values of ``train_cfg.variant``."""
+
+
+def get_settings(variant: str, given: Mapping[str, Any]) -> PoseAugSettings:
+    """Settings of a variant with what a config changes.
+
+    Args:
+        variant (str): Name of the variant.
+        given (Mapping[str, Any]): What ``train_cfg`` sets.
+
+    Returns:
+        PoseAugSettings: The settings.
+
+    Raises:
+        ValueError: If the variant, a setting or the schedule is unknown.
+    """
+    if variant not in VARIANTS:
+        raise ValueError(f'train_cfg.variant is {variant!r}; use one of {", ".join(VARIANTS)}.')
+    base = VARIANTS[variant]
+    names = [f.name for f in fields(PoseAugSettings)]
+    unknown = sorted(set(given) - set(names))
+    if unknown:
+        raise ValueError(
+            f'PoseAugTrainLoop has no setting {unknown[0]!r}; the settings are {", ".join(names)}.'
+        )
+    changes = {name: _merged(getattr(base, name), value) for name, value in given.items()}
+    settings = copy.deepcopy(replace(base, **changes))
+    if settings.schedule not in ('mixed', 'passes'):
+        raise ValueError(f"train_cfg.schedule is {settings.schedule!r}; use 'mixed' or 'passes'.")
+    return settings
+
+
+def _merged(base: Any, value: Any) -> Any:
+    """A dict without a type is merged into the variant's, anything else replaces it."""
+    if not (isinstance(base, Mapping) and isinstance(value, Mapping)) or 'type' in value:
+        return value
+    merged = {**base, **value}
+    return {k: _merged(base.get(k), v) if k in value else v for k, v in merged.items()}

@@ -1,0 +1,134 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""Detects that adversarial training collapsed, says so and goes back to a healthy state."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from mmengine.logging import print_log
+
+from .adversary import Adversary
+
+
+class CollapseWatchdog:
+    """Looks at the means of every epoch.
+
+    Collapse is one of: losses or gradients that are not finite, augmented people out of view,
+    an augmentor that gives the same pose whatever its noise, a 3D discriminator that tells every
+    pose apart for several epochs. Then augmentor and discriminators go back to their state after
+    the last healthy epoch and learn on with a smaller learning rate; after too many recoveries
+    they are no longer trained, and the lifter goes on with the last healthy augmentor.
+
+    Args:
+        min_in_view (float): Smallest share of augmented samples in view. Defaults to 0.02.
+        min_noise_response (float): Smallest distance between two augmentations of the same poses,
+            relative to the spread of the poses. Defaults to 1e-3.
+        max_accuracy (float): Accuracy of the 3D discriminator that counts as telling all apart.
+            Defaults to 0.995.
+        patience (int): Epochs that the accuracy may stay there. Defaults to 3.
+        lr_factor (float): Factor on the learning rates at a recovery. Defaults to 0.5.
+        max_recoveries (int): Recoveries before the augmentor is frozen. Defaults to 3.
+    """
+
+    def __init__(
+        self,
+        min_in_view: float = 0.02,
+        min_noise_response: float = 1e-3,
+        max_accuracy: float = 0.995,
+        patience: int = 3,
+        lr_factor: float = 0.5,
+        max_recoveries: int = 3,
+    ) -> None:
+        self.min_in_view = min_in_view
+        self.min_noise_response = min_noise_response
+        self.max_accuracy = max_accuracy
+        self.patience = patience
+        self.lr_factor = lr_factor
+        self.max_recoveries = max_recoveries
+        self.recoveries = 0
+        self.saturated = 0
+        self.healthy: dict[str, Any] | None = None
+
+    @property
+    def gave_up(self) -> bool:
+        """bool: Whether the augmentor is to be trained no longer."""
+        return self.recoveries >= self.max_recoveries
+
+    def diagnose(self, means: Mapping[str, float]) -> str | None:
+        """What is wrong with an epoch.
+
+        Args:
+            means (Mapping[str, float]): Means of the logs over the epoch, with ``finite``, the
+                share of steps with finite gradients.
+
+        Returns:
+            str | None: A clause that names the value, or None.
+        """
+        broken = [name for name, value in means.items() if not math.isfinite(value)]
+        if broken:
+            return f'{broken[0]} is not finite'
+        if means.get('finite', 1.0) < 1:
+            return f'gradients were not finite in {1 - means["finite"]:.1%} of the steps'
+        if means.get('in_view', 1.0) < self.min_in_view:
+            return f'only {means["in_view"]:.1%} of the augmented people are in view'
+        if means.get('noise_response', 1.0) < self.min_noise_response:
+            return f'the augmentor ignores its noise (response {means["noise_response"]:.1e})'
+        saturated = means.get('accuracy_3d', 0.0) > self.max_accuracy
+        self.saturated = self.saturated + 1 if saturated else 0
+        if self.saturated >= self.patience:
+            return (
+                f'the 3D discriminator told {means["accuracy_3d"]:.1%} of the poses apart for '
+                f'{self.saturated} epochs'
+            )
+        return None
+
+    def after_epoch(self, adversary: Adversary, means: Mapping[str, float], epoch: int) -> bool:
+        """Keep a healthy state, or go back to the last one.
+
+        Args:
+            adversary (Adversary): The networks.
+            means (Mapping[str, float]): Means of the logs over the epoch.
+            epoch (int): Number of the epoch, for the message.
+
+        Returns:
+            bool: Whether the epoch was healthy.
+        """
+        reason = self.diagnose(means)
+        if reason is None:
+            self.healthy = copy.deepcopy(adversary.state_dict())
+            return True
+        self.saturated = 0
+        self.recoveries += 1
+        if self.healthy is not None:
+            adversary.load_state_dict(copy.deepcopy(self.healthy))
+        for network in adversary.networks.values():
+            network.scale_lr(self.lr_factor**self.recoveries)
+        what_next = (
+            'it is trained no longer'
+            if self.gave_up
+            else f'learning goes on at {self.lr_factor**self.recoveries:g} of the learning rate'
+        )
+        print_log(
+            f'The augmentor collapsed in epoch {epoch}: {reason}. It goes back to its last healthy '
+            f'state and {what_next} (recovery {self.recoveries} of {self.max_recoveries}).',
+            logger='current',
+            level=30,
+        )
+        return False
+
+    def state_dict(self) -> dict[str, Any]:
+        """State for a resumed run."""
+        return dict(recoveries=self.recoveries, saturated=self.saturated, healthy=self.healthy)
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take up a state.
+
+        Args:
+            state (Mapping): What :meth:`state_dict` gave.
+        """
+        self.recoveries = int(state['recoveries'])
+        self.saturated = int(state['saturated'])
+        self.healthy = state['healthy']
