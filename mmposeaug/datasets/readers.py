@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -146,7 +147,11 @@ def skeleton_of_cfg(cfg: Mapping[str, Any]) -> Skeleton:
     """
     kind = cfg['type']
     dataset_class = DATASETS.get(kind) if isinstance(kind, str) else kind
-    return Skeleton.from_metainfo(dataset_class._load_metainfo(cfg.get('metainfo')))
+    with warnings.catch_warnings():
+        # MMPose warns that it takes the metainfo file of its own installation, which is meant
+        warnings.filterwarnings('ignore', message='The metainfo config file')
+        metainfo = dataset_class._load_metainfo(cfg.get('metainfo'))
+    return Skeleton.from_metainfo(metainfo)
 
 
 def load_annotations(

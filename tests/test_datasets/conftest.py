@@ -1,5 +1,5 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""A small Human3.6M-shaped sample: random poses, four cameras a subject, files as MMPose has them."""
+"""A small Human3.6M-shaped sample: random poses, two cameras a subject, files as MMPose's."""
 
 from __future__ import annotations
 

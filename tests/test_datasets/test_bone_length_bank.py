@@ -49,8 +49,8 @@ def test_preset_is_symmetric_and_human():
     lengths = build_bone_length_bank('poseaug_h36m', skeleton=H36M_16).lengths
     for left, right in H36M_16.bone_pairs:
         assert torch.equal(lengths[:, left], lengths[:, right])
-    height = lengths[:, [H36M_16.bone_names.index(n) for n in ('right_knee', 'right_foot', 'spine',
-                                                               'thorax', 'head')]].sum(1)  # fmt: skip
+    upright = ('right_knee', 'right_foot', 'spine', 'thorax', 'head')
+    height = lengths[:, [H36M_16.bone_names.index(name) for name in upright]].sum(1)
     assert ((height > 1.45) & (height < 1.8)).all()
 
 
