@@ -12,8 +12,6 @@ from eval_runs import CAMERAS, SUBJECTS, make_cfg
 from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
 
-import mmposeaug.evaluation  # noqa: F401
-
 
 @pytest.fixture(scope='session')
 def data_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
