@@ -145,3 +145,13 @@ def test_lower_foot_is_on_the_ground_unless_lifted():
 def test_unknown_angle_is_refused():
     with pytest.raises(KeyError, match='ankle_flexion'):
         limited({'ankle_flexion': np.zeros(2)})
+
+
+@pytest.mark.parametrize('part_name', list(PART))
+def test_hands_and_elbows_stay_out_of_the_trunk(part_name):
+    pose = performed(part_name, count=3 * len(PART[part_name].motions)).joints
+    root, axis = joint(pose, 'root'), joint(pose, 'thorax') - joint(pose, 'root')
+    for name in ('left_elbow', 'right_elbow', 'left_wrist', 'right_wrist'):
+        arm = joint(pose, name) - root
+        along = np.clip((arm * axis).sum(-1) / (axis * axis).sum(-1), 0, 1)
+        assert np.linalg.norm(arm - along[..., None] * axis, axis=-1).min() > 0.08
