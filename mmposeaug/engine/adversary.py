@@ -22,7 +22,7 @@ from .batches import poses_of, project_clip, with_poses
 from .fake_pool import FakePool
 from .trained_network import TrainedNetwork, frozen
 
-DEFAULT_OPTIM = dict(optimizer=dict(type='Adam', lr=1e-4), clip_grad=dict(max_norm=1.0))
+DEFAULT_OPTIM = dict(optimizer=dict(type='Adam', lr=1e-4, fused=True), clip_grad=dict(max_norm=1.0))
 """dict: Optimizer of augmentor and discriminators (released PoseAug)."""
 
 

@@ -29,7 +29,7 @@ class PoseAugSettings:
             not learn in them.
         augmented_share (float): Share of augmented pairs in a batch (``'mixed'``).
         adversary_interval (int): The augmentor learns every so many lifter updates (``'mixed'``).
-        bone_lengths (object): Bank of bone lengths to swap in: ``'measure'`` for the training
+        bone_lengths (object): Bank of bone lengths to swap in: ``'measured'`` for the training
             subjects' own, or anything that
             :func:`mmposeaug.datasets.build_bone_length_bank` takes; None for no swap.
         watchdog (dict): Options of :class:`mmposeaug.engine.CollapseWatchdog`.
@@ -93,7 +93,7 @@ RELEASED = PoseAugSettings(
     length_range=dict(type='LengthRangeLoss'),
     feedback=dict(type='RangeFeedbackLoss'),
     weights=dict(adversarial_3d=6.0, adversarial_2d=1.0, ranges=3.0, feedback=1.0),
-    bone_lengths='measure',
+    bone_lengths='measured',
     lifter_mode='train',
     view_rule='released',
     projection=dict(clamp=1.0),
@@ -105,11 +105,11 @@ DEFAULT = PoseAugSettings(
     augmentor=dict(
         type='PoseAugmentor',
         draw=dict(type='RandomPoseAugmentor'),
-        angle=dict(type='BoneAngleAugmentor', limit=0.5, zero_output=True),
-        length=dict(type='BoneLengthAugmentor', limit=0.15, zero_output=True),
-        rigid=dict(type='PlacementAugmentor'),
+        angle=dict(type='BoneAngleAugmentor', limit=0.5, zero_output=True, hidden=128),
+        length=dict(type='BoneLengthAugmentor', limit=0.15, zero_output=True, hidden=128),
+        rigid=dict(type='PlacementAugmentor', hidden=128),
     ),
-    discriminator_3d=dict(type='KinematicChainDiscriminator'),
+    discriminator_3d=dict(type='KinematicChainDiscriminator', channels=64, last_channels=64),
     discriminator_2d=None,
     angle_range=None,
     length_range=None,
@@ -121,6 +121,7 @@ DEFAULT = PoseAugSettings(
     ),
     weights=dict(adversarial_3d=1.0, feedback=1.0, view=10.0),
     warmup_epochs=1,
+    adversary_interval=2,
 )
 """PoseAugSettings: Learned on top of a random draw, mixed with real pairs in every batch."""
 

@@ -11,7 +11,7 @@ test_cfg = dict(
     sets=dict(source_test=dict(), target_dev=dict(ann_file='target_dev.npz')),
 )
 
-optim_wrapper = dict(optimizer=dict(type='Adam', lr=1e-3), clip_grad=dict(max_norm=1.0))
+optim_wrapper = dict(optimizer=dict(type='Adam', lr=1e-3, fused=True), clip_grad=dict(max_norm=1.0))
 param_scheduler = [
     dict(
         type='LinearLR',
