@@ -11,11 +11,10 @@ from mmengine.dist import all_reduce
 from mmpose.registry import LOOPS
 from torch import Tensor
 
-from mmposeaug.datasets import PoseBatch, build_bone_length_bank
-from mmposeaug.geometry import replace_bone_lengths
+from mmposeaug.datasets import PoseBatch
 
 from .adversary import Adversary, AdversaryStep
-from .batches import concat, select, with_poses
+from .batches import concat, select
 from .running_means import RunningMeans
 from .seeding import make_generator
 from .state_hook import PoseAugStateHook
@@ -74,6 +73,7 @@ class PoseAugTrainLoop(TensorTrainLoop):
             val_interval,
             dynamic_intervals,
             augmented_share=self.settings.augmented_share,
+            bone_lengths=self.settings.bone_lengths,
             flip_prob=flip_prob,
             check_data=check_data,
         )
@@ -90,7 +90,6 @@ class PoseAugTrainLoop(TensorTrainLoop):
             **self.settings.adversary_options(),
         )
         self.watchdog = CollapseWatchdog(**self.settings.watchdog)
-        self.length_bank = self._build_length_bank()
         self.means, self.epoch_means = RunningMeans(), RunningMeans()
         if self.settings.schedule == 'passes':
             self.dataloader.length = 2 * self.dataloader.batches_per_pass
@@ -100,13 +99,6 @@ class PoseAugTrainLoop(TensorTrainLoop):
                     'set load_from or train_cfg.pretrain_epochs.'
                 )
         runner.register_hook(PoseAugStateHook())
-
-    def _build_length_bank(self) -> Tensor | None:
-        config = self.settings.bone_lengths
-        if config is None:
-            return None
-        bank = build_bone_length_bank(config, self.bank)
-        return bank.lengths.to(self.device)
 
     # ------------------------------------------------------------------- epoch
     @property
@@ -210,26 +202,6 @@ class PoseAugTrainLoop(TensorTrainLoop):
             self._real_indices = self.dataloader.epoch(self.real_order)
             index = next(self._real_indices)
         return index
-
-    def swap_bones(self, batch: PoseBatch) -> PoseBatch:
-        """Give every pose the bone lengths of a random subject, and project it again.
-
-        Args:
-            batch (PoseBatch): B samples.
-
-        Returns:
-            PoseBatch: B samples; the same ones without a bank.
-        """
-        if self.length_bank is None:
-            return batch
-        rows = torch.randint(
-            len(self.length_bank),
-            (len(batch),),
-            generator=self.noise_generator,
-            device=self.device,
-        )
-        lengths = self.length_bank[rows].unsqueeze(1).expand(-1, batch.pose_cam.shape[1], -1)
-        return with_poses(batch, replace_bone_lengths(batch.pose_cam, lengths, self.skeleton))
 
     # ------------------------------------------------------------------ passes
     def _train_in_passes(self) -> None:

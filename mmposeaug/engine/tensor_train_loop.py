@@ -14,7 +14,8 @@ from mmpose.registry import DATASETS, LOOPS, MODELS
 from torch import Tensor, nn
 
 from mmposeaug.codecs import LifterAdapter, build_codec, find_train_codec
-from mmposeaug.datasets import PoseBank, PoseBatch
+from mmposeaug.datasets import PoseBank, PoseBatch, build_bone_length_bank
+from mmposeaug.geometry import in_view, replace_bone_lengths
 
 from .adversary import AdversaryStep
 from .batches import concat, fill_up, flip_randomly, poses_of, project_clip, select, with_poses
@@ -43,6 +44,9 @@ class TensorTrainLoop(EpochBasedTrainLoop):
         augmentor (Mapping, optional): Config of an augmentor without anything to learn, such as
             ``dict(type='RandomPoseAugmentor')``. Defaults to None, no augmentation.
         augmented_share (float): Share of every batch that is augmented. Defaults to 0.5.
+        bone_lengths (object, optional): Bank of bone lengths; augmented poses get those of a random
+            body of it first. ``'measured'`` for the training subjects' own, or anything that
+            :func:`mmposeaug.datasets.build_bone_length_bank` takes. Defaults to None, no swap.
         flip_prob (float, optional): Probability to mirror a sample. Defaults to that of
             ``RandomFlipAroundRoot`` in the train pipeline, 0 without it.
         check_data (bool): Whether to check the training data. Defaults to True.
@@ -61,6 +65,7 @@ class TensorTrainLoop(EpochBasedTrainLoop):
         dynamic_intervals: list[tuple[int, int]] | None = None,
         augmentor: Mapping[str, Any] | None = None,
         augmented_share: float = 0.5,
+        bone_lengths: Any = None,
         flip_prob: float | None = None,
         check_data: bool = True,
     ) -> None:
@@ -80,6 +85,11 @@ class TensorTrainLoop(EpochBasedTrainLoop):
         self._check_lifter()
         self.flip_prob = _flip_probability(pipeline) if flip_prob is None else flip_prob
         self.augmented_share = augmented_share
+        self.length_bank: Tensor | None = None
+        if bone_lengths is not None:
+            self.length_bank = (
+                build_bone_length_bank(bone_lengths, self.bank).to(self.device).lengths
+            )
         self.augmentor: nn.Module | None = None
         if augmentor is not None:
             config = dict(augmentor)
@@ -167,9 +177,8 @@ class TensorTrainLoop(EpochBasedTrainLoop):
         Returns:
             AdversaryStep: The augmented samples, and which are in view.
         """
-        from mmposeaug.geometry import in_view
-
         assert self.augmentor is not None
+        batch = self.swap_bones(batch)
         poses = self.augmentor(
             poses_of(batch), batch.intrinsics, batch.image_size, generator=self.noise_generator
         )
@@ -178,6 +187,21 @@ class TensorTrainLoop(EpochBasedTrainLoop):
         size = batch.image_size.unsqueeze(1)
         valid = in_view(result.keypoints_px, result.pose_cam[..., 2], size).all(-1)
         return AdversaryStep(result, valid, {})
+
+    def swap_bones(self, batch: PoseBatch) -> PoseBatch:
+        """Give every pose the bone lengths of a random subject, and project it again.
+
+        Args:
+            batch (PoseBatch): B samples.
+
+        Returns:
+            PoseBatch: B samples; the same ones without a bank.
+        """
+        if self.length_bank is None:
+            return batch
+        lengths = self.length_bank.draw(len(batch), self.noise_generator)
+        lengths = lengths.unsqueeze(1).expand(-1, batch.pose_cam.shape[1], -1)
+        return with_poses(batch, replace_bone_lengths(batch.pose_cam, lengths, self.skeleton))
 
     # ------------------------------------------------------------------ lifter
     def update_lifter(self, batch_idx: int, batch: PoseBatch) -> None:
