@@ -14,7 +14,7 @@ from mmpose.registry import DATASETS, LOOPS, MODELS
 from torch import Tensor, nn
 
 from mmposeaug.codecs import LifterAdapter, build_codec, find_train_codec
-from mmposeaug.datasets import PoseBank, PoseBatch, build_bone_length_bank
+from mmposeaug.datasets import BoneLengthBank, PoseBank, PoseBatch, build_bone_length_bank
 from mmposeaug.geometry import in_view, replace_bone_lengths
 
 from .adversary import AdversaryStep
