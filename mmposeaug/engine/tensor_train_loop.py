@@ -85,11 +85,9 @@ class TensorTrainLoop(EpochBasedTrainLoop):
         self._check_lifter()
         self.flip_prob = _flip_probability(pipeline) if flip_prob is None else flip_prob
         self.augmented_share = augmented_share
-        self.length_bank: Tensor | None = None
+        self.length_bank: BoneLengthBank | None = None
         if bone_lengths is not None:
-            self.length_bank = (
-                build_bone_length_bank(bone_lengths, self.bank).to(self.device).lengths
-            )
+            self.length_bank = build_bone_length_bank(bone_lengths, self.bank).to(self.device)
         self.augmentor: nn.Module | None = None
         if augmentor is not None:
             config = dict(augmentor)
