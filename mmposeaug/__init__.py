@@ -6,7 +6,16 @@ from . import compat
 compat.apply()  # before anything of MMPose is imported
 
 # The rooms; each import registers what the room holds.
-from . import codecs, datasets, engine, evaluation, geometry, models, structures  # noqa: E402
+from . import (  # noqa: E402
+    codecs,
+    datasets,
+    engine,
+    evaluation,
+    geometry,
+    models,
+    structures,
+    visualization,
+)
 from .version import __version__  # noqa: E402
 
 __all__ = [
@@ -19,4 +28,5 @@ __all__ = [
     'geometry',
     'models',
     'structures',
+    'visualization',
 ]

@@ -9,6 +9,9 @@ from pathlib import Path
 
 from mmengine.config import Config, DictAction
 
+LIFTER_TYPES = ('PoseLifter', 'mmpose.PoseLifter')
+MMPOSE_HOOK_TYPES = ('PoseVisualizationHook', 'mmpose.PoseVisualizationHook')
+
 
 def add_common_options(parser: argparse.ArgumentParser) -> None:
     """Adds the options that both tools have, named as in MMPose."""
@@ -16,7 +19,7 @@ def add_common_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--show-dir', help='folder in which pictures of predictions are saved')
     parser.add_argument('--show', action='store_true', help='show predictions in a window')
     parser.add_argument(
-        '--interval', type=int, default=1, help='draw every so many samples (default: 1)'
+        '--interval', type=int, help="draw every so many samples (default: the hook's own, 50)"
     )
     parser.add_argument(
         '--wait-time', type=float, default=1, help='seconds a window stays (default: 1)'
@@ -76,6 +79,9 @@ def enable_visualization(
 ) -> None:
     """Switches the visualization hook on, if pictures were asked for.
 
+    MMPose's hook reads the image of each sample and fails where there is none, as in lifting data
+    sets; for a lifter ours takes its place.
+
     Args:
         parser: Reports a config without that hook.
         cfg: Changed in place.
@@ -90,6 +96,10 @@ def enable_visualization(
             '--show and --show-dir need the hook that draws: set '
             "default_hooks.visualization=dict(type='PoseVisualizationHook') in the config"
         )
-    hook.update(enable=True, show=show, out_dir=args.show_dir, interval=args.interval)
+    if cfg.model.type in LIFTER_TYPES and hook.type in MMPOSE_HOOK_TYPES:
+        hook.type = 'LiftingVisualizationHook'
+    hook.update(enable=True, show=show, out_dir=args.show_dir)
+    if args.interval is not None:
+        hook.interval = args.interval
     if show:
         hook.wait_time = args.wait_time

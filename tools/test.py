@@ -62,7 +62,7 @@ def enable_badcase(parser: argparse.ArgumentParser, cfg: Config, args: argparse.
         parser.error(
             f"default_hooks.badcase.metric_type must be 'loss' or 'accuracy', not {kind!r}"
         )
-    hook.update(enable=True, show=args.show, interval=args.interval)
+    hook.update(enable=True, show=args.show, interval=args.interval or 1)
     if args.show:
         hook.wait_time = args.wait_time
     if not hook.get('metric'):

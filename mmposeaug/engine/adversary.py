@@ -388,16 +388,28 @@ class Adversary:
         self.pools.load_state_dict(state['pools'])
         self.steps = int(state['steps'])
 
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go back to the networks and pools of a state; schedules and steps go on.
+
+        Args:
+            state (Mapping): What :meth:`state_dict` gave.
+        """
+        for name, network in self.networks.items():
+            network.restore(state['networks'][name])
+        self.pools.load_state_dict(state['pools'])
+
 
 @contextmanager
 def _lifter_mode(lifter: nn.Module, mode: str):  # type: ignore[no-untyped-def]
     """Put the lifter in a mode inside the context."""
-    before = lifter.training
+    before = [(module, module.training) for module in lifter.modules()]
     lifter.train(mode == 'train')
     try:
         yield
     finally:
-        lifter.train(before)
+        # one by one: a config may keep a part of the lifter in eval mode
+        for module, training in before:
+            module.training = training
 
 
 def _sizes(batch: PoseBatch, keypoints: Tensor) -> Tensor:

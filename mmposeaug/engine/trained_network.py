@@ -12,6 +12,7 @@ from mmengine.dist import all_reduce_params, broadcast, is_distributed
 from mmengine.optim import build_optim_wrapper
 from mmengine.registry import PARAM_SCHEDULERS
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _NormBase
 
 
 class TrainedNetwork:
@@ -63,7 +64,8 @@ class TrainedNetwork:
         gradients = [p.grad for p in self.module.parameters() if p.grad is not None]
         if is_distributed():
             all_reduce_params(gradients, op='mean')
-        norm = torch.stack(torch._foreach_norm(gradients)).norm() if gradients else loss
+        # a bound of infinity changes nothing: only the norm is wanted, in one fused call
+        norm = nn.utils.clip_grad_norm_(self.module.parameters(), float('inf'))
         finite = bool(torch.isfinite(norm))
         if finite:
             self.optim.step()
@@ -85,7 +87,10 @@ class TrainedNetwork:
             yield
 
     def scale_lr(self, factor: float) -> None:
-        """Multiply the learning rate, now and for the rest of the schedule."""
+        """Multiply the learning rate, now and for the rest of the schedule.
+
+        MMEngine's schedules compute a value from the one before it, some from the initial one.
+        """
         for group in self.optim.param_groups:
             group['lr'] *= factor
             if 'initial_lr' in group:
@@ -112,6 +117,21 @@ class TrainedNetwork:
         for scheduler, saved in zip(self.schedulers, state['schedulers']):
             scheduler.load_state_dict(saved)
 
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go back to the weights and moments of a state; the schedule goes on.
+
+        Args:
+            state (Mapping): What :meth:`state_dict` gave.
+        """
+        settings = [
+            {key: value for key, value in group.items() if key != 'params'}
+            for group in self.optim.param_groups
+        ]
+        self.module.load_state_dict(state['module'])
+        self.optim.load_state_dict(state['optim'])
+        for group, setting in zip(self.optim.param_groups, settings):
+            group.update(setting)
+
 
 @contextmanager
 def frozen(module: nn.Module) -> Iterator[None]:
@@ -131,3 +151,27 @@ def frozen(module: nn.Module) -> Iterator[None]:
     finally:
         for parameter in changed:
             parameter.requires_grad_(True)
+
+
+@contextmanager
+def kept_statistics(module: nn.Module) -> Iterator[None]:
+    """Leave the running statistics of a module's normalisations alone inside the context.
+
+    In train mode they still normalise by the batch, unlike in eval mode.
+
+    Args:
+        module (nn.Module): Any module.
+
+    Yields:
+        None: Nothing.
+    """
+    changed = [
+        m for m in module.modules() if isinstance(m, _NormBase) and m.training and m.track_running_stats
+    ]
+    for norm in changed:
+        norm.track_running_stats = False
+    try:
+        yield
+    finally:
+        for norm in changed:
+            norm.track_running_stats = True

@@ -19,8 +19,9 @@ class CollapseWatchdog:
     Collapse is one of: losses or gradients that are not finite, augmented people out of view,
     an augmentor that gives the same pose whatever its noise, a 3D discriminator that tells every
     pose apart for several epochs. Then augmentor and discriminators go back to their state after
-    the last healthy epoch and learn on with a smaller learning rate; after too many recoveries
-    they are no longer trained, and the lifter goes on with the last healthy augmentor.
+    the last healthy epoch, or before the first one, and learn on with a smaller learning rate;
+    after too many recoveries they are no longer trained, and the lifter goes on with the last
+    healthy augmentor.
 
     Args:
         min_in_view (float): Smallest share of augmented samples in view. Defaults to 0.02.
@@ -85,6 +86,15 @@ class CollapseWatchdog:
             )
         return None
 
+    def before_epoch(self, adversary: Adversary) -> None:
+        """Keep the state before the first epoch, which may collapse too.
+
+        Args:
+            adversary (Adversary): The networks.
+        """
+        if self.healthy is None:
+            self.healthy = copy.deepcopy(adversary.state_dict())
+
     def after_epoch(self, adversary: Adversary, means: Mapping[str, float], epoch: int) -> bool:
         """Keep a healthy state, or go back to the last one.
 
@@ -103,9 +113,10 @@ class CollapseWatchdog:
         self.saturated = 0
         self.recoveries += 1
         if self.healthy is not None:
-            adversary.load_state_dict(copy.deepcopy(self.healthy))
+            adversary.restore(copy.deepcopy(self.healthy))
         for network in adversary.networks.values():
-            network.scale_lr(self.lr_factor**self.recoveries)
+            # the rate that the schedule has come to holds the factors of earlier recoveries
+            network.scale_lr(self.lr_factor)
         what_next = (
             'it is trained no longer'
             if self.gave_up

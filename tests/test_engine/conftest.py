@@ -11,6 +11,9 @@ import pytest
 from eval_runs import CAMERAS, SUBJECTS, make_cfg
 from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
+from train_runs import NUM_TRAIN
+
+from mmposeaug.datasets.synthetic import make_synthetic_mocap
 
 
 @pytest.fixture(scope='session')
@@ -49,3 +52,11 @@ def runner(data_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Runner:
     runner = Runner.from_cfg(make_cfg(data_root, tmp_path_factory.mktemp('run')))
     runner.call_hook('before_run')
     return runner
+
+
+@pytest.fixture(scope='session')
+def mocap_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small synthetic set in MMPose's format."""
+    root = tmp_path_factory.mktemp('mocap')
+    make_synthetic_mocap(root, source_train=NUM_TRAIN, source_test=40, target_dev=20)
+    return root

@@ -1,5 +1,5 @@
 # Motion capture in MMPose's Human3.6M format: source_train.npz, source_test.npz, target_dev.npz and
-# cameras.pkl under data_root. A tenth of the source's sequences is held out to choose checkpoints by.
+# cameras.pkl under data_root. A tenth of the source sequences is held out to choose checkpoints.
 custom_imports = dict(imports=['mmposeaug'], allow_failed_imports=False)
 
 data_root = '{{$MMPOSEAUG_MOCAP:data/mocap/}}'

@@ -1,4 +1,4 @@
-# Adam with a linear decay to zero over all epochs; the best checkpoint by the source's held-out part.
+# Adam with linear decay to zero; the best checkpoint is chosen on the held-out part of the source.
 _base_ = ['mmpose::_base_/default_runtime.py']
 
 max_epochs = 72
