@@ -1,0 +1,28 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""Pictures of poses, predictions and comparisons."""
+
+from .comparison import draw_comparison
+from .figures import new_figure, save_png, to_image
+from .gallery import KeypointPanel, PosePanel, draw_gallery
+from .hook import LiftingVisualizationHook
+from .poses import draw_pose_2d, draw_pose_3d, image_axes, person_window, space_axes, to_plot_axes
+from .style import SERIES_COLORS, SIDE_COLORS
+
+__all__ = [
+    'SERIES_COLORS',
+    'SIDE_COLORS',
+    'KeypointPanel',
+    'LiftingVisualizationHook',
+    'PosePanel',
+    'draw_comparison',
+    'draw_gallery',
+    'draw_pose_2d',
+    'draw_pose_3d',
+    'image_axes',
+    'new_figure',
+    'person_window',
+    'save_png',
+    'space_axes',
+    'to_image',
+    'to_plot_axes',
+]

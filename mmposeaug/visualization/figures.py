@@ -1,0 +1,60 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""Figures without a window, and small PNG files of them."""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from PIL import Image
+
+from ..datasets import atomic_write
+
+
+def new_figure(width: float, height: float, dpi: int = 100) -> Figure:
+    """A figure that needs no display and is not kept by pyplot.
+
+    Args:
+        width (float): Inches.
+        height (float): Inches.
+        dpi (int): Pixels per inch. Defaults to 100.
+
+    Returns:
+        Figure: The figure.
+    """
+    figure = Figure(figsize=(width, height), dpi=dpi, facecolor='white')
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def to_image(figure: Figure) -> np.ndarray:
+    """The pixels of a figure.
+
+    Args:
+        figure (Figure): A figure of :func:`new_figure`.
+
+    Returns:
+        np.ndarray: RGB of shape (height, width, 3), uint8.
+    """
+    canvas = figure.canvas
+    assert isinstance(canvas, FigureCanvasAgg)
+    canvas.draw()
+    return np.asarray(canvas.buffer_rgba())[..., :3].copy()
+
+
+def save_png(figure: Figure, path: str | os.PathLike, colors: int | None = 128) -> None:
+    """Write a figure as PNG, all at once.
+
+    Args:
+        figure (Figure): A figure of :func:`new_figure`.
+        path (str | PathLike): The file; its folder is made if need be.
+        colors (int, optional): Size of the palette, which makes drawings several times smaller;
+            None for all colours, as photographs need. Defaults to 128.
+    """
+    picture = Image.fromarray(to_image(figure))
+    if colors is not None:
+        picture = picture.quantize(colors, dither=Image.Dither.NONE)
+    with atomic_write(path) as file:
+        picture.save(file, 'png', optimize=True)
