@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +19,7 @@ from mmposeaug.structures import Skeleton
 
 from .batches import poses_of, project_clip, with_poses
 from .fake_pool import FakePool
-from .trained_network import TrainedNetwork, frozen
+from .trained_network import TrainedNetwork, frozen, kept_statistics, module_mode
 
 DEFAULT_OPTIM = dict(optimizer=dict(type='Adam', lr=1e-4, fused=True), clip_grad=dict(max_norm=1.0))
 """dict: Optimizer of augmentor and discriminators (released PoseAug)."""
@@ -187,6 +186,21 @@ class Adversary:
         )
         return self._result(batch, poses, self.project(poses.rigid, batch), {}, True)
 
+    @torch.no_grad()
+    def noise_response(self, batch: PoseBatch, generator: torch.Generator) -> float:
+        """Distance between two augmentations of the same samples, relative to their spread.
+
+        Args:
+            batch (PoseBatch): Samples from all over the bank.
+            generator (torch.Generator): Source of the noise.
+
+        Returns:
+            float: The response; 0 of an augmentor that ignores its noise.
+        """
+        with kept_statistics(self.augmentor.module):
+            first, second = (self.augment(batch, generator).batch.pose_cam for _ in range(2))
+        return float((first - second).abs().mean() / first.std().clamp_min(1e-9))
+
     def _result(
         self,
         batch: PoseBatch,
@@ -293,7 +307,7 @@ class Adversary:
         logs: dict[str, Tensor],
     ) -> dict[str, Tensor]:
         """Losses from the lifter's errors, whose weights get no gradients."""
-        with _lifter_mode(adapter.module, self.lifter_mode), frozen(adapter.module):
+        with module_mode(adapter.module, self.lifter_mode), frozen(adapter.module):
             with torch.no_grad():
                 if self.feedback.relative_to == 'draw' and poses.draw is not None:
                     drawn = poses.draw.rigid
@@ -397,19 +411,6 @@ class Adversary:
         for name, network in self.networks.items():
             network.restore(state['networks'][name])
         self.pools.load_state_dict(state['pools'])
-
-
-@contextmanager
-def _lifter_mode(lifter: nn.Module, mode: str):  # type: ignore[no-untyped-def]
-    """Put the lifter in a mode inside the context."""
-    before = [(module, module.training) for module in lifter.modules()]
-    lifter.train(mode == 'train')
-    try:
-        yield
-    finally:
-        # one by one: a config may keep a part of the lifter in eval mode
-        for module, training in before:
-            module.training = training
 
 
 def _sizes(batch: PoseBatch, keypoints: Tensor) -> Tensor:

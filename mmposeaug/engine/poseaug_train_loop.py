@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -15,8 +16,8 @@ from mmposeaug.datasets import PoseBatch
 
 from .adversary import Adversary, AdversaryStep
 from .batches import concat, select
-from .running_means import RunningMeans
-from .seeding import make_generator
+from .running_means import RunningMeans, mean_over_processes
+from .seeding import common_seed, derive_seed, make_generator
 from .state_hook import PoseAugStateHook
 from .tensor_train_loop import TensorTrainLoop
 from .variants import get_settings
@@ -83,22 +84,50 @@ class PoseAugTrainLoop(TensorTrainLoop):
                 f'train_cfg.pretrain_epochs is {self.pretrain_epochs}; with max_epochs '
                 f'{max_epochs} it must be between 0 and {max_epochs - 1}.'
             )
-        self.adversary = Adversary(
-            self.skeleton,
-            self.device,
-            max_epochs - self.pretrain_epochs,
-            **self.settings.adversary_options(),
-        )
+        self._check_batch_size()
+        # the lifter starts from the same weights as without PoseAug
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(derive_seed(common_seed(runner), 'networks'))
+            self.adversary = Adversary(
+                self.skeleton,
+                self.device,
+                max_epochs - self.pretrain_epochs,
+                **self.settings.adversary_options(),
+            )
+        # its gradients stop at the key points, so a distributed wrapper has nothing to do
+        self.feedback_adapter = copy.copy(self.adapter)
+        self.feedback_adapter.lifter = self.adapter.module
         self.watchdog = CollapseWatchdog(**self.settings.watchdog)
         self.means, self.epoch_means = RunningMeans(), RunningMeans()
         if self.settings.schedule == 'passes':
-            self.dataloader.length = 2 * self.dataloader.batches_per_pass
+            self.dataloader.length = self._mean_updates()
             if self.pretrain_epochs == 0 and not runner._load_from and not runner._resume:
                 runner.logger.warning(
                     'PoseAug with separate passes starts from a lifter that was never trained; '
                     'set load_from or train_cfg.pretrain_epochs.'
                 )
         runner.register_hook(PoseAugStateHook())
+
+    def _check_batch_size(self) -> None:
+        """The augmentor's normalisation needs two samples."""
+        size = self.dataloader.batch_size
+        mixed = self.settings.schedule == 'mixed'
+        count = round(self.augmented_share * size) if mixed else size
+        if count < 2:
+            share = f' with augmented_share {self.augmented_share}' if mixed else ''
+            raise ValueError(
+                f'train_dataloader.batch_size is {size}, which{share} gives the augmentor {count} '
+                'samples at a time; it needs 2 or more.'
+            )
+
+    def _mean_updates(self) -> int:
+        """Lifter updates of an average epoch with passes, if every augmented pose is in view.
+
+        Schedules that MMEngine converts to iterations are built with it.
+        """
+        learning = self._max_epochs - self.pretrain_epochs - self.settings.warmup_epochs
+        passes = self.pretrain_epochs + 2 * max(learning, 0)
+        return max(round(passes * self.dataloader.batches_per_pass / self._max_epochs), 1)
 
     # ------------------------------------------------------------------- epoch
     @property
@@ -124,12 +153,14 @@ class PoseAugTrainLoop(TensorTrainLoop):
     def start_epoch(self) -> None:
         """Fresh generators and statistics."""
         super().start_epoch()
-        self.real_order = make_generator('cpu', self.runner.seed, self._epoch, 'real')
+        self.real_order = make_generator('cpu', common_seed(self.runner), self._epoch, 'real')
         self._real_indices: Iterator[Tensor] = iter(())
         self._updates = 0
 
     def train_phases(self) -> None:
         """All phases of an epoch."""
+        if self.augments:
+            self.watchdog.before_epoch(self.adversary)
         if not self.augments or self.settings.schedule == 'mixed':
             self.dataloader.length = self.dataloader.batches_per_pass
             super().train_phases()
@@ -142,20 +173,17 @@ class PoseAugTrainLoop(TensorTrainLoop):
         """Schedules and the look for collapse."""
         self._flush_logs()
         means = self.epoch_means.pop()
-        means['noise_response'] = self._noise_response()
         self.adversary.end_epoch()
-        if not self.watchdog.gave_up:
-            self.watchdog.after_epoch(self.adversary, means, self._epoch + 1)
-
-    @torch.no_grad()
-    def _noise_response(self) -> float:
-        """Distance between two augmentations of the same poses, relative to their spread."""
-        count = min(self.dataloader.batch_size, len(self.bank))
-        batch = self.bank.gather(torch.arange(count, device=self.device))
-        first, second = (
-            self.adversary.augment(batch, self.noise_generator).batch.pose_cam for _ in range(2)
-        )
-        return float((first - second).abs().mean() / first.std().clamp_min(1e-9))
+        if self.watchdog.gave_up:
+            return
+        # the first samples would be neighbours of one video
+        count = self.dataloader.batch_size
+        index = torch.arange(count, device=self.device) * len(self.bank) // count
+        batch = self.bank.gather(index)
+        means['noise_response'] = self.adversary.noise_response(batch, self.noise_generator)
+        self.watchdog.after_epoch(self.adversary, mean_over_processes(means), self._epoch + 1)
+        if self.watchdog.gave_up:
+            self._clear_logs()
 
     # ------------------------------------------------------------------- mixed
     def augment(self, batch: PoseBatch) -> AdversaryStep:
@@ -186,7 +214,12 @@ class PoseAugTrainLoop(TensorTrainLoop):
             AdversaryStep: The augmented samples.
         """
         result = self.adversary.step(
-            batch, real, self.adapter, self.progress, self.noise_generator, self.learns_feedback
+            batch,
+            real,
+            self.feedback_adapter,
+            self.progress,
+            self.noise_generator,
+            self.learns_feedback,
         )
         logs = dict(result.logs, finite=torch.tensor(float(result.finite)))
         self.means.add(logs)
@@ -234,6 +267,8 @@ class PoseAugTrainLoop(TensorTrainLoop):
                 result = self.learn(batch, self.swap_bones(self.draw(self._next_real())))
             if self.learns_feedback:
                 kept.append(select(result.batch, result.valid))
+        self._flush_logs()
+        self._clear_logs()
         return concat(kept) if kept else select(batch, slice(0, 0))
 
     # -------------------------------------------------------------------- logs
@@ -248,11 +283,27 @@ class PoseAugTrainLoop(TensorTrainLoop):
                 hub.update_scalar(f'train/poseaug/{name}', value)
             return
         steps = self.adversary.steps
+        for name in self._gradient_norms():
+            means[name.removeprefix('train/')] = hub.get_scalar(name).mean(
+                self.settings.log_interval
+            )
         self.runner.visualizer.add_scalars(
             {f'poseaug/{name}': value for name, value in means.items()}, step=steps
         )
         text = '  '.join(f'{name}: {value:.4f}' for name, value in means.items())
         self.runner.logger.info(f'Epoch(adversarial) [{self._epoch + 1}] step {steps}  {text}')
+
+    def _gradient_norms(self) -> list[str]:
+        """Names under which MMEngine's optimizer wrappers log the norms of gradients."""
+        names = (f'train/{network.optim.grad_name}' for network in self.adversary.networks.values())
+        return [name for name in names if name in self.runner.message_hub.log_scalars]
+
+    def _clear_logs(self) -> None:
+        """Take the values of a phase that is over out of the logs of the lifter."""
+        scalars = self.runner.message_hub.log_scalars
+        values = [name for name in scalars if name.startswith('train/poseaug/')]
+        for name in values + self._gradient_norms():
+            del scalars[name]
 
     # ------------------------------------------------------------------- state
     def state_dict(self) -> dict[str, Any]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import torch
+from mmengine.dist import all_reduce
 from torch import Tensor
 
 
@@ -34,3 +36,18 @@ class RunningMeans:
         means = {name: float(total) / self._counts[name] for name, total in self._sums.items()}
         self._sums, self._counts = {}, {}
         return means
+
+
+def mean_over_processes(values: Mapping[str, float]) -> dict[str, float]:
+    """Means over all processes, so that all of them decide alike.
+
+    Args:
+        values (Mapping[str, float]): Values of this process; the names are the same in all.
+
+    Returns:
+        dict[str, float]: Means by name.
+    """
+    names = sorted(values)
+    means = torch.tensor([values[name] for name in names], dtype=torch.float64)
+    all_reduce(means, op='mean')
+    return dict(zip(names, means.tolist()))

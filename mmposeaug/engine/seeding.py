@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 import zlib
+from typing import Any
 
 import torch
+from mmengine.dist import broadcast
 
 
 def derive_seed(*parts: int | str) -> int:
@@ -38,3 +40,17 @@ def make_generator(device: torch.device | str, *parts: int | str) -> torch.Gener
         torch.Generator: The generator.
     """
     return torch.Generator(device=device).manual_seed(derive_seed(*parts))
+
+
+def common_seed(runner: Any) -> int:
+    """The runner's seed, that of the first process in all (``diff_rank_seed`` makes them differ).
+
+    Args:
+        runner (Runner): The runner.
+
+    Returns:
+        int: The seed.
+    """
+    seed = torch.tensor(int(runner.seed))
+    broadcast(seed)
+    return int(seed)

@@ -166,7 +166,9 @@ def kept_statistics(module: nn.Module) -> Iterator[None]:
         None: Nothing.
     """
     changed = [
-        m for m in module.modules() if isinstance(m, _NormBase) and m.training and m.track_running_stats
+        m
+        for m in module.modules()
+        if isinstance(m, _NormBase) and m.training and m.track_running_stats
     ]
     for norm in changed:
         norm.track_running_stats = False
@@ -175,3 +177,24 @@ def kept_statistics(module: nn.Module) -> Iterator[None]:
     finally:
         for norm in changed:
             norm.track_running_stats = True
+
+
+@contextmanager
+def module_mode(module: nn.Module, mode: str) -> Iterator[None]:
+    """Put a module in a mode inside the context.
+
+    Args:
+        module (nn.Module): Any module.
+        mode (str): ``'train'`` or ``'eval'``.
+
+    Yields:
+        None: Nothing.
+    """
+    before = [(part, part.training) for part in module.modules()]
+    module.train(mode == 'train')
+    try:
+        yield
+    finally:
+        # one by one: a config may keep a part of the lifter in eval mode
+        for part, training in before:
+            part.training = training
