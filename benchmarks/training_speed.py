@@ -1,0 +1,134 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""How long a training step takes, as ratios of medians measured in one run.
+
+All ways take turns in one process, so that they meet the same load; every ratio is the median
+over the rounds. Times are only printed for orientation.
+
+    python benchmarks/training_speed.py configs/poseaug/CONFIG.py [--rounds 15] [--steps 10]
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import torch
+from mmengine.config import Config
+from mmengine.logging import MessageHub
+from mmengine.runner import Runner
+
+import mmposeaug  # noqa: F401  (registers everything)
+from mmposeaug.engine import pointwise_convs_as_linear
+
+Step = Callable[[], None]
+
+
+def parse_args() -> argparse.Namespace:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('config', help='config with one of the tensor train loops')
+    parser.add_argument('--rounds', type=int, default=15, help='turns of every way')
+    parser.add_argument('--steps', type=int, default=10, help='training steps in a turn')
+    parser.add_argument('--threads', type=int, default=1, help='threads of torch')
+    return parser.parse_args()
+
+
+def build_runner(path: str, train_cfg: dict[str, Any], work_dir: str, name: str) -> Runner:
+    """A runner whose train loop is built."""
+    cfg = Config.fromfile(path)
+    keep = {k: v for k, v in cfg.train_cfg.items() if k in ('max_epochs', 'val_interval')}
+    cfg.train_cfg = dict(keep, **train_cfg)
+    cfg.work_dir, cfg.log_level, cfg.experiment_name = work_dir, 'ERROR', name
+    runner = Runner.from_cfg(cfg)
+    runner._train_loop = runner.build_train_loop(runner._train_loop)
+    runner.optim_wrapper = runner.build_optim_wrapper(runner.optim_wrapper)
+    runner.optim_wrapper.initialize_count_status(runner.model, 0, 10**6)
+    runner.model.train()
+    return runner
+
+
+def forever(make: Callable[[], Iterator[Any]]) -> Iterator[Any]:
+    """Items of one iterator after the other."""
+    while True:
+        yield from make()
+
+
+def tensor_step(runner: Runner, linear: bool = True) -> Step:
+    """A step of a tensor loop, without MMEngine's hooks."""
+    loop: Any = runner._train_loop
+    loop.start_epoch()
+    runner._hooks.clear()
+    indices = forever(lambda: loop.dataloader.epoch(loop.order_generator))
+
+    def run() -> None:
+        loop.update_lifter(0, loop.mix(loop.draw(next(indices))))
+
+    if not linear:
+        return run
+
+    def run_linear() -> None:
+        with pointwise_convs_as_linear(runner.model):
+            run()
+
+    return run_linear
+
+
+def mmpose_step(runner: Runner) -> Step:
+    """A step of MMPose's own path: samples through the pipeline, collate, train_step."""
+    loader: Any = runner._train_loop.dataloader
+    batches = forever(lambda: iter(loader))
+
+    def run() -> None:
+        runner.model.train_step(next(batches), optim_wrapper=runner.optim_wrapper)
+
+    return run
+
+
+def main() -> None:
+    """Measure and print."""
+    args = parse_args()
+    torch.set_num_threads(args.threads)
+    own = dict(type='TensorTrainLoop')
+    ways = {
+        'MMPose, one object a sample': dict(type='EpochBasedTrainLoop'),
+        'tensors, no augmentation': own,
+        'tensors, convolutions as they are': own,
+        'tensors, random augmentation': dict(own, augmentor=dict(type='RandomPoseAugmentor')),
+        'PoseAug, default': dict(type='PoseAugTrainLoop', warmup_epochs=0),
+    }
+    steps: dict[str, Step] = {}
+    with tempfile.TemporaryDirectory() as work_dir:
+        for number, (name, train_cfg) in enumerate(ways.items()):
+            runner = build_runner(args.config, train_cfg, work_dir, f'speed_{number}')
+            if name.startswith('MMPose'):
+                steps[name] = mmpose_step(runner)
+            else:
+                steps[name] = tensor_step(runner, linear='as they are' not in name)
+        MessageHub.get_current_instance()
+        times = measure(steps, args.rounds, args.steps)
+    reference = 'tensors, no augmentation'
+    print(f'{"way":36s} {"ms a step":>10s} {"ratio":>7s}   (ratio to "{reference}")')
+    for name, values in times.items():
+        ratio = statistics.median(v / r for v, r in zip(values, times[reference]))
+        print(f'{name:36s} {statistics.median(values):10.2f} {ratio:7.2f}')
+
+
+def measure(steps: dict[str, Step], rounds: int, count: int) -> dict[str, list[float]]:
+    """Milliseconds a step of every way in every round, after one round that is not counted."""
+    times: dict[str, list[float]] = {name: [] for name in steps}
+    for number in range(rounds + 1):
+        for name, step in steps.items():
+            start = time.perf_counter()
+            for _ in range(count):
+                step()
+            if number:
+                times[name].append((time.perf_counter() - start) / count * 1000)
+    return times
+
+
+if __name__ == '__main__':
+    main()
