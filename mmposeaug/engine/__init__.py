@@ -5,7 +5,7 @@ from .adversary import Adversary
 from .multi_set_loop import MultiSetTestLoop, MultiSetValLoop
 from .pointwise import pointwise_convs_as_linear
 from .poseaug_train_loop import PoseAugTrainLoop
-from .state_hook import PoseAugStateHook
+from .state_hook import LifterCheckpointHook, PoseAugStateHook
 from .tensor_train_loop import TensorTrainLoop
 from .tta import FlipTest
 from .variants import VARIANTS, PoseAugSettings
@@ -16,6 +16,7 @@ __all__ = [
     'Adversary',
     'CollapseWatchdog',
     'FlipTest',
+    'LifterCheckpointHook',
     'MultiSetTestLoop',
     'MultiSetValLoop',
     'PoseAugSettings',

@@ -21,7 +21,7 @@ from .seeding import common_seed, derive_seed, make_generator
 from .state_hook import PoseAugStateHook
 from .tensor_train_loop import TensorTrainLoop
 from .variants import get_settings
-from .watchdog import CollapseWatchdog
+from .watchdog import build_watchdog
 
 
 @LOOPS.register_module()
@@ -66,6 +66,10 @@ class PoseAugTrainLoop(TensorTrainLoop):
         **settings: Any,
     ) -> None:
         self.settings = get_settings(variant, settings)
+        for name in ('adversary_interval', 'discriminator_interval', 'log_interval'):
+            value = getattr(self.settings, name)
+            if value < 1:
+                raise ValueError(f'train_cfg.{name} is {value}; set it to 1 or more.')
         super().__init__(
             runner,
             dataloader,
@@ -85,6 +89,11 @@ class PoseAugTrainLoop(TensorTrainLoop):
                 f'{max_epochs} it must be between 0 and {max_epochs - 1}.'
             )
         self._check_batch_size()
+        if self.settings.augmentor is None:
+            raise ValueError(
+                'train_cfg.augmentor is None; PoseAugTrainLoop needs one, train without '
+                "augmentation with type='TensorTrainLoop'."
+            )
         # the lifter starts from the same weights as without PoseAug
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(derive_seed(common_seed(runner), 'networks'))
@@ -97,7 +106,7 @@ class PoseAugTrainLoop(TensorTrainLoop):
         # its gradients stop at the key points, so a distributed wrapper has nothing to do
         self.feedback_adapter = copy.copy(self.adapter)
         self.feedback_adapter.lifter = self.adapter.module
-        self.watchdog = CollapseWatchdog(**self.settings.watchdog)
+        self.watchdog = build_watchdog(self.settings.watchdog)
         self.means, self.epoch_means = RunningMeans(), RunningMeans()
         if self.settings.schedule == 'passes':
             self.dataloader.length = self._mean_updates()

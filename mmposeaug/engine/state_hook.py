@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from mmengine.hooks import Hook
+from mmengine.model import is_model_wrapper
 from mmpose.registry import HOOKS
 
 STATE_KEY = 'poseaug'
@@ -50,3 +51,52 @@ class PoseAugStateHook(Hook):
                 'a best checkpoint. Start from it with load_from instead of --resume.'
             )
         runner.train_loop.load_state_dict(checkpoint[STATE_KEY])
+
+
+@HOOKS.register_module()
+class LifterCheckpointHook(Hook):
+    """Refuses to train from the checkpoint of another lifter, of which MMEngine only warns.
+
+    A checkpoint of which some weights fit, such as the backbone's, is taken as MMEngine takes it.
+    The train loops register the hook themselves.
+
+    Args:
+        min_share (float): Smallest share of the lifter's weights that a checkpoint must hold.
+            Defaults to 0.5.
+    """
+
+    def __init__(self, min_share: float = 0.5) -> None:
+        self.min_share = min_share
+
+    def after_load_checkpoint(self, runner: Any, checkpoint: dict) -> None:
+        """Compare names and shapes.
+
+        Args:
+            runner (Runner): The runner.
+            checkpoint (dict): What was loaded.
+
+        Raises:
+            ValueError: If too few weights fit.
+        """
+        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        weights = dict(model.named_parameters())
+        given = {
+            name.removeprefix('module.'): value
+            for name, value in checkpoint.get('state_dict', checkpoint).items()
+        }
+        missing = [
+            name
+            for name, weight in weights.items()
+            if name not in given or given[name].shape != weight.shape
+        ]
+        total = sum(weight.numel() for weight in weights.values())
+        share = 1 - sum(weights[name].numel() for name in missing) / total
+        if share >= self.min_share:
+            return
+        name = missing[0]
+        what = tuple(given[name].shape) if name in given else 'absent'
+        raise ValueError(
+            f'The checkpoint is of another lifter: {share:.0%} of the weights of this one are in '
+            f'it ({name} is {what}, needed is {tuple(weights[name].shape)}); set load_from to a '
+            "checkpoint of this config's model, or change the model."
+        )

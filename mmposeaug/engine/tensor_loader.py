@@ -3,15 +3,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from mmengine.dist import get_dist_info
+from mmpose.registry import DATASETS
 from torch import Tensor
 
 from mmposeaug.datasets import PoseBank, PoseBatch
+
+from .seeding import common_seed
 
 
 @dataclass(frozen=True)
@@ -81,3 +84,70 @@ class TensorLoader:
         own = order[self.rank : self.share * self.world_size : self.world_size]
         own = own[: self.batches_per_pass * self.batch_size].to(self.bank.device)
         yield from own.split(self.batch_size)
+
+
+def build_tensor_loader(
+    dataloader: Mapping[str, Any], runner: Any, check_data: bool = True
+) -> TensorLoader:
+    """Read the data set of a train dataloader config into tensors on the training device.
+
+    Args:
+        dataloader (Mapping): Config with ``batch_size`` and ``dataset``.
+        runner (Runner): The runner; its model says which device.
+        check_data (bool): Whether to check the data. Defaults to True.
+
+    Returns:
+        TensorLoader: The loader.
+
+    Raises:
+        ValueError: If a built dataloader is given.
+    """
+    if not isinstance(dataloader, Mapping) or not isinstance(dataloader.get('dataset'), Mapping):
+        raise ValueError(
+            f'The tensor train loops read the data set from its config, got a built '
+            f'{type(dataloader).__name__}; give the runner train_dataloader, and dataset in it, as '
+            'a dict.'
+        )
+    dataset = dataloader['dataset']
+    bank = PoseBank.from_dataset_cfg(dataset, subset_seed=common_seed(runner), check=check_data)
+    runner.logger.info(f'Training data: {bank}')
+    inner = inner_dataset(dataset)
+    kind = inner['type']
+    dataset_class = DATASETS.get(kind) if isinstance(kind, str) else kind
+    metainfo = dataset_class._load_metainfo(inner.get('metainfo'))
+    device = next(runner.model.parameters()).device
+    return TensorLoader(bank.to(device), dataloader['batch_size'], metainfo)
+
+
+def inner_dataset(dataset: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The first plain dataset config in a repeated or joined one, with the pipeline it goes by.
+
+    Args:
+        dataset (Mapping): Config of a dataset.
+
+    Returns:
+        Mapping: The config itself if it is plain.
+    """
+    inner = dataset['datasets'][0] if 'datasets' in dataset else dataset.get('dataset')
+    if inner is None:
+        return dataset
+    found = dict(inner_dataset(inner))
+    if dataset.get('pipeline'):
+        found['pipeline'] = dataset['pipeline']
+    return found
+
+
+def flip_probability(pipeline: Sequence[Any]) -> float:
+    """Probability of MMPose's left/right flip in a train pipeline.
+
+    Args:
+        pipeline (Sequence[Mapping]): Configs of the transforms.
+
+    Returns:
+        float: The probability, 0 without such a flip.
+    """
+    for step in pipeline:
+        kind = step.get('type') if isinstance(step, Mapping) else type(step)
+        if getattr(kind, '__name__', kind) == 'RandomFlipAroundRoot':
+            return step.get('flip_prob', 0.5) if isinstance(step, Mapping) else step.flip_prob
+    return 0.0

@@ -3,14 +3,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import copy
+from collections.abc import Mapping
 from typing import Any
 
 import torch
 from mmengine.dist import get_rank
 from mmengine.model import is_model_wrapper
 from mmengine.runner import EpochBasedTrainLoop
-from mmpose.registry import DATASETS, LOOPS, MODELS
+from mmpose.registry import LOOPS, MODELS
 from torch import Tensor, nn
 
 from mmposeaug.codecs import LifterAdapter, build_codec, find_train_codec
@@ -20,8 +21,10 @@ from mmposeaug.geometry import in_view, replace_bone_lengths
 from .adversary import AdversaryStep
 from .batches import concat, fill_up, flip_randomly, poses_of, project_clip, select, with_poses
 from .pointwise import pointwise_convs_as_linear
-from .seeding import derive_seed, make_generator
-from .tensor_loader import TensorLoader
+from .seeding import common_seed, derive_seed, make_generator
+from .state_hook import LifterCheckpointHook
+from .tensor_loader import build_tensor_loader, flip_probability, inner_dataset
+from .trained_network import module_mode
 
 
 @LOOPS.register_module()
@@ -76,28 +79,37 @@ class TensorTrainLoop(EpochBasedTrainLoop):
                 f'train_cfg.augmented_share is {augmented_share}; it is a share between 0 and 1.'
             )
         loader = build_tensor_loader(dataloader, runner, check_data)
+        self._updates_of_epoch = 0
         super().__init__(runner, loader, max_epochs, val_begin, val_interval, dynamic_intervals)
         self.bank: PoseBank = loader.bank
         self.skeleton = self.bank.skeleton
         self.device = self.bank.device
-        pipeline = dataloader['dataset'].get('pipeline', [])
+        pipeline = inner_dataset(dataloader['dataset']).get('pipeline', [])
         self.adapter = LifterAdapter(runner.model, build_codec(find_train_codec(pipeline)))
         self._check_lifter()
-        self.flip_prob = _flip_probability(pipeline) if flip_prob is None else flip_prob
+        self.flip_prob = flip_probability(pipeline) if flip_prob is None else flip_prob
         self.augmented_share = augmented_share
         self.length_bank: BoneLengthBank | None = None
         if bone_lengths is not None:
             self.length_bank = build_bone_length_bank(bone_lengths, self.bank).to(self.device)
-        self.augmentor: nn.Module | None = None
-        if augmentor is not None:
-            config = dict(augmentor)
-            self.augmentor = MODELS.build(config, default_args=dict(skeleton=self.skeleton))
+        self.augmentor = None if augmentor is None else self._build_augmentor(augmentor)
+        runner.register_hook(LifterCheckpointHook())
+
+    def _build_augmentor(self, config: Mapping[str, Any]) -> nn.Module:
+        module = MODELS.build(dict(config), default_args=dict(skeleton=self.skeleton))
+        if any(True for _ in module.parameters()):
+            raise ValueError(
+                f'train_cfg.augmentor {type(module).__name__} has weights, which TensorTrainLoop '
+                "does not train; use train_cfg type='PoseAugTrainLoop'."
+            )
+        return module.to(self.device)
 
     # ------------------------------------------------------------------- epoch
     @property
     def max_iters(self) -> int:
-        """int: Lifter updates made, and those to come if every epoch is like this one."""
-        return self._iter + (self._max_epochs - self._epoch) * len(self.dataloader)
+        """int: Lifter updates of past epochs, and those to come if every one is like this."""
+        past = self._iter - self._updates_of_epoch
+        return past + (self._max_epochs - self._epoch) * len(self.dataloader)
 
     def run(self) -> nn.Module:
         """Train; kernel-1 convolutions of single-frame lifters run as linear layers."""
@@ -112,10 +124,11 @@ class TensorTrainLoop(EpochBasedTrainLoop):
         self.train_phases()
         self.runner.call_hook('after_train_epoch')
         self._epoch += 1
+        self._updates_of_epoch = 0
 
     def start_epoch(self) -> None:
         """Fresh generators; the global one too, since dropout can draw from no other."""
-        seed, rank = self.runner.seed, get_rank()
+        seed, rank = common_seed(self.runner), get_rank()
         self.order_generator = make_generator('cpu', seed, self._epoch, 'order')
         self.noise_generator = make_generator(self.device, seed, self._epoch, rank, 'noise')
         torch.manual_seed(derive_seed(seed, self._epoch, rank, 'dropout'))
@@ -224,6 +237,7 @@ class TensorTrainLoop(EpochBasedTrainLoop):
         runner.optim_wrapper.update_params(parsed_loss)
         runner.call_hook('after_train_iter', batch_idx=batch_idx, data_batch=None, outputs=log_vars)
         self._iter += 1
+        self._updates_of_epoch += 1
 
     def _check_lifter(self) -> None:
         """Name the mismatch of lifter and data before the first epoch."""
@@ -234,44 +248,25 @@ class TensorTrainLoop(EpochBasedTrainLoop):
                 f'data set has {self.skeleton.num_joints} joints; make num_keypoints, the '
                 "head's num_joints and the metainfo agree."
             )
-
-
-def build_tensor_loader(
-    dataloader: Mapping[str, Any], runner: Any, check_data: bool = True
-) -> TensorLoader:
-    """Read the data set of a train dataloader config into tensors on the training device.
-
-    Args:
-        dataloader (Mapping): Config with ``batch_size`` and ``dataset``.
-        runner (Runner): The runner; its model says which device.
-        check_data (bool): Whether to check the data. Defaults to True.
-
-    Returns:
-        TensorLoader: The loader.
-
-    Raises:
-        ValueError: If a built dataloader is given.
-    """
-    if not isinstance(dataloader, Mapping):
-        raise ValueError(
-            f'The tensor train loops read the data set from its config, got a built '
-            f'{type(dataloader).__name__}; give the runner train_dataloader as a dict.'
-        )
-    dataset = dataloader['dataset']
-    dataset_class = DATASETS.get(dataset['type'])
-    bank = PoseBank.from_dataset_cfg(dataset, subset_seed=runner.seed, check=check_data)
-    runner.logger.info(f'Training data: {bank}')
-    metainfo = dataset_class._load_metainfo(dataset.get('metainfo'))
-    device = next(runner.model.parameters()).device
-    return TensorLoader(bank.to(device), dataloader['batch_size'], metainfo)
-
-
-def _flip_probability(pipeline: list[Mapping[str, Any]]) -> float:
-    """Probability of MMPose's left/right flip in a train pipeline."""
-    flips: Iterator[Mapping[str, Any]] = (
-        step for step in pipeline if step.get('type') == 'RandomFlipAroundRoot'
-    )
-    return next((step.get('flip_prob', 0.5) for step in flips), 0.0)
+        batch = self.bank.gather(torch.arange(1, device=self.device))
+        adapter = copy.copy(self.adapter)
+        adapter.lifter = self.adapter.module  # without the distributed wrapper
+        try:
+            with torch.no_grad(), module_mode(adapter.lifter, 'eval'):
+                adapter.loss(
+                    batch.keypoints_px,
+                    adapter.target_of(batch.pose_cam),
+                    batch.image_size,
+                    scores=batch.keypoint_scores,
+                    intrinsics=batch.intrinsics,
+                )
+        except (RuntimeError, AssertionError) as error:
+            raise ValueError(
+                f'The lifter cannot take the {self.bank.num_frames} frame(s) of '
+                f'{self.skeleton.num_joints} key points of the data set '
+                f'({str(error).splitlines()[0]}); make in_channels and frames of its backbone '
+                "agree with the data set's joints and seq_len."
+            ) from error
 
 
 def _unwrapped(model: nn.Module) -> Any:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -143,3 +144,24 @@ class CollapseWatchdog:
         self.recoveries = int(state['recoveries'])
         self.saturated = int(state['saturated'])
         self.healthy = state['healthy']
+
+
+def build_watchdog(options: Mapping[str, Any]) -> CollapseWatchdog:
+    """The watchdog of a config.
+
+    Args:
+        options (Mapping): Options of :class:`CollapseWatchdog`.
+
+    Returns:
+        CollapseWatchdog: The watchdog.
+
+    Raises:
+        ValueError: If an option is unknown.
+    """
+    known = list(inspect.signature(CollapseWatchdog).parameters)
+    unknown = sorted(set(options) - set(known))
+    if unknown:
+        raise ValueError(
+            f'train_cfg.watchdog has no option {unknown[0]!r}; the options are {", ".join(known)}.'
+        )
+    return CollapseWatchdog(**options)
