@@ -3,7 +3,7 @@
 
 from .comparison import draw_comparison
 from .figures import new_figure, save_png, to_image
-from .gallery import KeypointPanel, PosePanel, draw_gallery
+from .gallery import KeypointPanel, Panel, PosePanel, draw_gallery
 from .hook import LiftingVisualizationHook
 from .poses import draw_pose_2d, draw_pose_3d, image_axes, person_window, space_axes, to_plot_axes
 from .style import SERIES_COLORS, SIDE_COLORS
@@ -13,6 +13,7 @@ __all__ = [
     'SIDE_COLORS',
     'KeypointPanel',
     'LiftingVisualizationHook',
+    'Panel',
     'PosePanel',
     'draw_comparison',
     'draw_gallery',

@@ -57,6 +57,8 @@ class PosePanel:
     ghost_rel: np.ndarray | None = None
 
 
+Box = tuple[float, float, float, float]
+
 Panel = Union[KeypointPanel, PosePanel, None]
 """A cell of a gallery; None leaves it empty."""
 
@@ -129,12 +131,12 @@ def _draw_panel(
     panel: Panel,
     skeleton: Skeleton,
     radius: float,
-    place: tuple[float, float, float, float],
+    place: Box,
 ) -> None:
     """Draw a panel into the cell whose lower left corner is at x, y inches."""
     x, y, width, height = place
 
-    def box(left: float, low: float, across: float, up: float) -> tuple[float, ...]:
+    def box(left: float, low: float, across: float, up: float) -> Box:
         return (x + left) / width, (y + low) / height, across / width, up / height
 
     if panel is None:

@@ -165,7 +165,8 @@ def space_axes(axes: Any, centre_cam: np.ndarray | None = None, radius: float = 
         inner = (middle + 0.9 * np.array((-radius, radius))) / step  # labels at the edges collide
         ticks = np.arange(np.ceil(inner[0]), np.floor(inner[1]) + 1) * step
         getattr(axes, f'set_{name}ticks')(ticks)
-        getattr(axes, f'set_{name}label')(label, fontsize=LABEL_SIZE - 1, labelpad=-6 if name == 'z' else -9)
+        pad = -6 if name == 'z' else -9
+        getattr(axes, f'set_{name}label')(label, fontsize=LABEL_SIZE - 1, labelpad=pad)
         axis = getattr(axes, f'{name}axis')
         axis.set_pane_color((0.965, 0.965, 0.965, 1.0))
         axis._axinfo['grid'].update(color='#dddddd', linewidth=0.6)

@@ -1,0 +1,155 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""Data, trainings, tests, comparison and pictures, from one call."""
+
+from __future__ import annotations
+
+import json
+import resource
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ...datasets import save_json
+from ...datasets.synthetic import make_synthetic_mocap
+from .pictures import draw_pictures
+from .plan import METHODS, Method, QuickstartPlan
+from .processes import QuickstartError, Task, run_tasks, tool_env
+from .progress import Progress
+from .report import describe, format_table, pick_scores, write_report
+
+Report = Callable[[str], None]
+
+
+def run_quickstart(
+    plan: QuickstartPlan, fresh: bool = False, report: Report = print
+) -> dict[str, dict[str, dict[str, float]]]:
+    """Train one lifter without augmentation, with random augmentation and with PoseAug; compare.
+
+    What an earlier call with the same settings has done is not done again; an interrupted
+    training goes on from its last checkpoint.
+
+    Args:
+        plan (QuickstartPlan): What to do.
+        fresh (bool): Delete the earlier call's runs first. Defaults to False.
+        report (Callable): Takes each line of progress. Defaults to ``print``.
+
+    Returns:
+        dict: Scores by method's name, set and score, in mm and percent.
+
+    Raises:
+        FileExistsError: If the work folder holds runs of other settings, or the data folder holds
+            other data.
+        QuickstartError: If a training or a test failed.
+    """
+    start = time.monotonic()
+
+    def tell(line: str) -> None:
+        minutes, seconds = divmod(int(time.monotonic() - start), 60)
+        report(f'[{minutes:2d}:{seconds:02d}] {line}')
+
+    if fresh:
+        _delete_runs(plan)
+    _claim(plan)
+    tell(f'Data: {plan.data_root}')
+    make_synthetic_mocap(plan.data_root, **dict[str, Any](plan.frames))
+    _run_methods(plan, tell)
+    scores = {m.name: pick_scores(json.loads(plan.metrics_file(m).read_text())) for m in METHODS}
+    write_report(plan, scores, _lifter_steps(plan))
+    tell('Drawing pictures')
+    pictures = draw_pictures(plan, scores)
+    report('\n' + format_table(scores) + '\n\n' + describe(scores) + '\n')
+    for name, text in {**pictures, 'results.md': 'this table', 'results.json': 'as JSON'}.items():
+        report(f'{plan.work_dir / name}: {text}')
+    for method in METHODS:
+        report(f'{plan.best_checkpoint(method)}: the lifter of "{method.label}"')
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = usage.ru_utime + usage.ru_stime + time.process_time()
+    tell(f'Done, with {cpu:.0f} s of CPU time.')
+    return scores
+
+
+# ------------------------------------------------------------------------ runs
+def _run_methods(plan: QuickstartPlan, tell: Report) -> None:
+    tasks = []
+    for method in reversed(METHODS):  # the longest training first
+        if plan.metrics_file(method).is_file():
+            tell(f'{method.label}: done already')
+            continue
+        progress = Progress(method.label, plan.run_dir(method), plan.max_epochs, tell)
+        tasks.append(Task(method.label, _commands(plan, method, tell), progress))
+    if not tasks:
+        return
+    tell(
+        f'{len(tasks)} trainings of {plan.max_epochs} epochs, {min(plan.num_jobs, len(tasks))} at '
+        f'a time; full logs in {plan.work_dir}/*/*.log'
+    )
+    run_tasks(tasks, plan.num_jobs, tool_env(plan.repo_root))
+
+
+def _commands(
+    plan: QuickstartPlan, method: Method, tell: Report
+) -> Iterator[tuple[str, list[str], Path]]:
+    """The commands that a method still needs."""
+    folder = plan.run_dir(method)
+    trained = folder / 'trained'
+    if not trained.is_file():
+        last = plan.last_checkpoint(method)
+        tell(f'{method.label}: ' + ('training' if last is None else f'going on from {last.name}'))
+        yield 'training', plan.train_command(method), folder / 'train.log'
+        trained.touch()
+    checkpoint = plan.best_checkpoint(method) or plan.last_checkpoint(method)
+    if checkpoint is None:
+        raise QuickstartError(
+            f"{method.label}: the training left no checkpoint in '{folder}'; call the quickstart "
+            'with --fresh.'
+        )
+    tell(f'{method.label}: trained; testing {checkpoint.name}')
+    yield 'test', plan.test_command(method, checkpoint), folder / 'test.log'
+
+
+def _lifter_steps(plan: QuickstartPlan) -> int:
+    """Lifter steps of each training, which must be the same in all."""
+    steps = set()
+    for method in METHODS:
+        checkpoint = plan.last_checkpoint(method)
+        assert checkpoint is not None
+        steps.add(int(torch.load(checkpoint, map_location='cpu')['meta']['iter']))
+    if len(steps) != 1:
+        raise QuickstartError(
+            f'The trainings made {sorted(steps)} lifter steps and cannot be compared; call the '
+            'quickstart with --fresh.'
+        )
+    return steps.pop()
+
+
+# --------------------------------------------------------------------- folders
+def _claim(plan: QuickstartPlan) -> None:
+    """Remember the settings of the runs in the work folder, or compare with them."""
+    path = plan.work_dir / 'settings.json'
+    settings = plan.settings()
+    try:
+        before: Any = json.loads(path.read_text())
+    except (OSError, ValueError):
+        before = None
+    if before is None:
+        save_json(path, settings)
+    elif before != settings:
+        changed = [
+            f'{key} {before.get(key)!r}' for key in settings if before.get(key) != settings[key]
+        ]
+        raise FileExistsError(
+            f"'{plan.work_dir}' holds runs with {', '.join(changed)}; call with --fresh to replace "
+            'them, or with another --work-dir.'
+        )
+
+
+def _delete_runs(plan: QuickstartPlan) -> None:
+    """Delete what the quickstart made in the work folder, and nothing else."""
+    for method in METHODS:
+        if plan.run_dir(method).is_dir():
+            shutil.rmtree(plan.run_dir(method))
+    (plan.work_dir / 'settings.json').unlink(missing_ok=True)
