@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import pickle
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 from eval_runs import CAMERAS, SUBJECTS, make_cfg
 from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
-from train_runs import NUM_TRAIN
+from train_runs import LOOPS, NUM_TRAIN, Run, train, train_cfg
 
 from mmposeaug.datasets.synthetic import make_synthetic_mocap
 
@@ -60,3 +61,16 @@ def mocap_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp('mocap')
     make_synthetic_mocap(root, source_train=NUM_TRAIN, source_test=40, target_dev=20)
     return root
+
+
+@pytest.fixture(scope='session')
+def trained(mocap_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Run]:
+    """Finished runs by the names of their loops; each is made once."""
+    runs: dict[str, Run] = {}
+
+    def get(name: str) -> Run:
+        if name not in runs:
+            runs[name] = train(train_cfg(mocap_root, tmp_path_factory.mktemp(name), LOOPS[name]))
+        return runs[name]
+
+    return get

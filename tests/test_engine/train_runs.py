@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import copy
 import uuid
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -166,9 +167,10 @@ class Recorder(Hook):
     def __init__(self) -> None:
         self.calls: list[tuple[str, int]] = []
         self.losses: list[float] = []
+        self.max_iters: list[int] = []
 
-    def count(self, point: str) -> int:
-        return sum(name == point for name, _ in self.calls)
+    def count(self, point: str, epoch: int | None = None) -> int:
+        return sum(name == point and epoch in (None, at) for name, at in self.calls)
 
     def before_train_epoch(self, runner: Any) -> None:
         self.calls.append(('before_train_epoch', runner.epoch))
@@ -183,7 +185,8 @@ class Recorder(Hook):
         self, runner: Any, batch_idx: int, data_batch: Any = None, outputs: Any = None
     ) -> None:
         self.calls.append(('after_train_iter', runner.epoch))
-        self.losses.append(float(outputs['loss']))
+        self.losses.append(float(outputs['loss'].detach()))
+        self.max_iters.append(runner.max_iters)
 
 
 def tensors_of(state: Any, name: str = '') -> dict[str, Tensor]:
@@ -221,3 +224,35 @@ def differing(first: Any, second: Any) -> list[str]:
 def make_bank(root: Path, **options: Any) -> PoseBank:
     """The training pairs."""
     return PoseBank.from_dataset_cfg(dataset_cfg(root, **options))
+
+
+@dataclass
+class Run:
+    """A finished training run."""
+
+    runner: Runner
+    recorder: Recorder
+    folder: Path
+
+
+def train(cfg: Config, *hooks: Hook) -> Run:
+    """Train by a config."""
+    runner, recorder = make_runner(cfg), Recorder()
+    for hook in (recorder, *hooks):
+        runner.register_hook(hook)
+    runner.train()
+    return Run(runner, recorder, Path(runner.work_dir))
+
+
+LOOPS: dict[str, dict[str, Any]] = dict(
+    tensor=dict(type='TensorTrainLoop', max_epochs=4, val_interval=4),
+    random=dict(
+        type='TensorTrainLoop',
+        max_epochs=4,
+        val_interval=4,
+        augmentor=dict(type='RandomPoseAugmentor'),
+        bone_lengths='measured',
+    ),
+    default=poseaug('default'),
+    released=poseaug('released'),
+)

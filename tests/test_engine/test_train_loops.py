@@ -1,0 +1,212 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""The train loops in real runs of MMEngine's Runner: what is learned, called, scheduled, logged."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from mmengine.runner import Runner
+from torch.utils.data import DataLoader
+from train_runs import (
+    BATCH_SIZE,
+    CODEC,
+    LOOPS,
+    NUM_TRAIN,
+    build,
+    dataset_cfg,
+    make_runner,
+    poseaug,
+    train,
+    train_cfg,
+)
+
+PER_PASS = NUM_TRAIN // BATCH_SIZE
+
+
+def logged(run) -> list[dict]:
+    (file,) = run.folder.glob('*/vis_data/scalars.json')
+    return [json.loads(line) for line in file.read_text().splitlines()]
+
+
+@pytest.mark.parametrize('name', list(LOOPS))
+def test_the_lifter_learns_and_hooks_fire_once(trained, name):
+    run = trained(name)
+    losses = run.recorder.losses
+    assert sum(losses[-4:]) < 0.85 * sum(losses[:4])
+    for point in ('before_train_epoch', 'after_train_epoch'):
+        assert [at for called, at in run.recorder.calls if called == point] == [0, 1, 2, 3]
+    count = run.recorder.count('after_train_iter')
+    assert count == run.recorder.count('before_train_iter') == run.runner.iter == len(losses)
+    assert run.runner.epoch == 4 and run.runner.max_iters == count
+    # one validation, by our loop, at the end
+    assert sum('MPJPE' in line for line in logged(run)) == 1
+
+
+@pytest.mark.parametrize('name', ['tensor', 'random', 'default'])
+def test_every_epoch_is_one_pass(trained, name):
+    run = trained(name)
+    for epoch in range(4):
+        assert run.recorder.count('after_train_iter', epoch) == PER_PASS
+    assert set(run.recorder.max_iters) == {4 * PER_PASS}
+
+
+def test_released_schedule_of_passes(trained):
+    count = trained('released').recorder.count
+    assert count('after_train_iter', 0) == PER_PASS  # pretraining
+    assert count('after_train_iter', 1) == 0  # warm-up
+    for epoch in (2, 3):  # real pairs, and as many augmented as are in view
+        assert PER_PASS <= count('after_train_iter', epoch) <= 2 * PER_PASS
+
+
+def test_pretraining_equals_the_control_to_the_last_bit(trained):
+    control = trained('tensor').recorder.losses
+    for name in ('default', 'released'):
+        assert trained(name).recorder.losses[:PER_PASS] == control[:PER_PASS]
+    assert trained('default').recorder.losses[PER_PASS] != control[PER_PASS]
+
+
+def test_logs_of_poseaug(trained):
+    lines = logged(trained('default'))
+    assert not any(key.startswith('poseaug/') for key in lines[0])
+    last = [line for line in lines if 'loss' in line][-1]
+    names = ('loss_adversarial_3d', 'loss_discriminator_3d', 'accuracy_3d', 'hardness_rigid')
+    for name in (*names, 'in_view', 'depth', 'diversity', 'finite'):
+        assert f'poseaug/{name}' in last
+    assert last['augmentor/grad_norm'] > 0
+
+    lines = logged(trained('released'))
+    adversarial = [line for line in lines if 'poseaug/loss_feedback_angle' in line]
+    assert adversarial and all('loss' not in line for line in adversarial)
+    assert adversarial[-1]['poseaug/augmentor/grad_norm'] > 0
+    lifter = [line for line in lines if 'loss' in line]
+    # nothing of the phase that is over
+    assert not any('poseaug' in key or 'grad_norm' in key for line in lifter for key in line)
+
+
+@pytest.mark.parametrize('name', ['default', 'released'])
+def test_schedules_and_averages_step_with_the_lifter_alone(mocap_root, tmp_path, name):
+    by_iter = dict(type='LinearLR', start_factor=1.0, end_factor=0.0, end=1000, by_epoch=False)
+    cfg = train_cfg(mocap_root, tmp_path, LOOPS[name], param_scheduler=[by_iter])
+    cfg.merge_from_dict(dict(custom_hooks=[dict(type='EMAHook', momentum=0.1)], val_cfg=None))
+    cfg.val_dataloader = cfg.val_evaluator = None
+    cfg.default_hooks.checkpoint.save_best = None
+    run = train(cfg)
+    updates = len(run.recorder.losses)
+    assert run.runner.param_schedulers[0].last_step == updates
+    (ema,) = (hook for hook in run.runner.hooks if type(hook).__name__ == 'EMAHook')
+    assert ema.ema_model.steps == updates
+
+
+def test_schedules_converted_to_iterations_know_the_passes(mocap_root, tmp_path):
+    loop = build(mocap_root, tmp_path, poseaug('released', max_epochs=8)).train_loop
+    # one epoch of pretraining, one of warm-up, six with two passes
+    assert len(loop.dataloader) * 8 == pytest.approx(13 * PER_PASS, abs=8 / 2)
+
+
+@pytest.mark.parametrize(
+    ('outer', 'times'),
+    [
+        (lambda inner: dict(type='RepeatDataset', times=2, dataset=inner), 2),
+        (lambda inner: dict(type='ConcatDataset', datasets=[inner, inner]), 2),
+    ],
+)
+def test_repeated_and_joined_datasets(mocap_root, tmp_path, outer, times):
+    dataset = dict(_delete_=True, **outer(dataset_cfg(mocap_root)))
+    changes = {'train_dataloader.dataset': dataset}
+    loop = build(mocap_root, tmp_path, LOOPS['default'], **changes).train_loop
+    assert len(loop.bank) == times * NUM_TRAIN
+    assert loop.flip_prob == 0.5
+    assert 'flip_indices' in loop.dataloader.dataset.metainfo
+
+
+def test_shares_of_augmented_samples(mocap_root, tmp_path):
+    loop = build(mocap_root, tmp_path, dict(LOOPS['random'], augmented_share=0.25)).train_loop
+    loop.start_epoch()
+    batch = loop.bank.gather(torch.arange(16))
+    mixed = loop.mix(batch)
+    assert len(mixed) == 16
+    torch.testing.assert_close(mixed.pose_cam[:12], batch.pose_cam[:12])
+    assert (mixed.pose_cam[12:] - batch.pose_cam[12:]).abs().amax((1, 2, 3)).min() > 0.05
+    assert torch.all(mixed.keypoint_scores[12:] == 1)
+    # augmented people of the mixed batch are in view
+    assert mixed.keypoints_px[12:].min() >= 0
+    loop.augmented_share = 1.0
+    assert len(loop.mix(batch)) == 16
+
+
+@pytest.mark.parametrize(
+    ('loop', 'changes', 'sentence'),
+    [
+        (dict(LOOPS['tensor'], max_epochs=0), {}, 'max_epochs is 0; set it to 1 or more'),
+        (poseaug(max_epochs=0), {}, 'max_epochs is 0; set it to 1 or more'),
+        (poseaug(), {'train_dataloader.batch_size': 193}, 'set it between 1 and 192'),
+        (poseaug(), {'train_dataloader.batch_size': 2}, 'gives the augmentor 1 samples'),
+        (poseaug(pretrain_epochs=4), {}, 'it must be between 0 and 3'),
+        (poseaug(depth=3), {}, "no setting 'depth'; the settings are schedule,"),
+        (dict(poseaug(), variant='best'), {}, "variant is 'best'; use one of default, released"),
+        (poseaug(schedule='both'), {}, "schedule is 'both'; use 'mixed' or 'passes'"),
+        (poseaug(augmentor=None), {}, 'augmentor is None; PoseAugTrainLoop needs one'),
+        (poseaug(adversary_interval=0), {}, 'adversary_interval is 0; set it to 1 or more'),
+        (poseaug(discriminator_interval=0), {}, 'discriminator_interval is 0; set it to'),
+        (poseaug(augmented_share=2), {}, 'augmented_share is 2; it is a share between'),
+        (poseaug(watchdog=dict(bark=1)), {}, "no option 'bark'; the options are min_in_view"),
+        (poseaug(weights=dict(bone=1.0)), {}, r"Unknown loss weights \['bone'\]; use adversarial"),
+        (poseaug(lifter_mode='off'), {}, 'lifter_mode must be one of train, eval'),
+        (poseaug(view_rule='off'), {}, 'view_rule must be one of inside, released'),
+        (
+            dict(LOOPS['random'], augmentor=dict(type='PoseAugmentor')),
+            {},
+            "has weights, which TensorTrainLoop does not train; use .*'PoseAugTrainLoop'",
+        ),
+        (
+            poseaug(),
+            {'train_dataloader.dataset.camera_param_file': None},
+            'The training dataset has no cameras',
+        ),
+        (poseaug(), {'model.backbone.in_channels': 32}, 'The lifter cannot take the 1 frame'),
+        (poseaug(), {'train_dataloader.dataset.seq_len': 3}, 'The lifter .* 3 '),
+        (poseaug(), {'model.head.num_joints': 16}, 'the codec.s remove_root .* must agree'),
+        (
+            poseaug(),
+            {
+                'train_dataloader.dataset.pipeline': [
+                    dict(type='GenerateTarget', encoder=CODEC | dict(num_keypoints=16))
+                ]
+            },
+            'is for 16 key points, the data set has 17 joints',
+        ),
+        (
+            poseaug(),
+            {
+                'train_dataloader.dataset.pipeline': [
+                    dict(type='GenerateTarget', encoder=dict(type='MSRAHeatmap'))
+                ]
+            },
+            "The codec type 'MSRAHeatmap' has no tensor twin",
+        ),
+    ],
+)
+def test_bad_configs_are_refused_in_one_sentence(mocap_root, tmp_path, loop, changes, sentence):
+    with pytest.raises((ValueError, KeyError), match=sentence) as caught:
+        build(mocap_root, tmp_path, loop, **changes)
+    assert '\n' not in str(caught.value)
+
+
+def test_a_built_dataloader_is_refused(mocap_root, tmp_path):
+    runner = make_runner(train_cfg(mocap_root, tmp_path, poseaug()))
+    assert isinstance(runner, Runner)
+    runner._train_dataloader = DataLoader([1, 2])
+    with pytest.raises(ValueError, match='got a built DataLoader; give the runner'):
+        runner.train()
+
+
+def test_poses_of_16_joints_under_17(mocap_root, tmp_path):
+    arrays = dict(np.load(mocap_root / 'source_train.npz'))
+    arrays['S'], arrays['part'] = arrays['S'][:, :16], arrays['part'][:, :16]
+    np.savez(tmp_path / 'train.npz', **arrays)
+    changes = {'train_dataloader.dataset.ann_file': str(tmp_path / 'train.npz')}
+    with pytest.raises(ValueError, match='has 16 joints, but the metainfo .* describes 17; set'):
+        build(mocap_root, tmp_path, poseaug(), **changes)
