@@ -1,0 +1,154 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""Seeds, interrupted runs, and what checkpoints hold."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+import torch
+from train_runs import (
+    LOOPS,
+    InterruptError,
+    StopAfter,
+    build,
+    differing,
+    make_runner,
+    tensors_of,
+    train,
+    train_cfg,
+)
+
+
+def test_same_seed_same_weights(mocap_root, tmp_path, trained):
+    run = trained('default')
+    again = train(train_cfg(mocap_root, tmp_path / 'again', LOOPS['default']))
+    assert differing(run.runner.model, again.runner.model) == []
+    assert differing(run.runner.train_loop.state_dict(), again.runner.train_loop.state_dict()) == []
+
+
+@pytest.mark.parametrize('name', ['tensor', 'default'])
+def test_another_seed_other_weights(mocap_root, tmp_path, trained, name):
+    other = train(train_cfg(mocap_root, tmp_path, LOOPS[name], **{'randomness.seed': 1}))
+    assert differing(trained(name).runner.model, other.runner.model)
+
+
+@pytest.mark.parametrize('name', ['random', 'default', 'released'])
+def test_an_interrupted_run_goes_on_to_the_last_bit(mocap_root, tmp_path, trained, name):
+    full = trained(name).runner
+    first = make_runner(train_cfg(mocap_root, tmp_path, LOOPS[name]))
+    first.register_hook(StopAfter(2))
+    with pytest.raises(InterruptError):
+        first.train()
+    second = train(train_cfg(mocap_root, tmp_path, LOOPS[name], resume=True)).runner
+    assert second.epoch == 4 and second.iter == full.iter
+    assert differing(full.model, second.model) == []
+    assert differing(full.optim_wrapper.state_dict(), second.optim_wrapper.state_dict()) == []
+    states = [run.param_schedulers[0].state_dict() for run in (full, second)]
+    assert differing(*states) == []
+    if name == 'random':
+        return
+    states = [run.train_loop.state_dict() for run in (full, second)]
+    assert differing(*states) == []
+    names = ' '.join(tensors_of(states[0]))
+    for part in ('augmentor/module', 'discriminator_3d/optim', 'schedulers', 'pools/pose', 'steps'):
+        assert part in names
+    # and it is these, not two failures to learn: the first epochs differ from the last
+    assert differing(first.train_loop.state_dict(), states[0])
+
+
+@pytest.mark.parametrize('name', ['default', 'released'])
+def test_checkpoints(trained, name):
+    run = trained(name)
+    resumable = torch.load(run.folder / 'epoch_4.pth', weights_only=True)
+    assert set(resumable['poseaug']) == {'adversary', 'watchdog'}
+    assert differing(resumable['poseaug'], run.runner.train_loop.state_dict()) == []
+    (best,) = run.folder.glob('best_*.pth')
+    checkpoint = torch.load(best, weights_only=True)
+    assert 'poseaug' not in checkpoint and 'optimizer' not in checkpoint
+    assert list(checkpoint['state_dict']) == list(run.runner.model.state_dict())
+
+
+PLAIN_MMPOSE = """
+import sys
+import torch
+import mmposeaug.compat
+mmposeaug.compat.apply()
+for name in [n for n in sys.modules if n.startswith('mmposeaug')]:
+    del sys.modules[name]
+sys.modules['mmposeaug'] = None  # any import of it fails from here on
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
+from mmengine.runner import load_checkpoint
+import mmpose.models
+from mmpose.registry import MODELS
+init_default_scope('mmpose')
+model = MODELS.build(Config.fromstring(sys.argv[2], '.py').model)
+checkpoint = load_checkpoint(model, sys.argv[1], map_location='cpu', strict=True)
+assert set(checkpoint['state_dict']) == set(model.state_dict())
+print('loaded', type(model).__module__)
+"""
+
+
+def test_the_best_checkpoint_loads_in_mmpose_alone(trained, repo_root):
+    run = trained('default')
+    (best,) = run.folder.glob('best_*.pth')
+    result = subprocess.run(
+        [
+            sys.executable,
+            '-c',
+            PLAIN_MMPOSE,
+            str(best),
+            f'model = {run.runner.cfg.model.to_dict()!r}',
+        ],
+        cwd=repo_root,
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 0, result.stderr[-2000:]
+    assert 'loaded mmpose.models' in result.stdout
+
+
+def test_training_from_the_best_checkpoint(mocap_root, tmp_path, trained):
+    (best,) = trained('tensor').folder.glob('best_*.pth')
+    runner = build(mocap_root, tmp_path, LOOPS['released'], load_from=str(best))
+    runner.load_or_resume()
+    assert differing(runner.model, torch.load(best)['state_dict']) == []
+
+
+@pytest.mark.parametrize('source', ['best of PoseAug', 'run without PoseAug'])
+def test_resuming_needs_an_augmentor(mocap_root, tmp_path, trained, source):
+    if source == 'best of PoseAug':
+        (path,) = trained('default').folder.glob('best_*.pth')
+    else:
+        path = trained('tensor').folder / 'epoch_2.pth'
+    runner = build(mocap_root, tmp_path, LOOPS['default'], resume=True, load_from=str(path))
+    with pytest.raises(ValueError, match='holds no augmentor to resume; .* load_from'):
+        runner.load_or_resume()
+
+
+def test_resuming_with_other_networks(mocap_root, tmp_path, trained):
+    path = trained('released').folder / 'epoch_2.pth'
+    runner = build(mocap_root, tmp_path, LOOPS['default'], resume=True, load_from=str(path))
+    with pytest.raises(ValueError, match='resume with the config of the interrupted run'):
+        runner.load_or_resume()
+
+
+@pytest.mark.parametrize('name', ['tensor', 'default'])
+def test_the_checkpoint_of_another_lifter_is_refused(mocap_root, tmp_path, trained, name):
+    path = trained('tensor').folder / 'epoch_2.pth'
+    wider = {'model.backbone.stem_channels': 24, 'model.head.in_channels': 24}
+    runner = build(mocap_root, tmp_path, LOOPS[name], load_from=str(path), **wider)
+    with pytest.raises(ValueError, match=r'another lifter: .* is \(16, 34, 1\), needed is \(24,'):
+        runner.load_or_resume()
+
+
+def test_a_checkpoint_of_which_the_backbone_fits_is_taken(mocap_root, tmp_path, trained):
+    source = torch.load(trained('tensor').folder / 'epoch_2.pth')['state_dict']
+    weights = {name: value for name, value in source.items() if name.startswith('backbone')}
+    torch.save(dict(state_dict=weights), tmp_path / 'backbone.pth')
+    path = str(tmp_path / 'backbone.pth')
+    runner = build(mocap_root, tmp_path, LOOPS['tensor'], load_from=path)
+    runner.load_or_resume()
+    assert differing(runner.model.backbone, {n[9:]: v for n, v in weights.items()}) == []

@@ -1,0 +1,57 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""Settings: variants, and what a config changes of them."""
+
+from __future__ import annotations
+
+import pytest
+
+from mmposeaug.engine import VARIANTS
+from mmposeaug.engine.variants import get_settings
+
+
+@pytest.mark.parametrize('variant', list(VARIANTS))
+def test_variants_are_complete_and_not_shared(variant):
+    settings = get_settings(variant, {})
+    assert settings == VARIANTS[variant] and settings is not VARIANTS[variant]
+    settings.augmentor['type'] = 'Other'
+    assert VARIANTS[variant].augmentor['type'] == 'PoseAugmentor'
+
+
+def test_the_released_values():
+    settings = get_settings('released', {})
+    assert settings.schedule == 'passes' and settings.warmup_epochs == 2
+    assert settings.weights == dict(
+        adversarial_3d=6.0, adversarial_2d=1.0, ranges=3.0, feedback=1.0
+    )
+    assert settings.pool_size == 4096 and settings.discriminator_interval == 2
+    assert settings.optim_wrapper['optimizer']['lr'] == 1e-4
+    assert settings.optim_wrapper['clip_grad'] == dict(max_norm=1.0)
+    assert (settings.lifter_mode, settings.view_rule) == ('train', 'released')
+    assert settings.projection == dict(clamp=1.0)
+
+
+def test_dicts_are_merged_unless_they_name_a_type():
+    base = VARIANTS['released'].weights
+    settings = get_settings(
+        'released',
+        dict(weights=dict(feedback=0.5), augmentor=dict(type='Mine'), feedback=None, pool_size=7),
+    )
+    assert settings.weights == {**base, 'feedback': 0.5}
+    assert settings.augmentor == dict(type='Mine')
+    assert settings.feedback is None and settings.pool_size == 7
+    deep = get_settings('default', dict(augmentor=dict(angle=dict(limit=0.3), length=None)))
+    assert deep.augmentor['angle'] == {**VARIANTS['default'].augmentor['angle'], 'limit': 0.3}
+    assert deep.augmentor['length'] is None and deep.augmentor['rigid']['type']
+
+
+@pytest.mark.parametrize(
+    ('variant', 'given', 'sentence'),
+    [
+        ('original', {}, "variant is 'original'; use one of default, released"),
+        ('default', dict(augmenter={}), "no setting 'augmenter'; the settings are schedule"),
+        ('default', dict(schedule='alternate'), "use 'mixed' or 'passes'"),
+    ],
+)
+def test_unknown_names_are_refused(variant, given, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        get_settings(variant, given)
