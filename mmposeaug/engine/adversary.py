@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from mmengine.dist import all_reduce
 from mmpose.registry import MODELS
 from torch import Tensor, nn
 
@@ -243,6 +244,10 @@ class Adversary:
             poses_of(batch), batch.intrinsics, batch.image_size, generator=generator
         )
         keypoints = self.project(poses.rigid, batch)
+        if not _finite_everywhere(keypoints):
+            # nothing can be learned from it, and the lifter's statistics would not recover
+            self.steps += 1
+            return self._result(batch, poses, keypoints, {}, False)
         real_pose = poses_of(real) if poses.draw is None else poses.draw.angle
         samples = dict(
             fake_3d=poses.angle,
@@ -411,6 +416,13 @@ class Adversary:
         for name, network in self.networks.items():
             network.restore(state['networks'][name])
         self.pools.load_state_dict(state['pools'])
+
+
+def _finite_everywhere(values: Tensor) -> bool:
+    """Whether all values are finite, in all processes: they take a step together or not."""
+    finite = torch.isfinite(values).all().float()
+    all_reduce(finite, op='min')
+    return bool(finite)
 
 
 def _sizes(batch: PoseBatch, keypoints: Tensor) -> Tensor:

@@ -69,11 +69,12 @@ class CollapseWatchdog:
         Returns:
             str | None: A clause that names the value, or None.
         """
+        if means.get('finite', 1.0) < 1:
+            broken_share = 1 - means['finite']
+            return f'poses or gradients were not finite in {broken_share:.1%} of the steps'
         broken = [name for name, value in means.items() if not math.isfinite(value)]
         if broken:
             return f'{broken[0]} is not finite'
-        if means.get('finite', 1.0) < 1:
-            return f'gradients were not finite in {1 - means["finite"]:.1%} of the steps'
         if means.get('in_view', 1.0) < self.min_in_view:
             return f'only {means["in_view"]:.1%} of the augmented people are in view'
         if means.get('noise_response', 1.0) < self.min_noise_response:

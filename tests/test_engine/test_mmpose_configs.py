@@ -1,0 +1,120 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""PoseAug on MMPose's own configs by four lines, on a sample in Human3.6M's layout."""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from pathlib import Path
+
+import numpy as np
+import pytest
+from mmengine.config import Config
+from train_runs import train
+
+from mmposeaug.datasets.synthetic import make_synthetic_mocap
+
+FOUR_LINES = """
+_base_ = ['mmpose::body_3d_keypoint/{base}']
+custom_imports = dict(imports=['mmposeaug'], allow_failed_imports=False)
+train_cfg = dict(_delete_=True, type='PoseAugTrainLoop', max_epochs=50, val_interval=1)
+train_dataloader = dict(dataset=dict(camera_param_file='annotation_body3d/cameras.pkl'))
+"""
+IMAGE = 'image_pose_lift/h36m/image-pose-lift_tcn_8xb64-200e_h36m.py'
+VIDEO = 'video_pose_lift/h36m/video-pose-lift_tcn-{}_8xb128-160e_h36m.py'
+MOTIONBERT = 'motionbert/h36m/motionbert_dstformer-243frm_8xb32-240e_h36m.py'
+SMALL_TCN = {'model.backbone.stem_channels': 32, 'model.head.in_channels': 32}
+SMALL_DSTFORMER = {
+    'model.backbone.feat_size': 32,
+    'model.backbone.depth': 1,
+    'model.backbone.num_heads': 2,
+    'model.backbone.seq_len': 4,
+    'model.head.in_channels': 32,
+    'model.head.embedding_size': 32,
+    'train_dataloader.dataset.multiple_target': 4,
+    'train_dataloader.dataset.multiple_target_step': 2,
+    'val_dataloader.dataset.multiple_target': 4,
+}
+
+
+@pytest.fixture(scope='module')
+def h36m_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sample where MMPose's configs expect Human3.6M, with 2D detections."""
+    source, root = (tmp_path_factory.mktemp(name) for name in ('source', 'h36m'))
+    made = make_synthetic_mocap(source, source_train=240, source_test=320, target_dev=20)
+    annotations = root / 'annotation_body3d'
+    (annotations / 'fps50').mkdir(parents=True)
+    (root / 'joint_2d_det_files').mkdir()
+    shutil.copy(made['cameras'], annotations / 'cameras.pkl')
+    rng = np.random.default_rng(0)
+    for ours, theirs in (('source_train', 'train'), ('source_test', 'test')):
+        shutil.copy(made[ours], annotations / 'fps50' / f'h36m_{theirs}.npz')
+        detected = np.load(made[ours])['part'].copy()
+        detected[..., :2] += rng.normal(0, 3, detected[..., :2].shape)
+        detected[..., 2] = rng.uniform(0.5, 1, detected[..., 2].shape)
+        np.save(root / 'joint_2d_det_files' / f'cpn_ft_h36m_dbb_{theirs}.npy', detected)
+    return root
+
+
+def config(base: str, h36m_root: Path, work_dir: Path, changes: dict) -> Config:
+    path = work_dir / 'poseaug.py'
+    path.write_text(FOUR_LINES.format(base=base))
+    cfg = Config.fromfile(path)
+    for name in ('train', 'val', 'test'):
+        loader = cfg[f'{name}_dataloader']
+        loader.update(batch_size=16, num_workers=0, persistent_workers=False)
+        loader.pop('prefetch_factor', None)
+        loader.dataset.data_root = str(h36m_root)
+    cfg.merge_from_dict(
+        {
+            'train_cfg.max_epochs': 2,
+            'train_cfg.warmup_epochs': 0,
+            'train_cfg.val_interval': 2,
+            'default_hooks.checkpoint.interval': 2,
+            'work_dir': str(work_dir),
+            'experiment_name': uuid.uuid4().hex,
+            'log_level': 'WARNING',
+            **changes,
+        }
+    )
+    return cfg
+
+
+@pytest.mark.parametrize(
+    ('base', 'changes', 'poses_px'),
+    [
+        (IMAGE, SMALL_TCN, 'gt'),
+        (VIDEO.format('1frm-supv-cpn-ft'), SMALL_TCN, 'detected'),
+        (VIDEO.format('27frm-supv'), SMALL_TCN, 'gt'),
+        (MOTIONBERT, SMALL_DSTFORMER, 'gt'),
+    ],
+    ids=['image', 'video-1-detections', 'video-27', 'motionbert'],
+)
+@pytest.mark.parametrize('variant', ['default', 'released'])
+def test_four_lines_train_mmposes_config(h36m_root, tmp_path, base, changes, poses_px, variant):
+    if variant == 'released' and base == IMAGE:
+        pytest.skip('the default variant of this slowly formatted config covers it')
+    changes = {**changes, 'train_cfg.variant': variant}
+    if base == IMAGE:  # MMEngine takes seconds to format this config for each checkpoint
+        changes['default_hooks.checkpoint'] = dict(
+            _delete_=True, type='CheckpointHook', interval=-1, save_last=False
+        )
+    run = train(config(base, h36m_root, tmp_path, changes))
+    loop, losses = run.runner.train_loop, run.recorder.losses
+    per_pass = len(loop.bank) // 16
+    assert per_pass > 0 and len(losses) >= 2 * per_pass
+    assert np.isfinite(losses).all()
+    if base != MOTIONBERT:  # which takes more than two epochs to learn
+        assert sum(losses[-4:]) < sum(losses[:4])
+    (file,) = (h36m_root / 'joint_2d_det_files').glob('*train.npy')
+    detected = np.load(file)[loop.bank.frame_index.numpy()]
+    same = np.allclose(detected[..., :2], loop.bank.keypoints_px.numpy())
+    assert same == (poses_px == 'detected')
+    assert run.runner.message_hub.get_scalar('val/MPJPE').current() > 0
+    assert loop.watchdog.recoveries == 0 or variant == 'released'
+
+
+def test_configs_without_training_say_what_is_missing(h36m_root, tmp_path):
+    base = 'video_pose_lift/h36m/video-pose-lift_tcn-27frm-semi-supv_8xb64-200e_h36m.py'
+    with pytest.raises(ValueError, match='optim_wrapper'):
+        train(config(base, h36m_root, tmp_path, SMALL_TCN))
