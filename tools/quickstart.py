@@ -5,11 +5,15 @@ from __future__ import annotations
 
 import argparse
 import sys
+import warnings
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from mmposeaug.apis import QuickstartError, QuickstartPlan, run_quickstart
+# MMEngine's, once for each module that it looks into; a newcomer can do nothing about it.
+warnings.filterwarnings('ignore', 'pkg_resources is deprecated', UserWarning)
+
+from mmposeaug.apis import QuickstartError, QuickstartPlan, run_quickstart  # noqa: E402
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -96,7 +96,7 @@ def draw_gallery(
         raise ValueError('A gallery needs at least one panel; give rows of panels.')
     top = 0.12 + 0.34 * bool(title) + 0.3 * bool(column_titles)
     bottom, left = 0.62 if note else 0.42, 0.42 if row_titles else 0.12
-    width, height = left + columns * CELL, top + len(rows) * CELL + bottom
+    width, height = left + columns * CELL + 0.15, top + len(rows) * CELL + bottom
     figure = new_figure(width, height, dpi)
     radius = _radius(rows)
     for i, row in enumerate(rows):

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from matplotlib.ticker import MaxNLocator
 
 from ..structures import Skeleton
 from .style import GHOST_COLOR, LABEL_SIZE, SIDE_COLORS, TICK_SIZE
@@ -158,13 +159,12 @@ def space_axes(axes: Any, centre_cam: np.ndarray | None = None, radius: float = 
         radius (float): Half an edge in metres. Defaults to 1.
     """
     centre = to_plot_axes(np.zeros(3) if centre_cam is None else np.asarray(centre_cam, float))
-    step = 0.5 if radius <= 1.2 else 1.0
     for name, middle, label in zip('xyz', centre, ('x (m)', 'z, depth (m)', '−y, up (m)')):
         limits = (middle - radius, middle + radius)
         getattr(axes, f'set_{name}lim')(*limits)
-        inner = (middle + 0.9 * np.array((-radius, radius))) / step  # labels at the edges collide
-        ticks = np.arange(np.ceil(inner[0]), np.floor(inner[1]) + 1) * step
-        getattr(axes, f'set_{name}ticks')(ticks)
+        low, high = middle - 0.9 * radius, middle + 0.9 * radius  # labels at the edges collide
+        ticks = MaxNLocator(nbins=4, steps=[1, 2, 5, 10]).tick_values(low, high)
+        getattr(axes, f'set_{name}ticks')([tick for tick in ticks if low <= tick <= high])
         pad = -6 if name == 'z' else -9
         getattr(axes, f'set_{name}label')(label, fontsize=LABEL_SIZE - 1, labelpad=pad)
         axis = getattr(axes, f'{name}axis')
