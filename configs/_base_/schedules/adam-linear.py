@@ -1,8 +1,7 @@
 # Adam with linear decay to zero; the best checkpoint is chosen on the held-out part of the source.
 _base_ = ['mmpose::_base_/default_runtime.py']
 
-max_epochs = 72
-train_cfg = dict(_delete_=True, type='TensorTrainLoop', max_epochs=max_epochs, val_interval=8)
+train_cfg = dict(_delete_=True, type='TensorTrainLoop', max_epochs=72, val_interval=8)
 # one validation set, two test sets, the latter with flip; their files are those of the data set
 val_cfg = dict(type='MultiSetValLoop', sets=dict(source_val=dict()))
 test_cfg = dict(
@@ -12,14 +11,9 @@ test_cfg = dict(
 )
 
 optim_wrapper = dict(optimizer=dict(type='Adam', lr=1e-3, fused=True), clip_grad=dict(max_norm=1.0))
+# it ends with the last epoch, whatever their number
 param_scheduler = [
-    dict(
-        type='LinearLR',
-        start_factor=1.0,
-        end_factor=0.0,
-        end=max_epochs,
-        convert_to_iter_based=True,
-    )
+    dict(type='LinearLR', start_factor=1.0, end_factor=0.0, convert_to_iter_based=True)
 ]
 default_hooks = dict(
     checkpoint=dict(
