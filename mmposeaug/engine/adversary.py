@@ -15,12 +15,13 @@ from torch import Tensor, nn
 from mmposeaug.codecs import LifterAdapter
 from mmposeaug.datasets import PoseBatch
 from mmposeaug.geometry import in_view, normalize_keypoints, root_relative
-from mmposeaug.models import AugmentedPoses, grouped_joint_error
+from mmposeaug.models import AugmentedPoses
 from mmposeaug.structures import Skeleton
 
 from .batches import poses_of, project_clip, with_poses
 from .fake_pool import FakePool
-from .trained_network import TrainedNetwork, frozen, kept_statistics, module_mode
+from .objective import AugmentorObjective, frame_sizes, half_extent
+from .trained_network import TrainedNetwork, kept_statistics
 
 DEFAULT_OPTIM = dict(optimizer=dict(type='Adam', lr=1e-4, fused=True), clip_grad=dict(max_norm=1.0))
 """dict: Optimizer of augmentor and discriminators (released PoseAug)."""
@@ -66,6 +67,9 @@ class Adversary:
         pool_size (int): Samples in each pool of fakes.
         lifter_mode (str): ``'train'`` as in the released code, where dropout and the running
             statistics of the lifter take part, or ``'eval'``.
+        draw_share (float): Share of the augmented samples that are given out as the random draw
+            left them, for augmentors that learn on top of one: what the lifter sees is then never
+            narrower than the draw. Defaults to 0.
         view_rule (str): ``'inside'`` counts a pose as in view if it is inside all four borders
             and before the camera, ``'released'`` if it does not cross the right and lower border.
         projection (Mapping): Options of :func:`mmposeaug.geometry.project` for augmented poses.
@@ -92,23 +96,17 @@ class Adversary:
         discriminator_interval: int = 2,
         pool_size: int = 4096,
         lifter_mode: str = 'eval',
+        draw_share: float = 0.0,
         view_rule: str = 'inside',
         projection: Mapping[str, Any] | None = None,
     ) -> None:
-        known = ('adversarial_3d', 'adversarial_2d', 'ranges', 'feedback', 'view')
-        unknown = set(weights) - set(known)
-        if unknown:
-            raise ValueError(f'Unknown loss weights {sorted(unknown)}; use {", ".join(known)}.')
-        for name, value, allowed in (
-            ('lifter_mode', lifter_mode, ('train', 'eval')),
-            ('view_rule', view_rule, ('inside', 'released')),
-        ):
-            if value not in allowed:
-                raise ValueError(f'{name} must be one of {", ".join(allowed)}, got {value!r}.')
+        if view_rule not in ('inside', 'released'):
+            raise ValueError(f"view_rule must be 'inside' or 'released', got {view_rule!r}.")
+        if not 0 <= draw_share <= 1:
+            raise ValueError(f'draw_share is {draw_share}; it is a share between 0 and 1.')
         self.skeleton = skeleton
-        self.weights = dict.fromkeys(known, 0.0) | dict(weights)
         self.discriminator_interval = discriminator_interval
-        self.lifter_mode = lifter_mode
+        self.draw_share = draw_share
         self.view_rule = view_rule
         self.projection = dict(projection or {})
         if param_scheduler is None:
@@ -122,18 +120,14 @@ class Adversary:
             module = MODELS.build(dict(config), default_args=dict(skeleton=skeleton)).to(device)
             return TrainedNetwork(name, module, optim_wrapper, param_scheduler)
 
-        def loss(config: Mapping[str, Any] | None) -> Any:
-            return None if config is None else MODELS.build(dict(config))
-
         trained = build('augmentor', augmentor)
         assert trained is not None
         self.augmentor = trained
         self.discriminator_3d = build('discriminator_3d', discriminator_3d)
         self.discriminator_2d = build('discriminator_2d', discriminator_2d)
-        self.adversarial_loss = loss(adversarial_loss)
-        self.angle_range = loss(angle_range)
-        self.length_range = loss(length_range)
-        self.feedback = loss(feedback)
+        self.objective = AugmentorObjective(
+            skeleton, adversarial_loss, angle_range, length_range, feedback, weights, lifter_mode
+        )
         self.pools = nn.ModuleDict(
             dict(pose=FakePool(pool_size), keypoints=FakePool(pool_size))
         ).to(device)
@@ -211,6 +205,11 @@ class Adversary:
         finite: bool,
     ) -> AdversaryStep:
         pose, keypoints_px = poses.rigid.detach(), keypoints_px.detach()
+        drawn = round(self.draw_share * len(pose)) if poses.draw is not None else 0
+        if drawn:
+            assert poses.draw is not None
+            pose = torch.cat((poses.draw.rigid[:drawn].detach(), pose[drawn:]))
+            keypoints_px = self.project(pose, batch)
         valid = self.visible(pose, keypoints_px, batch.image_size)
         valid = valid & torch.isfinite(keypoints_px).flatten(1).all(1)
         return AdversaryStep(with_poses(batch, pose, keypoints_px), valid, logs, finite)
@@ -248,16 +247,19 @@ class Adversary:
             # nothing can be learned from it, and the lifter's statistics would not recover
             self.steps += 1
             return self._result(batch, poses, keypoints, {}, False)
-        real_pose = poses_of(real) if poses.draw is None else poses.draw.angle
         samples = dict(
             fake_3d=poses.angle,
-            real_3d=real_pose,
-            fake_2d=normalize_keypoints(keypoints, _sizes(batch, keypoints)),
+            real_3d=poses_of(real) if poses.draw is None else poses.draw.angle,
+            fake_2d=normalize_keypoints(keypoints, frame_sizes(batch, keypoints)),
             real_2d=normalize_keypoints(real.keypoints_px, real.image_size.unsqueeze(1)),
         )
-        losses, logs = self._augmentor_losses(poses, keypoints, batch, samples)
-        if with_feedback and self.feedback is not None:
-            losses.update(self._feedback_losses(poses, keypoints, batch, adapter, progress, logs))
+        losses, logs = self.objective.plausibility(
+            poses, samples, half_extent(batch, keypoints), self.networks
+        )
+        if with_feedback and self.objective.feedback is not None:
+            losses.update(
+                self.objective.hardness(poses, batch, adapter, progress, self.project, logs)
+            )
         total = torch.stack([value for value in losses.values() if value.requires_grad]).sum()
         finite = self.augmentor.update(total)
         logs.update({f'loss_{name}': value.detach() for name, value in losses.items()})
@@ -271,85 +273,6 @@ class Adversary:
             batch.pose_cam, self.skeleton
         )
         return result
-
-    def _augmentor_losses(
-        self,
-        poses: AugmentedPoses,
-        keypoints: Tensor,
-        batch: PoseBatch,
-        samples: Mapping[str, Tensor],
-    ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-        """Weighted losses that need no lifter, and logs."""
-        losses: dict[str, Tensor] = {}
-        logs: dict[str, Tensor] = {}
-        for key in ('3d', '2d'):
-            network = getattr(self, f'discriminator_{key}')
-            weight = self.weights[f'adversarial_{key}']
-            if network is None or weight == 0:
-                continue
-            with network.frozen():
-                scores = network(samples[f'fake_{key}'])
-            losses[f'adversarial_{key}'] = weight * self.adversarial_loss.augmentor(scores)
-        weight = self.weights['ranges']
-        if self.angle_range is not None and poses.angle_change is not None:
-            losses['angle_range'] = weight * self.angle_range(poses.angle_change)
-            logs['angle_change'] = poses.angle_change.detach().mean()
-        if self.length_range is not None and poses.length_ratio is not None:
-            losses['length_range'] = weight * self.length_range(poses.length_ratio)
-            logs['length_ratio'] = poses.length_ratio.detach().abs().mean()
-        if self.weights['view']:
-            outside = samples['fake_2d'].abs() - _half_extent(batch, keypoints)
-            losses['view'] = self.weights['view'] * outside.clamp_min(0).square().mean()
-        return losses, logs
-
-    def _feedback_losses(
-        self,
-        poses: AugmentedPoses,
-        keypoints: Tensor,
-        batch: PoseBatch,
-        adapter: LifterAdapter,
-        progress: float,
-        logs: dict[str, Tensor],
-    ) -> dict[str, Tensor]:
-        """Losses from the lifter's errors, whose weights get no gradients."""
-        with module_mode(adapter.module, self.lifter_mode), frozen(adapter.module):
-            with torch.no_grad():
-                if self.feedback.relative_to == 'draw' and poses.draw is not None:
-                    drawn = poses.draw.rigid
-                    reference = self._errors(drawn, self.project(drawn, batch), batch, adapter)
-                else:
-                    reference = self._errors(poses_of(batch), None, batch, adapter)
-            errors = {}
-            for stage in self.feedback.stages:
-                pose = getattr(poses, stage)
-                pixels = keypoints if stage == 'rigid' else self.project(pose, batch)
-                errors[stage] = self._errors(pose, pixels, batch, adapter)
-        with torch.no_grad():
-            for stage, error in errors.items():
-                logs[f'hardness_{stage}'] = error.mean() / reference.mean()
-        costs = self.feedback(errors, reference, progress)
-        weight = self.weights['feedback']
-        return {f'feedback_{stage}': weight * cost for stage, cost in costs.items()}
-
-    def _errors(
-        self,
-        pose: Tensor,
-        keypoints_px: Tensor | None,
-        batch: PoseBatch,
-        adapter: LifterAdapter,
-    ) -> Tensor:
-        """Grouped errors (B, G) of the lifter in metres; the samples' own 2D if none is given."""
-        samples = batch if keypoints_px is None else with_poses(batch, pose, keypoints_px)
-        target_cam = adapter.target_of(samples.pose_cam)
-        pred = adapter.predict(
-            samples.keypoints_px,
-            samples.image_size,
-            scores=samples.keypoint_scores,
-            intrinsics=samples.intrinsics,
-            root_depth=target_cam[..., self.skeleton.root, 2],
-        )
-        target = root_relative(target_cam, self.skeleton.root)
-        return grouped_joint_error(pred, target, self.skeleton)
 
     def _update_discriminators(
         self,
@@ -366,7 +289,7 @@ class Adversary:
                 continue
             fake = pools[pool].query(samples[f'fake_{key}'].detach(), generator)
             real_scores, fake_scores = network(samples[f'real_{key}'].detach()), network(fake)
-            loss = self.adversarial_loss.discriminator(real_scores, fake_scores)
+            loss = self.objective.adversarial_loss.discriminator(real_scores, fake_scores)
             finite &= network.update(loss)
             with torch.no_grad():
                 logs[f'loss_discriminator_{key}'] = loss.detach()
@@ -423,17 +346,6 @@ def _finite_everywhere(values: Tensor) -> bool:
     finite = torch.isfinite(values).all().float()
     all_reduce(finite, op='min')
     return bool(finite)
-
-
-def _sizes(batch: PoseBatch, keypoints: Tensor) -> Tensor:
-    """Image sizes that broadcast over the frames of the key points."""
-    return batch.image_size if keypoints.ndim == 3 else batch.image_size.unsqueeze(1)
-
-
-def _half_extent(batch: PoseBatch, keypoints: Tensor) -> Tensor:
-    """Half width and half height in normalised coordinates, broadcast over the key points."""
-    size = _sizes(batch, keypoints)
-    return (size / size[..., :1]).unsqueeze(-2)
 
 
 def _spread(pose_cam: Tensor, skeleton: Skeleton) -> Tensor:

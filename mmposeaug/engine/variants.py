@@ -57,6 +57,7 @@ class PoseAugSettings:
     discriminator_interval: int = 2
     pool_size: int = 4096
     lifter_mode: str = 'eval'
+    draw_share: float = 0.0
     view_rule: str = 'inside'
     projection: Config | None = None
     watchdog: Config = field(default_factory=dict)
@@ -78,6 +79,7 @@ class PoseAugSettings:
             'discriminator_interval',
             'pool_size',
             'lifter_mode',
+            'draw_share',
             'view_rule',
             'projection',
         )
@@ -86,7 +88,12 @@ class PoseAugSettings:
 
 RELEASED = PoseAugSettings(
     schedule='passes',
-    augmentor=dict(type='PoseAugmentor'),
+    augmentor=dict(
+        type='PoseAugmentor',
+        angle=dict(type='BoneAngleAugmentor'),
+        length=dict(type='BoneLengthAugmentor'),
+        rigid=dict(type='RigidAugmentor'),
+    ),
     discriminator_3d=dict(type='KinematicChainDiscriminator'),
     discriminator_2d=dict(type='Keypoint2DDiscriminator'),
     angle_range=dict(type='AngleRangeLoss'),
@@ -122,6 +129,7 @@ DEFAULT = PoseAugSettings(
     weights=dict(adversarial_3d=1.0, feedback=1.0, view=10.0),
     warmup_epochs=1,
     adversary_interval=2,
+    draw_share=0.5,
 )
 """PoseAugSettings: Learned on top of a random draw, mixed with real pairs in every batch."""
 

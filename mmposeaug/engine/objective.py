@@ -1,0 +1,199 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""What the augmentor learns for: plausible poses that are as hard for the lifter as wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+from mmpose.registry import MODELS
+from torch import Tensor
+
+from mmposeaug.codecs import LifterAdapter
+from mmposeaug.datasets import PoseBatch
+from mmposeaug.geometry import root_relative
+from mmposeaug.models import AugmentedPoses, grouped_joint_error
+from mmposeaug.structures import Skeleton
+
+from .batches import with_poses
+from .trained_network import TrainedNetwork, frozen, module_mode
+
+WEIGHTS = ('adversarial_3d', 'adversarial_2d', 'ranges', 'feedback', 'view')
+"""tuple[str]: Losses that have a weight."""
+
+
+class AugmentorObjective:
+    """Weighted losses of the augmentor.
+
+    Args:
+        skeleton (Skeleton): Tree of the poses.
+        adversarial_loss (Mapping): Config of the adversarial loss.
+        angle_range (Mapping, optional): Config of the loss on turns; None for none.
+        length_range (Mapping, optional): Config of the loss on length ratios; None for none.
+        feedback (Mapping, optional): Config of the feedback loss; None for none.
+        weights (Mapping[str, float]): Weights of ``adversarial_3d``, ``adversarial_2d``,
+            ``ranges``, ``feedback`` and ``view``; 0 if not given.
+        lifter_mode (str): ``'train'`` or ``'eval'``.
+
+    Raises:
+        ValueError: If a weight or the mode is unknown.
+    """
+
+    def __init__(
+        self,
+        skeleton: Skeleton,
+        adversarial_loss: Mapping[str, Any],
+        angle_range: Mapping[str, Any] | None,
+        length_range: Mapping[str, Any] | None,
+        feedback: Mapping[str, Any] | None,
+        weights: Mapping[str, float],
+        lifter_mode: str,
+    ) -> None:
+        unknown = set(weights) - set(WEIGHTS)
+        if unknown:
+            raise ValueError(f'Unknown loss weights {sorted(unknown)}; use {", ".join(WEIGHTS)}.')
+        if lifter_mode not in ('train', 'eval'):
+            raise ValueError(f"lifter_mode must be 'train' or 'eval', got {lifter_mode!r}.")
+
+        def build(config: Mapping[str, Any] | None) -> Any:
+            return None if config is None else MODELS.build(dict(config))
+
+        self.skeleton = skeleton
+        self.adversarial_loss = build(adversarial_loss)
+        self.angle_range = build(angle_range)
+        self.length_range = build(length_range)
+        self.feedback = build(feedback)
+        self.weights = dict.fromkeys(WEIGHTS, 0.0) | dict(weights)
+        self.lifter_mode = lifter_mode
+
+    def plausibility(
+        self,
+        poses: AugmentedPoses,
+        samples: Mapping[str, Tensor],
+        half_extent: Tensor,
+        networks: Mapping[str, TrainedNetwork],
+    ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+        """Losses that need no lifter.
+
+        Args:
+            poses (AugmentedPoses): N augmented poses.
+            samples (Mapping[str, Tensor]): What the discriminators are shown of them: ``fake_3d``
+                poses (N, J, 3) and ``fake_2d`` normalised key points (N, J, 2).
+            half_extent (Tensor): Half width and half height of the images in normalised
+                coordinates, broadcastable over the key points.
+            networks (Mapping[str, TrainedNetwork]): Among them the discriminators.
+
+        Returns:
+            tuple[dict[str, Tensor], dict[str, Tensor]]: Weighted losses, and logs.
+        """
+        losses: dict[str, Tensor] = {}
+        logs: dict[str, Tensor] = {}
+        for key in ('3d', '2d'):
+            network = networks.get(f'discriminator_{key}')
+            weight = self.weights[f'adversarial_{key}']
+            if network is None or weight == 0:
+                continue
+            with network.frozen():
+                scores = network(samples[f'fake_{key}'])
+            losses[f'adversarial_{key}'] = weight * self.adversarial_loss.augmentor(scores)
+        weight = self.weights['ranges']
+        if poses.angle_change is not None:
+            logs['angle_change'] = poses.angle_change.detach().mean()
+            if self.angle_range is not None:
+                losses['angle_range'] = weight * self.angle_range(poses.angle_change)
+        if poses.length_ratio is not None:
+            logs['length_ratio'] = poses.length_ratio.detach().abs().mean()
+            if self.length_range is not None:
+                losses['length_range'] = weight * self.length_range(poses.length_ratio)
+        if self.weights['view']:
+            outside = (samples['fake_2d'].abs() - half_extent).clamp_min(0)
+            losses['view'] = self.weights['view'] * outside.square().mean()
+        return losses, logs
+
+    def hardness(
+        self,
+        poses: AugmentedPoses,
+        batch: PoseBatch,
+        adapter: LifterAdapter,
+        progress: float,
+        project: Callable[[Tensor, PoseBatch], Tensor],
+        logs: dict[str, Tensor],
+    ) -> dict[str, Tensor]:
+        """Losses from the lifter's errors; its weights get no gradients.
+
+        Args:
+            poses (AugmentedPoses): N augmented poses.
+            batch (PoseBatch): The samples that they were made of.
+            adapter (LifterAdapter): The lifter.
+            progress (float): Point of the training in [0, 1].
+            project (Callable): Pixels of poses of the batch's samples.
+            logs (dict[str, Tensor]): Gets the ratios of the mean errors, ``hardness_*``.
+
+        Returns:
+            dict[str, Tensor]: Weighted losses.
+        """
+        with module_mode(adapter.module, self.lifter_mode), frozen(adapter.module):
+            with torch.no_grad():
+                reference_samples = batch
+                if self.feedback.relative_to == 'draw' and poses.draw is not None:
+                    drawn = poses.draw.rigid
+                    reference_samples = with_poses(batch, drawn, project(drawn, batch))
+                reference = self.errors(reference_samples, adapter)
+            errors = {}
+            for stage in self.feedback.stages:
+                pose = getattr(poses, stage)
+                errors[stage] = self.errors(with_poses(batch, pose, project(pose, batch)), adapter)
+        with torch.no_grad():
+            for stage, error in errors.items():
+                logs[f'hardness_{stage}'] = error.mean() / reference.mean()
+        costs = self.feedback(errors, reference, progress)
+        return {f'feedback_{k}': self.weights['feedback'] * cost for k, cost in costs.items()}
+
+    def errors(self, samples: PoseBatch, adapter: LifterAdapter) -> Tensor:
+        """Grouped errors of the lifter.
+
+        Args:
+            samples (PoseBatch): N samples.
+            adapter (LifterAdapter): The lifter.
+
+        Returns:
+            Tensor: Errors of shape (N, G) in metres.
+        """
+        target_cam = adapter.target_of(samples.pose_cam)
+        pred = adapter.predict(
+            samples.keypoints_px,
+            samples.image_size,
+            scores=samples.keypoint_scores,
+            intrinsics=samples.intrinsics,
+            root_depth=target_cam[..., self.skeleton.root, 2],
+        )
+        target = root_relative(target_cam, self.skeleton.root)
+        return grouped_joint_error(pred, target, self.skeleton)
+
+
+def frame_sizes(batch: PoseBatch, keypoints: Tensor) -> Tensor:
+    """Image sizes that broadcast over the frames of key points.
+
+    Args:
+        batch (PoseBatch): N samples.
+        keypoints (Tensor): Key points of shape (N, J, 2) or (N, T, J, 2).
+
+    Returns:
+        Tensor: Width and height of shape (N, 2) or (N, 1, 2), in pixels.
+    """
+    return batch.image_size if keypoints.ndim == 3 else batch.image_size.unsqueeze(1)
+
+
+def half_extent(batch: PoseBatch, keypoints: Tensor) -> Tensor:
+    """Half width and half height in normalised coordinates, broadcastable over key points.
+
+    Args:
+        batch (PoseBatch): N samples.
+        keypoints (Tensor): Key points of shape (N, J, 2) or (N, T, J, 2).
+
+    Returns:
+        Tensor: Of shape (N, 1, 2) or (N, 1, 1, 2); the first is 1.
+    """
+    size = frame_sizes(batch, keypoints)
+    return (size / size[..., :1]).unsqueeze(-2)
