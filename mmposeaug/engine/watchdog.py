@@ -25,6 +25,8 @@ class CollapseWatchdog:
     healthy augmentor.
 
     Args:
+        max_broken (float): Largest share of steps without finite poses and gradients; such steps
+            are skipped. Defaults to 0.01.
         min_in_view (float): Smallest share of augmented samples in view. Defaults to 0.02.
         min_noise_response (float): Smallest distance between two augmentations of the same poses,
             relative to the spread of the poses. Defaults to 1e-3.
@@ -37,6 +39,7 @@ class CollapseWatchdog:
 
     def __init__(
         self,
+        max_broken: float = 0.01,
         min_in_view: float = 0.02,
         min_noise_response: float = 1e-3,
         max_accuracy: float = 0.995,
@@ -44,6 +47,7 @@ class CollapseWatchdog:
         lr_factor: float = 0.5,
         max_recoveries: int = 3,
     ) -> None:
+        self.max_broken = max_broken
         self.min_in_view = min_in_view
         self.min_noise_response = min_noise_response
         self.max_accuracy = max_accuracy
@@ -69,7 +73,7 @@ class CollapseWatchdog:
         Returns:
             str | None: A clause that names the value, or None.
         """
-        if means.get('finite', 1.0) < 1:
+        if 1 - means.get('finite', 1.0) > self.max_broken:
             broken_share = 1 - means['finite']
             return f'poses or gradients were not finite in {broken_share:.1%} of the steps'
         broken = [name for name, value in means.items() if not math.isfinite(value)]
