@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from ...codecs import LifterAdapter, build_codec, find_train_codec
 from ...datasets import PoseBank
 from ...engine.variants import PoseAugSettings, get_settings
+from ...geometry import root_relative
 from ...structures import Skeleton
 
 
@@ -47,7 +48,8 @@ def lift(cfg: Config, checkpoint: Path, bank: PoseBank) -> Tensor:
             flip_indices=bank.skeleton.flip_indices,
         )
         poses.append(pose[:, pose.shape[1] // 2])
-    return torch.cat(poses)
+    # a lifter that predicts the root leaves it a little off the origin
+    return root_relative(torch.cat(poses), bank.skeleton.root)
 
 
 def load_augmentor(cfg: Config, checkpoint: Path, skeleton: Skeleton) -> nn.Module:

@@ -121,7 +121,6 @@ class QuickstartPlan:
         options: dict[str, Any] = {
             'train_cfg.max_epochs': self.max_epochs,
             'train_cfg.val_interval': interval,
-            'param_scheduler.0.end': self.max_epochs,
             'default_hooks.checkpoint.interval': interval,
             # with one alone, a run that is interrupted while it saves could not go on
             'default_hooks.checkpoint.max_keep_ckpts': 2,
