@@ -80,13 +80,21 @@ def _read_json(path: str) -> dict[CameraKey, Any]:
 
 
 def numbers_of(key: CameraKey, camera: Mapping[str, Any], name: str, size: int) -> np.ndarray:
-    """Parameter ``name`` flattened, checked for size and finiteness."""
-    try:
-        values = np.asarray(camera[name], dtype=np.float64).reshape(-1)
-    except (TypeError, ValueError):
-        raise ValueError(
-            f'Camera {key[0]}/{key[1]} has {name} = {camera[name]!r}, which is not numeric.'
-        ) from None
+    """Numbers of one parameter of a camera.
+
+    Args:
+        key (tuple[str, str]): (subject, camera id), for messages.
+        camera (Mapping): The camera's dictionary.
+        name (str): The parameter, which must be there.
+        size (int): How many numbers it has.
+
+    Returns:
+        np.ndarray: The parameter in its own unit, flattened to shape (size,), float64.
+
+    Raises:
+        ValueError: If it is not numeric, not finite, or of another size.
+    """
+    values = _numeric(key, camera, name).reshape(-1)
     if values.size != size or not np.isfinite(values).all():
         raise ValueError(
             f'Camera {key[0]}/{key[1]} has {name} = {values.tolist()}, {size} finite numbers are '
@@ -95,11 +103,22 @@ def numbers_of(key: CameraKey, camera: Mapping[str, Any], name: str, size: int) 
     return values
 
 
+def _numeric(key: CameraKey, camera: Mapping[str, Any], name: str) -> np.ndarray:
+    """A parameter as floats, in its own shape."""
+    try:
+        return np.asarray(camera[name], dtype=np.float64)
+    except (TypeError, ValueError):
+        raise ValueError(
+            f'Camera {key[0]}/{key[1]} has {name} = {camera[name]!r}, which is not numeric; '
+            'correct it in the camera file.'
+        ) from None
+
+
 def _focal_and_centre(key: CameraKey, camera: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray]:
     if 'f' in camera and 'c' in camera:
         focal, centre = numbers_of(key, camera, 'f', 2), numbers_of(key, camera, 'c', 2)
     elif 'K' in camera:
-        matrix = np.asarray(camera['K'], dtype=np.float64)
+        matrix = _numeric(key, camera, 'K')
         if matrix.shape not in ((2, 3), (3, 3)) or abs(matrix[0, 1]) > 1e-6:
             raise ValueError(
                 f'Camera {key[0]}/{key[1]} has K of shape {matrix.shape}; a (2, 3) or (3, 3) '
@@ -108,18 +127,19 @@ def _focal_and_centre(key: CameraKey, camera: Mapping[str, Any]) -> tuple[np.nda
         focal, centre = matrix.diagonal()[:2], matrix[:2, 2]
     else:
         raise ValueError(f"Camera {key[0]}/{key[1]} lacks 'f' and 'c' (or 'K'), in pixels; add it.")
-    if not (focal > 0).all() or not np.isfinite(centre).all():
+    if not (np.isfinite(focal) & (focal > 0)).all() or not np.isfinite(centre).all():
         raise ValueError(
-            f'Camera {key[0]}/{key[1]} has focal length {focal.tolist()}, it must be positive '
-            'and in pixels.'
+            f'Camera {key[0]}/{key[1]} has focal length {focal.tolist()} and centre '
+            f'{centre.tolist()}; they must be finite, in pixels, the focal length positive.'
         )
     return focal, centre
 
 
 def _distortion(key: CameraKey, camera: Mapping[str, Any], name: str, size: int) -> np.ndarray:
     """Distortion coefficients, padded with the zeros that the file leaves out."""
-    values = np.asarray([] if camera.get(name) is None else camera[name], dtype=np.float64)
-    values = values.reshape(-1)
+    if camera.get(name) is None:
+        return np.zeros(size)
+    values = _numeric(key, camera, name).reshape(-1)
     if values.size > size or not np.isfinite(values).all():
         raise ValueError(
             f'Camera {key[0]}/{key[1]} has {values.size} coefficients {name} = {values.tolist()}; '
@@ -129,19 +149,44 @@ def _distortion(key: CameraKey, camera: Mapping[str, Any], name: str, size: int)
 
 
 def image_size_of(key: CameraKey, camera: Mapping[str, Any]) -> tuple[float, float]:
-    """Width and height in pixels."""
-    if 'w' not in camera or 'h' not in camera:
+    """Size of a camera's images.
+
+    Args:
+        key (tuple[str, str]): (subject, camera id), for messages.
+        camera (Mapping): The camera's dictionary.
+
+    Returns:
+        tuple[float, float]: Width and height in pixels.
+
+    Raises:
+        ValueError: If one is missing, not numeric or not positive.
+    """
+    if camera.get('w') is None or camera.get('h') is None:
         raise ValueError(
             f"Camera {key[0]}/{key[1]} lacks its image size; add 'w' and 'h' in pixels."
         )
-    width, height = float(camera['w']), float(camera['h'])
+    width, height = (float(numbers_of(key, camera, name, 1)[0]) for name in 'wh')
     if not (width > 0 and height > 0):
-        raise ValueError(f'Camera {key[0]}/{key[1]} has image size {width:g} x {height:g}.')
+        raise ValueError(
+            f'Camera {key[0]}/{key[1]} has image size {width:g} x {height:g}; give the width w and '
+            'height h of its images in pixels.'
+        )
     return width, height
 
 
 def intrinsics_of(key: CameraKey, camera: Mapping[str, Any]) -> np.ndarray:
-    """The nine numbers fx, fy, cx, cy, k1, k2, k3, p1, p2."""
+    """Intrinsics of a camera as one row of numbers.
+
+    Args:
+        key (tuple[str, str]): (subject, camera id), for messages.
+        camera (Mapping): The camera's dictionary, with ``f`` and ``c`` or ``K``.
+
+    Returns:
+        np.ndarray: fx, fy, cx, cy in pixels, k1, k2, k3, p1, p2 without unit, of shape (9,).
+
+    Raises:
+        ValueError: If a parameter is missing or malformed.
+    """
     return np.concatenate(
         (
             *_focal_and_centre(key, camera),

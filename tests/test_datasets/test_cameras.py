@@ -90,6 +90,13 @@ def test_lookup_names_the_missing_cameras(sample):
         (dict(R=np.eye(2), T=[0, 0, 0]), 'R = .*9 finite'),
         (dict(f=None, K=np.eye(4)), r'K of shape \(4, 4\)'),
         (dict(h=0), 'image size 1000 x 0'),
+        (dict(w='abc'), "S1/a has w = 'abc', which is not numeric"),
+        (dict(h=[1, 2]), r'S1/a has h = \[1.0, 2.0\], 1 finite'),
+        (dict(w=np.inf), r'S1/a has w = \[inf\], 1 finite'),
+        (dict(k='x'), "S1/a has k = 'x', which is not numeric"),
+        (dict(p=[[1], [2, 3]]), 'S1/a has p = .*not numeric'),
+        (dict(f=None, K=[['a']]), r"S1/a has K = \[\['a'\]\], which is not numeric"),
+        (dict(f=None, K=np.full((3, 3), np.nan)), 'S1/a has focal length .*nan.*finite'),
     ],
 )
 def test_bad_camera_is_named(tmp_path, changes, message):
@@ -97,6 +104,11 @@ def test_bad_camera_is_named(tmp_path, changes, message):
     save_pickle(tmp_path / 'cameras.pkl', {('S1', 'a'): camera})
     with pytest.raises(ValueError, match=message):
         load_cameras(str(tmp_path / 'cameras.pkl'))
+
+
+def test_null_image_size_is_named():
+    with pytest.raises(ValueError, match="S1/a lacks its image size; add 'w' and 'h'"):
+        CameraSet.from_dicts({('S1', 'a'): dict(CAMERA, w=None)})
 
 
 @pytest.mark.parametrize(
