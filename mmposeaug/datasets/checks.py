@@ -10,8 +10,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..geometry import bone_lengths
-from ..structures import Skeleton
+from mmposeaug.geometry import bone_lengths
+from mmposeaug.structures import Skeleton
+
+from .io import join_root, require_file
 from .projection_check import check_projection
 
 if TYPE_CHECKING:
@@ -60,6 +62,28 @@ def check_annotation(arrays: Mapping[str, np.ndarray], needed: Sequence[str], pa
             )
 
 
+def find_detections(path: str | None, data_root: str | None) -> str:
+    """Path of the 2D detection file that ``keypoint_2d_src='detection'`` needs.
+
+    Args:
+        path (str, optional): ``keypoint_2d_det_file`` of a dataset config.
+        data_root (str, optional): Folder of a relative path.
+
+    Returns:
+        str: The path, under ``data_root`` if it is relative.
+
+    Raises:
+        FileNotFoundError: If the file does not exist.
+        ValueError: If none is given.
+    """
+    if not path:
+        raise ValueError(
+            "keypoint_2d_src is 'detection', but no keypoint_2d_det_file is given; set it, or "
+            "keypoint_2d_src='gt'."
+        )
+    return require_file(join_root(path, data_root), '2D detection file', 'keypoint_2d_det_file')
+
+
 def check_detections(keypoints: np.ndarray, pose: np.ndarray, path: str) -> None:
     """Checks that 2D detections are (N, J, 3), like the 3D poses they belong to.
 
@@ -104,10 +128,25 @@ def check_shapes(
         )
     if not shape_3d[0]:
         raise ValueError(f'{source} has no poses.')
-    if shape_3d[1] != skeleton.num_joints:
+    check_joint_count(shape_3d[1], skeleton.num_joints, skeleton.name, source)
+
+
+def check_joint_count(found: int, expected: int, metainfo: str, source: str) -> None:
+    """Checks that poses have the joints that their metainfo describes.
+
+    Args:
+        found (int): Joints of the poses.
+        expected (int): Joints of the metainfo.
+        metainfo (str): Its name.
+        source (str): What to call the data in messages.
+
+    Raises:
+        ValueError: If the numbers differ.
+    """
+    if found != expected:
         raise ValueError(
-            f'{source} has {shape_3d[1]} joints, but the metainfo {skeleton.name!r} describes '
-            f'{skeleton.num_joints}; set metainfo to that of the data, or convert the data.'
+            f'{source} has {found} joints, but the metainfo {metainfo!r} describes {expected}; '
+            'set metainfo to that of the data, or convert the data.'
         )
 
 
@@ -120,12 +159,15 @@ def check_bank(bank: PoseBank, detected: bool = False, source: str = 'the data')
         source (str): What to call the data in messages.
 
     Raises:
-        ValueError: If an index is out of range, a number is not finite, the unit is not metres,
-            a joint is not before the camera, a bone has no length, or the 2D does not match.
+        ValueError: If an index is out of range, a position, score or visibility is not finite, the
+            unit is not metres, a joint is not before the camera, a bone has no length, or the 2D
+            does not match.
     """
     _check_indices(bank, source)
-    _check_finite(bank.keypoints_px, '2D', bank, source)
-    _check_finite(bank.pose_cam, '3D', bank, source)
+    _check_finite(bank.keypoints_px, '2D position', bank, source)
+    _check_finite(bank.pose_cam, '3D position', bank, source)
+    _check_finite(bank.keypoint_scores[..., None], '2D score or visibility', bank, source)
+    _check_finite(bank.pose_visible[..., None], '3D visibility', bank, source)
     lengths = torch.cat([bone_lengths(p, bank.skeleton) for p in bank.pose_cam.split(_CHUNK)])
     _check_unit(lengths, source)
     _check_depth(bank, source)
@@ -155,6 +197,12 @@ def _check_indices(bank: PoseBank, source: str) -> None:
                 f'{name} of {source} runs from {int(index.min())} to {int(index.max())}, it must '
                 f'lie in 0 to {limit - 1}.'
             )
+    places = bank.target_frames
+    if not places or min(places) < 0 or max(places) >= bank.num_frames:
+        raise ValueError(
+            f'target_frames of {source} are {places}, but its samples have {bank.num_frames} '
+            f'frames; give places from 0 to {bank.num_frames - 1}.'
+        )
     for name in ('keypoint_scores', 'pose_visible'):
         if getattr(bank, name).shape != bank.pose_cam.shape[:2]:
             raise ValueError(
@@ -176,7 +224,7 @@ def _check_finite(values: Tensor, what: str, bank: PoseBank, source: str) -> Non
     bad = ~torch.isfinite(values).all(-1)
     if bad.any():
         raise ValueError(
-            f'{source} has a {what} position that is NaN or infinite, that '
+            f'{source} has a {what} that is NaN or infinite, that '
             f'{_first(bad, bank.skeleton.joint_names, bank)}; repair these frames or drop them.'
         )
 

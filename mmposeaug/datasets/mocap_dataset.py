@@ -12,7 +12,12 @@ from mmpose.registry import DATASETS
 
 from .camera_files import load_camera_dicts
 from .cameras import CameraSet
-from .checks import check_annotation, check_detections
+from .checks import (
+    check_annotation,
+    check_detections,
+    check_joint_count,
+    find_detections,
+)
 from .frames import FrameSelection, index_videos
 from .io import join_root, load_npy, load_npz, require_file
 from .windows import select_windows
@@ -69,13 +74,7 @@ class MocapDataset(Human36mDataset):
             self.camera_param = load_camera_dicts(self._camera_path)
         self._detected = keypoint_2d_src == 'detection'
         if self._detected:
-            if not keypoint_2d_det_file:
-                raise ValueError(
-                    "keypoint_2d_src is 'detection', but no keypoint_2d_det_file is given; set it, "
-                    "or keypoint_2d_src='gt'."
-                )
-            keypoint_2d_det_file = join_root(keypoint_2d_det_file, data_root)
-            require_file(keypoint_2d_det_file, '2D detection file', 'keypoint_2d_det_file')
+            keypoint_2d_det_file = find_detections(keypoint_2d_det_file, data_root)
         require_file(join_root(ann_file, data_root), 'annotation file', 'ann_file')
         super().__init__(
             ann_file=ann_file,
@@ -116,13 +115,10 @@ class MocapDataset(Human36mDataset):
     def load_data_list(self) -> list[dict]:
         """Makes the samples, with their cameras."""
         self.camera_param_file = self._camera_path
-        joints, expected = self.ann_data['S'].shape[1], self.metainfo['num_keypoints']
-        if joints != expected:
-            raise ValueError(
-                f'{self._source} has {joints} joints, but the metainfo '
-                f'{self.metainfo["dataset_name"]!r} describes {expected}; set metainfo to that of '
-                'the data, or convert the data.'
-            )
+        meta = self.metainfo
+        check_joint_count(
+            self.ann_data['S'].shape[1], meta['num_keypoints'], meta['dataset_name'], self._source
+        )
         return super().load_data_list()
 
     def _load_annotations(self) -> tuple[list[dict], list[dict]]:

@@ -11,7 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..structures import Skeleton
+from mmposeaug.structures import Skeleton
+
 from .cameras import CameraSet
 
 
@@ -26,8 +27,6 @@ class PoseBatch:
         pose_visible (Tensor): Weight of the 3D joints, of shape (B, T, J).
         intrinsics (Tensor): Camera of each sample, of shape (B, 9).
         image_size (Tensor): Its width and height in pixels, of shape (B, 2).
-        camera_index (Tensor): Its place in the bank's cameras, of shape (B,).
-        subject_index (Tensor): Place of the person in the bank's subjects, of shape (B,).
     """
 
     keypoints_px: Tensor
@@ -36,8 +35,6 @@ class PoseBatch:
     pose_visible: Tensor
     intrinsics: Tensor
     image_size: Tensor
-    camera_index: Tensor
-    subject_index: Tensor
 
     def __len__(self) -> int:
         return len(self.keypoints_px)
@@ -62,8 +59,9 @@ class PoseBank:
         cameras (CameraSet): The C cameras.
         skeleton (Skeleton): The joints.
         subjects (tuple[str, ...]): Names of the people.
-        target_frames (tuple[int, ...]): Places within a window whose 3D poses are the lifting
-            target. Defaults to the last.
+        target_frames (tuple[int, ...]): Places within a window, 0 to T - 1, of the frames whose
+            3D poses are the lifting target. Never negative: readers give them as the dataset's
+            options say, :meth:`from_arrays` counts negative ones from the end.
         frame_index (Tensor, optional): Row of each frame in the file that it was read from, (N,).
     """
 
@@ -77,7 +75,7 @@ class PoseBank:
     cameras: CameraSet
     skeleton: Skeleton
     subjects: tuple[str, ...]
-    target_frames: tuple[int, ...] = (-1,)
+    target_frames: tuple[int, ...]
     frame_index: Tensor | None = field(default=None, repr=False)
 
     def __len__(self) -> int:
@@ -133,7 +131,8 @@ class PoseBank:
             subjects (Sequence[str]): Names of the people. Defaults to one.
             windows (np.ndarray | Tensor, optional): Frames of each sample, of shape (M, T).
                 Defaults to one sample a frame.
-            target_frames (Sequence[int]): See the class. Defaults to (-1,).
+            target_frames (Sequence[int]): See the class; a negative place counts from the
+                window's end. Defaults to (-1,), the last frame.
             keypoint_scores (np.ndarray | Tensor, optional): Of shape (N, J). Defaults to ones.
             pose_visible (np.ndarray | Tensor, optional): Of shape (N, J). Defaults to ones.
             frame_index (np.ndarray | Tensor, optional): See the class.
@@ -154,6 +153,8 @@ class PoseBank:
         pose = torch.as_tensor(pose_cam).float()
         check_shapes(keypoints, pose, skeleton, source)
         count, joints = pose.shape[:2]
+        windows = _index_or(windows, torch.arange(count)[:, None])
+        length = windows.shape[-1] if windows.ndim else 1
         bank = cls(
             keypoints_px=keypoints.contiguous(),
             keypoint_scores=_float_or_ones(keypoint_scores, (count, joints)),
@@ -161,11 +162,11 @@ class PoseBank:
             pose_visible=_float_or_ones(pose_visible, (count, joints)),
             camera_index=_index_or(camera_index, torch.zeros(count)),
             subject_index=_index_or(subject_index, torch.zeros(count)),
-            windows=_index_or(windows, torch.arange(count)[:, None]),
+            windows=windows,
             cameras=cameras,
             skeleton=skeleton,
             subjects=tuple(subjects),
-            target_frames=tuple(target_frames),
+            target_frames=tuple(t + length if t < 0 else t for t in target_frames),
             frame_index=None if frame_index is None else _index_or(frame_index, torch.zeros(0)),
         )
         if check:
@@ -204,7 +205,15 @@ class PoseBank:
         return read_dataset_cfg(cfg, skeleton=skeleton, subset_seed=subset_seed, check=check)
 
     def to(self, device: torch.device | str) -> PoseBank:
-        """The same bank on a device."""
+        """The same bank on a device.
+
+        Args:
+            device (torch.device | str): The device.
+
+        Returns:
+            PoseBank: A bank whose tensors and cameras are there; tensors that were there already
+            are shared.
+        """
         moved = {
             f.name: getattr(self, f.name).to(device)
             for f in fields(self)
@@ -222,8 +231,7 @@ class PoseBank:
             PoseBatch: The samples.
         """
         frames = self.windows[index]
-        first = frames[:, 0]
-        camera = self.camera_index[first]
+        camera = self.camera_index[frames[:, 0]]
         return PoseBatch(
             keypoints_px=self.keypoints_px[frames],
             keypoint_scores=self.keypoint_scores[frames],
@@ -231,8 +239,6 @@ class PoseBank:
             pose_visible=self.pose_visible[frames],
             intrinsics=self.cameras.intrinsics[camera],
             image_size=self.cameras.image_size[camera],
-            camera_index=camera,
-            subject_index=self.subject_index[first],
         )
 
     @staticmethod

@@ -13,9 +13,10 @@ import torch
 from mmengine.registry import Registry
 from mmpose.registry import DATASETS
 
-from ..structures import Skeleton
+from mmposeaug.structures import Skeleton
+
 from .cameras import load_cameras
-from .checks import check_annotation, check_detections, check_shapes
+from .checks import check_annotation, check_detections, check_shapes, find_detections
 from .frames import index_videos
 from .io import join_root, load_npy, load_npz, require_file
 from .pose_bank import PoseBank
@@ -176,14 +177,7 @@ def load_annotations(
     arrays = load_npz(ann_file, needed)
     check_annotation(arrays, needed, ann_file)
     if detected:
-        det_file = cfg.get('keypoint_2d_det_file')
-        if not det_file:
-            raise ValueError(
-                "keypoint_2d_src is 'detection', but no keypoint_2d_det_file is given; set it, or "
-                "keypoint_2d_src='gt'."
-            )
-        det_file = join_root(det_file, data_root)
-        require_file(det_file, '2D detection file', 'keypoint_2d_det_file')
+        det_file = find_detections(cfg.get('keypoint_2d_det_file'), data_root)
         arrays['keypoints'] = load_npy(det_file)
         check_detections(arrays['keypoints'], arrays['S'], det_file)
     else:
@@ -203,7 +197,23 @@ def _compact(windows: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
 def read_joined(
     cfg: Mapping[str, Any], skeleton: Skeleton | None, subset_seed: int, check: bool
 ) -> PoseBank:
-    """Reads the parts of a joined dataset one by one."""
+    """Reads the parts of a joined dataset one by one.
+
+    Args:
+        cfg (Mapping): Config of MMEngine's ``ConcatDataset`` or MMPose's ``CombinedDataset``.
+        skeleton (Skeleton, optional): The joints. Defaults to those of each part's metainfo.
+        subset_seed (int): Seed of the first part; each following one gets the next number.
+        check (bool): Whether to check the data.
+
+    Returns:
+        PoseBank: All samples, part after part.
+
+    Raises:
+        FileNotFoundError: If a file is missing.
+        KeyError: If there is no reader for a part.
+        ValueError: If the config draws from its parts, a part fails a check, or parts differ in
+            skeleton, window length or target frames.
+    """
     if cfg.get('sample_ratio_factor') or cfg.get('indices') is not None:
         raise ValueError(
             'sample_ratio_factor and indices of a joined dataset are not supported; use indices or '
@@ -220,6 +230,21 @@ def read_joined(
 def read_repeated(
     cfg: Mapping[str, Any], skeleton: Skeleton | None, subset_seed: int, check: bool
 ) -> PoseBank:
-    """Reads the inner dataset and lists its samples ``times`` times."""
+    """Reads the inner dataset and lists its samples ``times`` times.
+
+    Args:
+        cfg (Mapping): Config of MMEngine's ``RepeatDataset``.
+        skeleton (Skeleton, optional): The joints. Defaults to those of the metainfo.
+        subset_seed (int): Seed of the inner dataset.
+        check (bool): Whether to check the data.
+
+    Returns:
+        PoseBank: The inner dataset's poses, its M samples listed ``times`` times.
+
+    Raises:
+        FileNotFoundError: If a file is missing.
+        KeyError: If there is no reader for the inner dataset.
+        ValueError: If a check fails.
+    """
     bank = read_dataset_cfg(cfg['dataset'], skeleton, subset_seed, check)
     return replace(bank, windows=bank.windows.repeat(cfg['times'], 1))

@@ -23,8 +23,6 @@ def test_gather_is_indexing(make_bank, device):
         assert torch.equal(batch.pose_cam[row], bank.pose_cam[frames])
         assert torch.equal(batch.intrinsics[row], bank.cameras.intrinsics[camera])
         assert torch.equal(batch.image_size[row], bank.cameras.image_size[camera])
-        assert batch.camera_index[row] == camera
-        assert batch.subject_index[row] == bank.subject_index[i]
     assert batch.keypoint_scores.shape == batch.pose_visible.shape == (4, 3, 17)
     assert batch.pose_cam.device.type == device.type == bank.cameras.intrinsics.device.type
 
@@ -44,13 +42,21 @@ def test_joined_banks_keep_samples_and_merge_people(make_bank):
     joined = PoseBank.concat([first, second])
     assert len(joined) == len(first) + len(second)
     assert joined.subjects == ('S1', 'S11', 'S5')
+    people = [[bank.subjects[i] for i in bank.subject_index] for bank in (first, second, joined)]
+    assert people[0] + people[1] == people[2]
     for offset, bank in ((0, first), (len(first), second)):
         index = torch.arange(len(bank))
         theirs, ours = bank.gather(index), joined.gather(index + offset)
         for field in ('keypoints_px', 'pose_cam', 'intrinsics', 'image_size'):
             assert torch.equal(getattr(theirs, field), getattr(ours, field))
-        names = [bank.subjects[i] for i in theirs.subject_index]
-        assert names == [joined.subjects[i] for i in ours.subject_index]
+
+
+def test_target_frames_are_counted_from_the_first(make_bank):
+    assert make_bank(target_frames=(-1,)).target_frames == (2,)
+    assert make_bank(target_frames=[0, -2]).target_frames == (0, 1)
+    bank = make_bank()
+    arrays = (bank.keypoints_px, bank.pose_cam, bank.cameras, H36M_17, bank.camera_index)
+    assert PoseBank.from_arrays(*arrays).target_frames == (0,)
 
 
 def test_banks_that_do_not_fit_are_not_joined(make_bank):
@@ -89,6 +95,10 @@ def given(**changes):
             edited('keypoints_px', (slice(2, 7), 10), np.inf),
             "2D .*'head' in frame 2 and in 4 other",
         ),
+        (edited('keypoint_scores', (4, 3), np.nan), "2D score.*NaN.*'right_foot' in frame 4;"),
+        (edited('pose_visible', (5, 3), np.inf), "3D visibility.*'right_foot' in frame 5;"),
+        (given(target_frames=(3,)), r'target_frames of my data are \(3,\).*have 3 frames.*0 to 2'),
+        (given(target_frames=()), r'target_frames of my data are \(\)'),
         (edited('pose_cam', (4, 3, 2), -1.0), "behind the camera.*'right_foot' in frame 4"),
         (scaled(1000), 'seems to be in millimetres; divide it by 1000'),
         (scaled(100), 'seems to be in centimetres; divide it by 100'),
