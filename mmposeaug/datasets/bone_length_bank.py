@@ -11,8 +11,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..geometry import bone_lengths
-from ..structures import H36M_16, Skeleton
+from mmposeaug.geometry import bone_lengths
+from mmposeaug.structures import H36M_16, Skeleton
+
 from .io import load_npy, load_npz
 from .pose_bank import PoseBank
 

@@ -117,7 +117,14 @@ class CameraSet:
         return torch.tensor([index[key] for key in keys], dtype=torch.long)
 
     def to(self, device: torch.device | str) -> CameraSet:
-        """The same cameras on a device."""
+        """The same cameras on a device.
+
+        Args:
+            device (torch.device | str): The device.
+
+        Returns:
+            CameraSet: A set whose tensors are there; tensors that were there already are shared.
+        """
         return CameraSet(
             self.intrinsics.to(device),
             self.image_size.to(device),
@@ -128,7 +135,15 @@ class CameraSet:
 
     @staticmethod
     def concat(sets: Sequence[CameraSet]) -> CameraSet:
-        """One set of all cameras, in order; extrinsics are kept if every set has them."""
+        """One set of several.
+
+        Args:
+            sets (Sequence[CameraSet]): At least one set, all on one device.
+
+        Returns:
+            CameraSet: All cameras, set after set, also those of equal key. ``rotation`` and
+            ``position`` are kept if every set has them.
+        """
         rotations = [s.rotation for s in sets if s.rotation is not None]
         positions = [s.position for s in sets if s.position is not None]
         whole = len(rotations) == len(positions) == len(sets)

@@ -83,7 +83,15 @@ def require_file(path: str, what: str, option: str) -> str:
 
 
 def join_root(path: str, data_root: str | None) -> str:
-    """Puts a relative path under ``data_root``, as MMPose's datasets do."""
+    """Puts a relative path under ``data_root``, as MMPose's datasets do.
+
+    Args:
+        path (str): Path, or an address that ``mmengine.fileio`` can open.
+        data_root (str, optional): The folder; None or empty for none.
+
+    Returns:
+        str: The joined path; ``path`` itself if it is absolute or there is no folder.
+    """
     return path if is_abs(path) or not data_root else os.path.join(data_root, path)
 
 
@@ -228,19 +236,38 @@ def atomic_write(path: str | os.PathLike, mode: str = 'wb') -> Iterator[IO]:
 
 
 def save_npz(path: str | os.PathLike, arrays: Mapping[str, np.ndarray]) -> None:
-    """Writes arrays as a compressed npz file, atomically."""
+    """Writes arrays as a compressed npz file, atomically.
+
+    Args:
+        path (str | PathLike): The file; its folder is made if need be.
+        arrays (Mapping[str, np.ndarray]): The arrays by name.
+    """
     with atomic_write(path) as file:
         np.savez_compressed(file, **arrays)
 
 
 def save_pickle(path: str | os.PathLike, content: Any) -> None:
-    """Writes a pickle, atomically (protocol 4, as MMPose's own camera files)."""
+    """Writes a pickle, atomically.
+
+    Args:
+        path (str | PathLike): The file; its folder is made if need be.
+        content (Any): What to write, in protocol 4, as MMPose's own camera files are. To be read
+            again by :func:`load_pickle_restricted`, it must be numpy data in builtin containers.
+    """
     with atomic_write(path) as file:
         pickle.dump(content, file, protocol=4)
 
 
 def save_json(path: str | os.PathLike, content: Any) -> None:
-    """Writes JSON, atomically."""
+    """Writes JSON, atomically.
+
+    Args:
+        path (str | PathLike): The file; its folder is made if need be.
+        content (Any): Mappings, lists, strings, numbers, booleans and None.
+
+    Raises:
+        TypeError: If it holds anything else.
+    """
     with atomic_write(path, 'w') as file:
         json.dump(content, file, indent=1)
         file.write('\n')

@@ -16,7 +16,7 @@ import torch
 from mmengine.logging import print_log
 from torch import Tensor
 
-from ..geometry import project
+from mmposeaug.geometry import project
 
 if TYPE_CHECKING:
     from .pose_bank import PoseBank

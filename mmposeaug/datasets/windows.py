@@ -122,7 +122,18 @@ def _ranges(starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:
 
 
 def window_rule(cfg: Mapping[str, Any]) -> WindowRule:
-    """How the frames of a dataset config form samples."""
+    """How the frames of a dataset config form samples.
+
+    Args:
+        cfg (Mapping): Config of ``Human36mDataset`` or :class:`MocapDataset`; options that it
+            lacks have the defaults of :class:`WindowRule`.
+
+    Returns:
+        WindowRule: The rule.
+
+    Raises:
+        ValueError: If options are out of range or contradict each other.
+    """
     return WindowRule(**{name: cfg[name] for name in _WINDOW_OPTIONS if name in cfg})
 
 

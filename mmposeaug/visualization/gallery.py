@@ -11,7 +11,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from ..structures import Skeleton
+from mmposeaug.structures import Skeleton
+
 from .figures import new_figure
 from .poses import draw_pose_2d, draw_pose_3d, image_axes, person_window, space_axes
 from .style import GHOST_COLOR, LABEL_SIZE, SIDE_COLORS, TITLE_SIZE

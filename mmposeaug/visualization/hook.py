@@ -13,7 +13,8 @@ from mmengine.fileio import exists, get
 from mmengine.hooks import Hook
 from mmpose.registry import HOOKS
 
-from ..structures import Skeleton
+from mmposeaug.structures import Skeleton
+
 from .figures import save_png, to_image
 from .gallery import KeypointPanel, Panel, PosePanel, draw_gallery
 

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
-from ..structures import Skeleton
+from mmposeaug.structures import Skeleton
+
 from .style import GHOST_COLOR, LABEL_SIZE, SIDE_COLORS, TICK_SIZE
 
 VIEW = dict(elev=12.0, azim=-62.0)
