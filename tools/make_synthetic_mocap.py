@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from mmposeaug.datasets.synthetic import make_synthetic_mocap, summarise
+from mmposeaug.evaluation import format_table
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -29,14 +30,6 @@ def build_parser() -> argparse.ArgumentParser:
         '--picture', metavar='PNG', help='draw some of the motions as stick figures'
     )
     return parser
-
-
-def print_table(rows: list[dict]) -> None:
-    """Prints rows of equal keys as an aligned table."""
-    table = [list(rows[0])] + [[str(value) for value in row.values()] for row in rows]
-    widths = [max(map(len, column)) for column in zip(*table)]
-    for row in table:
-        print('  '.join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip())
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -61,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 overwrite=args.overwrite,
                 report=lambda line: print(line, flush=True),
             )
-            print_table(summarise(paths))
+            print(format_table('part', {row.pop('part'): row for row in summarise(paths)}))
     except (OSError, ValueError) as error:
         print(f'{parser.prog}: error: {error}', file=sys.stderr)
         return 1

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from common import (
     read_config,
     require_file,
 )
+from mmposeaug.datasets import atomic_write
 
 RESULT_FORMATS = ('.json', '.yaml', '.yml')
 DUMP_FORMATS = ('.pkl', '.pickle')
@@ -98,11 +98,8 @@ def prepare_config(parser: argparse.ArgumentParser, args: argparse.Namespace) ->
 
 def write_metrics(metrics: Mapping[str, Any], path: str) -> None:
     """Writes the metrics, all at once: a reader never sees half a file."""
-    target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(f'.{os.getpid()}.{target.name}')
-    mmengine.dump(dict(metrics), part)
-    os.replace(part, target)
+    with atomic_write(path, 'w') as file:
+        mmengine.dump(dict(metrics), file, file_format=Path(path).suffix[1:])
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -3,9 +3,7 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
-from numbers import Real
 from typing import Any
 
 import torch
@@ -15,9 +13,8 @@ from mmengine.runner import BaseLoop, TestLoop, ValLoop
 from mmengine.runner.amp import autocast
 from mmengine.runner.loops import _parse_losses, _update_losses
 from mmpose.registry import LOOPS
-from rich import box
-from rich.console import Console
-from rich.table import Table
+
+from mmposeaug.evaluation import format_table
 
 from .eval_sets import ChainedDataLoader, EvalSet, build_eval_sets
 from .tta import FlipTest
@@ -78,7 +75,7 @@ class _MultiSetLoop(BaseLoop):
             scores[item.name] = self._run_set(item, first)
             first += len(item.dataloader)
         if len(scores) > 1 or '' not in scores:
-            self.runner.logger.info('Scores of all sets\n' + _format_table(scores))
+            self.runner.logger.info('Scores of all sets\n' + _set_table(scores))
         metrics = {
             f'{name}/{key}' if name else key: value
             for name, row in scores.items()
@@ -176,22 +173,10 @@ def _flips_itself(model: Any) -> bool:
     return bool((getattr(model, 'test_cfg', None) or {}).get('flip_test', False))
 
 
-def _format_table(scores: Mapping[str, Mapping[str, Any]]) -> str:
-    """One row a set, one column a score; scores of groups (``action/Walking/MPJPE``) left out."""
-    columns = [key for row in scores.values() for key in row if key.count('/') < 2]
-    table = Table('set', box=box.MARKDOWN)
-    for column in dict.fromkeys(columns):
-        table.add_column(column, justify='right', no_wrap=True)
-    for name, row in scores.items():
-        table.add_row(name, *(_format(row.get(column)) for column in dict.fromkeys(columns)))
-    console = Console(file=io.StringIO(), width=500, color_system=None, markup=False)
-    console.print(table)
-    text = console.file.getvalue()  # type: ignore[attr-defined]
-    return '\n'.join(line.strip() for line in text.splitlines() if line.strip())
-
-
-def _format(value: Any) -> str:
-    if not isinstance(value, Real):
-        return '-' if value is None else str(value)
-    number = float(value)
-    return f'{number:.2f}' if abs(number) >= 10 else f'{number:.4g}'
+def _set_table(scores: Mapping[str, Mapping[str, Any]]) -> str:
+    """One row a set; scores of groups (``action/Walking/MPJPE``) are left out."""
+    plain = {
+        name: {key: value for key, value in row.items() if key.count('/') < 2}
+        for name, row in scores.items()
+    }
+    return format_table('set', plain)

@@ -10,8 +10,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..codecs import build_codec, find_train_codec
-from ..geometry import flip_pose
+from mmposeaug.codecs import build_codec, find_train_codec
+from mmposeaug.evaluation import camera_image_size, image_name
+from mmposeaug.geometry import flip_pose
 
 
 class FlipTest:
@@ -118,7 +119,8 @@ class FlipTest:
         except ValueError as error:
             if unknown is None:
                 raise
-            image = _image_name(samples[unknown]) or f'number {unknown} of a batch'
+            path = samples[unknown].get('target_img_path', None)
+            image = image_name(path) or f'number {unknown} of a batch'
             raise ValueError(
                 f'{self.where} needs the size of the image {image!r}, whose camera is not known; '
                 'set camera_param_file of the data set, or image_size=(width, height) of the '
@@ -127,20 +129,4 @@ class FlipTest:
 
     def _size(self, sample: Any) -> Sequence[float] | None:
         """Width and height of a sample's image, from its camera where there is one."""
-        camera = sample.get('camera_param', None)
-        name = _image_name(sample)
-        if camera is None and name is not None and getattr(self.dataset, 'camera_param', None):
-            try:
-                camera = self.dataset.get_camera_param(name)
-            except (KeyError, ValueError, NotImplementedError):  # no such camera, or no such name
-                camera = None
-        if camera is not None and 'w' in camera and 'h' in camera:
-            return camera['w'], camera['h']
-        return self.image_size
-
-
-def _image_name(sample: Any) -> str | None:
-    path = sample.get('target_img_path', None)
-    if path is None or isinstance(path, str):
-        return path
-    return str(path[0]) if len(path) else None
+        return camera_image_size(sample, self.dataset) or self.image_size

@@ -1,16 +1,12 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""Groups of samples by what their file names say, and tables of their scores."""
+"""Groups of samples by what their file names say."""
 
 from __future__ import annotations
 
-import io
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
-from rich import box
-from rich.console import Console
-from rich.table import Table
 
 H36M_NAME = r'(?P<subject>[^_.]+)_(?P<action>[^_.]+)[^.]*\.(?P<camera>[^_.]+)_(?P<frame>\d+)'
 """str: Names like ``S1_Walking_1.54138969_000001.jpg``; the action is without its number."""
@@ -69,25 +65,3 @@ class NameGroups:
             key: {name: np.array(index) for name, index in sorted(found.items())}
             for key, found in rows.items()
         }
-
-
-def format_table(title: str, scores: Mapping[str, Mapping[str, float]]) -> str:
-    """Text table of scores, one row a group, that Markdown shows as a table too.
-
-    Args:
-        title (str): Heading of the first column.
-        scores (Mapping[str, Mapping[str, float]]): Scores by name of each group.
-
-    Returns:
-        str: The table, lines ended by newlines.
-    """
-    columns = list(next(iter(scores.values())))
-    table = Table(title, box=box.MARKDOWN)
-    for column in columns:
-        table.add_column(column, justify='right', no_wrap=True)
-    for name, row in scores.items():
-        table.add_row(name, *(f'{row[column]:.2f}' for column in columns))
-    console = Console(file=io.StringIO(), width=500, color_system=None, markup=False)
-    console.print(table)
-    text = console.file.getvalue()  # type: ignore[attr-defined]
-    return '\n'.join(line.strip() for line in text.splitlines() if line.strip())

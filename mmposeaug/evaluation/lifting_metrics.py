@@ -12,8 +12,9 @@ from mmengine.logging import print_log
 from mmpose.registry import METRICS
 
 from .functional import auc, joint_errors, pck, procrustes_align, root_align, scale_align
-from .groups import H36M_NAME, NameGroups, format_table
+from .groups import H36M_NAME, NameGroups
 from .poses import PoseSet, read_sample, stack_samples, warn_about_size
+from .tables import format_table
 
 SCORE_NAMES = ('MPJPE', 'P-MPJPE', 'N-MPJPE', 'PCK', 'AUC')
 WITH_ROOT = '_with_root'

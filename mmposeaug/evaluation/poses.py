@@ -11,6 +11,8 @@ import numpy as np
 import torch
 from mmengine.logging import print_log
 
+from .samples import image_name
+
 PLAUSIBLE_SIZE = (200.0, 20000.0)
 """tuple[float]: Extent of a pose in mm outside which the unit is probably wrong."""
 
@@ -19,8 +21,8 @@ class SamplePoses(NamedTuple):
     """What is kept of one sample: the T frames of its target.
 
     Args:
-        pred (np.ndarray): Predicted joints of shape (T, K, 3).
-        gt (np.ndarray): Ground truth of shape (T, K, 3).
+        pred (np.ndarray): Predicted joints of shape (T, K, 3), in the unit of the data.
+        gt (np.ndarray): Ground truth of shape (T, K, 3), in the same unit.
         visible (np.ndarray): Visible joints, booleans of shape (T, K).
         name (str, optional): File name of the first frame.
     """
@@ -35,8 +37,9 @@ class PoseSet(NamedTuple):
     """All frames of a set.
 
     Args:
-        pred (np.ndarray): Predicted joints of shape (N, K, 3).
-        gt (np.ndarray): Ground truth of shape (N, K, 3); 0 where invisible.
+        pred (np.ndarray): Predicted joints of shape (N, K, 3), in the unit of the data, or in
+            millimetres where a metric has aligned them.
+        gt (np.ndarray): Ground truth of shape (N, K, 3), in the same unit; 0 where invisible.
         visible (np.ndarray): Visible joints, booleans of shape (N, K).
         names (list[str | None]): File names, N.
     """
@@ -61,7 +64,7 @@ def read_sample(sample: Mapping[str, Any], index: int) -> SamplePoses:
         ValueError: If there is no ground truth or its shape is not the prediction's.
     """
     truth = sample.get('gt_instances') or {}
-    name = _first(sample.get('target_img_path', sample.get('img_path')))
+    name = image_name(sample.get('target_img_path', sample.get('img_path')))
     if 'lifting_target' not in truth:
         raise ValueError(
             f'The sample {_label(name, index)} has no gt_instances.lifting_target; evaluate on a '
@@ -155,13 +158,6 @@ def _to_numpy(array: Any) -> np.ndarray:
     if isinstance(array, torch.Tensor):
         return array.detach().cpu().float().numpy()
     return np.asarray(array)
-
-
-def _first(path: Any) -> str | None:
-    """File name of a sample, of its first frame if there are several."""
-    if path is None or isinstance(path, str):
-        return path
-    return str(path[0]) if len(path) else None
 
 
 def _label(name: str | None, index: int) -> str:

@@ -13,6 +13,7 @@ from mmengine.fileio import exists, get
 from mmengine.hooks import Hook
 from mmpose.registry import HOOKS
 
+from mmposeaug.evaluation import camera_image_size, image_name
 from mmposeaug.structures import Skeleton
 
 from .figures import save_png, to_image
@@ -135,13 +136,13 @@ class LiftingVisualizationHook(Hook):
             truth = _middle_pose(sample.gt_instances.lifting_target, skeleton)
             truth = truth - truth[skeleton.root]
         pred = pred - pred[skeleton.root]
-        image_name = _image_name(sample)
+        image_file = image_name(sample.get('target_img_path', None), middle=True)
         panels: list[Panel] = []
         titles = []
         keypoints = self._keypoints(sample, dataset)
         if keypoints is not None:
-            image = self._image(image_name, dataset)
-            size = _image_size(image, sample, dataset, image_name, keypoints)
+            image = self._image(image_file, dataset)
+            size = _image_size(image, sample, dataset, keypoints)
             panels.append(KeypointPanel(keypoints, size, image=image))
             titles.append('2D input')
         text = ''
@@ -154,7 +155,7 @@ class LiftingVisualizationHook(Hook):
         if truth is not None:
             panels.append(PosePanel(truth))
             titles.append('True 3D')
-        stem = os.path.basename(image_name or '') or f'{number:06d}'
+        stem = os.path.basename(image_file or '') or f'{number:06d}'
         stem = os.path.splitext(stem)[0]
         ghost = '' if truth is None else 'truth'
         return draw_gallery([panels], skeleton, titles, title=stem, ghost_label=ghost), stem
@@ -206,27 +207,14 @@ def _middle_pose(poses: Any, skeleton: Skeleton) -> np.ndarray:
     return frames[len(frames) // 2]
 
 
-def _image_name(sample: Any) -> str | None:
-    """Name of the image of the target frame."""
-    names = sample.get('target_img_path', None)
-    if names is None or isinstance(names, str):
-        return names
-    return str(names[len(names) // 2]) if len(names) else None
-
-
 def _image_size(
-    image: np.ndarray | None, sample: Any, dataset: Any, name: str | None, keypoints: np.ndarray
+    image: np.ndarray | None, sample: Any, dataset: Any, keypoints: np.ndarray
 ) -> tuple[float, float]:
     """Width and height: of the image, of the camera, or what holds the key points."""
     if image is not None:
         return image.shape[1], image.shape[0]
-    camera = sample.get('camera_param', None)
-    if camera is None and name is not None and getattr(dataset, 'camera_param', None):
-        try:
-            camera = dataset.get_camera_param(name)
-        except (KeyError, ValueError, NotImplementedError):  # no such camera, or no such name
-            camera = None
-    if camera is not None and 'w' in camera and 'h' in camera:
-        return float(camera['w']), float(camera['h'])
+    size = camera_image_size(sample, dataset)
+    if size is not None:
+        return size
     edge = float(np.ceil(1.1 * np.nanmax(keypoints)))
     return edge, edge

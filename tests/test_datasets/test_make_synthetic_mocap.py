@@ -20,7 +20,7 @@ def tool(repo_root):
 def test_files_and_table(tool, tmp_path, capsys):
     assert tool.main([str(tmp_path / 'set'), *SIZES]) == 0
     printed = capsys.readouterr().out
-    lines = [line.split() for line in printed.splitlines()]
+    lines = [line.replace('|', '').split() for line in printed.splitlines()]
     assert ['source_train', '60'] in [line[:2] for line in lines]
     assert ['target_dev', '40'] in [line[:2] for line in lines]
     assert (tmp_path / 'set' / 'cameras.pkl').is_file()

@@ -6,7 +6,6 @@ from __future__ import annotations
 import pytest
 
 from mmposeaug.evaluation import NameGroups
-from mmposeaug.evaluation.groups import format_table
 
 
 def test_human36m_names():
@@ -42,10 +41,3 @@ def test_own_pattern():
 def test_unusable_patterns_are_named(by: tuple, pattern: str | None, message: str):
     with pytest.raises(ValueError, match=message):
         NameGroups(by, pattern) if pattern else NameGroups(by)
-
-
-def test_table_is_markdown():
-    lines = format_table('action', {'Walk': {'MPJPE': 40.123}, 'Sit': {'MPJPE': 9.0}}).splitlines()
-    assert [cell.strip() for cell in lines[0].strip('|').split('|')] == ['action', 'MPJPE']
-    assert set(lines[1]) <= set('|-:')
-    assert [cell.strip() for cell in lines[2].strip('|').split('|')] == ['Walk', '40.12']

@@ -1,0 +1,49 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""What an evaluated sample tells of its image."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+
+def image_name(paths: str | Sequence[str] | None, middle: bool = False) -> str | None:
+    """Name of one image of a sample.
+
+    Args:
+        paths (str | Sequence[str], optional): ``target_img_path`` of the sample: the image of its
+            target frame, or those of all of them.
+        middle (bool): Of several, whether to take the middle one. Defaults to False, the first.
+
+    Returns:
+        str | None: The name, None if there is none.
+
+    Example:
+        >>> image_name(['1.jpg', '2.jpg', '3.jpg']), image_name('1.jpg'), image_name([])
+        ('1.jpg', '1.jpg', None)
+    """
+    if paths is None or isinstance(paths, str):
+        return paths
+    return str(paths[len(paths) // 2 if middle else 0]) if len(paths) else None
+
+
+def camera_image_size(sample: Any, dataset: Any) -> tuple[float, float] | None:
+    """Size of a sample's image as its camera tells it.
+
+    Args:
+        sample (PoseDataSample): The sample; its meta may hold ``camera_param``.
+        dataset (BaseDataset): Its data set, which may know the camera by the image's name.
+
+    Returns:
+        tuple[float, float] | None: Width and height in pixels, None where no camera is known.
+    """
+    camera = sample.get('camera_param', None)
+    name = image_name(sample.get('target_img_path', None))
+    if camera is None and name is not None and getattr(dataset, 'camera_param', None):
+        try:
+            camera = dataset.get_camera_param(name)
+        except (KeyError, ValueError, NotImplementedError):  # no such camera, or no such name
+            camera = None
+    if camera is None or 'w' not in camera or 'h' not in camera:
+        return None
+    return float(camera['w']), float(camera['h'])
