@@ -4,47 +4,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import torch
-from mmengine.dist import all_reduce
-from mmpose.registry import MODELS
 from torch import Tensor, nn
 
 from mmposeaug.codecs import LifterAdapter
 from mmposeaug.datasets import PoseBatch
-from mmposeaug.geometry import in_view, normalize_keypoints, root_relative
-from mmposeaug.models import AugmentedPoses
+from mmposeaug.geometry import normalize_keypoints
 from mmposeaug.structures import Skeleton
 
-from .batches import poses_of, project_clip, with_poses
+from .adversary_step import AdversaryStep, finite_everywhere, spread
+from .batches import poses_of
 from .fake_pool import FakePool
 from .objective import AugmentorObjective, frame_sizes, half_extent
-from .trained_network import TrainedNetwork, kept_statistics
+from .sampler import AugmentedSampler
+from .trained_network import TrainedNetwork, build_network, linear_to_zero
 
 DEFAULT_OPTIM = dict(optimizer=dict(type='Adam', lr=1e-4, fused=True), clip_grad=dict(max_norm=1.0))
 """dict: Optimizer of augmentor and discriminators (released PoseAug)."""
 
 
-@dataclass
-class AdversaryStep:
-    """Result of one step: the augmented samples and what to log.
-
-    Attributes:
-        batch (PoseBatch): The augmented samples, without gradients.
-        valid (Tensor): Which of them are in view, of shape (B,).
-        logs (dict[str, Tensor]): Scalars without gradients.
-        finite (bool): Whether all updates were made.
-    """
-
-    batch: PoseBatch
-    valid: Tensor
-    logs: dict[str, Tensor]
-    finite: bool = True
-
-
-class Adversary:
+class Adversary(AugmentedSampler):
     """Augmentor against discriminators and lifter.
 
     Args:
@@ -72,7 +53,8 @@ class Adversary:
             narrower than the draw. Defaults to 0.
         view_rule (str): ``'inside'`` counts a pose as in view if it is inside all four borders
             and before the camera, ``'released'`` if it does not cross the right and lower border.
-        projection (Mapping): Options of :func:`mmposeaug.geometry.project` for augmented poses.
+        clamp (float, optional): Bound of x / z and y / z in the projection of augmented poses, see
+            :func:`mmposeaug.geometry.project`. Defaults to None, no bound.
 
     Raises:
         ValueError: If an option is unknown.
@@ -86,7 +68,7 @@ class Adversary:
         augmentor: Mapping[str, Any],
         discriminator_3d: Mapping[str, Any] | None,
         discriminator_2d: Mapping[str, Any] | None,
-        adversarial_loss: Mapping[str, Any],
+        adversarial_loss: Mapping[str, Any] | None,
         angle_range: Mapping[str, Any] | None,
         length_range: Mapping[str, Any] | None,
         feedback: Mapping[str, Any] | None,
@@ -98,36 +80,42 @@ class Adversary:
         lifter_mode: str = 'eval',
         draw_share: float = 0.0,
         view_rule: str = 'inside',
-        projection: Mapping[str, Any] | None = None,
+        clamp: float | None = None,
     ) -> None:
-        if view_rule not in ('inside', 'released'):
-            raise ValueError(f"view_rule must be 'inside' or 'released', got {view_rule!r}.")
-        if not 0 <= draw_share <= 1:
-            raise ValueError(f'draw_share is {draw_share}; it is a share between 0 and 1.')
-        self.skeleton = skeleton
         self.discriminator_interval = discriminator_interval
-        self.draw_share = draw_share
-        self.view_rule = view_rule
-        self.projection = dict(projection or {})
-        if param_scheduler is None:
-            param_scheduler = [
-                dict(type='LinearLR', start_factor=1.0, end_factor=0.0, end=max_epochs + 1)
-            ]
+        schedules = linear_to_zero(max_epochs) if param_scheduler is None else param_scheduler
 
         def build(name: str, config: Mapping[str, Any] | None) -> TrainedNetwork | None:
             if config is None:
                 return None
-            module = MODELS.build(dict(config), default_args=dict(skeleton=skeleton)).to(device)
-            return TrainedNetwork(name, module, optim_wrapper, param_scheduler)
+            return build_network(name, config, skeleton, device, optim_wrapper, schedules)
 
         trained = build('augmentor', augmentor)
-        assert trained is not None
-        self.augmentor = trained
+        if trained is None:
+            raise ValueError(
+                'train_cfg.augmentor is None; PoseAugTrainLoop needs one, train without '
+                "augmentation with type='TensorTrainLoop'."
+            )
+        super().__init__(trained, skeleton, draw_share, view_rule, clamp)
         self.discriminator_3d = build('discriminator_3d', discriminator_3d)
         self.discriminator_2d = build('discriminator_2d', discriminator_2d)
+        if adversarial_loss is None and len(self.networks) > 1:
+            raise ValueError(
+                'train_cfg.adversarial_loss is None although there are discriminators; give a '
+                'loss, or set discriminator_3d and discriminator_2d to None.'
+            )
         self.objective = AugmentorObjective(
             skeleton, adversarial_loss, angle_range, length_range, feedback, weights, lifter_mode
         )
+        if (
+            feedback is not None
+            and self.objective.feedback.relative_to == 'draw'
+            and not self.on_draw
+        ):
+            raise ValueError(
+                "The feedback is relative to a random draw (relative_to='draw'), but the augmentor "
+                "has none; give augmentor.draw, or set relative_to='original' and fitting targets."
+            )
         self.pools = nn.ModuleDict(
             dict(pose=FakePool(pool_size), keypoints=FakePool(pool_size))
         ).to(device)
@@ -143,76 +131,16 @@ class Adversary:
         )
         return {name: network for name, network in networks.items() if network is not None}
 
-    # ----------------------------------------------------------------- augment
-    def project(self, pose: Tensor, batch: PoseBatch) -> Tensor:
-        """Pixels of augmented poses of a batch's samples.
+    @property
+    def needs_real(self) -> bool:
+        """bool: Whether independent real samples are looked at.
 
-        Args:
-            pose (Tensor): Camera-space poses of shape (B, J, 3) or (B, T, J, 3), in metres.
-            batch (PoseBatch): The samples.
-
-        Returns:
-            Tensor: Key points of shape (B, J, 2) or (B, T, J, 2).
+        The 3D discriminator compares an augmentor that learns on top of a random draw with that
+        draw, and needs none.
         """
-        return project_clip(pose, batch.intrinsics, **self.projection)
-
-    def visible(self, pose: Tensor, keypoints_px: Tensor, image_size: Tensor) -> Tensor:
-        """Which samples are in view in all their frames, by the rule of ``view_rule``."""
-        size = image_size if pose.ndim == 3 else image_size.unsqueeze(1)
-        if self.view_rule == 'released':
-            seen = (keypoints_px < size.unsqueeze(-2)).flatten(-2).all(-1)
-        else:
-            seen = in_view(keypoints_px, pose[..., 2], size)
-        return seen if pose.ndim == 3 else seen.all(-1)
-
-    @torch.no_grad()
-    def augment(self, batch: PoseBatch, generator: torch.Generator) -> AdversaryStep:
-        """Augmented samples, nothing learned.
-
-        Args:
-            batch (PoseBatch): B samples.
-            generator (torch.Generator): Source of the noise.
-
-        Returns:
-            AdversaryStep: The augmented samples.
-        """
-        poses = self.augmentor(
-            poses_of(batch), batch.intrinsics, batch.image_size, generator=generator
+        return self.discriminator_2d is not None or (
+            self.discriminator_3d is not None and not self.on_draw
         )
-        return self._result(batch, poses, self.project(poses.rigid, batch), {}, True)
-
-    @torch.no_grad()
-    def noise_response(self, batch: PoseBatch, generator: torch.Generator) -> float:
-        """Distance between two augmentations of the same samples, relative to their spread.
-
-        Args:
-            batch (PoseBatch): Samples from all over the bank.
-            generator (torch.Generator): Source of the noise.
-
-        Returns:
-            float: The response; 0 of an augmentor that ignores its noise.
-        """
-        with kept_statistics(self.augmentor.module):
-            first, second = (self.augment(batch, generator).batch.pose_cam for _ in range(2))
-        return float((first - second).abs().mean() / first.std().clamp_min(1e-9))
-
-    def _result(
-        self,
-        batch: PoseBatch,
-        poses: AugmentedPoses,
-        keypoints_px: Tensor,
-        logs: dict[str, Tensor],
-        finite: bool,
-    ) -> AdversaryStep:
-        pose, keypoints_px = poses.rigid.detach(), keypoints_px.detach()
-        drawn = round(self.draw_share * len(pose)) if poses.draw is not None else 0
-        if drawn:
-            assert poses.draw is not None
-            pose = torch.cat((poses.draw.rigid[:drawn].detach(), pose[drawn:]))
-            keypoints_px = self.project(pose, batch)
-        valid = self.visible(pose, keypoints_px, batch.image_size)
-        valid = valid & torch.isfinite(keypoints_px).flatten(1).all(1)
-        return AdversaryStep(with_poses(batch, pose, keypoints_px), valid, logs, finite)
 
     # ------------------------------------------------------------------- learn
     def step(
@@ -243,10 +171,10 @@ class Adversary:
             poses_of(batch), batch.intrinsics, batch.image_size, generator=generator
         )
         keypoints = self.project(poses.rigid, batch)
-        if not _finite_everywhere(keypoints):
+        if not finite_everywhere(keypoints):
             # nothing can be learned from it, and the lifter's statistics would not recover
             self.steps += 1
-            return self._result(batch, poses, keypoints, {}, False)
+            return self.result(batch, poses, keypoints, {}, False)
         samples = dict(
             fake_3d=poses.angle,
             real_3d=poses_of(real) if poses.draw is None else poses.draw.angle,
@@ -260,18 +188,17 @@ class Adversary:
             losses.update(
                 self.objective.hardness(poses, batch, adapter, progress, self.project, logs)
             )
-        total = torch.stack([value for value in losses.values() if value.requires_grad]).sum()
-        finite = self.augmentor.update(total)
+        learnable = [value for value in losses.values() if value.requires_grad]
+        finite = self.augmentor.update(torch.stack(learnable).sum()) if learnable else True
         logs.update({f'loss_{name}': value.detach() for name, value in losses.items()})
         if self.steps % self.discriminator_interval == 0:
             finite &= self._update_discriminators(samples, logs, generator)
         self.steps += 1
-        result = self._result(batch, poses, keypoints, logs, finite)
+        result = self.result(batch, poses, keypoints, logs, finite)
         logs['in_view'] = result.valid.float().mean()
-        logs['depth'] = result.batch.pose_cam[..., self.skeleton.root, 2].mean()
-        logs['diversity'] = _spread(result.batch.pose_cam, self.skeleton) / _spread(
-            batch.pose_cam, self.skeleton
-        )
+        root = self.skeleton.root
+        logs['depth'] = result.batch.pose_cam[..., root, 2].mean()
+        logs['diversity'] = spread(result.batch.pose_cam, root) / spread(batch.pose_cam, root)
         return result
 
     def _update_discriminators(
@@ -339,16 +266,3 @@ class Adversary:
         for name, network in self.networks.items():
             network.restore(state['networks'][name])
         self.pools.load_state_dict(state['pools'])
-
-
-def _finite_everywhere(values: Tensor) -> bool:
-    """Whether all values are finite, in all processes: they take a step together or not."""
-    finite = torch.isfinite(values).all().float()
-    all_reduce(finite, op='min')
-    return bool(finite)
-
-
-def _spread(pose_cam: Tensor, skeleton: Skeleton) -> Tensor:
-    """Mean standard deviation of root-relative joints over a batch, in metres."""
-    relative = root_relative(pose_cam.detach(), skeleton.root).flatten(1)
-    return relative.std(dim=0).mean()

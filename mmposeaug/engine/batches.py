@@ -11,7 +11,13 @@ import torch
 from torch import Tensor
 
 from mmposeaug.datasets import PoseBatch
-from mmposeaug.geometry import flip_intrinsics, flip_keypoints, flip_pose, project
+from mmposeaug.geometry import (
+    flip_intrinsics,
+    flip_keypoints,
+    flip_pose,
+    index_tensor,
+    project,
+)
 
 
 def select(batch: PoseBatch, index: Tensor | slice) -> PoseBatch:
@@ -112,7 +118,7 @@ def flip_randomly(
         return batch
     count, device = len(batch), batch.pose_cam.device
     chosen = torch.rand(count, generator=generator, device=device) < probability
-    swap = torch.as_tensor(flip_indices, device=device)
+    swap = index_tensor(tuple(flip_indices), device)
     width = batch.image_size[:, :1]
 
     def choose(flipped: Tensor, kept: Tensor) -> Tensor:

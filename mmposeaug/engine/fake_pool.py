@@ -21,6 +21,8 @@ class FakePool(nn.Module):
 
     def __init__(self, size: int = 4096) -> None:
         super().__init__()
+        if size < 0:
+            raise ValueError(f'pool_size is {size}; set it to 0 (no pool) or more.')
         self.size = size
         self.register_buffer('storage', torch.empty(0))
 
@@ -49,8 +51,10 @@ class FakePool(nn.Module):
         rest, overflow = rest[: self.size], rest[self.size :]
         slots = torch.randperm(self.size, generator=generator, device=device)[: len(rest)]
         swap = torch.rand(len(rest), generator=generator, device=device) < 0.5
-        shown = torch.where(swap.view(-1, *[1] * (rest.ndim - 1)), self.storage[slots], rest)
-        self.storage[slots[swap]] = rest[swap]
+        stored = self.storage[slots]
+        swap = swap.view(-1, *[1] * (rest.ndim - 1))
+        shown, kept = torch.where(swap, stored, rest), torch.where(swap, rest, stored)
+        self.storage.index_copy_(0, slots, kept)
         return torch.cat((fresh, shown, overflow))
 
     def _load_from_state_dict(self, state_dict, prefix, *args) -> None:  # type: ignore[no-untyped-def]

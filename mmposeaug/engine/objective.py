@@ -43,7 +43,7 @@ class AugmentorObjective:
     def __init__(
         self,
         skeleton: Skeleton,
-        adversarial_loss: Mapping[str, Any],
+        adversarial_loss: Mapping[str, Any] | None,
         angle_range: Mapping[str, Any] | None,
         length_range: Mapping[str, Any] | None,
         feedback: Mapping[str, Any] | None,
@@ -78,8 +78,9 @@ class AugmentorObjective:
 
         Args:
             poses (AugmentedPoses): N augmented poses.
-            samples (Mapping[str, Tensor]): What the discriminators are shown of them: ``fake_3d``
-                poses (N, J, 3) and ``fake_2d`` normalised key points (N, J, 2).
+            samples (Mapping[str, Tensor]): What the discriminators are shown: ``fake_3d`` and
+                ``real_3d`` poses (N, J, 3), ``fake_2d`` and ``real_2d`` normalised key points
+                (N, J, 2).
             half_extent (Tensor): Half width and half height of the images in normalised
                 coordinates, broadcastable over the key points.
             networks (Mapping[str, TrainedNetwork]): Among them the discriminators.
@@ -96,7 +97,12 @@ class AugmentorObjective:
                 continue
             with network.frozen():
                 scores = network(samples[f'fake_{key}'])
-            losses[f'adversarial_{key}'] = weight * self.adversarial_loss.augmentor(scores)
+            loss = self.adversarial_loss.augmentor(scores)
+            losses[f'adversarial_{key}'] = weight * loss
+            if getattr(self.adversarial_loss, 'counts_real', False):
+                with torch.no_grad():
+                    both = self.adversarial_loss.augmentor(scores, network(samples[f'real_{key}']))
+                logs[f'adversarial_{key}_with_real'] = weight * both
         weight = self.weights['ranges']
         if poses.angle_change is not None:
             logs['angle_change'] = poses.angle_change.detach().mean()

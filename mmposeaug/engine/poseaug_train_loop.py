@@ -14,9 +14,11 @@ from torch import Tensor
 
 from mmposeaug.datasets import PoseBatch
 
-from .adversary import Adversary, AdversaryStep
+from .adversarial_logs import AdversarialLogs
+from .adversary import Adversary
+from .adversary_step import AdversaryStep
 from .batches import concat, select
-from .running_means import RunningMeans, mean_over_processes
+from .running_means import mean_over_processes
 from .seeding import common_seed, derive_seed, make_generator
 from .state_hook import PoseAugStateHook
 from .tensor_train_loop import TensorTrainLoop
@@ -83,17 +85,12 @@ class PoseAugTrainLoop(TensorTrainLoop):
             check_data=check_data,
         )
         self.pretrain_epochs = self.settings.pretrain_epochs
-        if not 0 <= self.pretrain_epochs < max_epochs:
+        if self.pretrain_epochs not in range(max_epochs):
             raise ValueError(
                 f'train_cfg.pretrain_epochs is {self.pretrain_epochs}; with max_epochs '
-                f'{max_epochs} it must be between 0 and {max_epochs - 1}.'
+                f'{max_epochs} it must be between 0 and {max_epochs - 1}, a whole number.'
             )
         self._check_batch_size()
-        if self.settings.augmentor is None:
-            raise ValueError(
-                'train_cfg.augmentor is None; PoseAugTrainLoop needs one, train without '
-                "augmentation with type='TensorTrainLoop'."
-            )
         # the lifter starts from the same weights as without PoseAug
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(derive_seed(common_seed(runner), 'networks'))
@@ -107,7 +104,7 @@ class PoseAugTrainLoop(TensorTrainLoop):
         self.feedback_adapter = copy.copy(self.adapter)
         self.feedback_adapter.lifter = self.adapter.module
         self.watchdog = build_watchdog(self.settings.watchdog)
-        self.means, self.epoch_means = RunningMeans(), RunningMeans()
+        self.logs = AdversarialLogs(runner, self.adversary, self.settings)
         if self.settings.schedule == 'passes':
             self.dataloader.length = self._mean_updates()
             if self.pretrain_epochs == 0 and not runner._load_from and not runner._resume:
@@ -180,8 +177,8 @@ class PoseAugTrainLoop(TensorTrainLoop):
 
     def _end_adversarial_epoch(self) -> None:
         """Schedules and the look for collapse."""
-        self._flush_logs()
-        means = self.epoch_means.pop()
+        self.logs.flush(self._epoch)
+        means = self.logs.pop_epoch()
         self.adversary.end_epoch()
         if self.watchdog.gave_up:
             return
@@ -189,10 +186,12 @@ class PoseAugTrainLoop(TensorTrainLoop):
         count = self.dataloader.batch_size
         index = torch.arange(count, device=self.device) * len(self.bank) // count
         batch = self.bank.gather(index)
-        means['noise_response'] = self.adversary.noise_response(batch, self.noise_generator)
+        response = self.adversary.noise_response(batch, self.noise_generator)
+        if response is not None:
+            means['noise_response'] = response
         self.watchdog.after_epoch(self.adversary, mean_over_processes(means), self._epoch + 1)
         if self.watchdog.gave_up:
-            self._clear_logs()
+            self.logs.clear()
 
     # ------------------------------------------------------------------- mixed
     def augment(self, batch: PoseBatch) -> AdversaryStep:
@@ -209,8 +208,7 @@ class PoseAugTrainLoop(TensorTrainLoop):
         batch = self.swap_bones(batch)
         if not learns or self.watchdog.gave_up:
             return self.adversary.augment(batch, self.noise_generator)
-        real = self.draw(self._next_real()[: len(batch)])
-        return self.learn(batch, self.swap_bones(real))
+        return self.learn(batch, self._draw_real(batch))
 
     def learn(self, batch: PoseBatch, real: PoseBatch) -> AdversaryStep:
         """One step of augmentor and discriminators.
@@ -230,20 +228,18 @@ class PoseAugTrainLoop(TensorTrainLoop):
             self.noise_generator,
             self.learns_feedback,
         )
-        logs = dict(result.logs, finite=torch.tensor(float(result.finite)))
-        self.means.add(logs)
-        self.epoch_means.add(logs)
-        if self.adversary.steps % self.settings.log_interval == 0:
-            self._flush_logs()
+        self.logs.add(result, self._epoch)
         return result
 
-    def _next_real(self) -> Tensor:
-        """Indices of the next independent real samples."""
+    def _draw_real(self, batch: PoseBatch) -> PoseBatch:
+        """As many independent real samples; the batch itself where nothing looks at them."""
+        if not self.adversary.needs_real:
+            return batch
         index = next(self._real_indices, None)
         if index is None:
             self._real_indices = self.dataloader.epoch(self.real_order)
             index = next(self._real_indices)
-        return index
+        return self.swap_bones(self.draw(index[: len(batch)]))
 
     # ------------------------------------------------------------------ passes
     def _train_in_passes(self) -> None:
@@ -273,46 +269,12 @@ class PoseAugTrainLoop(TensorTrainLoop):
             if self.watchdog.gave_up:
                 result = self.adversary.augment(batch, self.noise_generator)
             else:
-                result = self.learn(batch, self.swap_bones(self.draw(self._next_real())))
+                result = self.learn(batch, self._draw_real(batch))
             if self.learns_feedback:
                 kept.append(select(result.batch, result.valid))
-        self._flush_logs()
-        self._clear_logs()
+        self.logs.flush(self._epoch)
+        self.logs.clear()
         return concat(kept) if kept else select(batch, slice(0, 0))
-
-    # -------------------------------------------------------------------- logs
-    def _flush_logs(self) -> None:
-        """Hand the means to MMEngine's log channel, and print them where no hook does."""
-        means = self.means.pop()
-        if not means:
-            return
-        hub = self.runner.message_hub
-        if self.settings.schedule == 'mixed':
-            for name, value in means.items():
-                hub.update_scalar(f'train/poseaug/{name}', value)
-            return
-        steps = self.adversary.steps
-        for name in self._gradient_norms():
-            means[name.removeprefix('train/')] = hub.get_scalar(name).mean(
-                self.settings.log_interval
-            )
-        self.runner.visualizer.add_scalars(
-            {f'poseaug/{name}': value for name, value in means.items()}, step=steps
-        )
-        text = '  '.join(f'{name}: {value:.4f}' for name, value in means.items())
-        self.runner.logger.info(f'Epoch(adversarial) [{self._epoch + 1}] step {steps}  {text}')
-
-    def _gradient_norms(self) -> list[str]:
-        """Names under which MMEngine's optimizer wrappers log the norms of gradients."""
-        names = (f'train/{network.optim.grad_name}' for network in self.adversary.networks.values())
-        return [name for name in names if name in self.runner.message_hub.log_scalars]
-
-    def _clear_logs(self) -> None:
-        """Take the values of a phase that is over out of the logs of the lifter."""
-        scalars = self.runner.message_hub.log_scalars
-        values = [name for name in scalars if name.startswith('train/poseaug/')]
-        for name in values + self._gradient_norms():
-            del scalars[name]
 
     # ------------------------------------------------------------------- state
     def state_dict(self) -> dict[str, Any]:

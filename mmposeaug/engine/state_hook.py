@@ -78,6 +78,15 @@ class LifterCheckpointHook(Hook):
         Raises:
             ValueError: If too few weights fit.
         """
+        if (
+            runner._resume
+            and STATE_KEY in checkpoint
+            and not hasattr(runner.train_loop, 'load_state_dict')
+        ):
+            raise ValueError(
+                'The checkpoint is of a run with PoseAug, the config trains without; resume with '
+                "the interrupted run's config, or start from the checkpoint with load_from."
+            )
         model = runner.model.module if is_model_wrapper(runner.model) else runner.model
         weights = dict(model.named_parameters())
         given = {

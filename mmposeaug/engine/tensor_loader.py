@@ -14,8 +14,6 @@ from torch import Tensor
 
 from mmposeaug.datasets import PoseBank, PoseBatch
 
-from .seeding import common_seed
-
 
 @dataclass(frozen=True)
 class BankDataset:
@@ -108,8 +106,13 @@ def build_tensor_loader(
             f'{type(dataloader).__name__}; give the runner train_dataloader, and dataset in it, as '
             'a dict.'
         )
+    if 'batch_size' not in dataloader:
+        raise ValueError(
+            'train_dataloader has no batch_size; the tensor train loops need it (they use no '
+            'batch_sampler).'
+        )
     dataset = dataloader['dataset']
-    bank = PoseBank.from_dataset_cfg(dataset, subset_seed=common_seed(runner), check=check_data)
+    bank = PoseBank.from_dataset_cfg(dataset, check=check_data)
     runner.logger.info(f'Training data: {bank}')
     inner = inner_dataset(dataset)
     kind = inner['type']

@@ -18,7 +18,7 @@ from mmposeaug.codecs import LifterAdapter, build_codec, find_train_codec
 from mmposeaug.datasets import BoneLengthBank, PoseBank, PoseBatch, build_bone_length_bank
 from mmposeaug.geometry import in_view, replace_bone_lengths
 
-from .adversary import AdversaryStep
+from .adversary_step import AdversaryStep
 from .batches import concat, fill_up, flip_randomly, poses_of, project_clip, select, with_poses
 from .pointwise import pointwise_convs_as_linear
 from .seeding import common_seed, derive_seed, make_generator
@@ -45,7 +45,8 @@ class TensorTrainLoop(EpochBasedTrainLoop):
         val_interval (int): Epochs between validations. Defaults to 1.
         dynamic_intervals (list, optional): As for MMEngine's loop.
         augmentor (Mapping, optional): Config of an augmentor without anything to learn, such as
-            ``dict(type='RandomPoseAugmentor')``. Defaults to None, no augmentation.
+            ``dict(type='RandomPoseAugmentor')``. Defaults to None, no augmentation but that of
+            ``bone_lengths``.
         augmented_share (float): Share of every batch that is augmented. Defaults to 0.5.
         bone_lengths (object, optional): Bank of bone lengths; augmented poses get those of a random
             body of it first. ``'measured'`` for the training subjects' own, or anything that
@@ -74,10 +75,9 @@ class TensorTrainLoop(EpochBasedTrainLoop):
     ) -> None:
         if int(max_epochs) != max_epochs or max_epochs < 1:
             raise ValueError(f'train_cfg.max_epochs is {max_epochs}; set it to 1 or more.')
-        if not 0 <= augmented_share <= 1:
-            raise ValueError(
-                f'train_cfg.augmented_share is {augmented_share}; it is a share between 0 and 1.'
-            )
+        for name, share in (('augmented_share', augmented_share), ('flip_prob', flip_prob)):
+            if share is not None and not 0 <= share <= 1:
+                raise ValueError(f'train_cfg.{name} is {share}; it is a number between 0 and 1.')
         loader = build_tensor_loader(dataloader, runner, check_data)
         self._updates_of_epoch = 0
         super().__init__(runner, loader, max_epochs, val_begin, val_interval, dynamic_intervals)
@@ -176,7 +176,7 @@ class TensorTrainLoop(EpochBasedTrainLoop):
     @property
     def augments(self) -> bool:
         """bool: Whether batches are augmented in this epoch."""
-        return self.augmentor is not None
+        return self.augmentor is not None or self.length_bank is not None
 
     @torch.no_grad()
     def augment(self, batch: PoseBatch) -> AdversaryStep:
@@ -188,13 +188,12 @@ class TensorTrainLoop(EpochBasedTrainLoop):
         Returns:
             AdversaryStep: The augmented samples, and which are in view.
         """
-        assert self.augmentor is not None
-        batch = self.swap_bones(batch)
-        poses = self.augmentor(
-            poses_of(batch), batch.intrinsics, batch.image_size, generator=self.noise_generator
-        )
-        keypoints = project_clip(poses.rigid, batch.intrinsics)
-        result = with_poses(batch, poses.rigid, keypoints)
+        result = batch = self.swap_bones(batch)
+        if self.augmentor is not None:
+            poses = self.augmentor(
+                poses_of(batch), batch.intrinsics, batch.image_size, generator=self.noise_generator
+            )
+            result = with_poses(batch, poses.rigid, project_clip(poses.rigid, batch.intrinsics))
         size = batch.image_size.unsqueeze(1)
         valid = in_view(result.keypoints_px, result.pose_cam[..., 2], size).all(-1)
         return AdversaryStep(result, valid, {})
@@ -247,6 +246,14 @@ class TensorTrainLoop(EpochBasedTrainLoop):
                 f'The codec of the train pipeline is for {codec.num_keypoints} key points, the '
                 f'data set has {self.skeleton.num_joints} joints; make num_keypoints, the '
                 "head's num_joints and the metainfo agree."
+            )
+        frames = self.bank.num_frames
+        predicted = self.adapter.target_indices(frames)
+        if predicted != [frame % frames for frame in self.bank.target_frames]:
+            raise ValueError(
+                f'The lifter predicts frame(s) {predicted} of {frames}, the target of the data set '
+                f'is frame(s) {[frame % frames for frame in self.bank.target_frames]}; make '
+                "'causal' of the data set and of the backbone agree."
             )
         batch = self.bank.gather(torch.arange(1, device=self.device))
         adapter = copy.copy(self.adapter)

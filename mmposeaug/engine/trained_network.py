@@ -9,10 +9,13 @@ from typing import Any
 
 import torch
 from mmengine.dist import all_reduce_params, broadcast, is_distributed
-from mmengine.optim import build_optim_wrapper
+from mmengine.optim import AmpOptimWrapper, build_optim_wrapper
 from mmengine.registry import PARAM_SCHEDULERS
+from mmpose.registry import MODELS
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _NormBase
+
+from mmposeaug.structures import Skeleton
 
 
 class TrainedNetwork:
@@ -39,6 +42,11 @@ class TrainedNetwork:
         if is_distributed():
             for tensor in module.state_dict().values():
                 broadcast(tensor)
+        if optim_wrapper.get('type') in ('AmpOptimWrapper', AmpOptimWrapper):
+            raise ValueError(
+                f'The optim_wrapper of {name} is an AmpOptimWrapper; augmentor and discriminators '
+                'learn in full precision, use OptimWrapper (the lifter may use AMP).'
+            )
         self.optim = build_optim_wrapper(module, {'type': 'OptimWrapper', **optim_wrapper})
         self.optim.grad_name = f'{name}/grad_norm'
         self.schedulers = [
@@ -198,3 +206,48 @@ def module_mode(module: nn.Module, mode: str) -> Iterator[None]:
         # one by one: a config may keep a part of the lifter in eval mode
         for part, training in before:
             part.training = training
+
+
+def build_network(
+    name: str,
+    config: Mapping[str, Any],
+    skeleton: Skeleton,
+    device: torch.device,
+    optim_wrapper: Mapping[str, Any],
+    param_scheduler: Sequence[Mapping[str, Any]],
+) -> TrainedNetwork:
+    """Augmentor or discriminator of a config, on its device.
+
+    Args:
+        name (str): What it is called in logs.
+        config (Mapping): Config of the network.
+        skeleton (Skeleton): Tree of the poses, the network's default.
+        device (torch.device): Where it is.
+        optim_wrapper (Mapping): Config of its optimizer wrapper.
+        param_scheduler (Sequence[Mapping]): Configs of its schedules.
+
+    Returns:
+        TrainedNetwork: The network.
+
+    Raises:
+        ValueError: If it has nothing to learn.
+    """
+    module = MODELS.build(dict(config), default_args=dict(skeleton=skeleton)).to(device)
+    if not any(parameter.requires_grad for parameter in module.parameters()):
+        raise ValueError(
+            f'{type(module).__name__} has nothing to learn; train with it by train_cfg '
+            "type='TensorTrainLoop'."
+        )
+    return TrainedNetwork(name, module, optim_wrapper, param_scheduler)
+
+
+def linear_to_zero(max_epochs: int) -> list[dict[str, Any]]:
+    """Schedule that ends one epoch after the last, so that the last one still learns.
+
+    Args:
+        max_epochs (int): Number of epochs.
+
+    Returns:
+        list[dict]: Configs of schedules.
+    """
+    return [dict(type='LinearLR', start_factor=1.0, end_factor=0.0, end=max_epochs + 1)]

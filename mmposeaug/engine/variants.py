@@ -59,7 +59,7 @@ class PoseAugSettings:
     lifter_mode: str = 'eval'
     draw_share: float = 0.0
     view_rule: str = 'inside'
-    projection: Config | None = None
+    clamp: float | None = None
     watchdog: Config = field(default_factory=dict)
     log_interval: int = 100
 
@@ -81,7 +81,7 @@ class PoseAugSettings:
             'lifter_mode',
             'draw_share',
             'view_rule',
-            'projection',
+            'clamp',
         )
         return {name: getattr(self, name) for name in names}
 
@@ -101,9 +101,10 @@ RELEASED = PoseAugSettings(
     feedback=dict(type='RangeFeedbackLoss'),
     weights=dict(adversarial_3d=6.0, adversarial_2d=1.0, ranges=3.0, feedback=1.0),
     bone_lengths='measured',
+    adversarial_loss=dict(type='LSGANLoss', counts_real=True),
     lifter_mode='train',
     view_rule='released',
-    projection=dict(clamp=1.0),
+    clamp=1.0,
 )
 """PoseAugSettings: The released PoseAug (CVPR 2021), from a pretrained lifter."""
 

@@ -8,8 +8,9 @@ from .camera import (
     normalize_keypoints,
     project,
 )
+from .constants import index_tensor
 from .kcs import kinematic_chain_matrix, part_chain_features
-from .rotation import euler_to_matrix, rotate_about, rotation_matrix
+from .rotation import euler_to_matrix, rotate, rotation_matrix
 from .transforms import flip_intrinsics, flip_keypoints, flip_pose, root_relative
 
 __all__ = [
@@ -22,10 +23,11 @@ __all__ = [
     'normalize_intrinsics',
     'normalize_keypoints',
     'project',
+    'index_tensor',
     'kinematic_chain_matrix',
     'part_chain_features',
     'euler_to_matrix',
-    'rotate_about',
+    'rotate',
     'rotation_matrix',
     'flip_intrinsics',
     'flip_keypoints',

@@ -14,15 +14,10 @@ from torch import Tensor
 
 from mmposeaug.structures import Skeleton
 
+from .constants import index_tensor
+
 LENGTH_EPS = 1e-8
 """float: Lengths (metres) below this count as this in divisions."""
-
-
-@lru_cache(maxsize=64)
-def _bone_ends(skeleton: Skeleton, device: torch.device) -> tuple[Tensor, Tensor]:
-    """Joint indices of the upper and the lower end of every bone."""
-    lower, upper = zip(*skeleton.bones)
-    return torch.tensor(upper, device=device), torch.tensor(lower, device=device)
 
 
 @lru_cache(maxsize=64)
@@ -64,7 +59,7 @@ def joints_to_bones(joints: Tensor, skeleton: Skeleton) -> Tensor:
         tensor([[ 0., -2.,  0.]])
     """
     _check_size(joints, skeleton.num_joints, 'joints', skeleton)
-    upper, lower = _bone_ends(skeleton, joints.device)
+    lower, upper = (index_tensor(ends, joints.device) for ends in zip(*skeleton.bones))
     return joints.index_select(-2, upper) - joints.index_select(-2, lower)
 
 
@@ -115,7 +110,7 @@ def bone_lengths(joints: Tensor, skeleton: Skeleton) -> Tensor:
 def unit_bones(bones: Tensor, eps: float = LENGTH_EPS) -> tuple[Tensor, Tensor]:
     """Directions and lengths of bone vectors.
 
-    A bone of length zero has the direction zero, and its gradient is finite.
+    A bone of length zero has the direction zero, and a gradient of zero.
 
     Args:
         bones (Tensor): Bone vectors of shape (*, B, D).
@@ -129,7 +124,8 @@ def unit_bones(bones: Tensor, eps: float = LENGTH_EPS) -> tuple[Tensor, Tensor]:
         (tensor([[0.6000, 0.8000]]), tensor([[5.]]))
     """
     lengths = torch.linalg.vector_norm(bones, dim=-1, keepdim=True)
-    return bones / lengths.clamp_min(eps), lengths
+    # the gradient of a bone without a direction is zero, not a huge number
+    return torch.where(lengths > eps, bones / lengths.clamp_min(eps), 0.0), lengths
 
 
 def replace_bone_lengths(joints: Tensor, lengths: Tensor, skeleton: Skeleton) -> Tensor:

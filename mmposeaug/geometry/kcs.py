@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor
+
+from .constants import index_tensor
 
 
 def kinematic_chain_matrix(bones: Tensor, kept: Sequence[int] | None = None) -> Tensor:
@@ -21,6 +22,7 @@ def kinematic_chain_matrix(bones: Tensor, kept: Sequence[int] | None = None) -> 
         Tensor: Symmetric matrices of shape (*, B, B).
 
     Example:
+        >>> import torch
         >>> kinematic_chain_matrix(torch.tensor([[1.0, 0, 0], [0.6, 0.8, 0]]))
         tensor([[1.0000, 0.6000],
                 [0.6000, 1.0000]])
@@ -43,9 +45,9 @@ def part_chain_features(bones: Tensor, part: Sequence[int]) -> Tensor:
         Tensor: Features of shape (*, P * P), row by row.
 
     Example:
+        >>> import torch
         >>> part_chain_features(torch.eye(3), (0, 2))
         tensor([1., 0., 0., 1.])
     """
-    index = torch.as_tensor(part, device=bones.device)
-    chosen = bones.index_select(-2, index)
+    chosen = bones.index_select(-2, index_tensor(tuple(part), bones.device))
     return kinematic_chain_matrix(chosen).flatten(-2)

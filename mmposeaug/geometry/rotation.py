@@ -44,21 +44,19 @@ def euler_to_matrix(yaw: Tensor, pitch: Tensor, roll: Tensor) -> Tensor:
     return roma.euler_to_rotmat('ZXY', angles)
 
 
-def rotate_about(pose: Tensor, rotation: Tensor, centre: Tensor) -> Tensor:
-    """Rotate poses about a point.
+def rotate(points: Tensor, rotation: Tensor) -> Tensor:
+    """Rotate points about the origin.
 
     Args:
-        pose (Tensor): Joints of shape (*, J, 3).
+        points (Tensor): Points of shape (*, J, 3).
         rotation (Tensor): Matrices of shape (*, 3, 3).
-        centre (Tensor): Fixed point of shape (*, 3), such as the root.
 
     Returns:
-        Tensor: Joints of shape (*, J, 3).
+        Tensor: Points of shape (*, J, 3).
 
     Example:
         >>> turn = rotation_matrix(torch.tensor([0.0, 0.0, torch.pi]))
-        >>> rotate_about(torch.tensor([[2.0, 0.0, 0.0]]), turn, torch.tensor([1.0, 0.0, 0.0]))[0, 0]
-        tensor(0.)
+        >>> rotate(torch.tensor([[2.0, 0.0, 5.0]]), turn)[0, 2]
+        tensor(5.)
     """
-    centre = centre.unsqueeze(-2)
-    return (pose - centre) @ rotation.transpose(-1, -2) + centre
+    return points @ rotation.transpose(-1, -2)

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from .constants import index_tensor
+
 
 def root_relative(pose: Tensor, root: int) -> Tensor:
     """Pose with its root joint at the origin.
@@ -40,8 +42,8 @@ def flip_pose(pose: Tensor, flip_indices: Sequence[int]) -> Tensor:
         >>> flip_pose(torch.tensor([[1.0, 0, 0], [2.0, 0, 0]]), (1, 0))[:, 0]
         tensor([-2., -1.])
     """
-    index = torch.as_tensor(flip_indices, device=pose.device)
-    return pose.index_select(-2, index) * pose.new_tensor([-1.0, 1.0, 1.0])
+    x, y, z = pose.index_select(-2, index_tensor(tuple(flip_indices), pose.device)).unbind(-1)
+    return torch.stack((-x, y, z), dim=-1)
 
 
 def flip_keypoints(
@@ -61,7 +63,7 @@ def flip_keypoints(
         >>> flip_keypoints(torch.tensor([[10.0, 5.0]]), torch.tensor(100.0), (0,))
         tensor([[90.,  5.]])
     """
-    index = torch.as_tensor(flip_indices, device=keypoints_px.device)
+    index = index_tensor(tuple(flip_indices), keypoints_px.device)
     u, v = keypoints_px.index_select(-2, index).unbind(-1)
     return torch.stack((image_width.unsqueeze(-1) - u, v), dim=-1)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from . import parts
 from .metainfo import read_metainfo, side_of
 
 
@@ -226,15 +227,7 @@ class Skeleton:
 
         Their direction is that of the whole body (pelvis to spine to thorax in Human3.6M).
         """
-        ends = [
-            p
-            for j, p in enumerate(self.parents)
-            if self.sides[j] and p != -1 and p != self.root and not self.sides[p]
-        ]
-        if not ends:
-            return ()
-        top = max(ends, key=lambda joint: len(self.path_to_root(joint)))
-        return tuple(self.bone_of(joint) for joint in reversed(self.path_to_root(top)))
+        return parts.trunk_bones(self)
 
     @cached_property
     def limbs(self) -> dict[str, tuple[int, ...]]:
@@ -244,18 +237,7 @@ class Skeleton:
         ``left_leg`` and ``right_leg``, those on the top of the trunk ``left_arm`` and
         ``right_arm``; any other is named after its first joint.
         """
-        top = self.bones[self.trunk_bones[-1]][0] if self.trunk_bones else None
-        limbs: dict[str, tuple[int, ...]] = {}
-        for joint, parent in enumerate(self.parents):
-            if not self.sides[joint] or parent == -1 or self.sides[parent]:
-                continue
-            members = tuple(
-                j for j in range(self.num_joints) if j == joint or joint in self.path_to_root(j)
-            )
-            kind = 'leg' if parent == self.root else 'arm' if parent == top else ''
-            name = f'{self.sides[joint]}_{kind}' if kind else self.joint_names[joint]
-            limbs[name if name not in limbs else self.joint_names[joint]] = members
-        return limbs
+        return parts.limbs(self)
 
     @cached_property
     def parts(self) -> dict[str, tuple[int, ...]]:
@@ -265,38 +247,17 @@ class Skeleton:
         its bones and those it is attached to: the bone that leads to its joint on the midline,
         or, on the root where there is none, the other bones of the root.
         """
-        first = {self.bone_of(members[0]) for members in self.limbs.values()}
-        midline = {self.bone_of(j) for j, p in enumerate(self.parents) if p != -1} - {
-            self.bone_of(j) for members in self.limbs.values() for j in members
-        }
-        parts = {'torso': tuple(sorted(midline | first))}
-        for name, members in self.limbs.items():
-            joint = self.parents[members[0]]
-            if joint == self.root:
-                neighbours = {b for b, (_, p) in enumerate(self.bones) if p == joint}
-            else:
-                neighbours = {self.bone_of(joint)}
-            parts[name] = tuple(sorted(neighbours | {self.bone_of(j) for j in members}))
-        return parts
+        return parts.chain_parts(self)
 
     @cached_property
     def joint_groups(self) -> dict[str, tuple[int, ...]]:
         """dict[str, tuple[int]]: Joints by their distance from the trunk.
 
         ``near`` holds the first joint of every limb (hips, shoulders), ``middle`` the second
-        (knees, elbows), ``far`` all further ones (ankles, wrists), ``head`` the midline joints
-        without children. Other midline joints are in no group.
+        (knees, elbows), ``far`` all further ones (ankles, wrists), ``head`` the upper end of the
+        midline and single joints beside it (eyes, ears). Other midline joints are in no group.
         """
-        groups: dict[str, list[int]] = {'near': [], 'middle': [], 'far': [], 'head': []}
-        for members in self.limbs.values():
-            depth0 = len(self.path_to_root(members[0]))
-            for joint in members:
-                depth = len(self.path_to_root(joint)) - depth0
-                groups[('near', 'middle', 'far')[min(depth, 2)]].append(joint)
-        for joint, side in enumerate(self.sides):
-            if not side and joint not in self.parents and joint != self.root:
-                groups['head'].append(joint)
-        return {name: tuple(sorted(joints)) for name, joints in groups.items()}
+        return parts.joint_groups(self)
 
     # ------------------------------------------------------------- metainfo
     @classmethod

@@ -204,3 +204,45 @@ def test_a_missing_network_is_named(make):
     del state['networks']['discriminator_3d']
     with pytest.raises(ValueError, match='resume with the config of the interrupted run'):
         loop.adversary.load_state_dict(state)
+
+
+def test_a_share_of_the_samples_is_the_pure_draw(make):
+    loop = make(draw_share=0.25)
+    adversary, module = loop.adversary, loop.adversary.augmentor.module
+    torch.nn.init.ones_(module.rigid.translation_network.output.bias)  # a change that is seen
+    batch = loop.bank.gather(torch.arange(32))
+    seeds = [torch.Generator().manual_seed(3) for _ in range(2)]
+    result = adversary.augment(batch, seeds[0])
+    drawn = module.draw(
+        batch.pose_cam[:, 0], batch.intrinsics, batch.image_size, generator=seeds[1]
+    ).rigid
+    same = (result.batch.pose_cam[:, 0] == drawn).flatten(1).all(1)
+    assert same.tolist() == [True] * 8 + [False] * 24
+    torch.testing.assert_close(
+        result.batch.keypoints_px[:, 0],
+        adversary.project(result.batch.pose_cam[:, 0], batch),
+    )
+
+
+def test_real_samples_are_drawn_only_where_they_are_looked_at(make):
+    assert make('released').adversary.needs_real
+    on_draw = make()
+    assert not on_draw.adversary.needs_real
+    batch = on_draw.bank.gather(torch.arange(32))
+    assert on_draw._draw_real(batch) is batch
+    # and an augmentor on a draw has no response to its own noise to judge by
+    assert on_draw.adversary.noise_response(batch, on_draw.noise_generator) is None
+
+
+def test_a_step_with_nothing_to_learn_for_changes_nothing(make):
+    loop = make(discriminator_3d=None, feedback=None, weights=dict(view=0.0))
+    before = copy.deepcopy(dict(loop.adversary.augmentor.module.named_parameters()))
+    assert step(loop).finite
+    after = dict(loop.adversary.augmentor.module.named_parameters())
+    assert all(torch.equal(before[name], after[name]) for name in before)
+
+
+def test_the_released_value_counts_the_real_batch(make):
+    logs = step(make('released')).logs
+    for key in ('adversarial_3d', 'adversarial_2d'):
+        assert logs[f'{key}_with_real'] > logs[f'loss_{key}']

@@ -27,7 +27,7 @@ def test_the_released_values():
     assert settings.optim_wrapper['optimizer']['lr'] == 1e-4
     assert settings.optim_wrapper['clip_grad'] == dict(max_norm=1.0)
     assert (settings.lifter_mode, settings.view_rule) == ('train', 'released')
-    assert settings.projection == dict(clamp=1.0)
+    assert settings.clamp == 1.0
 
 
 def test_dicts_are_merged_unless_they_name_a_type():

@@ -79,6 +79,17 @@ def test_parts_trunk_and_groups_by_name(skeleton):
     assert groups['head'] == {'head'}
 
 
+def test_eyes_on_the_head_are_no_arms():
+    names = (*H36M_17.joint_names, 'left_eye', 'right_eye')
+    head = H36M_17.index('head')
+    tree = Skeleton('eyes', names, (*H36M_17.parents, head, head), (*H36M_17.joint_pairs, (17, 18)))
+    assert [tree.bone_names[b] for b in tree.trunk_bones] == ['spine', 'thorax']
+    assert tree.limbs['left_arm'] == H36M_17.limbs['left_arm']
+    groups = {k: {names[j] for j in v} for k, v in tree.joint_groups.items()}
+    assert groups['head'] == {'head', 'left_eye', 'right_eye'}
+    assert groups['near'] == {'left_hip', 'right_hip', 'left_shoulder', 'right_shoulder'}
+
+
 def test_flip_indices_are_an_involution():
     flip = H36M_17.flip_indices
     assert [flip[f] for f in flip] == list(range(17))

@@ -6,7 +6,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from mmposeaug.geometry import bones_to_joints, joints_to_bones, unit_bones
+from mmposeaug.geometry import bones_to_joints, index_tensor, joints_to_bones, rotate, unit_bones
 from mmposeaug.structures import Skeleton
 
 from .networks import per_frame, reference_frame
@@ -49,7 +49,7 @@ def scale_bones(pose: Tensor, ratio: Tensor, skeleton: Skeleton) -> Tensor:
     for group, bones in enumerate(skeleton.length_groups):
         for bone in bones:
             group_of_bone[bone] = group
-    index = torch.as_tensor(group_of_bone, device=pose.device)
+    index = index_tensor(tuple(group_of_bone), pose.device)
     factor = per_frame(1 + ratio.index_select(1, index), pose)
     bones_scaled = joints_to_bones(pose, skeleton) * factor.unsqueeze(-1)
     return bones_to_joints(bones_scaled, skeleton, pose[..., skeleton.root, :])
@@ -72,5 +72,4 @@ def move_rigidly(pose: Tensor, rotation: Tensor, translation: Tensor, skeleton: 
     """
     root = reference_frame(pose)[:, skeleton.root].unsqueeze(1)
     relative = pose - per_frame(root, pose)
-    turned = relative @ per_frame(rotation.transpose(-1, -2), pose)
-    return turned + per_frame(translation.unsqueeze(1), pose)
+    return rotate(relative, per_frame(rotation, pose)) + per_frame(translation.unsqueeze(1), pose)

@@ -72,6 +72,12 @@ class RandomPoseAugmentor(nn.Module):
                 raise ValueError(
                     f'RandomPoseAugmentor: {name} is {value}; it must not be negative.'
                 )
+        for name, value in dict(length_limit=length_limit, scale_limit=scale_limit).items():
+            if value >= 1:
+                raise ValueError(
+                    f'RandomPoseAugmentor: {name} is {value}, but must be below 1: a ratio of -1 '
+                    'or less turns bones over.'
+                )
         if not 0 < depth[0] <= depth[1]:
             raise ValueError(
                 f'RandomPoseAugmentor: depth {tuple(depth)} is no range of positive metres.'

@@ -12,7 +12,15 @@ class LSGANLoss(nn.Module):
     """Least-squares loss of discriminators and of the augmentor against them.
 
     Real scores are pulled to 1, fake ones to 0.
+
+    Args:
+        counts_real (bool): Whether the augmentor's loss, as it is logged, counts the real batch
+            too, as the released PoseAug does. Defaults to False.
     """
+
+    def __init__(self, counts_real: bool = False) -> None:
+        super().__init__()
+        self.counts_real = counts_real
 
     def discriminator(self, real_scores: Tensor, fake_scores: Tensor) -> Tensor:
         """Loss of a discriminator.

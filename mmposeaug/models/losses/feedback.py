@@ -76,12 +76,17 @@ def scheduled(value: float | Sequence[float], progress: float) -> float:
     return value[lower] + (value[lower + 1] - value[lower]) * (position - lower)
 
 
-def _check_stages(name: str, stages: Mapping[str, object]) -> None:
+def _check_stages(name: str, stages: Mapping[str, Mapping[str, Any]], keys: set[str]) -> None:
     wrong = set(stages) - {'angle', 'rigid'}
     if wrong or not stages:
         raise ValueError(
             f"{name}: stages are {sorted(stages)}; use 'angle', 'rigid' or both of them."
         )
+    for stage, setting in stages.items():
+        if set(setting) != keys:
+            raise ValueError(
+                f'{name}: stage {stage!r} has {sorted(setting)}; it needs {sorted(keys)}.'
+            )
 
 
 @MODELS.register_module()
@@ -118,7 +123,7 @@ class RangeFeedbackLoss(nn.Module):
     ) -> None:
         super().__init__()
         self.stages = dict(self.RELEASED if stages is None else stages)
-        _check_stages('RangeFeedbackLoss', self.stages)
+        _check_stages(type(self).__name__, self.stages, set(self.RELEASED['rigid']))
         if relative_to not in ('original', 'draw'):
             raise ValueError(f"relative_to must be 'original' or 'draw', got {relative_to!r}.")
         self.relative_to = relative_to
@@ -170,6 +175,8 @@ class ExponentialFeedbackLoss(RangeFeedbackLoss):
             last epoch, and the ``factor`` of the cost. Defaults to beta 3 to 5, factor 0.1 for
             angle and beta 17, factor 0.01 for rigid.
         relative_to (str): As for :class:`RangeFeedbackLoss`.
+        batch_ratio (bool): Take the gap of the batch's mean errors instead of a gap for every
+            sample. Defaults to False.
     """
 
     RELEASED: ClassVar[Mapping[str, Mapping[str, Any]]] = dict(
@@ -194,5 +201,7 @@ class ExponentialFeedbackLoss(RangeFeedbackLoss):
         for stage, setting in self.stages.items():
             beta = scheduled(setting['beta'], progress)
             gap = errors[stage] - beta * reference
+            if self.batch_ratio:
+                gap = gap.mean(0, keepdim=True)
             losses[stage] = setting['factor'] * (1 - torch.exp(gap)).abs().mean()
         return losses

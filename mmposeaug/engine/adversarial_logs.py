@@ -1,0 +1,90 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""The logs of adversarial training, in MMEngine's channels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from .adversary import Adversary
+from .adversary_step import AdversaryStep
+from .running_means import RunningMeans
+from .variants import PoseAugSettings
+
+
+class AdversarialLogs:
+    """Means of what the steps log, handed on every so often.
+
+    With batches that mix real and augmented pairs they go to the message hub, from where
+    MMEngine's logger prints them beside the lifter's. With separate passes no hook runs in the
+    adversarial phase, so they are printed and handed to the visualizer here.
+
+    Args:
+        runner (Runner): The runner.
+        adversary (Adversary): Whose steps are logged.
+        settings (PoseAugSettings): Settings of the loop.
+    """
+
+    def __init__(self, runner: Any, adversary: Adversary, settings: PoseAugSettings) -> None:
+        self.runner = runner
+        self.adversary = adversary
+        self.settings = settings
+        self._recent, self._epoch = RunningMeans(), RunningMeans()
+
+    def add(self, result: AdversaryStep, epoch: int) -> None:
+        """Count in a step.
+
+        Args:
+            result (AdversaryStep): The step.
+            epoch (int): Number of the epoch, from 0.
+        """
+        logs = dict(result.logs, finite=torch.tensor(float(result.finite)))
+        self._recent.add(logs)
+        self._epoch.add(logs)
+        if self.adversary.steps % self.settings.log_interval == 0:
+            self.flush(epoch)
+
+    def pop_epoch(self) -> dict[str, float]:
+        """Means over the epoch so far, which begin anew.
+
+        Returns:
+            dict[str, float]: Means by name.
+        """
+        return self._epoch.pop()
+
+    def flush(self, epoch: int) -> None:
+        """Hand on the means since the last time.
+
+        Args:
+            epoch (int): Number of the epoch, from 0.
+        """
+        means = self._recent.pop()
+        if not means:
+            return
+        hub = self.runner.message_hub
+        if self.settings.schedule == 'mixed':
+            for name, value in means.items():
+                hub.update_scalar(f'train/poseaug/{name}', value)
+            return
+        steps = self.adversary.steps
+        for name in self._gradient_norms():
+            scalar = hub.get_scalar(name)
+            means[name.removeprefix('train/')] = scalar.mean(self.settings.log_interval)
+        self.runner.visualizer.add_scalars(
+            {f'poseaug/{name}': value for name, value in means.items()}, step=steps
+        )
+        text = '  '.join(f'{name}: {value:.4f}' for name, value in means.items())
+        self.runner.logger.info(f'Epoch(adversarial) [{epoch + 1}] step {steps}  {text}')
+
+    def clear(self) -> None:
+        """Take the values of a phase that is over out of the logs of the lifter."""
+        scalars = self.runner.message_hub.log_scalars
+        values = [name for name in scalars if name.startswith('train/poseaug/')]
+        for name in values + self._gradient_norms():
+            del scalars[name]
+
+    def _gradient_norms(self) -> list[str]:
+        """Names under which MMEngine's optimizer wrappers log the norms of gradients."""
+        names = (f'train/{network.optim.grad_name}' for network in self.adversary.networks.values())
+        return [name for name in names if name in self.runner.message_hub.log_scalars]

@@ -1,0 +1,142 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""Augmented samples of a trained augmentor, and which of them are in view."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from mmposeaug.datasets import PoseBatch
+from mmposeaug.geometry import in_view
+from mmposeaug.models import AugmentedPoses
+from mmposeaug.structures import Skeleton
+
+from .adversary_step import AdversaryStep
+from .batches import poses_of, project_clip, with_poses
+from .trained_network import TrainedNetwork, kept_statistics
+
+
+class AugmentedSampler:
+    """Makes augmented samples with what an augmentor has learned so far.
+
+    Args:
+        augmentor (TrainedNetwork): The augmentor.
+        skeleton (Skeleton): Tree of the poses.
+        draw_share (float): Share of the samples that are given out as the random draw left them.
+        view_rule (str): ``'inside'`` or ``'released'``.
+        clamp (float, optional): Bound of x / z and y / z in the projection.
+
+    Raises:
+        ValueError: If an option is out of its range.
+    """
+
+    def __init__(
+        self,
+        augmentor: TrainedNetwork,
+        skeleton: Skeleton,
+        draw_share: float = 0.0,
+        view_rule: str = 'inside',
+        clamp: float | None = None,
+    ) -> None:
+        if view_rule not in ('inside', 'released'):
+            raise ValueError(f"view_rule must be 'inside' or 'released', got {view_rule!r}.")
+        if not 0 <= draw_share <= 1:
+            raise ValueError(f'draw_share is {draw_share}; it is a share between 0 and 1.')
+        self.augmentor = augmentor
+        self.skeleton = skeleton
+        self.draw_share = draw_share
+        self.view_rule = view_rule
+        self.clamp = clamp
+
+    @property
+    def on_draw(self) -> bool:
+        """bool: Whether the augmentor learns on top of a random draw."""
+        return getattr(self.augmentor.module, 'draw', None) is not None
+
+    def project(self, pose: Tensor, batch: PoseBatch) -> Tensor:
+        """Pixels of augmented poses of a batch's samples.
+
+        Args:
+            pose (Tensor): Camera-space poses of shape (B, J, 3) or (B, T, J, 3), in metres.
+            batch (PoseBatch): The samples.
+
+        Returns:
+            Tensor: Key points of shape (B, J, 2) or (B, T, J, 2).
+        """
+        return project_clip(pose, batch.intrinsics, clamp=self.clamp)
+
+    def visible(self, pose: Tensor, keypoints_px: Tensor, image_size: Tensor) -> Tensor:
+        """Which samples are in view in all their frames, by the rule of ``view_rule``."""
+        size = image_size if pose.ndim == 3 else image_size.unsqueeze(1)
+        if self.view_rule == 'released':
+            seen = (keypoints_px < size.unsqueeze(-2)).flatten(-2).all(-1)
+        else:
+            seen = in_view(keypoints_px, pose[..., 2], size)
+        return seen if pose.ndim == 3 else seen.all(-1)
+
+    @torch.no_grad()
+    def augment(self, batch: PoseBatch, generator: torch.Generator) -> AdversaryStep:
+        """Augmented samples, nothing learned.
+
+        Args:
+            batch (PoseBatch): B samples.
+            generator (torch.Generator): Source of the noise.
+
+        Returns:
+            AdversaryStep: The augmented samples.
+        """
+        poses = self.augmentor(
+            poses_of(batch), batch.intrinsics, batch.image_size, generator=generator
+        )
+        return self.result(batch, poses, self.project(poses.rigid, batch), {}, True)
+
+    @torch.no_grad()
+    def noise_response(self, batch: PoseBatch, generator: torch.Generator) -> float | None:
+        """Distance between two augmentations of the same samples, relative to their spread.
+
+        It says nothing of an augmentor that learns on top of a random draw, whose poses differ
+        whatever it does with its own noise.
+
+        Args:
+            batch (PoseBatch): Samples from all over the bank.
+            generator (torch.Generator): Source of the noise.
+
+        Returns:
+            float | None: The response; 0 of an augmentor that ignores its noise, None of one that
+            starts from a random draw.
+        """
+        if self.on_draw:
+            return None
+        with kept_statistics(self.augmentor.module):
+            first, second = (self.augment(batch, generator).batch.pose_cam for _ in range(2))
+        return float((first - second).abs().mean() / first.std().clamp_min(1e-9))
+
+    def result(
+        self,
+        batch: PoseBatch,
+        poses: AugmentedPoses,
+        keypoints_px: Tensor,
+        logs: dict[str, Tensor],
+        finite: bool,
+    ) -> AdversaryStep:
+        """Augmented poses as samples for the lifter.
+
+        Args:
+            batch (PoseBatch): B samples.
+            poses (AugmentedPoses): What the augmentor made of them.
+            keypoints_px (Tensor): Pixels of the final poses, (B, J, 2) or (B, T, J, 2).
+            logs (dict[str, Tensor]): Logs of the step.
+            finite (bool): Whether its updates were made.
+
+        Returns:
+            AdversaryStep: The samples, without gradients, and which are in view.
+        """
+        pose, keypoints_px = poses.rigid.detach(), keypoints_px.detach()
+        drawn = round(self.draw_share * len(pose)) if poses.draw is not None else 0
+        if drawn:
+            assert poses.draw is not None
+            pose = torch.cat((poses.draw.rigid[:drawn].detach(), pose[drawn:]))
+            keypoints_px = self.project(pose, batch)
+        valid = self.visible(pose, keypoints_px, batch.image_size)
+        valid = valid & torch.isfinite(keypoints_px).flatten(1).all(1)
+        return AdversaryStep(with_poses(batch, pose, keypoints_px), valid, logs, finite)
