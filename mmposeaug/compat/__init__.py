@@ -15,6 +15,7 @@ newer use this package's tools, which import it first.
 from __future__ import annotations
 
 import importlib.util
+from importlib.metadata import PackageNotFoundError, version
 
 from .checkpoints import admit_checkpoint_types, safe_globals
 from .finding import Finding
@@ -30,6 +31,7 @@ from .report import format_report
 __all__ = ['Finding', 'PlaceholderError', 'apply', 'report', 'safe_globals']
 
 _REQUIRED = ('torch', 'mmengine', 'mmcv', 'mmpose')
+_OLDEST_MMENGINE = (0, 10, 5)  # the first whose evaluation loops report losses
 _CHECKS = (
     provide_pkg_resources,
     provide_mmcv_ext,
@@ -48,7 +50,7 @@ def apply() -> tuple[Finding, ...]:
         One finding a check; the same ones however often it is called.
 
     Raises:
-        ImportError: If torch, MMEngine, mmcv or MMPose is not installed.
+        ImportError: If torch, MMEngine, mmcv or MMPose is not installed, or MMEngine is too old.
     """
     if not _findings:
         missing = [name for name in _REQUIRED if importlib.util.find_spec(name) is None]
@@ -57,6 +59,7 @@ def apply() -> tuple[Finding, ...]:
                 f'mmposeaug works inside an OpenMMLab environment, and {", ".join(missing)} '
                 'cannot be found: run `make env`, or install what requirements/mminstall.txt lists'
             )
+        _refuse_old_mmengine()
         _findings.extend(check() for check in _CHECKS)
     return tuple(_findings)
 
@@ -64,3 +67,15 @@ def apply() -> tuple[Finding, ...]:
 def report() -> str:
     """Returns the report that ``python -m mmposeaug.compat`` prints."""
     return format_report(apply())
+
+
+def _refuse_old_mmengine() -> None:
+    """Names a release of MMEngine whose loops lack what ours build on."""
+    try:
+        found = version('mmengine')
+    except PackageNotFoundError:  # mmengine-lite, or a checkout on the path
+        return
+    numbers = tuple(int(part) for part in found.split('.')[:3] if part.isdigit())
+    if numbers < _OLDEST_MMENGINE:
+        oldest = '.'.join(map(str, _OLDEST_MMENGINE))
+        raise ImportError(f'MMEngine is {found}, but mmposeaug needs {oldest} or newer; update it')
