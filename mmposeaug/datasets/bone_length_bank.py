@@ -82,7 +82,14 @@ class BoneLengthBank:
         return self.lengths[index.to(self.lengths.device)]
 
     def to(self, device: torch.device | str) -> BoneLengthBank:
-        """The same bank on a device."""
+        """The same bank on a device.
+
+        Args:
+            device (torch.device | str): The device.
+
+        Returns:
+            BoneLengthBank: A bank whose lengths are there.
+        """
         return BoneLengthBank(self.lengths.to(device), self.names)
 
 
