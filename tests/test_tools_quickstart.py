@@ -15,10 +15,11 @@ from mmengine.config import Config
 from PIL import Image
 
 from mmposeaug.apis import QuickstartError, QuickstartPlan, run_quickstart
-from mmposeaug.apis.quickstart import METHODS, SETS
+from mmposeaug.apis.quickstart import METHODS
 from mmposeaug.apis.quickstart.lifters import lift
 from mmposeaug.apis.quickstart.processes import Task, run_tasks, tool_env
 from mmposeaug.apis.quickstart.progress import Progress
+from mmposeaug.apis.quickstart.quickstart import _claim, _delete_runs
 from mmposeaug.apis.quickstart.report import describe, format_table
 from mmposeaug.datasets import PoseBank
 
@@ -140,12 +141,12 @@ def test_commands_of_a_task_run_in_turn(tmp_path, repo_root):
 def test_progress_reports_each_validation_once(tmp_path):
     old, new = (tmp_path / name / 'vis_data' for name in '12')
     old.mkdir(parents=True)
-    (old / 'scalars.json').write_text('{"source_val/MPJPE": 99.0, "step": 1}\n')
+    (old / 'scalars.json').write_text('{"held_out/MPJPE": 99.0, "step": 1}\n')
     lines: list[str] = []
-    progress = Progress('PoseAug', tmp_path, 4, lines.append)
+    progress = Progress('PoseAug', tmp_path, 4, 'held_out/MPJPE', lines.append)
     new.mkdir(parents=True)
     with open(new / 'scalars.json', 'w') as file:
-        file.write('{"loss": 0.5, "step": 7}\n{"source_val/MPJPE": 50.0, ')
+        file.write('{"loss": 0.5, "step": 7}\n{"held_out/MPJPE": 50.0, ')
         file.flush()
         progress()
         assert lines == []
@@ -162,7 +163,10 @@ def test_progress_reports_each_validation_once(tmp_path):
 def scores(baseline, random, poseaug):
     errors = dict(baseline=baseline, random=random, poseaug=poseaug)
     return {
-        name: {part: dict.fromkeys(('MPJPE', 'P-MPJPE', 'PCK', 'AUC'), error) for part in SETS}
+        name: {
+            part: dict.fromkeys(('MPJPE', 'P-MPJPE', 'PCK', 'AUC'), factor * error)
+            for part, factor in dict(source=0.5, target=1.0).items()
+        }
         for name, error in errors.items()
     }
 
@@ -181,6 +185,35 @@ def test_the_table_is_aligned():
 
 
 # ------------------------------------------------------------------ bad input
+@pytest.mark.parametrize('settings', [None, '{', '[]', '{"theme": "dark"}'])
+@pytest.mark.parametrize('fresh', [True, False])
+def test_foreign_folders_are_left_alone(repo_root, tmp_path, settings, fresh):
+    precious = tmp_path / 'poseaug' / 'config.py'
+    precious.parent.mkdir()
+    precious.write_text('lr = 1')
+    if settings is not None:
+        (tmp_path / 'settings.json').write_text(settings)
+    plan = QuickstartPlan(repo_root, tmp_path, tmp_path / 'data', epochs=1)
+    message = '--fresh deletes nothing there' if fresh else 'not from the quickstart'
+    with pytest.raises(FileExistsError, match=message) as caught:
+        run_quickstart(plan, fresh=fresh, report=lambda line: None)
+    assert '--work-dir' in str(caught.value) and '\n' not in str(caught.value)
+    assert precious.read_text() == 'lr = 1'
+    assert not (tmp_path / 'data').exists()
+
+
+def test_fresh_deletes_earlier_runs_and_nothing_else(repo_root, tmp_path):
+    old = QuickstartPlan(repo_root, tmp_path, tmp_path / 'data', epochs=2)
+    _claim(old)
+    for name in ('poseaug/old.pth', 'mine/notes.txt'):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).touch()
+    new = replace(old, seed=1)
+    _delete_runs(new)
+    _claim(new)  # which would refuse the old settings
+    assert not (tmp_path / 'poseaug').exists() and (tmp_path / 'mine' / 'notes.txt').exists()
+
+
 @pytest.mark.parametrize('option', ['epochs', 'jobs'])
 def test_numbers_out_of_range_are_one_sentence(repo_root, tmp_path, option):
     with pytest.raises(ValueError, match=f'{option} of the quickstart is 0; set it to 1 or more'):

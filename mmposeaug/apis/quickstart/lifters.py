@@ -14,11 +14,11 @@ from mmengine.runner import load_checkpoint
 from mmpose.registry import MODELS
 from torch import Tensor, nn
 
-from ...codecs import LifterAdapter, build_codec, find_train_codec
-from ...datasets import PoseBank
-from ...engine.variants import PoseAugSettings, get_settings
-from ...geometry import root_relative
-from ...structures import Skeleton
+from mmposeaug.codecs import LifterAdapter, build_codec, find_train_codec
+from mmposeaug.datasets import PoseBank
+from mmposeaug.engine.variants import PoseAugSettings, get_settings
+from mmposeaug.geometry import root_relative
+from mmposeaug.structures import Skeleton
 
 
 @torch.no_grad()
@@ -68,6 +68,7 @@ def load_augmentor(cfg: Config, checkpoint: Path, skeleton: Skeleton) -> nn.Modu
     given: dict[str, Any] = {k: v for k, v in cfg.train_cfg.to_dict().items() if k in names}
     settings = get_settings(cfg.train_cfg.get('variant', 'default'), given)
     augmentor = MODELS.build(dict(settings.augmentor), default_args=dict(skeleton=skeleton))
-    state = torch.load(checkpoint, map_location='cpu')['poseaug']['adversary']['networks']
+    loaded = torch.load(checkpoint, map_location='cpu', weights_only=True)
+    state = loaded['poseaug']['adversary']['networks']
     augmentor.load_state_dict(state['augmentor']['module'])
     return augmentor.train()

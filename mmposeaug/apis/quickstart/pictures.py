@@ -10,10 +10,10 @@ import torch
 from mmengine.config import Config
 from torch import Tensor
 
-from ...datasets import PoseBank
-from ...geometry import in_view, project, root_relative
-from ...models import AugmentedPoses
-from ...visualization import (
+from mmposeaug.datasets import PoseBank
+from mmposeaug.geometry import in_view, project, root_relative
+from mmposeaug.models import AugmentedPoses
+from mmposeaug.visualization import (
     KeypointPanel,
     Panel,
     PosePanel,
@@ -21,6 +21,7 @@ from ...visualization import (
     draw_gallery,
     save_png,
 )
+
 from .lifters import lift, load_augmentor
 from .plan import METHODS, QuickstartPlan
 from .report import Scores
@@ -40,8 +41,7 @@ def draw_pictures(plan: QuickstartPlan, scores: Scores) -> dict[str, str]:
         dict[str, str]: For each file what it shows.
     """
     configs = {method.name: _read_config(plan, method) for method in METHODS}
-    dataset = configs['baseline'].test_dataloader.dataset.to_dict()
-    target = PoseBank.from_dataset_cfg(dict(dataset, ann_file='target_dev.npz'), check=False)
+    target = _read_target(plan, configs['baseline'])
     lifted = {}
     for method in METHODS:
         checkpoint = plan.best_checkpoint(method) or plan.last_checkpoint(method)
@@ -57,7 +57,7 @@ def draw_pictures(plan: QuickstartPlan, scores: Scores) -> dict[str, str]:
     drawings: dict[str, tuple[str, Callable[[], Any]]] = {
         'comparison.png': (
             'errors of the three trainings',
-            lambda: _draw_comparison(scores, errors),
+            lambda: _draw_comparison(plan, scores, errors),
         ),
         'target_poses.png': (
             'poses of the target, true and lifted',
@@ -79,10 +79,16 @@ def _read_config(plan: QuickstartPlan, method: Any) -> Config:
     return cfg
 
 
-def _draw_comparison(scores: Scores, errors: Mapping[str, Tensor]) -> Any:
-    sets = dict(
-        source_test='source_test\n(seen motions)', target_dev='target_dev\n(unseen scenario)'
-    )
+def _read_target(plan: QuickstartPlan, cfg: Config) -> PoseBank:
+    """The last test set, as the test loop would build it."""
+    options = cfg.test_cfg.sets[list(plan.sets)[-1]] or {}
+    dataset = dict(cfg.test_dataloader.dataset.to_dict(), **options)
+    return PoseBank.from_dataset_cfg(dataset, check=False)
+
+
+def _draw_comparison(plan: QuickstartPlan, scores: Scores, errors: Mapping[str, Tensor]) -> Any:
+    remarks = ('seen motions', 'unseen scenario')
+    sets = {name: f'{name}\n({remark})' for name, remark in zip(plan.sets, remarks)}
     bars = {
         method.label: {text: scores[method.name][name]['MPJPE'] for name, text in sets.items()}
         for method in METHODS
@@ -92,7 +98,7 @@ def _draw_comparison(scores: Scores, errors: Mapping[str, Tensor]) -> Any:
         bars,
         curves,
         title='One lifter, the same number of steps, three ways to train it',
-        curve_title='Joints of target_dev within a distance of the truth',
+        curve_title=f'Joints of {list(plan.sets)[-1]} within a distance of the truth',
     )
 
 

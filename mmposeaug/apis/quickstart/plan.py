@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -37,11 +38,8 @@ METHODS = (
 )
 """tuple[Method]: The ways that are compared; they differ in nothing but the augmentation."""
 
-SETS = {
-    'source_test': 'source: other people, same motions',
-    'target_dev': 'target: other people, motions and cameras',
-}
-"""dict[str, str]: Test sets and what they are."""
+ROLES = ('source: other people, same motions', 'target: other people, motions and cameras')
+"""tuple[str]: What the configs' test sets are, in their order."""
 
 SCORES = ('MPJPE', 'P-MPJPE', 'PCK', 'AUC')
 """tuple[str]: Scores that are shown, in mm and percent."""
@@ -95,7 +93,22 @@ class QuickstartPlan:
         """int: Epochs of each training."""
         if self.epochs is not None:
             return self.epochs
-        return int(Config.fromfile(self.config_file(METHODS[0])).train_cfg.max_epochs)
+        return int(self._config.train_cfg.max_epochs)
+
+    @property
+    def sets(self) -> dict[str, str]:
+        """dict[str, str]: The test sets and what they are, the target last."""
+        return dict(zip(self._config.test_cfg.sets, ROLES))
+
+    @property
+    def validation_score(self) -> str:
+        """str: The score by which checkpoints are chosen."""
+        return str(self._config.default_hooks.checkpoint.save_best)
+
+    @cached_property
+    def _config(self) -> Config:
+        """Config: What the methods' configs share."""
+        return Config.fromfile(self.config_file(METHODS[0]))
 
     @property
     def num_jobs(self) -> int:
@@ -131,6 +144,11 @@ class QuickstartPlan:
         return options
 
     # ------------------------------------------------------------------ files
+    @property
+    def settings_file(self) -> Path:
+        """Path: Settings of the runs in the work folder, by which they are known as ours."""
+        return self.work_dir / 'settings.json'
+
     def config_file(self, method: Method) -> Path:
         """Path: Config file of a method."""
         return self.repo_root / 'configs' / 'poseaug' / method.config

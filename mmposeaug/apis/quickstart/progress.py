@@ -8,8 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-VALIDATION = 'source_val/MPJPE'
-
 
 class Progress:
     """Reports each validation of a training once, in one line.
@@ -18,13 +16,15 @@ class Progress:
         label (str): Name for the lines.
         run_dir (Path): Work folder of the training.
         epochs (int): Epochs in all.
+        score (str): Name of the validation's score that is reported, in mm.
         report (Callable): Takes a line.
     """
 
     def __init__(
-        self, label: str, run_dir: Path, epochs: int, report: Callable[[str], None]
+        self, label: str, run_dir: Path, epochs: int, score: str, report: Callable[[str], None]
     ) -> None:
-        self.label, self.run_dir, self.epochs, self.report = label, run_dir, epochs, report
+        self.label, self.run_dir, self.epochs = label, run_dir, epochs
+        self.score, self.report = score, report
         self._read: dict[Path, int] = {path: path.stat().st_size for path in self._files()}
         self._loss = float('nan')
 
@@ -44,8 +44,8 @@ class Progress:
 
     def _take(self, scalars: dict[str, Any]) -> None:
         self._loss = scalars.get('loss', self._loss)
-        if VALIDATION in scalars:
+        if self.score in scalars:
             self.report(
                 f'{self.label}: epoch {scalars["step"]} of {self.epochs}, loss {self._loss:.4f}, '
-                f'{scalars[VALIDATION]:.1f} mm on the held-out part of the source'
+                f'{scalars[self.score]:.1f} mm on the held-out part of the source'
             )

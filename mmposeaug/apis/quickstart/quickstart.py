@@ -13,8 +13,9 @@ from typing import Any
 
 import torch
 
-from ...datasets import save_json
-from ...datasets.synthetic import make_synthetic_mocap
+from mmposeaug.datasets import save_json
+from mmposeaug.datasets.synthetic import make_synthetic_mocap
+
 from .pictures import draw_pictures
 from .plan import METHODS, Method, QuickstartPlan
 from .processes import QuickstartError, Task, run_tasks, tool_env
@@ -41,8 +42,8 @@ def run_quickstart(
         dict: Scores by method's name, set and score, in mm and percent.
 
     Raises:
-        FileExistsError: If the work folder holds runs of other settings, or the data folder holds
-            other data.
+        FileExistsError: If the work folder holds runs of other settings or what is not the
+            quickstart's, or the data folder holds other data.
         QuickstartError: If a training or a test failed.
     """
     start = time.monotonic()
@@ -57,7 +58,8 @@ def run_quickstart(
     tell(f'Data: {plan.data_root}')
     make_synthetic_mocap(plan.data_root, **dict[str, Any](plan.frames))
     _run_methods(plan, tell)
-    scores = {m.name: pick_scores(json.loads(plan.metrics_file(m).read_text())) for m in METHODS}
+    metrics = {m.name: json.loads(plan.metrics_file(m).read_text()) for m in METHODS}
+    scores = {name: pick_scores(found, plan.sets) for name, found in metrics.items()}
     write_report(plan, scores, _lifter_steps(plan))
     tell('Drawing pictures')
     pictures = draw_pictures(plan, scores)
@@ -77,7 +79,9 @@ def _run_methods(plan: QuickstartPlan, tell: Report) -> None:
         if plan.metrics_file(method).is_file():
             tell(f'{method.label}: done already')
             continue
-        progress = Progress(method.label, plan.run_dir(method), plan.max_epochs, tell)
+        progress = Progress(
+            method.label, plan.run_dir(method), plan.max_epochs, plan.validation_score, tell
+        )
         tasks.append(Task(method.label, _commands(plan, method, tell), progress))
     if not tasks:
         return
@@ -115,7 +119,8 @@ def _lifter_steps(plan: QuickstartPlan) -> int:
     for method in METHODS:
         checkpoint = plan.last_checkpoint(method)
         assert checkpoint is not None
-        steps.add(int(torch.load(checkpoint, map_location='cpu')['meta']['iter']))
+        loaded = torch.load(checkpoint, map_location='cpu', weights_only=True)
+        steps.add(int(loaded['meta']['iter']))
     if len(steps) != 1:
         raise QuickstartError(
             f'The trainings made {sorted(steps)} lifter steps and cannot be compared; call the '
@@ -127,14 +132,15 @@ def _lifter_steps(plan: QuickstartPlan) -> int:
 # --------------------------------------------------------------------- folders
 def _claim(plan: QuickstartPlan) -> None:
     """Remember the settings of the runs in the work folder, or compare with them."""
-    path = plan.work_dir / 'settings.json'
-    settings = plan.settings()
-    try:
-        before: Any = json.loads(path.read_text())
-    except (OSError, ValueError):
-        before = None
+    settings, before = plan.settings(), _read_settings(plan)
     if before is None:
-        save_json(path, settings)
+        foreign = [plan.run_dir(m) for m in METHODS if plan.run_dir(m).exists()]
+        if foreign:
+            raise FileExistsError(
+                f"'{foreign[0]}' is there already and not from the quickstart (there is no usable "
+                f"'{plan.settings_file}'); name another folder with --work-dir."
+            )
+        save_json(plan.settings_file, settings)
     elif before != settings:
         changed = [
             f'{key} {before.get(key)!r}' for key in settings if before.get(key) != settings[key]
@@ -147,7 +153,23 @@ def _claim(plan: QuickstartPlan) -> None:
 
 def _delete_runs(plan: QuickstartPlan) -> None:
     """Delete what the quickstart made in the work folder, and nothing else."""
+    if not plan.work_dir.exists() or not any(plan.work_dir.iterdir()):
+        return
+    if _read_settings(plan) is None:
+        raise FileExistsError(
+            f"'{plan.work_dir}' holds files, but no '{plan.settings_file.name}' of the quickstart, "
+            'so --fresh deletes nothing there; name another folder with --work-dir, or empty it.'
+        )
     for method in METHODS:
         if plan.run_dir(method).is_dir():
             shutil.rmtree(plan.run_dir(method))
-    (plan.work_dir / 'settings.json').unlink(missing_ok=True)
+    save_json(plan.settings_file, plan.settings())
+
+
+def _read_settings(plan: QuickstartPlan) -> dict[str, Any] | None:
+    """Settings of the runs in the work folder, None where an earlier call left none."""
+    try:
+        found = json.loads(plan.settings_file.read_text())
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) and found.keys() >= plan.settings().keys() else None

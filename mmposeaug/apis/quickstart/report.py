@@ -3,27 +3,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from ...datasets import atomic_write, save_json
-from .plan import METHODS, SCORES, SETS, QuickstartPlan
+from mmposeaug.datasets import atomic_write, save_json
+
+from .plan import METHODS, SCORES, QuickstartPlan
 
 Scores = Mapping[str, Mapping[str, Mapping[str, float]]]
-"""Scores by method's name, set and score."""
+"""Scores by method's name, set and score; the sets in the plan's order, the target last."""
 
 _UNITS = {'MPJPE': 'mm', 'P-MPJPE': 'mm', 'PCK': '%', 'AUC': '%'}
 
 
-def pick_scores(metrics: Mapping[str, float]) -> dict[str, dict[str, float]]:
+def pick_scores(metrics: Mapping[str, float], sets: Iterable[str]) -> dict[str, dict[str, float]]:
     """Scores by set from the results of ``tools/test.py``.
 
     Args:
-        metrics (Mapping[str, float]): Results such as ``target_dev/MPJPE``.
+        metrics (Mapping[str, float]): Results by ``set/score``.
+        sets (Iterable[str]): Names of the sets.
 
     Returns:
         dict[str, dict[str, float]]: Scores of each set.
     """
-    return {name: {score: metrics[f'{name}/{score}'] for score in SCORES} for name in SETS}
+    return {name: {score: metrics[f'{name}/{score}'] for score in SCORES} for name in sets}
 
 
 def format_table(scores: Scores) -> str:
@@ -38,7 +40,7 @@ def format_table(scores: Scores) -> str:
     head = ['set', 'training', *(f'{score} ({_UNITS[score]})' for score in SCORES)]
     rows = [
         [name, method.label, *(f'{scores[method.name][name][score]:.1f}' for score in SCORES)]
-        for name in SETS
+        for name in _sets(scores)
         for method in METHODS
     ]
     widths = [max(len(row[i]) for row in [head, *rows]) for i in range(len(head))]
@@ -63,7 +65,8 @@ def describe(scores: Scores) -> str:
     Returns:
         str: One or two sentences.
     """
-    errors = {method.name: scores[method.name]['target_dev']['MPJPE'] for method in METHODS}
+    target = _sets(scores)[-1]
+    errors = {method.name: scores[method.name][target]['MPJPE'] for method in METHODS}
     own = errors['poseaug']
     labels = dict(baseline='no augmentation', random='random augmentation')
     parts = [
@@ -75,6 +78,10 @@ def describe(scores: Scores) -> str:
         f'On the target, MPJPE with PoseAug is {own:.1f} mm: {" and ".join(parts)}. '
         f'Best: {best.label}.'
     )
+
+
+def _sets(scores: Scores) -> list[str]:
+    return list(scores[METHODS[0].name])
 
 
 def _difference(own: float, other: float) -> str:
@@ -92,7 +99,7 @@ def write_report(plan: QuickstartPlan, scores: Scores, steps: int) -> None:
     """
     content = dict(settings=plan.settings(), lifter_steps=steps, scores=scores)
     save_json(plan.work_dir / 'results.json', content)
-    sets = '\n'.join(f'- `{name}`, {text}' for name, text in SETS.items())
+    sets = '\n'.join(f'- `{name}`, {text}' for name, text in plan.sets.items())
     with atomic_write(plan.work_dir / 'results.md', 'w') as file:
         file.write(
             '# Quickstart\n\n'
