@@ -13,8 +13,7 @@ from mmengine.runner import BaseLoop, TestLoop, ValLoop
 from mmengine.runner.amp import autocast
 from mmengine.runner.loops import _parse_losses, _update_losses
 from mmpose.registry import LOOPS
-
-from mmposeaug.evaluation import format_table
+from terminaltables import GithubFlavoredMarkdownTable
 
 from .eval_sets import ChainedDataLoader, EvalSet, build_eval_sets
 from .tta import FlipTest
@@ -175,8 +174,10 @@ def _flips_itself(model: Any) -> bool:
 
 def _set_table(scores: Mapping[str, Mapping[str, Any]]) -> str:
     """One row a set; scores of groups (``action/Walking/MPJPE``) are left out."""
-    plain = {
-        name: {key: value for key, value in row.items() if key.count('/') < 2}
+    rows = {
+        name: {key: f'{value:.2f}' for key, value in row.items() if key.count('/') < 2}
         for name, row in scores.items()
     }
-    return format_table('set', plain)
+    columns = list(dict.fromkeys(key for row in rows.values() for key in row))
+    lines = [[name, *(row.get(key, '-') for key in columns)] for name, row in rows.items()]
+    return GithubFlavoredMarkdownTable([['set', *columns], *lines]).table

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from mmposeaug.codecs import build_codec, find_train_codec
-from mmposeaug.evaluation import camera_image_size, image_name
+from mmposeaug.datasets.samples import camera_image_size, image_name
 from mmposeaug.geometry import flip_pose
 
 

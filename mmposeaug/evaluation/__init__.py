@@ -4,7 +4,6 @@
 from .functional import auc, joint_errors, pck, procrustes_align, root_align, scale_align
 from .groups import H36M_NAME, NameGroups
 from .lifting_metrics import LiftingMetrics
-from .samples import camera_image_size, image_name
 from .tables import format_table
 
 __all__ = [
@@ -12,9 +11,7 @@ __all__ = [
     'LiftingMetrics',
     'NameGroups',
     'auc',
-    'camera_image_size',
     'format_table',
-    'image_name',
     'joint_errors',
     'pck',
     'procrustes_align',

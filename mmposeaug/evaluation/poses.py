@@ -11,8 +11,6 @@ import numpy as np
 import torch
 from mmengine.logging import print_log
 
-from .samples import image_name
-
 PLAUSIBLE_SIZE = (200.0, 20000.0)
 """tuple[float]: Extent of a pose in mm outside which the unit is probably wrong."""
 
@@ -64,7 +62,10 @@ def read_sample(sample: Mapping[str, Any], index: int) -> SamplePoses:
         ValueError: If there is no ground truth or its shape is not the prediction's.
     """
     truth = sample.get('gt_instances') or {}
-    name = image_name(sample.get('target_img_path', sample.get('img_path')))
+    paths = sample.get('target_img_path', sample.get('img_path'))
+    if paths is not None and not isinstance(paths, str):
+        paths = str(paths[0]) if len(paths) else None  # the first of several target frames
+    name = paths
     if 'lifting_target' not in truth:
         raise ValueError(
             f'The sample {_label(name, index)} has no gt_instances.lifting_target; evaluate on a '

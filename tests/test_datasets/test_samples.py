@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from mmposeaug.evaluation import camera_image_size, image_name
+from mmposeaug.datasets.samples import camera_image_size, image_name
 
 
 def test_image_name():
