@@ -156,13 +156,28 @@ class RangeFeedbackLoss(nn.Module):
         Returns:
             dict[str, Tensor]: A scalar for every stage.
         """
-        losses = {}
-        for stage, range_ in self.stages.items():
-            target = scheduled(range_['target'], progress)
-            ratio = self.hardness(errors[stage], reference)
-            cost = squared_outside(ratio, target, range_['width']).mean()
-            losses[stage] = range_['factor'] * cost
-        return losses
+        return {
+            stage: setting['factor'] * self.cost(errors[stage], reference, setting, progress)
+            for stage, setting in self.stages.items()
+        }
+
+    def cost(
+        self, errors: Tensor, reference: Tensor, setting: Mapping[str, Any], progress: float
+    ) -> Tensor:
+        """Cost of the hardness after one operation, without its factor.
+
+        Args:
+            errors (Tensor): Errors of shape (N, G).
+            reference (Tensor): Errors of shape (N, G) on what they are compared with.
+            setting (Mapping[str, Any]): The stage's settings.
+            progress (float): Point of the training in [0, 1].
+
+        Returns:
+            Tensor: Scalar.
+        """
+        target = scheduled(setting['target'], progress)
+        ratio = self.hardness(errors, reference)
+        return squared_outside(ratio, target, setting['width']).mean()
 
 
 @MODELS.register_module()
@@ -184,24 +199,11 @@ class ExponentialFeedbackLoss(RangeFeedbackLoss):
         rigid=dict(beta=17.0, factor=0.01),
     )
 
-    def forward(
-        self, errors: Mapping[str, Tensor], reference: Tensor, progress: float
-    ) -> dict[str, Tensor]:
-        """Cost of the hardness after each operation.
-
-        Args:
-            errors (Mapping[str, Tensor]): Errors of shape (N, G) under the names of the stages.
-            reference (Tensor): Errors of shape (N, G) on the original poses or the draw.
-            progress (float): Point of the training in [0, 1], epoch / epochs.
-
-        Returns:
-            dict[str, Tensor]: A scalar for every stage.
-        """
-        losses = {}
-        for stage, setting in self.stages.items():
-            beta = scheduled(setting['beta'], progress)
-            gap = errors[stage] - beta * reference
-            if self.batch_ratio:
-                gap = gap.mean(0, keepdim=True)
-            losses[stage] = setting['factor'] * (1 - torch.exp(gap)).abs().mean()
-        return losses
+    def cost(
+        self, errors: Tensor, reference: Tensor, setting: Mapping[str, Any], progress: float
+    ) -> Tensor:
+        """Cost of the hardness after one operation, as in the base class."""
+        gap = errors - scheduled(setting['beta'], progress) * reference
+        if self.batch_ratio:
+            gap = gap.mean(0, keepdim=True)
+        return (1 - torch.exp(gap)).abs().mean()
