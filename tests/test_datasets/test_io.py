@@ -79,7 +79,7 @@ def test_code_in_a_pickle_is_refused_by_name(tmp_path, monkeypatch, protocol):
         np.array([datetime.date(2020, 1, 1)], dtype=object),
         np.random.default_rng(0),
     ],
-    ids=str,
+    ids=['date', 'getattr', 'eval', 'load', 'read_array', 'objects', 'generator'],
 )
 def test_anything_but_numpy_data_is_refused(tmp_path, content):
     path = tmp_path / 'data.pkl'
