@@ -180,4 +180,6 @@ def _set_table(scores: Mapping[str, Mapping[str, Any]]) -> str:
     }
     columns = list(dict.fromkeys(key for row in rows.values() for key in row))
     lines = [[name, *(row.get(key, '-') for key in columns)] for name, row in rows.items()]
-    return GithubFlavoredMarkdownTable([['set', *columns], *lines]).table
+    table = GithubFlavoredMarkdownTable([['set', *columns], *lines])
+    table.justify_columns = dict.fromkeys(range(1, len(columns) + 1), 'right')
+    return table.table
