@@ -118,7 +118,9 @@ def tool_env(repo_root: Path) -> dict[str, str]:
         dict[str, str]: This process's variables and those.
     """
     path = os.pathsep.join(filter(None, (str(repo_root), os.environ.get('PYTHONPATH'))))
-    return {**os.environ, 'PYTHONPATH': path, 'OMP_NUM_THREADS': '1', 'MKL_NUM_THREADS': '1'}
+    threads = dict.fromkeys(('OMP_NUM_THREADS', 'MKL_NUM_THREADS'), '1')
+    # unbuffered, so that an error is the last thing in the log
+    return {**os.environ, **threads, 'PYTHONPATH': path, 'PYTHONUNBUFFERED': '1'}
 
 
 def tail(path: Path, lines: int = TAIL_LINES) -> str:
