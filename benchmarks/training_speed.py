@@ -34,7 +34,10 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--rounds', type=int, default=15, help='turns of every way')
     parser.add_argument('--steps', type=int, default=10, help='training steps in a turn')
     parser.add_argument('--threads', type=int, default=1, help='threads of torch')
-    return parser.parse_args()
+    args = parser.parse_args()
+    if min(args.rounds, args.steps, args.threads) < 1:
+        parser.error('--rounds, --steps and --threads must be 1 or more')
+    return args
 
 
 def build_runner(path: str, train_cfg: dict[str, Any], work_dir: str, name: str) -> Runner:

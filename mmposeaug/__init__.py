@@ -5,7 +5,7 @@ from . import compat
 
 compat.apply()  # before anything of MMPose is imported
 
-# The rooms; each import registers what the room holds.
+# Each import registers what the subpackage holds.
 from . import (  # noqa: E402
     codecs,
     datasets,

@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import argparse
 import importlib
 import json
 import os
+import pickle
 import socket
 import subprocess
 import sys
@@ -14,6 +16,8 @@ from pathlib import Path
 import pytest
 import torch
 from mmengine.runner import find_latest_checkpoint
+
+from mmposeaug.structures import get_skeleton
 
 
 @pytest.fixture
@@ -113,6 +117,48 @@ def test_bad_input_is_one_sentence(tools, lifting_config, capsys, name, args, se
     assert caught.value.code == 2
     last_line = capsys.readouterr().err.strip().splitlines()[-1]
     assert 'error: ' in last_line and sentence in last_line
+
+
+@pytest.mark.parametrize(
+    ('error', 'code', 'sentence'),
+    [
+        (KeyboardInterrupt(), 130, 'go on'),
+        (pickle.UnpicklingError('weights only'), 1, "'x.pth' is no checkpoint of weights alone"),
+    ],
+)
+def test_interruptions_and_foreign_files_end_in_one_sentence(tools, capsys, error, code, sentence):
+    from common import plain_errors
+
+    parser = argparse.ArgumentParser(prog='tool')
+    with pytest.raises(SystemExit) as caught, plain_errors(parser, 'x.pth', 'go on'):
+        raise error
+    assert caught.value.code == code
+    assert sentence in capsys.readouterr().err
+
+
+def test_the_packages_refusals_end_in_one_sentence_and_other_errors_do_not(tools, capsys):
+    from common import plain_errors
+
+    parser = argparse.ArgumentParser(prog='tool')
+    with pytest.raises(SystemExit), plain_errors(parser, None):
+        get_skeleton('coco')
+    assert capsys.readouterr().err.startswith('tool: error: There is no skeleton preset')
+    with pytest.raises(ValueError, match='a fault'), plain_errors(parser, None):
+        raise ValueError('a fault of this test')
+
+
+def test_scores_of_another_model_are_refused(tools, lifting_config, tmp_path, capsys):
+    checkpoint = tmp_path / 'other.pth'
+    torch.save(dict(state_dict={}, meta={}), checkpoint)
+    with pytest.raises(SystemExit):
+        tools('test', lifting_config, str(checkpoint), '--work-dir', str(tmp_path / 'w'))
+    assert 'The checkpoint is of another lifter: 0%' in capsys.readouterr().err
+
+
+def test_an_inherited_by_epoch_is_explained(tools, lifting_config, capsys):
+    with pytest.raises(SystemExit):
+        tools('train', lifting_config, '--cfg-options', 'train_cfg.type=A', 'train_cfg.by_epoch=1')
+    assert '_delete_=True' in capsys.readouterr().err
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason='--amp works here')

@@ -5,18 +5,31 @@ from __future__ import annotations
 
 import argparse
 import os
+import pickle
+import traceback
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from mmengine.config import Config, DictAction
 
+import mmposeaug
+
+PACKAGE = Path(mmposeaug.__file__).parent
 LIFTER_TYPES = ('PoseLifter', 'mmpose.PoseLifter')
 MMPOSE_HOOK_TYPES = ('PoseVisualizationHook', 'mmpose.PoseVisualizationHook')
+
+# MMPose finds its metainfo in its own installation and warns of it every time
+warnings.filterwarnings('ignore', message='The metainfo config file')
 
 
 def add_common_options(parser: argparse.ArgumentParser) -> None:
     """Adds the options that both tools have, named as in MMPose."""
     parser.add_argument('--work-dir', help='folder for logs, results and checkpoints')
-    parser.add_argument('--show-dir', help='folder in which pictures of predictions are saved')
+    parser.add_argument(
+        '--show-dir', help='folder, from here, in which pictures of predictions are saved'
+    )
     parser.add_argument('--show', action='store_true', help='show predictions in a window')
     parser.add_argument(
         '--interval', type=int, help="draw every so many samples (default: the hook's own, 50)"
@@ -52,6 +65,38 @@ def require_file(parser: argparse.ArgumentParser, path: str, what: str) -> None:
     """
     if '://' not in path and not Path(path).expanduser().is_file():
         parser.error(f'the {what} {path!r} does not exist; check the path')
+
+
+@contextmanager
+def plain_errors(
+    parser: argparse.ArgumentParser, checkpoint: str | None, interrupted: str = 'interrupted'
+) -> Iterator[None]:
+    """Ends the program with the sentence alone where the package refuses what it was given.
+
+    Other errors keep their traceback.
+
+    Args:
+        parser (argparse.ArgumentParser): Whose program it is.
+        checkpoint (str, optional): The checkpoint that was named.
+        interrupted (str): What to say after Ctrl-C.
+
+    Yields:
+        None: Nothing.
+    """
+    try:
+        yield
+    except KeyboardInterrupt:
+        parser.exit(130, f'{parser.prog}: {interrupted}\n')
+    except pickle.UnpicklingError:
+        if checkpoint is None:
+            raise
+        parser.exit(1, f'{parser.prog}: error: {checkpoint!r} is no checkpoint of weights alone\n')
+    except (ValueError, FileNotFoundError, KeyError) as error:
+        frames = traceback.extract_tb(error.__traceback__)
+        if not frames or not Path(frames[-1].filename).is_relative_to(PACKAGE):
+            raise
+        message = error.args[0] if isinstance(error, KeyError) else error
+        parser.exit(1, f'{parser.prog}: error: {message}\n')
 
 
 def read_config(parser: argparse.ArgumentParser, args: argparse.Namespace) -> Config:

@@ -15,9 +15,11 @@ from mmengine.runner import Runner
 
 import mmposeaug  # noqa: F401  (registers everything, also for configs without custom_imports)
 from common import (
+    LIFTER_TYPES,
     add_common_options,
     enable_visualization,
     export_local_rank,
+    plain_errors,
     read_config,
     require_file,
 )
@@ -33,7 +35,10 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument('config', help='config file')
     parser.add_argument('checkpoint', help='checkpoint file')
     parser.add_argument('--out', help='file for the metrics (.json or .yaml)')
-    parser.add_argument('--dump', help='pickle file for the predictions')
+    parser.add_argument(
+        '--dump',
+        help='pickle file for the predictions; of several test sets one each, with its name',
+    )
     parser.add_argument(
         '--badcase', action='store_true', help='draw the samples with the worst results'
     )
@@ -88,6 +93,9 @@ def prepare_config(parser: argparse.ArgumentParser, args: argparse.Namespace) ->
     cfg = read_config(parser, args)
     cfg.load_from = args.checkpoint
     cfg.resume = False
+    if cfg.model.type in LIFTER_TYPES:  # scores of half-random weights would mean nothing
+        whole = dict(type='LifterCheckpointHook', min_share=1.0)
+        cfg.custom_hooks = [*(cfg.get('custom_hooks') or []), whole]
     enable_visualization(parser, cfg, args, show=args.show and not args.badcase)
     if args.badcase:
         enable_badcase(parser, cfg, args)
@@ -107,9 +115,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = build_parser()
     args = parser.parse_args(argv)
     export_local_rank(args)
-    metrics = Runner.from_cfg(prepare_config(parser, args)).test()
-    if args.out is not None and is_main_process():
-        write_metrics(metrics, args.out)
+    with plain_errors(parser, args.checkpoint):
+        metrics = Runner.from_cfg(prepare_config(parser, args)).test()
+        if args.out is not None and is_main_process():
+            write_metrics(metrics, args.out)
 
 
 if __name__ == '__main__':

@@ -15,6 +15,7 @@ from common import (
     add_common_options,
     enable_visualization,
     export_local_rank,
+    plain_errors,
     read_config,
     require_file,
 )
@@ -79,6 +80,11 @@ def set_resume(parser: argparse.ArgumentParser, cfg: Config, resume: str) -> Non
 def prepare_config(parser: argparse.ArgumentParser, args: argparse.Namespace) -> Config:
     """Reads the config and merges all options into it."""
     cfg = read_config(parser, args)
+    if 'type' in cfg.train_cfg and 'by_epoch' in cfg.train_cfg:
+        parser.error(
+            f'train_cfg of type {cfg.train_cfg.type!r} has inherited by_epoch, which MMEngine '
+            'refuses; write train_cfg = dict(_delete_=True, ...)'
+        )
     if args.no_validate:
         cfg.val_cfg = cfg.val_dataloader = cfg.val_evaluator = None
     if args.amp:
@@ -101,7 +107,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = build_parser()
     args = parser.parse_args(argv)
     export_local_rank(args)
-    Runner.from_cfg(prepare_config(parser, args)).train()
+    hint = 'interrupted; the same command with --resume goes on from the last checkpoint'
+    with plain_errors(parser, args.resume, hint):
+        Runner.from_cfg(prepare_config(parser, args)).train()
 
 
 if __name__ == '__main__':

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import inspect
 import warnings
 from collections.abc import Mapping
 from dataclasses import replace
@@ -81,6 +82,7 @@ def read_human36m(
         FileNotFoundError: If a file is missing.
         ValueError: If the config has no cameras or is not about single people, or a check fails.
     """
+    _refuse_unknown(cfg)
     _refuse_unsupported(cfg)
     data_root = cfg.get('data_root')
     ann_file = join_root(cfg.get('ann_file') or '', data_root)
@@ -117,6 +119,23 @@ def read_human36m(
         detected=cfg.get('keypoint_2d_src', 'gt') == 'detection',
         source=repr(ann_file),
     )
+
+
+def _refuse_unknown(cfg: Mapping[str, Any]) -> None:
+    """Refuses options that the dataset class would refuse: a misspelt one changes nothing."""
+    kind = cfg['type']
+    dataset_class = DATASETS.get(kind) if isinstance(kind, str) else kind
+    known = {'type', '_scope_'}
+    for base in dataset_class.__mro__:
+        if '__init__' in vars(base):
+            known |= set(inspect.signature(base.__init__).parameters)
+    unknown = sorted(set(cfg) - known)
+    if unknown:
+        options = sorted(known - {'self', 'args', 'kwargs', 'type', '_scope_'})
+        raise ValueError(
+            f'{dataset_class.__name__} has no option {unknown[0]!r}; the options of '
+            f'train_dataloader.dataset are {", ".join(options)}.'
+        )
 
 
 def _refuse_unsupported(cfg: Mapping[str, Any]) -> None:

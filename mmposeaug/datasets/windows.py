@@ -171,7 +171,9 @@ def select_windows(
         )
     windows = _subset(windows, cfg.get('subset_frac', 1.0), cfg.get('subset_seed', subset_seed))
     if keypoints is not None:
-        positive = keypoints[..., :2].reshape(len(keypoints), -1).max(1) > 0
+        pixels = keypoints[..., :2].reshape(len(keypoints), -1)
+        # what is not finite stays, here as in MMPose, for the checks to name
+        positive = ((pixels > 0) | ~np.isfinite(pixels)).any(1)
         windows = windows[positive[windows].any(1)]
         if not len(windows):
             raise ValueError(f'No frame of {source} has a 2D key point at a positive pixel.')

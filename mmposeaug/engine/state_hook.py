@@ -57,8 +57,9 @@ class PoseAugStateHook(Hook):
 class LifterCheckpointHook(Hook):
     """Refuses to train from the checkpoint of another lifter, of which MMEngine only warns.
 
-    A checkpoint of which some weights fit, such as the backbone's, is taken as MMEngine takes it.
-    The train loops register the hook themselves.
+    A checkpoint of which some weights fit, such as the backbone's, is taken with a warning; to
+    resume, all of them must. The train loops register the hook themselves; ``tools/test.py`` does
+    with a share of 1.
 
     Args:
         min_share (float): Smallest share of the lifter's weights that a checkpoint must hold.
@@ -100,7 +101,13 @@ class LifterCheckpointHook(Hook):
         ]
         total = sum(weight.numel() for weight in weights.values())
         share = 1 - sum(weights[name].numel() for name in missing) / total
-        if share >= self.min_share:
+        needed = 1.0 if runner._resume else self.min_share
+        if share >= needed:
+            if missing:
+                runner.logger.warning(
+                    f'{1 - share:.0%} of the weights of the lifter are not in the checkpoint and '
+                    f'start at random: {", ".join(missing[:3])}, ...'
+                )
             return
         name = missing[0]
         what = tuple(given[name].shape) if name in given else 'absent'

@@ -166,8 +166,13 @@ def test_a_reader_can_be_added(make_bank):
             FileNotFoundError,
             'no.npy',
         ),
-        (dict(subjects=['S9']), ValueError, "asks for .'S9'.*S1, S11, S5"),
+        (dict(type='MocapDataset', subjects=['S9']), ValueError, "asks for .'S9'.*S1, S11, S5"),
         (dict(seq_len=100), ValueError, 'No video'),
+        (
+            dict(type='MocapDataset', frame_stepp=2),
+            ValueError,
+            "MocapDataset has no option 'frame_stepp'; .*frame_step",
+        ),
     ],
     ids=str,
 )
@@ -200,6 +205,7 @@ def with_nan(array):
         (dict(part=lambda a: a[:-1]), 'different numbers of rows'),
         (dict(S=without_a_joint, part=without_a_joint), '16 joints, but the metainfo .* 17'),
         (dict(S=with_nan), "NaN.*'head' in frame 40;"),
+        (dict(part=with_nan), "NaN.*'head' in frame 40;"),
         (dict(S=lambda a: a * [1000, 1000, 1000, 1]), 'millimetres'),
         (dict(S=lambda a: a[:0], part=lambda a: a[:0], imgname=lambda a: a[:0]), 'no frames'),
         (dict(imgname=lambda a: np.char.replace(a, 'S5_', 'S9_')), 'S9/54138969, S9/60457274'),
