@@ -230,3 +230,16 @@ def test_foreign_data_are_left_alone(repo_root, tmp_path):
     plan = QuickstartPlan(repo_root, tmp_path / 'runs', tmp_path, epochs=1)
     with pytest.raises(FileExistsError, match='was not made as part of the synthetic set'):
         run_quickstart(plan, report=lambda line: None)
+
+
+def test_a_folder_without_runs_takes_other_settings(tmp_path, repo_root):
+    from mmposeaug.apis.quickstart.quickstart import _claim
+
+    def plan(epochs):
+        return QuickstartPlan(repo_root, tmp_path / 'w', tmp_path / 'd', epochs=epochs)
+
+    _claim(plan(1))
+    _claim(plan(2))  # nothing was trained in between
+    (plan(2).run_dir(METHODS[0])).mkdir(parents=True)
+    with pytest.raises(FileExistsError, match='holds runs with'):
+        _claim(plan(3))

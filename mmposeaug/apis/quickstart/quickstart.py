@@ -133,14 +133,14 @@ def _lifter_steps(plan: QuickstartPlan) -> int:
 def _claim(plan: QuickstartPlan) -> None:
     """Remember the settings of the runs in the work folder, or compare with them."""
     settings, before = plan.settings(), _read_settings(plan)
-    if before is None:
-        foreign = [plan.run_dir(m) for m in METHODS if plan.run_dir(m).exists()]
-        if foreign:
-            raise FileExistsError(
-                f"'{foreign[0]}' is there already and not from the quickstart (there is no usable "
-                f"'{plan.settings_file}'); name another folder with --work-dir."
-            )
+    runs = [plan.run_dir(m) for m in METHODS if plan.run_dir(m).exists()]
+    if not runs:
         save_json(plan.settings_file, settings)
+    elif before is None:
+        raise FileExistsError(
+            f"'{runs[0]}' is there already and not from the quickstart (there is no usable "
+            f"'{plan.settings_file}'); name another folder with --work-dir."
+        )
     elif before != settings:
         changed = [
             f'{key} {before.get(key)!r}' for key in settings if before.get(key) != settings[key]
