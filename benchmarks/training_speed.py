@@ -22,7 +22,7 @@ from mmengine.logging import MessageHub
 from mmengine.runner import Runner
 
 import mmposeaug  # noqa: F401  (registers everything)
-from mmposeaug.engine import pointwise_convs_as_linear
+from mmposeaug.engine import fast_layers
 
 Step = Callable[[], None]
 
@@ -60,7 +60,7 @@ def forever(make: Callable[[], Iterator[Any]]) -> Iterator[Any]:
         yield from make()
 
 
-def tensor_step(runner: Runner, linear: bool = True) -> Step:
+def tensor_step(runner: Runner, fast: bool = True) -> Step:
     """A step of a tensor loop, without MMEngine's hooks."""
     loop: Any = runner._train_loop
     loop.start_epoch()
@@ -70,14 +70,14 @@ def tensor_step(runner: Runner, linear: bool = True) -> Step:
     def run() -> None:
         loop.update_lifter(0, loop.mix(loop.draw(next(indices))))
 
-    if not linear:
+    if not fast:
         return run
 
-    def run_linear() -> None:
-        with pointwise_convs_as_linear(runner.model):
+    def run_fast() -> None:
+        with fast_layers(runner.model):
             run()
 
-    return run_linear
+    return run_fast
 
 
 def mmpose_step(runner: Runner) -> Step:
@@ -99,7 +99,7 @@ def main() -> None:
     ways = {
         'MMPose, one object a sample': dict(type='EpochBasedTrainLoop'),
         'tensors, no augmentation': own,
-        'tensors, convolutions as they are': own,
+        'tensors, layers as they are': own,
         'tensors, random augmentation': dict(own, augmentor=dict(type='RandomPoseAugmentor')),
         'PoseAug, default': dict(type='PoseAugTrainLoop', warmup_epochs=0),
     }
@@ -110,7 +110,7 @@ def main() -> None:
             if name.startswith('MMPose'):
                 steps[name] = mmpose_step(runner)
             else:
-                steps[name] = tensor_step(runner, linear='as they are' not in name)
+                steps[name] = tensor_step(runner, fast='as they are' not in name)
         MessageHub.get_current_instance()
         times = measure(steps, args.rounds, args.steps)
     reference = 'tensors, no augmentation'

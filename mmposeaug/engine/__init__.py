@@ -2,8 +2,8 @@
 """Loops and hooks of MMEngine's runner."""
 
 from .adversary import Adversary
+from .fast_layers import fast_layers
 from .multi_set_loop import MultiSetTestLoop, MultiSetValLoop
-from .pointwise import pointwise_convs_as_linear
 from .poseaug_train_loop import PoseAugTrainLoop
 from .state_hook import LifterCheckpointHook, PoseAugStateHook
 from .tensor_train_loop import TensorTrainLoop
@@ -23,5 +23,5 @@ __all__ = [
     'PoseAugStateHook',
     'PoseAugTrainLoop',
     'TensorTrainLoop',
-    'pointwise_convs_as_linear',
+    'fast_layers',
 ]

@@ -20,7 +20,7 @@ from mmposeaug.geometry import in_view, replace_bone_lengths
 
 from .adversary_step import AdversaryStep
 from .batches import concat, fill_up, flip_randomly, poses_of, project_clip, select, with_poses
-from .pointwise import pointwise_convs_as_linear
+from .fast_layers import fast_layers
 from .seeding import common_seed, derive_seed, make_generator
 from .state_hook import LifterCheckpointHook
 from .tensor_loader import build_tensor_loader, flip_probability, inner_dataset
@@ -112,8 +112,8 @@ class TensorTrainLoop(EpochBasedTrainLoop):
         return past + (self._max_epochs - self._epoch) * len(self.dataloader)
 
     def run(self) -> nn.Module:
-        """Train; kernel-1 convolutions of single-frame lifters run as linear layers."""
-        with pointwise_convs_as_linear(self.runner.model):
+        """Train; what torch computes slowly on a CPU is computed otherwise."""
+        with fast_layers(self.runner.model):
             return super().run()
 
     def run_epoch(self) -> None:
