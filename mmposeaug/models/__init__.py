@@ -2,6 +2,7 @@
 """Augmentors, discriminators and losses, all in MMPose's registry ``MODELS``."""
 
 from .augmentors import (
+    AnatomicalPoseAugmentor,
     AugmentedPoses,
     BoneAngleAugmentor,
     BoneLengthAugmentor,
@@ -22,6 +23,7 @@ from .losses import (
 )
 
 __all__ = [
+    'AnatomicalPoseAugmentor',
     'AugmentedPoses',
     'BoneAngleAugmentor',
     'BoneLengthAugmentor',

@@ -1,10 +1,7 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
 """Bodies whose bones follow published anthropometric ratios.
 
-Source of the ratios: R. Drillis and R. Contini, *Body Segment Parameters*, Technical Report
-1166-03, New York University, 1966, as drawn in D. A. Winter, *Biomechanics and Motor Control of
-Human Movement*, figure 4.1. Widths between joint centres, which that figure lacks, are derived
-beside each value.
+The ratios are those of :mod:`mmposeaug.structures.anthropometry`, which names their source.
 """
 
 from __future__ import annotations
@@ -14,29 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mmposeaug.structures import Skeleton
+from mmposeaug.structures import SEGMENT_RATIOS, Skeleton
 
 ANKLE_HEIGHT = 0.039
 """Height of the ankle above the ground, as a fraction of stature (Drillis & Contini)."""
-
-SEGMENT_RATIOS: dict[str, float] = {
-    'thigh': 0.245,
-    'shank': 0.246,
-    'upper_arm': 0.186,
-    'forearm': 0.146,
-    # Hips 0.530, shoulders 0.818 of stature above the ground: a trunk of 0.288, in two halves.
-    'lower_trunk': 0.144,
-    'upper_trunk': 0.144,
-    # Chin at 0.870, head 0.130 tall. The head joint lies at 60 % of the head's height.
-    'neck': 0.052,
-    'head': 0.078,
-    # Half of 72 % of the distance between the iliac spines (A. L. Bell et al., Human Movement
-    # Science 8, 1989), which is about 0.24 m at a stature of 1.72 m.
-    'half_hips': 0.050,
-    # Half breadth 0.129 (Drillis & Contini) less 4 cm of deltoid and humerus outside the joint.
-    'half_shoulders': 0.106,
-}
-"""Segment lengths as fractions of stature."""
 
 # Joint (without its side) -> its segment and the direction of that segment, standing, as
 # (outward from the midline, forward, up).
@@ -61,7 +39,8 @@ class Body:
     Args:
         subject (str): Name as in the files, such as ``'S1'``.
         stature (float): Height in metres.
-        segments (dict[str, float]): Length in metres of each segment of :data:`SEGMENT_RATIOS`.
+        segments (dict[str, float]): Length in metres of each segment of
+            :data:`mmposeaug.structures.SEGMENT_RATIOS`.
     """
 
     subject: str

@@ -14,22 +14,24 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from mmposeaug.structures import FLEXION_LIMITS
+
 SIDES = ('left', 'right')
 
 _SIDED: dict[str, tuple[float, float]] = {
-    'hip_flexion': (-30.0, 120.0),
+    'hip_flexion': FLEXION_LIMITS['hip'],
     'hip_abduction': (-30.0, 45.0),
     'hip_rotation': (-45.0, 45.0),  # positive inward
-    'knee_flexion': (0.0, 135.0),
+    'knee_flexion': FLEXION_LIMITS['knee'],
     'girdle_elevation': (-5.0, 30.0),
     'girdle_protraction': (-15.0, 15.0),
     'shoulder_flexion': (-60.0, 180.0),
     'shoulder_abduction': (-45.0, 180.0),
     'shoulder_rotation': (-90.0, 70.0),  # positive inward
-    'elbow_flexion': (0.0, 150.0),
+    'elbow_flexion': FLEXION_LIMITS['elbow'],
 }
 _MIDDLE: dict[str, tuple[float, float]] = {
-    'trunk_flexion': (-25.0, 80.0),
+    'trunk_flexion': FLEXION_LIMITS['trunk'],
     'trunk_side_bend': (-35.0, 35.0),  # positive to the right
     'trunk_rotation': (-45.0, 45.0),  # positive to the left
     'neck_flexion': (-45.0, 45.0),

@@ -1,6 +1,7 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
 """Networks and random draws that turn a pose into another one."""
 
+from .anatomical_draw import AnatomicalPoseAugmentor
 from .augmented_poses import AugmentedPoses
 from .bone_angle import BoneAngleAugmentor
 from .bone_length import BoneLengthAugmentor
@@ -10,6 +11,7 @@ from .random_draw import RandomPoseAugmentor
 from .rigid import PlacementAugmentor, RigidAugmentor
 
 __all__ = [
+    'AnatomicalPoseAugmentor',
     'AugmentedPoses',
     'BoneAngleAugmentor',
     'BoneLengthAugmentor',

@@ -59,7 +59,7 @@ class RandomPoseAugmentor(nn.Module):
     ) -> None:
         super().__init__()
         self.skeleton = get_skeleton(skeleton)
-        for name, value in dict(
+        self._check_not_negative(
             angle_noise=angle_noise,
             length_limit=length_limit,
             scale_limit=scale_limit,
@@ -67,20 +67,16 @@ class RandomPoseAugmentor(nn.Module):
             pitch_std=pitch_std,
             roll_std=roll_std,
             place=place,
-        ).items():
-            if value < 0:
-                raise ValueError(
-                    f'RandomPoseAugmentor: {name} is {value}; it must not be negative.'
-                )
+        )
         for name, value in dict(length_limit=length_limit, scale_limit=scale_limit).items():
             if value >= 1:
                 raise ValueError(
-                    f'RandomPoseAugmentor: {name} is {value}, but must be below 1: a ratio of -1 '
+                    f'{type(self).__name__}: {name} is {value}, but must be below 1: a ratio of -1 '
                     'or less turns bones over.'
                 )
         if not 0 < depth[0] <= depth[1]:
             raise ValueError(
-                f'RandomPoseAugmentor: depth {tuple(depth)} is no range of positive metres.'
+                f'{type(self).__name__}: depth {tuple(depth)} is no range of positive metres.'
             )
         self.angle_noise = angle_noise
         self.length_limit = length_limit
@@ -90,6 +86,13 @@ class RandomPoseAugmentor(nn.Module):
         self.roll_std = math.radians(roll_std)
         self.depth = depth
         self.place = place
+
+    def _check_not_negative(self, **options: float) -> None:
+        for name, value in options.items():
+            if value < 0:
+                raise ValueError(
+                    f'{type(self).__name__}: {name} is {value}; it must not be negative.'
+                )
 
     def forward(
         self,
@@ -119,14 +122,12 @@ class RandomPoseAugmentor(nn.Module):
         """
         if intrinsics is None or image_size is None:
             raise ValueError(
-                'RandomPoseAugmentor places people by the camera; give intrinsics (N, 9) and '
+                f'{type(self).__name__} places people by the camera; give intrinsics (N, 9) and '
                 'image_size (N, 2).'
             )
         draw = self._draw(pose, dict(noise or {}), generator)
-        turned, change = turn_bones(pose, self.angle_noise * draw['angle'], self.skeleton)
-        ratio = (1 + self.length_limit * draw['length']) * (
-            1 + self.scale_limit * draw['scale']
-        ) - 1
+        turned, change = self.turn(pose, draw)
+        ratio = self.length_ratio(pose, draw)
         scaled = scale_bones(turned, ratio, self.skeleton)
         rotation = euler_to_matrix(
             self.yaw * draw['yaw'], self.pitch_std * draw['pitch'], self.roll_std * draw['roll']
@@ -135,18 +136,48 @@ class RandomPoseAugmentor(nn.Module):
         moved = move_rigidly(scaled, rotation, root, self.skeleton)
         return AugmentedPoses(turned, scaled, moved, change, ratio, None, root)
 
+    # -------------------------------------------------------------------- draws
+    def normal_shapes(self) -> dict[str, tuple[int, ...]]:
+        """dict[str, tuple[int]]: Shapes for one sample of the draws that are standard normal."""
+        return dict(angle=(self.skeleton.num_bones, 3), pitch=(), roll=())
+
+    def uniform_shapes(self) -> dict[str, tuple[int, ...]]:
+        """dict[str, tuple[int]]: Shapes for one sample of the draws that are uniform in [-1, 1]."""
+        groups = len(self.skeleton.length_groups)
+        return dict(length=(groups,), scale=(1,), yaw=(), depth=(), place=(2,))
+
+    def turn(self, pose: Tensor, draw: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
+        """Turn bones.
+
+        Args:
+            pose (Tensor): Poses of shape (N, J, 3) or clips of shape (N, T, J, 3), in metres.
+            draw (Mapping[str, Tensor]): All draws.
+
+        Returns:
+            tuple[Tensor, Tensor]: The poses and 1 - cos of every bone's turn, (N, J - 1).
+        """
+        return turn_bones(pose, self.angle_noise * draw['angle'], self.skeleton)
+
+    def length_ratio(self, pose: Tensor, draw: Mapping[str, Tensor]) -> Tensor:
+        """Relative changes of bone lengths.
+
+        Args:
+            pose (Tensor): The original poses, of shape (N, J, 3) or (N, T, J, 3), in metres.
+            draw (Mapping[str, Tensor]): All draws.
+
+        Returns:
+            Tensor: Ratios of shape (N, G), one a length group.
+        """
+        of_group = 1 + self.length_limit * draw['length']
+        return of_group * (1 + self.scale_limit * draw['scale']) - 1
+
     def _draw(
         self, pose: Tensor, given: dict[str, Tensor], generator: torch.Generator | None
     ) -> dict[str, Tensor]:
         """Fresh draws for what is not given."""
         count = len(pose)
         options: dict[str, Any] = dict(generator=generator, device=pose.device, dtype=pose.dtype)
-        normal: dict[str, tuple[int, ...]] = dict(
-            angle=(self.skeleton.num_bones, 3), pitch=(), roll=()
-        )
-        uniform: dict[str, tuple[int, ...]] = dict(
-            length=(len(self.skeleton.length_groups),), scale=(1,), yaw=(), depth=(), place=(2,)
-        )
+        normal, uniform = self.normal_shapes(), self.uniform_shapes()
         unknown = set(given) - set(normal) - set(uniform)
         if unknown:
             raise ValueError(

@@ -1,0 +1,287 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""Random augmentation that moves bodies at their joints and gives them people's proportions."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from mmengine.logging import print_log
+from mmpose.registry import MODELS
+from torch import Tensor
+
+from mmposeaug.geometry import (
+    bone_lengths,
+    bones_to_joints,
+    joints_to_bones,
+    rotation_matrix,
+    unit_bones,
+)
+from mmposeaug.structures import FLEXION_LIMITS, Skeleton, stature_ratios
+
+from .articulation import Articulation, body_axes, flexion_turn, turn_together
+from .networks import per_frame, reference_frame
+from .random_draw import RandomPoseAugmentor
+
+BACKWARD_SHARE = 0.25
+"""float: Share of the turns of trunk, hips and knees that extend the joint."""
+LARGEST = 2.5
+"""float: Normal draws are held to this many standard deviations."""
+MIN_LENGTH = 1e-3
+"""float: Bones shorter than this (metres) keep their length."""
+
+
+@MODELS.register_module()
+class AnatomicalPoseAugmentor(RandomPoseAugmentor):
+    """Draws turns of the joints, other people's bodies, view and place at random.
+
+    :class:`RandomPoseAugmentor` adds independent noise to every bone. Here a joint turns with all
+    that hangs on it: the trunk bends forwards more than backwards, hips swing, knees and elbows
+    bend in their own plane within the published range of motion, shoulders turn freely. A share
+    of the people get a random body of published proportions instead of the training set's own
+    lengths; its stature is drawn too.
+
+    On trees that are no human body (see :meth:`Articulation.of`) the joints are left alone; bones
+    of which no length is published keep theirs.
+
+    Args:
+        skeleton (str | Skeleton): Tree of the poses. Defaults to ``'h36m_17'``.
+        trunk_flexion (float): Standard deviation of the trunk's bending in degrees. Defaults to 30.
+        trunk_side (float): The same of its bending to the side. Defaults to 8.
+        trunk_twist (float): The same of its twist. Defaults to 12.
+        hip_flexion (float): The same of the hips' swing. Defaults to 25.
+        hip_abduction (float): The same of their swing to the side. Defaults to 9.
+        knee_flexion (float): The same of the knees' bending. Defaults to 20.
+        shoulder (float): The same of every component of the shoulders' turn. Defaults to 30.
+        elbow_flexion (float): The same of the elbows' bending. Defaults to 30.
+        joint_share (float): Probability that a joint is turned at all, each for itself. Defaults
+            to 0.5.
+        body_share (float): Share of the poses that get a random body. Defaults to 0.75.
+        stature (tuple[float, float]): Range of its height in metres. Defaults to (1.5, 1.9).
+        proportion_std (float): Relative standard deviation of its bone lengths about the published
+            ratios. Defaults to 0.08.
+        width_std (float): The same of the widths of hips and shoulders, which depend on how a data
+            set defines those joints. Defaults to 0.25.
+        angle_noise (float): As for :class:`RandomPoseAugmentor`. Defaults to 0.1.
+        length_limit (float): The same, for people who keep their body. Defaults to 0.05.
+        scale_limit (float): The same, for people who keep their body. Defaults to 0.1.
+        roll_std (float): As for :class:`RandomPoseAugmentor`. Defaults to 4.
+        **options: Further options of :class:`RandomPoseAugmentor`.
+
+    Raises:
+        ValueError: If a range is empty or negative, or a share is not between 0 and 1.
+    """
+
+    def __init__(
+        self,
+        skeleton: str | Skeleton = 'h36m_17',
+        trunk_flexion: float = 30.0,
+        trunk_side: float = 8.0,
+        trunk_twist: float = 12.0,
+        hip_flexion: float = 25.0,
+        hip_abduction: float = 9.0,
+        knee_flexion: float = 20.0,
+        shoulder: float = 30.0,
+        elbow_flexion: float = 30.0,
+        joint_share: float = 0.5,
+        body_share: float = 0.75,
+        stature: tuple[float, float] = (1.5, 1.9),
+        proportion_std: float = 0.08,
+        width_std: float = 0.25,
+        angle_noise: float = 0.1,
+        length_limit: float = 0.05,
+        scale_limit: float = 0.1,
+        roll_std: float = 4.0,
+        **options: Any,
+    ) -> None:
+        super().__init__(
+            skeleton, angle_noise, length_limit, scale_limit, roll_std=roll_std, **options
+        )
+        degrees = dict(
+            trunk_flexion=trunk_flexion,
+            trunk_side=trunk_side,
+            trunk_twist=trunk_twist,
+            hip_flexion=hip_flexion,
+            hip_abduction=hip_abduction,
+            knee_flexion=knee_flexion,
+            shoulder=shoulder,
+            elbow_flexion=elbow_flexion,
+        )
+        self._check_not_negative(**degrees, proportion_std=proportion_std, width_std=width_std)
+        for name, share in dict(joint_share=joint_share, body_share=body_share).items():
+            if not 0 <= share <= 1:
+                raise ValueError(
+                    f'{type(self).__name__}: {name} is {share}; it is a share between 0 and 1.'
+                )
+        if not 0 < stature[0] <= stature[1]:
+            raise ValueError(
+                f'{type(self).__name__}: stature {tuple(stature)} is no range of positive metres.'
+            )
+        if max(proportion_std, width_std) * LARGEST >= 1:
+            raise ValueError(
+                f'{type(self).__name__}: proportion_std and width_std must be below '
+                f'{1 / LARGEST:g}, got {proportion_std} and {width_std}: a bone would have no '
+                'length left.'
+            )
+        self.std = {name: math.radians(value) for name, value in degrees.items()}
+        self.joint_share = joint_share
+        self.body_share = body_share
+        self.stature = stature
+        self.articulation = Articulation.of(self.skeleton)
+        if self.articulation is None and any(degrees.values()):
+            print_log(
+                f'AnatomicalPoseAugmentor: the skeleton {self.skeleton.name!r} has no two legs, '
+                'trunk and two arms; its joints are not turned, only bones and views are.',
+                logger='current',
+                level=30,
+            )
+        self._set_proportions(proportion_std, width_std)
+
+    def _set_proportions(self, proportion_std: float, width_std: float) -> None:
+        """Published lengths and their spread as tensors, one value a length group."""
+        ratios = stature_ratios(self.skeleton)
+        # bones that lead from the midline to the first joint of a limb are half widths
+        widths = {self.skeleton.bone_of(members[0]) for members in self.skeleton.limbs.values()}
+        self.groups = [list(group) for group in self.skeleton.length_groups]
+        published = torch.tensor([ratios[group[0]] or 0.0 for group in self.groups])
+        spread = [width_std if group[0] in widths else proportion_std for group in self.groups]
+        self.published: Tensor
+        self.spread: Tensor
+        self.register_buffer('published', published, persistent=False)
+        self.register_buffer('spread', torch.tensor(spread), persistent=False)
+
+    # -------------------------------------------------------------------- draws
+    def normal_shapes(self) -> dict[str, tuple[int, ...]]:
+        """dict[str, tuple[int]]: Shapes for one sample of the draws that are standard normal."""
+        return dict(
+            super().normal_shapes(),
+            trunk=(3,),
+            hip=(2, 2),
+            knee=(2,),
+            shoulder=(2, 3),
+            elbow=(2,),
+            proportions=(len(self.skeleton.length_groups),),
+        )
+
+    def uniform_shapes(self) -> dict[str, tuple[int, ...]]:
+        """dict[str, tuple[int]]: Shapes for one sample of the draws that are uniform in [-1, 1]."""
+        return dict(
+            super().uniform_shapes(),
+            trunk_turned=(),
+            limbs_turned=(2, 5),
+            trunk_backward=(),
+            legs_backward=(2, 2),
+            stature=(1,),
+            body=(1,),
+        )
+
+    # -------------------------------------------------------------------- turns
+    def turn(self, pose: Tensor, draw: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
+        """Turn joints, then bones, as in the base class."""
+        if self.articulation is None:
+            return super().turn(pose, draw)
+        moved, _ = super().turn(self._turn_joints(pose, draw, self.articulation), draw)
+        return moved, self._change(pose, moved)
+
+    def _turn_joints(self, pose: Tensor, draw: Mapping[str, Tensor], body: Articulation) -> Tensor:
+        """Elbows, shoulders, knees, hips and trunk, from the outside in."""
+        bones = joints_to_bones(pose, self.skeleton)
+        turns = self._turns(pose, bones, draw, body)
+        # all at once: the time goes into the number of operations
+        rotations = rotation_matrix(torch.cat(turns, dim=-2)).split(
+            [turn.shape[-2] for turn in turns], dim=-3
+        )
+        elbow, shoulder, knee, swing, side, flexion, sideways, twist = rotations
+        outer = tuple(tuple(bone for limb in limbs for bone in limb[1:]) for limbs in body.limbs)
+        whole = tuple(tuple(bone for limb in limbs for bone in limb) for limbs in body.limbs)
+        bones = turn_together(bones, outer[1], elbow)
+        bones = turn_together(bones, whole[1], shoulder)
+        bones = turn_together(bones, outer[0], knee)
+        bones = turn_together(bones, whole[0], swing @ side)
+        bones = turn_together(bones, body.upper, flexion @ sideways @ twist)
+        return bones_to_joints(bones, self.skeleton, pose[..., self.skeleton.root, :])
+
+    def _turns(
+        self, pose: Tensor, bones: Tensor, draw: Mapping[str, Tensor], body: Articulation
+    ) -> tuple[Tensor, ...]:
+        """Axis-angle vectors (*, K, 3) of elbows, shoulders, knees, hips (2) and trunk (3)."""
+        axes = body_axes(pose, body, self.skeleton.root)
+        across, up, forward = axes.unbind(-2)
+        held = {n: draw[n].clamp(-LARGEST, LARGEST) for n in ('trunk', 'hip', 'knee', 'elbow')}
+        turned = (draw['limbs_turned'] < 2 * self.joint_share - 1).to(pose.dtype)
+        swings, side_swings, knees, shoulders, elbows = turned.unbind(-1)
+        backward = draw['legs_backward'] < 2 * BACKWARD_SHARE - 1
+        elbow = self.std['elbow_flexion'] * held['elbow'] * elbows
+        shoulder = self.std['shoulder'] * draw['shoulder'] * shoulders.unsqueeze(-1)
+        knee = self.std['knee_flexion'] * knees * one_sided(held['knee'], backward[:, 1], 0.5)
+        swing, side = held['hip'].unbind(1)
+        swing = one_sided(swing, backward[:, 0], _extension('hip')) * swings
+        trunk, trunk_side, twist = held['trunk'].unbind(-1)
+        bent_backward = draw['trunk_backward'] < 2 * BACKWARD_SHARE - 1
+        trunk = one_sided(trunk, bent_backward, _extension('trunk'))
+        trunk = trunk * (draw['trunk_turned'] < 2 * self.joint_share - 1)
+
+        def about(axis: Tensor, angle: Tensor, std: str) -> Tensor:
+            angle = per_frame(self.std[std] * angle.reshape(len(pose), -1, 1), pose)
+            return axis.unsqueeze(-2) * angle
+
+        return (
+            flexion_turn(bones, body.arms, per_frame(elbow, pose), _limits('elbow')),
+            per_frame(shoulder, pose).expand(*bones.shape[:-2], -1, -1),
+            flexion_turn(bones, body.legs, per_frame(knee, pose), _limits('knee'), across),
+            # a thigh that swings forwards turns against a trunk that bends forwards
+            about(across, -swing, 'hip_flexion'),
+            about(forward, side * side_swings, 'hip_abduction'),
+            about(across, trunk, 'trunk_flexion'),
+            about(forward, trunk_side, 'trunk_side'),
+            about(up, twist, 'trunk_twist'),
+        )
+
+    def _change(self, before: Tensor, after: Tensor) -> Tensor:
+        """1 - cos of every bone's turn, of shape (N, J - 1)."""
+        first, lengths = unit_bones(joints_to_bones(before, self.skeleton))
+        second, _ = unit_bones(joints_to_bones(after, self.skeleton))
+        change = torch.where(lengths.squeeze(-1) > 0, 1 - (first * second).sum(-1), 0.0)
+        return change if before.ndim == 3 else change.mean(1)
+
+    # ------------------------------------------------------------------ lengths
+    def length_ratio(self, pose: Tensor, draw: Mapping[str, Tensor]) -> Tensor:
+        """Relative changes of bone lengths, as in the base class."""
+        own = super().length_ratio(pose, draw)
+        lengths = bone_lengths(reference_frame(pose), self.skeleton)
+        now = torch.stack([lengths[:, g].mean(-1) for g in self.groups], dim=-1)
+        low, high = self.stature
+        stature = (low + high) / 2 + (high - low) / 2 * draw['stature']
+        wanted = stature * self.published
+        wanted = wanted * (1 + self.spread * draw['proportions'].clamp(-LARGEST, LARGEST))
+        chosen = (draw['body'] < 2 * self.body_share - 1) & (self.published > 0)
+        chosen = chosen & (now > MIN_LENGTH)
+        return torch.where(chosen, wanted / now.clamp_min(MIN_LENGTH) - 1, own)
+
+
+def one_sided(normal: Tensor, backward: Tensor, factor: float) -> Tensor:
+    """Sizes of normal draws, some of them turned round and made smaller.
+
+    Args:
+        normal (Tensor): Draws of any shape.
+        backward (Tensor): Which are turned round, booleans of that shape.
+        factor (float): By what those are multiplied.
+
+    Returns:
+        Tensor: Values of that shape.
+    """
+    return torch.where(backward, -factor, 1.0) * normal.abs()
+
+
+def _extension(joint: str) -> float:
+    """How far a joint extends for every degree that it bends."""
+    extension, flexion = FLEXION_LIMITS[joint]
+    return -extension / flexion
+
+
+def _limits(joint: str) -> tuple[float, float]:
+    """Range of motion in radians."""
+    low, high = FLEXION_LIMITS[joint]
+    return math.radians(low), math.radians(high)

@@ -1,0 +1,143 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""Turns about the joints of a body, which carry along all that hangs on the joint."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn.functional import normalize
+
+from mmposeaug.geometry import index_tensor, rotate
+from mmposeaug.structures import Skeleton
+
+AXIS_HINT = 0.2
+"""float: Share of the pelvis' axis in that of a knee, which a straight leg does not show."""
+
+
+@dataclass(frozen=True)
+class Articulation:
+    """Bones that move together when a joint of the body turns.
+
+    Args:
+        upper (tuple[int]): All bones from the pelvis up, trunk, head and arms.
+        hips (tuple[int, int]): The joints (left, right) that span the pelvis.
+        trunk (int): The joint above the pelvis.
+        legs (tuple[tuple[int, ...]]): For the left and the right leg its bones from the hip down,
+            thigh first.
+        arms (tuple[tuple[int, ...]]): For the left and the right arm its bones from the shoulder
+            down, upper arm first.
+    """
+
+    upper: tuple[int, ...]
+    hips: tuple[int, int]
+    trunk: int
+    legs: tuple[tuple[int, ...], ...]
+    arms: tuple[tuple[int, ...], ...]
+
+    @property
+    def limbs(self) -> tuple[tuple[tuple[int, ...], ...], ...]:
+        """Legs and arms."""
+        return self.legs, self.arms
+
+    @classmethod
+    def of(cls, skeleton: Skeleton) -> Articulation | None:
+        """Articulation of a body.
+
+        Args:
+            skeleton (Skeleton): Any tree.
+
+        Returns:
+            Articulation | None: None for trees without two legs of hip, knee and ankle on the
+            root, or without a trunk and two arms of shoulder, elbow and wrist on top of it.
+        """
+        limbs = [
+            skeleton.limbs.get(f'{side}_{kind}', ())
+            for kind in ('leg', 'arm')
+            for side in ('left', 'right')
+        ]
+        if not skeleton.trunk_bones or any(len(members) < 3 for members in limbs):
+            return None
+        trunk_joint = skeleton.bones[skeleton.trunk_bones[0]][0]
+        upper = tuple(
+            bone
+            for bone, (child, _) in enumerate(skeleton.bones)
+            if trunk_joint in skeleton.path_to_root(child)
+        )
+        legs, arms = (
+            tuple(tuple(skeleton.bone_of(j) for j in members[1:]) for members in pair)
+            for pair in (limbs[:2], limbs[2:])
+        )
+        return cls(upper, (limbs[0][0], limbs[1][0]), trunk_joint, legs, arms)
+
+
+def body_axes(pose: Tensor, articulation: Articulation, root: int) -> Tensor:
+    """Axes of the pelvis: to the person's left, up, and forward.
+
+    Args:
+        pose (Tensor): Poses of shape (*, J, 3).
+        articulation (Articulation): Of the poses' tree.
+        root (int): Root joint.
+
+    Returns:
+        Tensor: Unit vectors as the rows of (*, 3, 3).
+    """
+    left, right = articulation.hips
+    across = normalize(pose[..., left, :] - pose[..., right, :], dim=-1)
+    up = pose[..., articulation.trunk, :] - pose[..., root, :]
+    up = normalize(up - (up * across).sum(-1, keepdim=True) * across, dim=-1)
+    return torch.stack((across, up, torch.linalg.cross(across, up)), dim=-2)
+
+
+def turn_together(bones: Tensor, which: tuple[int, ...], rotation: Tensor) -> Tensor:
+    """Rotate some bones.
+
+    Args:
+        bones (Tensor): Bone vectors of shape (*, B, 3).
+        which (tuple[int]): K of the bones.
+        rotation (Tensor): Matrices of shape (*, L, 3, 3) where the bones are L limbs of K / L
+            bones, limb after limb.
+
+    Returns:
+        Tensor: Bone vectors of shape (*, B, 3).
+    """
+    index = index_tensor(which, bones.device)
+    chosen = bones.index_select(-2, index)
+    turned = rotate(chosen.unflatten(-2, (rotation.shape[-3], -1)), rotation).flatten(-3, -2)
+    return bones.index_copy(bones.ndim - 2, index, turned)
+
+
+def flexion_turn(
+    bones: Tensor,
+    limbs: tuple[tuple[int, ...], ...],
+    angle: Tensor,
+    limits: tuple[float, float],
+    hint: Tensor | None = None,
+) -> Tensor:
+    """Turns that bend knees or elbows in their own plane, within their range of motion.
+
+    Args:
+        bones (Tensor): Bone vectors of shape (*, B, 3), parent minus child.
+        limbs (tuple[tuple[int, ...]]): L limbs; the first bone stays, the others turn.
+        angle (Tensor): Change of flexion of shape (*, L), in radians.
+        limits (tuple[float, float]): Smallest and largest flexion in radians. A limb that is
+            bent further already is not bent back.
+        hint (Tensor, optional): Axis (*, 3) about which a straight limb would bend.
+
+    Returns:
+        Tensor: Axis-angle vectors of shape (*, L, 3), in radians.
+    """
+    first, second = (
+        normalize(
+            bones[..., index_tensor(tuple(limb[i] for limb in limbs), bones.device), :], dim=-1
+        )
+        for i in (0, 1)
+    )
+    axis = torch.linalg.cross(first, second)
+    flexion = torch.atan2(torch.linalg.vector_norm(axis, dim=-1), (first * second).sum(-1))
+    if hint is not None:
+        axis = axis + AXIS_HINT * hint.unsqueeze(-2)
+    lowest, highest = flexion.clamp(max=limits[0]), flexion.clamp(min=limits[1])
+    change = (flexion + angle).maximum(lowest).minimum(highest) - flexion
+    return normalize(axis, dim=-1) * change.unsqueeze(-1)
