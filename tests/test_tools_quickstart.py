@@ -14,10 +14,10 @@ import torch
 from mmengine.config import Config
 from PIL import Image
 
-from mmposeaug.apis import QuickstartError, QuickstartPlan, run_quickstart
+from mmposeaug.apis import QuickstartPlan, run_quickstart
+from mmposeaug.apis.processes import Task, ToolError, run_tasks, tool_env
 from mmposeaug.apis.quickstart import METHODS
 from mmposeaug.apis.quickstart.lifters import lift
-from mmposeaug.apis.quickstart.processes import Task, run_tasks, tool_env
 from mmposeaug.apis.quickstart.progress import Progress
 from mmposeaug.apis.quickstart.quickstart import _claim, _delete_runs
 from mmposeaug.apis.quickstart.report import describe, format_table
@@ -119,8 +119,8 @@ def task(tmp_path, code, name='a'):
 def test_a_failure_shows_the_last_lines_and_ends_the_others(tmp_path, repo_root):
     failing = task(tmp_path, 'print(*range(100), sep=chr(10)); raise SystemExit("no luck")', 'bad')
     endless = task(tmp_path, 'import time; time.sleep(600)', 'endless')
-    with pytest.raises(QuickstartError) as caught:
-        run_tasks([endless, failing], 2, tool_env(repo_root))
+    with pytest.raises(ToolError) as caught:
+        run_tasks([endless, failing], [tool_env(repo_root)] * 2)
     message = str(caught.value)
     assert 'bad: the training ended with exit status 1' in message
     assert str(tmp_path / 'bad.log') in message
@@ -134,7 +134,7 @@ def test_commands_of_a_task_run_in_turn(tmp_path, repo_root):
     commands = [
         ('step', [sys.executable, '-c', code, str(out), text], tmp_path / 'log') for text in 'abc'
     ]
-    run_tasks([Task('a', iter(commands))], 1, tool_env(repo_root))
+    run_tasks([Task('a', iter(commands))], [tool_env(repo_root)])
     assert out.read_text() == 'abc'
 
 

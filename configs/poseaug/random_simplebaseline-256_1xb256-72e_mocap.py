@@ -1,3 +1,4 @@
+# roll_std and place are the best of those tried (docs/results/README.md)
 _base_ = ['./baseline_simplebaseline-256_1xb256-72e_mocap.py']
 
-train_cfg = dict(augmentor=dict(type='RandomPoseAugmentor'))
+train_cfg = dict(augmentor=dict(type='RandomPoseAugmentor', roll_std=3, place=0.4))

@@ -17,11 +17,12 @@ from mmposeaug.datasets import PoseBatch
 from .adversarial_logs import AdversarialLogs
 from .adversary import Adversary
 from .adversary_step import AdversaryStep
-from .batches import concat, select
+from .batches import concat, poses_of, select
 from .running_means import mean_over_processes
 from .seeding import common_seed, derive_seed, make_generator
 from .state_hook import PoseAugStateHook
 from .tensor_train_loop import TensorTrainLoop
+from .trained_network import kept_statistics
 from .variants import get_settings
 from .watchdog import build_watchdog
 
@@ -209,6 +210,22 @@ class PoseAugTrainLoop(TensorTrainLoop):
         if not learns or self.watchdog.gave_up:
             return self.adversary.augment(batch, self.noise_generator)
         return self.learn(batch, self._draw_real(batch))
+
+    def augmented_poses(self, batch: PoseBatch, generator: torch.Generator) -> dict[str, Tensor]:
+        """Augmentations to measure: the learned ones, and the random draw that they start from."""
+        batch = self.swap_bones(batch, generator)
+        with kept_statistics(self.adversary.augmentor.module):
+            poses = self.adversary.augmentor(
+                poses_of(batch), batch.intrinsics, batch.image_size, generator=generator
+            )
+        found = dict(learned=poses.rigid)
+        if poses.draw is not None:
+            found['random'] = poses.draw.rigid
+        return found
+
+    def project(self, pose: Tensor, batch: PoseBatch) -> Tensor:
+        """Pixels of augmented poses of a batch's samples, by the rule of ``clamp``."""
+        return self.adversary.project(pose, batch)
 
     def learn(self, batch: PoseBatch, real: PoseBatch) -> AdversaryStep:
         """One step of augmentor and discriminators.

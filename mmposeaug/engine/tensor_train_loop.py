@@ -20,6 +20,7 @@ from mmposeaug.geometry import in_view, replace_bone_lengths
 
 from .adversary_step import AdversaryStep
 from .batches import concat, fill_up, flip_randomly, poses_of, project_clip, select, with_poses
+from .diagnostics import AugmentationProbe, log_epoch
 from .fast_layers import fast_layers
 from .seeding import common_seed, derive_seed, make_generator
 from .state_hook import LifterCheckpointHook
@@ -93,6 +94,7 @@ class TensorTrainLoop(EpochBasedTrainLoop):
         if bone_lengths is not None:
             self.length_bank = build_bone_length_bank(bone_lengths, self.bank).to(self.device)
         self.augmentor = None if augmentor is None else self._build_augmentor(augmentor)
+        self.probe = AugmentationProbe(self.bank, self.adapter)
         runner.register_hook(LifterCheckpointHook())
 
     def _build_augmentor(self, config: Mapping[str, Any]) -> nn.Module:
@@ -122,6 +124,8 @@ class TensorTrainLoop(EpochBasedTrainLoop):
         self.runner.call_hook('before_train_epoch')
         self.runner.model.train()
         self.train_phases()
+        if self.augments:
+            self.measure_augmentation()
         self.runner.call_hook('after_train_epoch')
         self._epoch += 1
         self._updates_of_epoch = 0
@@ -198,20 +202,54 @@ class TensorTrainLoop(EpochBasedTrainLoop):
         valid = in_view(result.keypoints_px, result.pose_cam[..., 2], size).all(-1)
         return AdversaryStep(result, valid, {})
 
-    def swap_bones(self, batch: PoseBatch) -> PoseBatch:
+    def swap_bones(self, batch: PoseBatch, generator: torch.Generator | None = None) -> PoseBatch:
         """Give every pose the bone lengths of a random subject, and project it again.
 
         Args:
             batch (PoseBatch): B samples.
+            generator (torch.Generator, optional): Source of the draw. Defaults to that of the
+                epoch's noise.
 
         Returns:
             PoseBatch: B samples; the same ones without a bank.
         """
         if self.length_bank is None:
             return batch
-        lengths = self.length_bank.draw(len(batch), self.noise_generator)
+        lengths = self.length_bank.draw(len(batch), generator or self.noise_generator)
         lengths = lengths.unsqueeze(1).expand(-1, batch.pose_cam.shape[1], -1)
         return with_poses(batch, replace_bone_lengths(batch.pose_cam, lengths, self.skeleton))
+
+    def measure_augmentation(self) -> None:
+        """Log what the augmentation does to poses and how the lifter fares on them."""
+        seed = common_seed(self.runner)
+        generator = make_generator(self.device, seed, self._epoch, get_rank(), 'probe')
+        with torch.no_grad():
+            poses = self.augmented_poses(self.probe.batch, generator)
+            values = self.probe.measure(poses, self.project)
+        log_epoch(self.runner, values, self._epoch + 1)
+
+    def augmented_poses(self, batch: PoseBatch, generator: torch.Generator) -> dict[str, Tensor]:
+        """Augmentations to measure.
+
+        Args:
+            batch (PoseBatch): B samples.
+            generator (torch.Generator): Source of all draws.
+
+        Returns:
+            dict[str, Tensor]: Camera-space poses of shape (B, J, 3) or (B, T, J, 3), in metres,
+            by what made them.
+        """
+        batch = self.swap_bones(batch, generator)
+        poses = poses_of(batch)
+        if self.augmentor is not None:
+            poses = self.augmentor(
+                poses, batch.intrinsics, batch.image_size, generator=generator
+            ).rigid
+        return dict(random=poses)
+
+    def project(self, pose: Tensor, batch: PoseBatch) -> Tensor:
+        """Pixels of augmented poses of a batch's samples."""
+        return project_clip(pose, batch.intrinsics)
 
     # ------------------------------------------------------------------ lifter
     def update_lifter(self, batch_idx: int, batch: PoseBatch) -> None:

@@ -2,8 +2,7 @@
 """The quickstart: one lifter trained three ways on built-in data, compared and drawn."""
 
 from .plan import METHODS, Method, QuickstartPlan
-from .processes import QuickstartError
-from .quickstart import run_quickstart
+from .quickstart import QuickstartError, run_quickstart
 
 __all__ = [
     'METHODS',

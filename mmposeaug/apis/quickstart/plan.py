@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config
+
+from mmposeaug.apis.processes import num_cores
 
 
 @dataclass(frozen=True)
@@ -115,9 +116,7 @@ class QuickstartPlan:
         """int: Trainings at the same time."""
         if self.jobs is not None:
             return self.jobs
-        affinity = getattr(os, 'sched_getaffinity', None)
-        cores = len(affinity(0)) if affinity else os.cpu_count() or 1
-        return max(1, min(len(METHODS), cores))
+        return min(len(METHODS), num_cores())
 
     def settings(self) -> dict[str, Any]:
         """What must be the same for a second call to go on with the first one's runs."""

@@ -13,16 +13,20 @@ from typing import Any
 
 import torch
 
+from mmposeaug.apis.processes import Task, ToolError, run_tasks, tool_env
 from mmposeaug.datasets import save_json
 from mmposeaug.datasets.synthetic import make_synthetic_mocap
 
 from .pictures import draw_pictures
 from .plan import METHODS, Method, QuickstartPlan
-from .processes import QuickstartError, Task, run_tasks, tool_env
 from .progress import Progress
 from .report import describe, format_table, pick_scores, write_report
 
 Report = Callable[[str], None]
+
+
+class QuickstartError(RuntimeError):
+    """A training or a test of the quickstart failed."""
 
 
 def run_quickstart(
@@ -89,7 +93,10 @@ def _run_methods(plan: QuickstartPlan, tell: Report) -> None:
         f'{len(tasks)} trainings of {plan.max_epochs} epochs, {min(plan.num_jobs, len(tasks))} at '
         f'a time; full logs in {plan.work_dir}/*/*.log'
     )
-    run_tasks(tasks, plan.num_jobs, tool_env(plan.repo_root))
+    try:
+        run_tasks(tasks, [tool_env(plan.repo_root)] * plan.num_jobs)
+    except ToolError as error:
+        raise QuickstartError(str(error)) from None
 
 
 def _commands(

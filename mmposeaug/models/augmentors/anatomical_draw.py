@@ -68,6 +68,7 @@ class AnatomicalPoseAugmentor(RandomPoseAugmentor):
         length_limit (float): The same, for people who keep their body. Defaults to 0.05.
         scale_limit (float): The same, for people who keep their body. Defaults to 0.1.
         roll_std (float): As for :class:`RandomPoseAugmentor`. Defaults to 4.
+        place (float): As for :class:`RandomPoseAugmentor`. Defaults to 0.4.
         **options: Further options of :class:`RandomPoseAugmentor`.
 
     Raises:
@@ -94,10 +95,17 @@ class AnatomicalPoseAugmentor(RandomPoseAugmentor):
         length_limit: float = 0.05,
         scale_limit: float = 0.1,
         roll_std: float = 4.0,
+        place: float = 0.4,
         **options: Any,
     ) -> None:
         super().__init__(
-            skeleton, angle_noise, length_limit, scale_limit, roll_std=roll_std, **options
+            skeleton,
+            angle_noise,
+            length_limit,
+            scale_limit,
+            roll_std=roll_std,
+            place=place,
+            **options,
         )
         degrees = dict(
             trunk_flexion=trunk_flexion,

@@ -13,8 +13,8 @@ POLL_SECONDS = 0.5
 TAIL_LINES = 15
 
 
-class QuickstartError(RuntimeError):
-    """A command of the quickstart failed; the message ends in its last log lines."""
+class ToolError(RuntimeError):
+    """A command failed; the message ends in its last log lines."""
 
 
 class Task:
@@ -25,6 +25,7 @@ class Task:
         commands (Iterator[tuple[str, list[str], Path]]): What each is (``'training'``), the
             command, and its log file; asked for the next one when one has ended.
         progress (Callable): Called again and again while a command runs.
+        cwd (Path, optional): Folder that the commands start in. Defaults to this process's.
     """
 
     def __init__(
@@ -32,10 +33,12 @@ class Task:
         label: str,
         commands: Iterator[tuple[str, list[str], Path]],
         progress: Callable[[], None] = lambda: None,
+        cwd: Path | None = None,
     ) -> None:
         self.label = label
         self.commands = commands
         self.progress = progress
+        self.cwd = cwd
         self.process: subprocess.Popen | None = None
         self.what, self.log = '', Path()
 
@@ -49,7 +52,7 @@ class Task:
             bool: False when all commands have ended.
 
         Raises:
-            QuickstartError: If a command failed.
+            ToolError: If a command failed.
         """
         if self.process is not None:
             status = self.process.poll()
@@ -57,7 +60,7 @@ class Task:
             if status is None:
                 return True
             if status != 0:
-                raise QuickstartError(
+                raise ToolError(
                     f'{self.label}: the {self.what} ended with exit status {status}. The last '
                     f'lines of its log, {self.log}:\n{tail(self.log)}'
                 )
@@ -68,7 +71,12 @@ class Task:
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with open(self.log, 'ab') as log:
             self.process = subprocess.Popen(
-                command, env=dict(env), stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                command,
+                env=dict(env),
+                cwd=self.cwd,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
             )
         return True
 
@@ -84,28 +92,55 @@ class Task:
             self.process.wait()
 
 
-def run_tasks(tasks: Sequence[Task], jobs: int, env: Mapping[str, str]) -> None:
-    """Run tasks, some of them at the same time; all end when one fails or on Ctrl-C.
+def run_tasks(
+    tasks: Sequence[Task],
+    slots: Sequence[Mapping[str, str]],
+    on_failure: Callable[[Task, ToolError], None] | None = None,
+) -> None:
+    """Run tasks, some of them at the same time; all end on Ctrl-C.
 
     Args:
         tasks (Sequence[Task]): The tasks; the first ones start first.
-        jobs (int): Tasks at the same time.
-        env (Mapping[str, str]): Environment variables of the processes.
+        slots (Sequence[Mapping[str, str]]): Environment variables of the processes, for each of
+            the places in which one task at a time runs.
+        on_failure (Callable, optional): Takes a task that failed, while the others go on. Defaults
+            to None: the first failure ends all.
 
     Raises:
-        QuickstartError: If a command failed.
+        ToolError: If a command failed and ``on_failure`` is None.
     """
-    waiting, running = list(tasks), list[Task]()
+    waiting = list(tasks)
+    running: dict[int, Task] = {}
     try:
         while waiting or running:
-            while waiting and len(running) < jobs:
-                running.append(waiting.pop(0))
-            running = [task for task in running if task.advance(env)]
+            for slot in range(len(slots)):
+                if waiting and slot not in running:
+                    running[slot] = waiting.pop(0)
+            for slot, task in list(running.items()):
+                try:
+                    goes_on = task.advance(slots[slot])
+                except ToolError as error:
+                    if on_failure is None:
+                        raise
+                    on_failure(task, error)
+                    goes_on = False
+                if not goes_on:
+                    del running[slot]
             if running:
                 time.sleep(POLL_SECONDS)
     finally:
-        for task in running:
+        for task in running.values():
             task.stop()
+
+
+def num_cores() -> int:
+    """Cores that this process may use.
+
+    Returns:
+        int: The number, 1 or more.
+    """
+    affinity = getattr(os, 'sched_getaffinity', None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 def tool_env(repo_root: Path) -> dict[str, str]:

@@ -1,0 +1,21 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""Experiments: many trainings with many seeds, and what came out of them."""
+
+from .collect import Results, collect_file, collect_runs
+from .plan import Experiment, ExperimentError, ExperimentPlan, Run
+from .plan_file import load_plan
+from .report import write_summary
+from .runner import ExperimentRunner
+
+__all__ = [
+    'Experiment',
+    'ExperimentError',
+    'ExperimentPlan',
+    'ExperimentRunner',
+    'Results',
+    'Run',
+    'collect_file',
+    'collect_runs',
+    'load_plan',
+    'write_summary',
+]

@@ -1,0 +1,141 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""What is to be trained, and how its results are put together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+
+class ExperimentError(ValueError):
+    """Experiments or their results cannot be used as they are; the message is one sentence."""
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One way to train, with one or more seeds.
+
+    Args:
+        name (str): Name of its folder.
+        label (str): Name in tables and figures.
+        config (Path): Config file.
+        options (Mapping[str, Any]): Settings that override the config, by dotted keys.
+        seeds (tuple[int]): Seeds of its runs.
+        section (str): Experiments of one section are compared with each other, such as those of
+            one lifter. Defaults to '', which is no name.
+    """
+
+    name: str
+    label: str
+    config: Path
+    options: Mapping[str, Any] = field(default_factory=dict)
+    seeds: tuple[int, ...] = (0,)
+    section: str = ''
+
+
+@dataclass(frozen=True)
+class Run:
+    """A training of an experiment with one seed.
+
+    Args:
+        experiment (Experiment): The experiment.
+        seed (int): The seed.
+    """
+
+    experiment: Experiment
+    seed: int
+
+    @property
+    def label(self) -> str:
+        """str: Name for messages."""
+        return f'{self.experiment.name}, seed {self.seed}'
+
+
+@dataclass(frozen=True)
+class ExperimentPlan:
+    """All experiments of a file.
+
+    Args:
+        repo_root (Path): The checkout that holds the tools; configs are named relative to it.
+        title (str): Title of the report.
+        experiments (tuple[Experiment]): The experiments.
+        sets (tuple[str]): Test sets to report, the most important one last.
+        scores (tuple[str]): Scores to report, the most important one first.
+        references (Mapping[str, str]): For a section the name of the experiment that changes in
+            percent refer to. Defaults to none.
+        groups (Mapping[str, str]): For a set what its table by groups is by, such as 'subject'.
+            Defaults to none.
+    """
+
+    repo_root: Path
+    title: str
+    experiments: tuple[Experiment, ...]
+    sets: tuple[str, ...]
+    scores: tuple[str, ...]
+    references: Mapping[str, str] = field(default_factory=dict)
+    groups: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def sections(self) -> dict[str, list[Experiment]]:
+        """dict[str, list[Experiment]]: The experiments by section, in the file's order."""
+        found: dict[str, list[Experiment]] = {}
+        for experiment in self.experiments:
+            found.setdefault(experiment.section, []).append(experiment)
+        return found
+
+    def config_name(self, experiment: Experiment) -> str:
+        """Name of an experiment's config.
+
+        Args:
+            experiment (Experiment): The experiment.
+
+        Returns:
+            str: Its path from the checkout, the whole path if it lies elsewhere.
+        """
+        try:
+            return experiment.config.relative_to(self.repo_root).as_posix()
+        except ValueError:
+            return experiment.config.as_posix()
+
+    def runs(self, only: Iterable[str] = (), seeds: Iterable[int] = ()) -> list[Run]:
+        """Some or all runs, each seed of all experiments before the next seed.
+
+        Args:
+            only (Iterable[str]): Shell patterns of experiments' names. Defaults to all.
+            seeds (Iterable[int]): Seeds. Defaults to all.
+
+        Returns:
+            list[Run]: The runs.
+
+        Raises:
+            ExperimentError: If a pattern or a seed fits none of them.
+        """
+        only, seeds = list(only), list(seeds)
+        names = [experiment.name for experiment in self.experiments]
+        for pattern in only:
+            if not any(fnmatchcase(name, pattern) for name in names):
+                raise ExperimentError(
+                    f'No experiment is named like {pattern!r}; there are {", ".join(names)}.'
+                )
+        chosen = [
+            experiment
+            for experiment in self.experiments
+            if not only or any(fnmatchcase(experiment.name, pattern) for pattern in only)
+        ]
+        known = list(dict.fromkeys(seed for experiment in chosen for seed in experiment.seeds))
+        for seed in seeds:
+            if seed not in known:
+                raise ExperimentError(
+                    f'None of the chosen experiments has the seed {seed}, but they have '
+                    f'{", ".join(map(str, known))}; add it to their seeds in the file.'
+                )
+        return [
+            Run(experiment, seed)
+            for seed in known
+            if not seeds or seed in seeds
+            for experiment in chosen
+            if seed in experiment.seeds
+        ]

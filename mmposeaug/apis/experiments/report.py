@@ -1,0 +1,166 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""The summary of results: Markdown, CSV, JSON and figures."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from mmposeaug.datasets import atomic_write
+from mmposeaug.visualization import save_png
+
+from .collect import Results
+from .epoch_figure import draw_epochs
+from .json_files import save_compact_json
+from .plan import Experiment
+from .score_figure import draw_scores
+from .tables import group_table, score_table, training_table
+
+
+def write_summary(results: Results, out: str | os.PathLike) -> tuple[str, list[Path]]:
+    """Write all files of a summary, each at once.
+
+    Args:
+        results (Results): The results.
+        out (str | PathLike): Path of the files without their endings.
+
+    Returns:
+        tuple[str, list[Path]]: The Markdown text, and the files.
+    """
+    out = Path(out)
+    pictures = {
+        out.with_name(f'{out.name}.png'): draw_scores(results),
+        out.with_name(f'{out.name}_epochs.png'): draw_epochs(results),
+    }
+    for path, figure in pictures.items():
+        if figure is None:
+            path.unlink(missing_ok=True)  # of an earlier summary
+        else:
+            save_png(figure, path)
+    shown = [path for path, figure in pictures.items() if figure is not None]
+    text = format_summary(results, [path.name for path in shown])
+    files = [out.with_name(f'{out.name}.{ending}') for ending in ('md', 'csv', 'json')]
+    with atomic_write(files[0], 'w') as file:
+        file.write(text)
+    with atomic_write(files[1], 'w') as file:
+        writer = csv.writer(file, lineterminator='\n')
+        writer.writerows(csv_rows(results))
+    content = dict(title=results.plan.title, results=list(results.found.values()))
+    save_compact_json(files[2], content)
+    return text, [*files, *shown]
+
+
+def format_summary(results: Results, pictures: list[str]) -> str:
+    """The Markdown file.
+
+    Args:
+        results (Results): The results.
+        pictures (list[str]): Names of the figures' files.
+
+    Returns:
+        str: Its text.
+    """
+    plan = results.plan
+    several = any(len(experiment.seeds) > 1 for experiment in plan.experiments)
+    words = ['Mean ± sample standard deviation over the seeds.'] if several else ['One seed each.']
+    if plan.references:
+        labels = {experiment.name: experiment.label for experiment in plan.experiments}
+        names = dict.fromkeys(labels[name] for name in plan.references.values())
+        words.append(
+            'In brackets: how much larger or smaller the mean is than that of '
+            f'"{", ".join(names)}", in percent of the latter.'
+        )
+    parts = [f'# {plan.title}', ' '.join(words)]
+    if results.missing:
+        lines = [f'- {label}: {reason}' for label, reason in results.missing.items()]
+        parts.append('**Missing runs**, which no number here counts:\n\n' + '\n'.join(lines))
+    for section, experiments in plan.sections.items():
+        level = '##' if not section else '###'
+        if section:
+            parts.append(f'## {section}')
+        for name in plan.sets:
+            parts += [f'{level} {name}', score_table(results, experiments, name)]
+            if name in plan.groups:
+                by = plan.groups[name]
+                parts += [
+                    f'{plan.scores[0]} by {by}:',
+                    group_table(results, experiments, name),
+                ]
+        parts += [f'{level} Trainings', training_table(results, experiments)]
+    parts += [f'![{_caption(name, plan.title)}]({name})' for name in pictures]
+    parts += ['## Runs', '\n'.join(_describe(results, e) for e in plan.experiments)]
+    return '\n\n'.join(parts) + '\n'
+
+
+def _caption(name: str, title: str) -> str:
+    what = 'training by epoch' if name.endswith('_epochs.png') else 'scores'
+    return f'{title}: {what}'
+
+
+def _describe(results: Results, experiment: Experiment) -> str:
+    """What an experiment's runs were made with."""
+    name = ', '.join(filter(None, (experiment.section, experiment.label)))
+    options = ', '.join(f'{key}={value}' for key, value in experiment.options.items())
+    parts = [
+        f'`{results.plan.config_name(experiment)}`' + (f' with `{options}`' if options else '')
+    ]
+    found = results.of(experiment)
+    if not found:
+        return f'- {name}: {parts[0]}; not run'
+    seeds = 'seed' if len(found) == 1 else 'seeds'
+    parts.append(f'{seeds} {", ".join(str(result["seed"]) for result in found)}')
+    revisions = dict.fromkeys(text for result in found for text in _revisions(result))
+    parts.append(f'revision {", ".join(revisions)}')
+    machines = dict.fromkeys(
+        f'torch {r["versions"]["torch"]} on {r["machine"].get("gpu", r["machine"]["cpu"])}'
+        for r in found
+    )
+    parts += machines
+    if len({result['config_sha256'] for result in found}) > 1:
+        parts.append('**the seeds had different configs**, see `config_sha256`')
+    return f'- {name}: {"; ".join(parts)}'
+
+
+def _revisions(result: dict[str, Any]) -> Iterator[str]:
+    if result['commit'] is None:
+        yield 'unknown'
+    else:
+        yield result['commit'][:10] + (' with changes' if result['dirty'] else '')
+    for commit in result['resumed_on']:
+        if commit is not None and commit != result['commit']:
+            yield commit[:10]
+
+
+def csv_rows(results: Results) -> Iterator[list[Any]]:
+    """The rows of the CSV file: one for each run and set, and for each of its groups.
+
+    Args:
+        results (Results): The results.
+
+    Yields:
+        list[Any]: The cells; the first row is the heading.
+    """
+    plan = results.plan
+    keys = ('lifter_steps', 'epochs', 'collapses')
+    yield ['section', 'experiment', 'label', 'seed', 'set', 'group', *plan.scores, *keys]
+    for experiment in plan.experiments:
+        for result in results.of(experiment):
+            head = [experiment.section, experiment.name, experiment.label, result['seed']]
+            tail = [result[key] for key in keys]
+            for name in plan.sets:
+                places = {'': name}
+                if name in plan.groups:
+                    by = plan.groups[name]
+                    for group in results.groups(name, [experiment]):
+                        places[group] = f'{name}/{by}/{group}'
+                for group, place in places.items():
+                    scores = [_number(result, f'{place}/{score}') for score in plan.scores]
+                    yield [*head, name, group, *scores, *tail]
+
+
+def _number(result: dict[str, Any], metric: str) -> str:
+    value = result['metrics'].get(metric)
+    return '' if value is None else f'{value:.4f}'

@@ -1,0 +1,200 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""The folder of a run: whose it is, how far it has come, and what lies in it."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+from zipfile import is_zipfile
+
+from mmengine.config import Config
+
+from .json_files import save_compact_json
+from .plan import ExperimentError
+
+IDENTITY_KEYS = ('config', 'options', 'seed', 'config_sha256')
+
+
+class RunFolder:
+    """Files of a run.
+
+    Args:
+        path (Path): The folder; nothing is made before :meth:`begin`.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.claim_file = path / 'run.json'
+        self.result_file = path / 'result.json'
+        self.metrics_file = path / 'metrics.json'
+        self.train_log = path / 'train.log'
+        self.test_log = path / 'test.log'
+        self.trained_mark = path / 'trained'
+
+    @property
+    def is_done(self) -> bool:
+        """bool: Whether the run has its result."""
+        return self.result_file.is_file()
+
+    @property
+    def is_begun(self) -> bool:
+        """bool: Whether a training was begun."""
+        return self.claim_file.is_file()
+
+    # --------------------------------------------------------------- identity
+    def check_identity(self, identity: dict[str, Any], config_text: str) -> None:
+        """Compare what lies here with what is to be run.
+
+        Args:
+            identity (dict[str, Any]): Config, options, seed and hash of the run.
+            config_text (str): Its resolved config, to name what has changed.
+
+        Raises:
+            ExperimentError: If the folder holds anything else than this run.
+        """
+        if not self.path.exists() or not any(self.path.iterdir()):
+            return
+        claim, result = read_json(self.claim_file), read_json(self.result_file)
+        found = result if self.is_done else claim
+        remedy = 'choose another --work-dir or delete that folder'
+        if found is None or not found.keys() >= set(IDENTITY_KEYS):
+            raise ExperimentError(
+                f"'{self.path}' holds files, but no run of an experiment; {remedy}."
+            )
+        for key in IDENTITY_KEYS:
+            if found[key] == identity[key]:
+                continue
+            change = f'with {key} {found[key]!r}, not {identity[key]!r}'
+            if key == 'config_sha256':
+                before = (claim or {}).get('config_text', '')
+                change = f'of another config ({_first_change(before, config_text)})'
+            raise ExperimentError(f"'{self.path}' holds a run {change}; {remedy}.")
+
+    def begin(self, identity: dict[str, Any], config_text: str, git: dict[str, Any]) -> None:
+        """Note that a training starts or goes on now.
+
+        Args:
+            identity (dict[str, Any]): Config, options, seed and hash of the run.
+            config_text (str): Its resolved config.
+            git (dict[str, Any]): The checkout's revision.
+        """
+        self.path.mkdir(parents=True, exist_ok=True)
+        sessions = self._end_session()
+        sessions.append(dict(git, began=time.time(), ended=None))
+        save_compact_json(
+            self.claim_file, dict(identity, sessions=sessions, config_text=config_text)
+        )
+
+    def end_training(self) -> None:
+        """Note that the training has ended well."""
+        claim = read_json(self.claim_file) or {}
+        save_compact_json(self.claim_file, dict(claim, sessions=self._end_session()))
+        self.trained_mark.touch()
+
+    def sessions(self) -> list[dict[str, Any]]:
+        """The times at which the run was trained.
+
+        Returns:
+            list[dict[str, Any]]: For each the revision, ``began`` and ``ended``, in seconds.
+        """
+        return list((read_json(self.claim_file) or {}).get('sessions', []))
+
+    def _end_session(self) -> list[dict[str, Any]]:
+        """An interrupted session has ended when it wrote its last line."""
+        sessions = self.sessions()
+        if sessions and sessions[-1]['ended'] is None:
+            began = sessions[-1]['began']
+            wrote = self.train_log.stat().st_mtime if self.train_log.is_file() else began
+            sessions[-1]['ended'] = max(began, wrote)
+        return sessions
+
+    # ------------------------------------------------------------ checkpoints
+    def last_checkpoint(self) -> Path | None:
+        """The newest complete checkpoint to resume from.
+
+        Returns:
+            Path | None: The file, None if there is none.
+        """
+        found = sorted(self.path.glob('*.pth'), key=lambda path: path.stat().st_mtime)
+        candidates = [path for path in found if not path.name.startswith('best_')]
+        try:
+            named = (self.path / 'last_checkpoint').read_text(encoding='utf-8').strip()
+            candidates.append(self.path / Path(named).name)  # the folder may have been moved
+        except OSError:
+            pass
+        # one that was being written when the run was interrupted lacks the end of its zip format
+        whole = [path for path in candidates if path.is_file() and is_zipfile(path)]
+        return whole[-1] if whole else None
+
+    def best_checkpoint(self, cfg: Config) -> Path | None:
+        """The checkpoint to test.
+
+        Args:
+            cfg (Config): The run's config.
+
+        Returns:
+            Path | None: The one that ``save_best`` kept, by its first score if there are several;
+            the last one if the config has no ``save_best``.
+        """
+        score = best_score_name(cfg)
+        if score is None:
+            return self.last_checkpoint()
+        pattern = 'best_*.pth' if score == 'auto' else f'best_{score.replace("/", "_")}_*_*.pth'
+        found = sorted(self.path.glob(pattern), key=lambda path: path.stat().st_mtime)
+        return found[-1] if found else None
+
+    def clean(self, keep: str) -> list[Path]:
+        """Delete the checkpoints of a run that has its result.
+
+        Args:
+            keep (str): Name of the checkpoint that stays.
+
+        Returns:
+            list[Path]: The files that were deleted.
+        """
+        found = [path for path in sorted(self.path.glob('*.pth')) if path.name != keep]
+        for path in found:
+            path.unlink()
+        return found
+
+
+def best_score_name(cfg: Config) -> str | None:
+    """The score by which a config chooses its best checkpoint.
+
+    Args:
+        cfg (Config): The config.
+
+    Returns:
+        str | None: Its name, the first one of several; None if the config chooses none.
+    """
+    best = cfg.get('default_hooks', {}).get('checkpoint', {}).get('save_best')
+    if isinstance(best, (list, tuple)):
+        best = best[0] if best else None
+    return best or None
+
+
+def read_json(path: Path) -> dict[str, Any] | None:
+    """A mapping from a JSON file.
+
+    Args:
+        path (Path): The file.
+
+    Returns:
+        dict[str, Any] | None: The mapping, None if there is no such file or it holds none.
+    """
+    try:
+        content = json.loads(path.read_text(encoding='utf-8'))
+    except (OSError, ValueError):
+        return None
+    return content if isinstance(content, dict) else None
+
+
+def _first_change(before: str, now: str) -> str:
+    """The first lines in which two config texts differ."""
+    old, new = before.splitlines(), now.splitlines()
+    for a, b in zip([*old, *[''] * len(new)], [*new, *[''] * len(old)]):
+        if a != b:
+            return f'{a.strip()[:80]!r} is now {b.strip()[:80]!r}'
+    return 'its text is not kept'

@@ -1,0 +1,114 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""Bars of the most important score."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from mmposeaug.visualization import SERIES_COLORS, new_figure
+from mmposeaug.visualization.style import LABEL_SIZE, TITLE_SIZE
+
+from .collect import Results
+from .plan import Experiment
+from .tables import mean_and_deviation, unit_of
+
+COLORS = (*SERIES_COLORS, '#d55e00', '#0072b2', '#4d4d4d')
+"""tuple[str]: Colours of experiments; beyond these they come again."""
+
+WIDTH, BAR_HEIGHT, SECTION_HEIGHT, MARGIN_HEIGHT = 9.0, 0.36, 0.45, 1.1
+"""float: Sizes in inches."""
+
+
+def color_of(results: Results, experiment: Experiment) -> str:
+    """Colour of an experiment, the same for one label in all sections.
+
+    Args:
+        results (Results): The results.
+        experiment (Experiment): The experiment.
+
+    Returns:
+        str: The colour.
+    """
+    labels = list(dict.fromkeys(e.label for e in results.plan.experiments))
+    return COLORS[labels.index(experiment.label) % len(COLORS)]
+
+
+def draw_scores(results: Results) -> Figure:
+    """Draw the first score on the last set: means, deviations and the single seeds.
+
+    Args:
+        results (Results): The results.
+
+    Returns:
+        Figure: The figure.
+    """
+    plan = results.plan
+    set_name, score = plan.sets[-1], plan.scores[0]
+    sections = {
+        name: [e for e in experiments if results.values(e, f'{set_name}/{score}')]
+        for name, experiments in plan.sections.items()
+    }
+    sections = {name: experiments for name, experiments in sections.items() if experiments}
+    counts = [len(experiments) for experiments in sections.values()]
+    height = BAR_HEIGHT * sum(counts) + SECTION_HEIGHT * len(counts) + MARGIN_HEIGHT
+    figure = new_figure(WIDTH, height)
+    figure.set_layout_engine('constrained')
+    rows = figure.subplots(len(counts), 1, sharex=True, squeeze=False, height_ratios=counts)
+    for axes, (name, experiments) in zip(rows[:, 0], sections.items()):
+        _draw_section(axes, results, experiments, f'{set_name}/{score}')
+        axes.set_title(name, fontsize=TITLE_SIZE, loc='left')
+    unit = unit_of(score)
+    better = 'lower' if unit == 'mm' else 'higher'
+    rows[-1, 0].set_xlabel(
+        f'{score} on {set_name} ({unit}), {better} is better', fontsize=LABEL_SIZE + 1
+    )
+    figure.suptitle(plan.title, fontsize=TITLE_SIZE + 2)
+    return figure
+
+
+def _draw_section(axes: Any, results: Results, experiments: list[Experiment], metric: str) -> None:
+    reference = results.plan.references.get(experiments[0].section)
+    for place, experiment in enumerate(experiments):
+        values = results.values(experiment, metric)
+        mean, deviation = mean_and_deviation(values)
+        axes.barh(place, mean, 0.72, color=color_of(results, experiment))
+        if deviation is not None:
+            axes.errorbar(mean, place, xerr=deviation, color='#222222', capsize=4, linewidth=1.4)
+            spread = np.linspace(-0.16, 0.16, len(values))
+            axes.scatter(
+                values, place + spread, 16, 'white', edgecolors='#222222', linewidths=0.8, zorder=3
+            )
+        text = f'{mean:.1f}' if deviation is None else f'{mean:.1f} ± {deviation:.1f}'
+        right = max([*values, mean + (deviation or 0)])
+        axes.annotate(
+            text,
+            (right, place),
+            (6, 0),
+            textcoords='offset points',
+            va='center',
+            fontsize=LABEL_SIZE,
+            bbox=dict(facecolor='white', edgecolor='none', pad=1.0),
+        )
+        if experiment.name == reference:
+            axes.axvline(mean, color='#555555', linewidth=0.9, linestyle='--', zorder=0.5)
+    axes.set_yticks(range(len(experiments)), [e.label for e in experiments], fontsize=LABEL_SIZE)
+    axes.invert_yaxis()
+    axes.tick_params(axis='x', labelsize=LABEL_SIZE)
+    axes.margins(x=0.14)
+    tidy(axes, 'x')
+
+
+def tidy(axes: Any, grid: str) -> None:
+    """Take away what is no data.
+
+    Args:
+        axes (Axes): The axes.
+        grid (str): Which axis has grid lines: ``'x'``, ``'y'`` or ``'both'``.
+    """
+    axes.grid(axis=grid, color='#e2e2e2', linewidth=0.8)
+    axes.set_axisbelow(True)
+    for side in ('top', 'right'):
+        axes.spines[side].set_visible(False)

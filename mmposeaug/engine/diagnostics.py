@@ -1,0 +1,130 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""What an augmentation does to poses, and how the lifter fares on them, once an epoch."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from mmposeaug.codecs import LifterAdapter
+from mmposeaug.datasets import PoseBank, PoseBatch
+from mmposeaug.geometry import bone_lengths, in_view, root_relative
+from mmposeaug.structures import Skeleton
+
+from .adversary_step import spread
+from .batches import with_poses
+from .trained_network import module_mode
+
+PREFIX = 'augmentation/'
+"""str: What the names of the values begin with."""
+RANGE = (0.05, 0.95)
+"""tuple[float, float]: Quantiles that are called the range of a value."""
+
+
+class AugmentationProbe:
+    """Measures augmentations on the same samples from all over the bank.
+
+    Args:
+        bank (PoseBank): The training pairs.
+        adapter (LifterAdapter): The lifter.
+        count (int): Number of samples. Defaults to 1024, or all where there are fewer.
+    """
+
+    def __init__(self, bank: PoseBank, adapter: LifterAdapter, count: int = 1024) -> None:
+        self.skeleton: Skeleton = bank.skeleton
+        self.adapter = copy.copy(adapter)
+        self.adapter.lifter = adapter.module  # without the distributed wrapper
+        count = min(count, len(bank))
+        # the first samples would be neighbours of one video
+        index = torch.arange(count, device=bank.device) * len(bank) // count
+        self.batch = bank.gather(index)
+
+    @torch.no_grad()
+    def measure(
+        self, augmented: Mapping[str, Tensor], project: Callable[[Tensor, PoseBatch], Tensor]
+    ) -> dict[str, float]:
+        """Values of several augmentations of :attr:`batch`.
+
+        Args:
+            augmented (Mapping[str, Tensor]): Camera-space poses (B, J, 3) or (B, T, J, 3) in
+                metres, by what made them (``'random'``, ``'learned'``).
+            project (Callable): Pixels of poses of the batch's samples.
+
+        Returns:
+            dict[str, float]: ``augmentation/VALUE_NAME``: the lifter's ``error`` in mm, for
+            ``real`` poses too; the share ``in_view``; ``diversity``, the spread of root-relative
+            joints over that of the real ones; of those in view the mean and the 5 % to 95 % range
+            of the root's ``depth`` (m), the ``elevation`` of the camera over the body's level
+            (degrees) and the ``size`` of the body relative to the real one.
+        """
+        real = self.batch
+        values = {'error_real': self._error(real)}
+        root = self.skeleton.root
+        for name, pose in augmented.items():
+            samples = with_poses(real, pose, project(pose, real))
+            size = real.image_size.unsqueeze(1)
+            valid = in_view(samples.keypoints_px, samples.pose_cam[..., 2], size).all(-1)
+            values[f'in_view_{name}'] = float(valid.float().mean())
+            if not valid.any():
+                continue
+            kept = PoseBatch(**{k: getattr(samples, k)[valid] for k in vars(samples)})
+            values[f'error_{name}'] = self._error(kept)
+            values[f'diversity_{name}'] = float(
+                spread(kept.pose_cam, root) / spread(real.pose_cam, root)
+            )
+            lengths = bone_lengths(kept.pose_cam, self.skeleton).sum(-1)
+            before = bone_lengths(real.pose_cam[valid], self.skeleton).sum(-1)
+            quantities = dict(depth=kept.pose_cam[..., root, 2], size=lengths / before)
+            if self.skeleton.trunk_bones:
+                quantities['elevation'] = self._elevation(kept.pose_cam)
+            for quantity, of_pose in quantities.items():
+                values.update(_summary(f'{quantity}_{name}', of_pose.flatten()))
+        return {PREFIX + name: value for name, value in values.items()}
+
+    def _error(self, samples: PoseBatch) -> float:
+        """Mean joint error in mm, the root not counted, dropout off."""
+        adapter = self.adapter
+        target_cam = adapter.target_of(samples.pose_cam)
+        root = self.skeleton.root
+        with module_mode(adapter.module, 'eval'):
+            pred = adapter.predict(
+                samples.keypoints_px,
+                samples.image_size,
+                scores=samples.keypoint_scores,
+                intrinsics=samples.intrinsics,
+                root_depth=target_cam[..., root, 2],
+            )
+        target = root_relative(target_cam, root)
+        errors = torch.linalg.vector_norm(pred - target, dim=-1)
+        joints = [joint for joint in range(self.skeleton.num_joints) if joint != root]
+        return 1000 * float(errors[..., joints].mean())
+
+    def _elevation(self, pose_cam: Tensor) -> Tensor:
+        """Degrees of the camera above the level of a body, which its trunk stands upright on."""
+        root = pose_cam[..., self.skeleton.root, :]
+        top = self.skeleton.bones[self.skeleton.trunk_bones[-1]][0]
+        up = torch.nn.functional.normalize(pose_cam[..., top, :] - root, dim=-1)
+        to_camera = torch.nn.functional.normalize(-root, dim=-1)
+        return torch.rad2deg(torch.asin((up * to_camera).sum(-1).clamp(-1, 1)))
+
+
+def _summary(name: str, values: Tensor) -> dict[str, float]:
+    low, high = values.quantile(values.new_tensor(RANGE)).tolist()
+    return {name: float(values.mean()), f'{name}_low': low, f'{name}_high': high}
+
+
+def log_epoch(runner: Any, values: Mapping[str, float], epoch: int) -> None:
+    """Hand the values of an epoch to MMEngine's log and visualizer.
+
+    Args:
+        runner (Runner): The runner.
+        values (Mapping[str, float]): Values by name.
+        epoch (int): Number of the epoch, from 1.
+    """
+    runner.visualizer.add_scalars(dict(values), step=epoch)
+    text = '  '.join(f'{name.removeprefix(PREFIX)}: {value:.4g}' for name, value in values.items())
+    runner.logger.info(f'Epoch(augmentation) [{epoch}]  {text}')

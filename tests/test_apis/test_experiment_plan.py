@@ -1,0 +1,141 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""Files of experiments: what they mean, and what is said of a wrong one."""
+
+from __future__ import annotations
+
+import pytest
+
+from mmposeaug.apis import ExperimentError, load_plan
+from mmposeaug.apis.experiments.options import flatten_options, format_options
+from mmposeaug.apis.experiments.slots import make_slots
+
+CONFIG = 'configs/poseaug/baseline_simplebaseline-256_1xb256-96e_synthetic.py'
+GOOD = f"""
+title: Two ways
+seeds: [0, 1]
+reference: {{A: none-a, B: none-b}}
+sets: [source_test, target_dev]
+scores: [MPJPE]
+groups: {{target_dev: subject}}
+experiments:
+  none-a: {{label: Nothing, section: A, config: {CONFIG}}}
+  none-b: {{label: Nothing, section: B, config: {CONFIG}, seeds: [1, 5]}}
+  more-b:
+    section: B
+    config: {CONFIG}
+    options:
+      train_cfg: {{max_epochs: 2, dynamic: [[1, 2], [3, 4]]}}
+      optim_wrapper.optimizer.lr: 1e-3
+"""
+
+
+@pytest.fixture
+def load(tmp_path, repo_root):
+    """Reads a text as a file of experiments."""
+
+    def read(text: str):
+        (tmp_path / 'plan.yml').write_text(text)
+        return load_plan(tmp_path / 'plan.yml', repo_root)
+
+    return read
+
+
+def test_a_file_says_what_to_run(load, repo_root):
+    plan = load(GOOD)
+    assert [run.label for run in plan.runs()] == [
+        'none-a, seed 0',
+        'more-b, seed 0',
+        'none-a, seed 1',
+        'none-b, seed 1',
+        'more-b, seed 1',
+        'none-b, seed 5',
+    ]
+    assert [run.label for run in plan.runs(['*-b'], [1])] == ['none-b, seed 1', 'more-b, seed 1']
+    assert {name: len(found) for name, found in plan.sections.items()} == {'A': 1, 'B': 2}
+    more = plan.experiments[2]
+    assert more.label == 'more-b' and more.config == repo_root / CONFIG
+    assert plan.config_name(more) == CONFIG
+    assert more.options == {
+        'train_cfg.max_epochs': 2,
+        'train_cfg.dynamic': [[1, 2], [3, 4]],
+        'optim_wrapper.optimizer.lr': 0.001,
+    }
+    assert plan.references == {'A': 'none-a', 'B': 'none-b'}
+
+
+def test_one_reference_is_that_of_its_section(load):
+    plan = load(GOOD.replace('{A: none-a, B: none-b}', 'none-b'))
+    assert plan.references == {'B': 'none-b'}
+
+
+@pytest.mark.parametrize(
+    ('old', 'new', 'sentence'),
+    [
+        ('title: Two ways', 'titel: Two ways', "Unknown key 'titel' in the file; the keys are"),
+        ('section: A,', 'sectoin: A,', "Unknown key 'sectoin' in experiments.none-a; the keys"),
+        ('  none-b:', '  none-a:', r"The name 'none-a' comes twice \(again in line 9\)"),
+        ('  none-b:', '  none b:', "'none b' cannot be the name of a folder"),
+        ('  none-b:', '  7:', '7 cannot be the name of a folder'),
+        (CONFIG, 'configs/no.py', "experiments.none-a.config 'configs/no.py' does not exist; give"),
+        ('seeds: [0, 1]', 'seeds: [0, one]', "seeds holds 'one'; a seed is a whole number from 0"),
+        ('seeds: [0, 1]', 'seeds: [-1]', 'seeds holds -1; a seed is'),
+        ('seeds: [0, 1]', 'seeds: [true]', 'seeds holds True; a seed is'),
+        ('seeds: [0, 1]', 'seeds: 3', r'seeds must be a list, not 3; write \[0, 1, 2\]'),
+        ('[1, 5]', '[5, 5]', 'experiments.none-b.seeds is .* with a seed twice'),
+        ('B: none-b', 'B: nothing', "reference names 'nothing', which is no experiment"),
+        ('B: none-b', 'B: none-a', "reference of section 'B' is none-a, which is in section 'A'"),
+        ('sets:', '# sets:', 'sets must be a list of names, not None'),
+        ('{target_dev: ', '{target: ', "groups names the set 'target', but sets are source_test"),
+        (
+            'section: B\n',
+            'section: B\n    label: Nothing\n',
+            "label 'Nothing' is also that of none-b",
+        ),
+        ('max_epochs: 2', 'max_epochs: {}', 'max_epochs to {}, which cannot be written on a comm'),
+        ('max_epochs: 2', 'max_epochs: "a b"', "to 'a b', which cannot be written on a command"),
+        ('optim_wrapper.optimizer.lr', 'randomness.seed', 'sets randomness.seed, which seeds sets'),
+        ('optim_wrapper.optimizer.lr', 'train_cfg.max_epochs', 'sets train_cfg.max_epochs twice'),
+        ('title: Two ways', 'title: [', 'this is no YAML'),
+        ('title: Two ways', 'title: 3', 'title must be a line of text without'),
+    ],
+)
+def test_each_mistake_is_one_sentence(load, tmp_path, old, new, sentence):
+    assert old in GOOD
+    with pytest.raises(ExperimentError, match=sentence) as caught:
+        load(GOOD.replace(old, new, 1))
+    assert str(caught.value).startswith(f'{tmp_path / "plan.yml"}: ')
+    assert '\n' not in str(caught.value)
+
+
+def test_an_empty_and_an_absent_file_are_one_sentence(load, tmp_path, repo_root):
+    with pytest.raises(ExperimentError, match='The file must be a mapping of title, seeds'):
+        load('')
+    with pytest.raises(ExperimentError, match=r"There is no file 'no\.yml' of experiments"):
+        load_plan('no.yml', repo_root)
+
+
+def test_patterns_and_seeds_that_fit_nothing_are_refused(load):
+    plan = load(GOOD)
+    with pytest.raises(
+        ExperimentError, match=r"named like 'c\*'; there are none-a, none-b, more-b"
+    ):
+        plan.runs(['none-a', 'c*'])
+    with pytest.raises(ExperimentError, match='has the seed 5, but they have 0, 1; add it'):
+        plan.runs(['none-a'], [5])
+
+
+def test_options_arrive_as_they_are():
+    options = flatten_options({'a': {'b': [0.5, 1e-3]}, 'c': True, 'd.e': None, 'f': 'text'})
+    assert format_options(options) == ['a.b=[0.5,0.001]', 'c=True', 'd.e=None', 'f=text']
+
+
+def test_places_are_cores_or_devices(repo_root, monkeypatch):
+    monkeypatch.delenv('CUDA_VISIBLE_DEVICES', raising=False)
+    assert [env['CUDA_VISIBLE_DEVICES'] for env in make_slots(repo_root, 2)] == ['-1', '-1']
+    slots = make_slots(repo_root, 7, ['0', '2'])
+    assert [env['CUDA_VISIBLE_DEVICES'] for env in slots] == ['0', '2']
+    monkeypatch.setenv('CUDA_VISIBLE_DEVICES', '4,6')
+    assert make_slots(repo_root, 1, ['1'])[0]['CUDA_VISIBLE_DEVICES'] == '6'
+    for devices in (['2'], ['x'], ['0', '0']):
+        with pytest.raises(ExperimentError, match=f"'{devices[-1]}' is no further CUDA device"):
+            make_slots(repo_root, 1, devices)

@@ -1,0 +1,165 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""What is read from scalar files and results, and how it is put into words."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from mmposeaug.apis import ExperimentError, collect_file, collect_runs
+from mmposeaug.apis.experiments import Experiment, ExperimentPlan
+from mmposeaug.apis.experiments.diagnostics import read_diagnostics
+from mmposeaug.apis.experiments.json_files import save_compact_json
+from mmposeaug.apis.experiments.provenance import git_state
+from mmposeaug.apis.experiments.report import csv_rows, format_summary
+from mmposeaug.apis.experiments.run_folder import RunFolder
+from mmposeaug.apis.experiments.tables import format_cell
+
+
+def write_scalars(folder: Path, *lines: dict) -> None:
+    folder.mkdir(parents=True)
+    (folder / 'scalars.json').write_text(''.join(json.dumps(line) + '\n' for line in lines))
+
+
+def test_epochs_are_means_and_later_files_win(tmp_path):
+    first, second = (tmp_path / name / 'vis_data' for name in ('1', '2'))
+    write_scalars(
+        first,
+        {'loss': 4.0, 'lr': 1, 'epoch': 1, 'step': 1},
+        {'loss': 2.0, 'poseaug/in_view': 0.5, 'epoch': 1, 'step': 2},
+        {'val/MPJPE': 90.0, 'time': 1.0, 'step': 1},
+        {'loss': 100.0, 'epoch': 2, 'step': 3},
+    )
+    with open(first / 'scalars.json', 'a') as file:
+        file.write('{"loss": 1')  # interrupted while it wrote
+    write_scalars(
+        second,
+        {'poseaug/hardness': 1.0, 'step': 10},  # adversarial phase of the epoch that follows
+        {'poseaug/hardness': 2.0, 'step': 20},
+        {'loss': 1.0, 'epoch': 2, 'step': 3},
+        {'loss': float('nan'), 'epoch': 2, 'step': 4},
+        {'val/MPJPE': 80.0, 'step': 2},
+    )
+    found = read_diagnostics(tmp_path)
+    assert found['training'] == {
+        'epoch': [1, 2],
+        'loss': [3.0, 1.0],
+        'poseaug/in_view': [0.5, None],
+        'poseaug/hardness': [None, 1.5],
+    }
+    assert found['validation'] == {'epoch': [1, 2], 'val/MPJPE': [90.0, 80.0]}
+
+
+def test_a_half_written_checkpoint_is_passed_over(tmp_path):
+    torch.save(dict(a=torch.zeros(3)), tmp_path / 'epoch_1.pth')
+    whole = (tmp_path / 'epoch_1.pth').read_bytes()
+    (tmp_path / 'epoch_2.pth').write_bytes(whole[: len(whole) // 2])
+    (tmp_path / 'last_checkpoint').write_text('/moved/epoch_2.pth')
+    assert RunFolder(tmp_path).last_checkpoint() == tmp_path / 'epoch_1.pth'
+    (tmp_path / 'epoch_2.pth').write_bytes(whole)
+    os.utime(tmp_path / 'epoch_2.pth', (0, 0))
+    assert RunFolder(tmp_path).last_checkpoint() == tmp_path / 'epoch_2.pth'
+
+
+def test_there_is_no_revision_outside_of_git(tmp_path):
+    assert git_state(tmp_path) == dict(commit=None, dirty=None)
+
+
+def test_lists_of_numbers_are_one_line_and_texts_stay(tmp_path):
+    content = dict(a=[1, float('nan'), 2.5], b='[1,2]  [x]', c=[dict(d=[])])
+    save_compact_json(tmp_path / 'x.json', content)
+    text = (tmp_path / 'x.json').read_text()
+    assert '"a": [1, null, 2.5],' in text
+    assert json.loads(text) == dict(content, a=[1, None, 2.5])
+
+
+def test_cells():
+    assert format_cell([]) == '-'
+    assert format_cell([10.0]) == '10.0'
+    assert format_cell([1.0, 2.0, 3.0], [4.0]) == '2.0 ± 1.0 (-50.0 %)'
+
+
+# ----------------------------------------------------------------------- plans
+@pytest.fixture
+def plan(tmp_path):
+    """Two experiments, of which one has one of its two results and the other none."""
+    experiments = tuple(
+        Experiment(name, label, tmp_path / 'c.py', seeds=(0, 1))
+        for name, label in (('a', 'First'), ('b', 'Second'))
+    )
+    plan = ExperimentPlan(
+        tmp_path, 'Title', experiments, ('dev',), ('MPJPE',), {'': 'b'}, {'dev': 'subject'}
+    )
+    result = dict(
+        experiment='a',
+        config='c.py',
+        options={},
+        seed=0,
+        config_sha256='0',
+        commit='0123456789abcdef',
+        dirty=True,
+        resumed_on=['fedcba9876543210'],
+        versions=dict(torch='2'),
+        machine=dict(cpu='chip'),
+        lifter_steps=12345,
+        epochs=9,
+        collapses=2,
+        train_seconds=90.0,
+        checkpoint=dict(name='x.pth', epoch=8, score_name='val/MPJPE', score=50.04),
+        metrics={'dev/MPJPE': 100.0, 'dev/subject/S10/MPJPE': 90.0, 'dev/subject/S9/MPJPE': 80.0},
+        diagnostics=dict(training={'epoch': []}, validation={'epoch': []}),
+    )
+    save_compact_json(tmp_path / 'runs/a/seed_0/result.json', result)
+    return plan
+
+
+def test_missing_runs_are_said_and_not_made_up(plan, tmp_path):
+    results = collect_runs(plan, tmp_path / 'runs')
+    assert list(results.missing) == ['b, seed 0', 'a, seed 1', 'b, seed 1']
+    lines = format_summary(results, []).splitlines()
+    assert '- a, seed 1: no result' in lines
+    cells = [[cell.strip() for cell in line.split('|')[1:-1]] for line in lines if '|' in line]
+    assert ['First', '1 of 2', '100.0'] in cells and ['Second', '0 of 2', '-'] in cells
+    assert ['training', 'S9', 'S10'] in cells
+    assert ['First', '12,345', '9', '8', '50.0', '2', '1.5'] in cells
+    runs = '- First: `c.py`; seed 0; revision 0123456789 with changes, fedcba9876; torch 2 on chip'
+    assert runs in lines and '- Second: `c.py`; not run' in lines
+    assert [row[5] for row in csv_rows(results)] == ['group', '', 'S9', 'S10']
+
+
+def test_results_of_other_settings_are_left_out(plan, tmp_path):
+    changed = replace(plan.experiments[0], options={'lr': 1})
+    with pytest.raises(ExperimentError, match='left out, since it was made with options {}'):
+        collect_runs(replace(plan, experiments=(changed,)), tmp_path / 'runs')
+
+
+@pytest.mark.parametrize(
+    ('content', 'sentence'),
+    [
+        ('{', 'is no file of results; name a JSON file that'),
+        (
+            '{"results": []}',
+            r'There is no result of these experiments in .* \(a, seed 0: no result',
+        ),
+        (
+            '{"results": [{"experiment": "a", "seed": 0}]}',
+            "a, seed 0: its result lacks 'config'",
+        ),
+    ],
+)
+def test_wrong_result_files_are_one_sentence(plan, tmp_path, content, sentence):
+    (tmp_path / 'x.json').write_text(content)
+    with pytest.raises(ExperimentError, match=sentence):
+        collect_file(plan, tmp_path / 'x.json')
+
+
+def test_groups_that_no_result_has_are_one_sentence(plan, tmp_path):
+    with pytest.raises(
+        ExperimentError, match=r"by action, .* test_evaluator have by=\('action',\)"
+    ):
+        collect_runs(replace(plan, groups={'dev': 'action'}), tmp_path / 'runs')

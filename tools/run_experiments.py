@@ -1,0 +1,100 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""Trains and tests all experiments of a file with all their seeds (docs/experiments.md)."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import warnings
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+# MMEngine's, once for each module that it looks into; a user can do nothing about it.
+warnings.filterwarnings('ignore', 'pkg_resources is deprecated', UserWarning)
+
+from mmposeaug.apis import ExperimentError, ExperimentRunner, load_plan  # noqa: E402
+
+REPO_ROOT = Path(__file__).resolve().parents[1]
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Describes the command line."""
+    parser = argparse.ArgumentParser(
+        description='Train and test experiments with several seeds, several at a time. A second '
+        'call does what is missing and goes on with what was interrupted.'
+    )
+    parser.add_argument('experiments', help='YAML file of experiments (docs/experiments.md)')
+    parser.add_argument(
+        '--only',
+        nargs='+',
+        default=[],
+        metavar='PATTERN',
+        help="shell patterns of names, as '*-mlp'",
+    )
+    parser.add_argument(
+        '--seeds', nargs='+', type=int, default=[], metavar='N', help='only these of their seeds'
+    )
+    parser.add_argument('--work-dir', help='folder for the runs (default: work_dirs/<file name>)')
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument(
+        '--jobs', type=int, help='runs at the same time (default: one for each core)'
+    )
+    where.add_argument(
+        '--devices',
+        type=lambda text: text.split(','),
+        default=[],
+        metavar='0,1',
+        help='CUDA devices, each for one run at a time (default: none, the CPU)',
+    )
+    parser.add_argument(
+        '--clean', action='store_true', help='delete all but the tested checkpoint of finished runs'
+    )
+    parser.add_argument('--list', action='store_true', help='only say how far each run is')
+    parser.add_argument('--dry-run', action='store_true', help='only print the commands')
+    return parser
+
+
+def interrupt(*_: Any) -> None:
+    """Lets a request to end stop the runs too, as Ctrl-C does."""
+    raise KeyboardInterrupt
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the tool; the return value is the exit status."""
+    parser = build_parser()
+    args = parser.parse_args(argv)
+    work_dir = args.work_dir or Path('work_dirs') / Path(args.experiments).stem
+    try:
+        plan = load_plan(args.experiments, REPO_ROOT)
+        report = partial(print, flush=True)
+        runner = ExperimentRunner(plan, work_dir, args.jobs, args.devices, report)
+        runs = plan.runs(args.only, args.seeds)
+        if args.list or args.dry_run:
+            for run in runs:
+                state = runner.state(run)
+                print(f'{run.label}: {state}')
+                if args.dry_run and state in ('new', 'begun'):
+                    print(*runner.pending_commands(run), sep='\n')
+            return 0
+        failed = runner.run(runs, clean=args.clean)
+    except (OSError, ExperimentError) as error:
+        print(f'{parser.prog}: error: {error}', file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print('\nInterrupted; the same command goes on from here.', file=sys.stderr)
+        return 130
+    if failed:
+        print(f'{len(failed)} of {len(runs)} runs have no result:', file=sys.stderr)
+        for label, reason in failed.items():
+            print(f'{label}: {reason}', file=sys.stderr)
+        return 1
+    print(f'All {len(runs)} runs are done: {work_dir}')
+    return 0
+
+
+if __name__ == '__main__':
+    signal.signal(signal.SIGTERM, interrupt)
+    sys.exit(main())

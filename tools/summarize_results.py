@@ -1,0 +1,66 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""Puts the results of experiments into tables and figures (docs/experiments.md)."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+# MMEngine's, once for each module that it looks into; a user can do nothing about it.
+warnings.filterwarnings('ignore', 'pkg_resources is deprecated', UserWarning)
+
+from mmposeaug.apis import (  # noqa: E402
+    ExperimentError,
+    collect_file,
+    collect_runs,
+    load_plan,
+    write_summary,
+)
+
+REPO_ROOT = Path(__file__).resolve().parents[1]
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Describes the command line."""
+    parser = argparse.ArgumentParser(
+        description='Write the results of experiments as Markdown, CSV, JSON and figures'
+    )
+    parser.add_argument('experiments', help='YAML file of experiments (docs/experiments.md)')
+    source = parser.add_mutually_exclusive_group()
+    source.add_argument('--work-dir', help='folder of the runs (default: work_dirs/<file name>)')
+    source.add_argument(
+        '--results', metavar='JSON', help='take the results from the JSON file of a summary'
+    )
+    parser.add_argument(
+        '--out',
+        metavar='PATH',
+        help='the files without their endings (default: docs/results/<file name>)',
+    )
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the tool; the return value is the exit status."""
+    parser = build_parser()
+    args = parser.parse_args(argv)
+    stem = Path(args.experiments).stem
+    try:
+        plan = load_plan(args.experiments, REPO_ROOT)
+        if args.results is not None:
+            results = collect_file(plan, args.results)
+        else:
+            results = collect_runs(plan, args.work_dir or Path('work_dirs') / stem)
+        text, files = write_summary(results, args.out or Path('docs') / 'results' / stem)
+    except (OSError, ExperimentError) as error:
+        print(f'{parser.prog}: error: {error}', file=sys.stderr)
+        return 1
+    print(text)
+    print(*files, sep='\n')
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
