@@ -179,14 +179,18 @@ class Adversary(AugmentedSampler):
             fake_3d=poses.angle,
             real_3d=poses_of(real) if poses.draw is None else poses.draw.angle,
             fake_2d=normalize_keypoints(keypoints, frame_sizes(batch, keypoints)),
-            real_2d=normalize_keypoints(real.keypoints_px, real.image_size.unsqueeze(1)),
         )
+        if self.discriminator_2d is not None:
+            size = real.image_size.unsqueeze(1)
+            samples['real_2d'] = normalize_keypoints(real.keypoints_px, size)
         losses, logs = self.objective.plausibility(
             poses, samples, half_extent(batch, keypoints), self.networks
         )
         if with_feedback and self.objective.feedback is not None:
             losses.update(
-                self.objective.hardness(poses, batch, adapter, progress, self.project, logs)
+                self.objective.hardness(
+                    poses, batch, adapter, progress, self.project, keypoints, logs
+                )
             )
         learnable = [value for value in losses.values() if value.requires_grad]
         finite = self.augmentor.update(torch.stack(learnable).sum()) if learnable else True

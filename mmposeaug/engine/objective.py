@@ -124,6 +124,7 @@ class AugmentorObjective:
         adapter: LifterAdapter,
         progress: float,
         project: Callable[[Tensor, PoseBatch], Tensor],
+        keypoints_px: Tensor,
         logs: dict[str, Tensor],
     ) -> dict[str, Tensor]:
         """Losses from the lifter's errors; its weights get no gradients.
@@ -134,6 +135,7 @@ class AugmentorObjective:
             adapter (LifterAdapter): The lifter.
             progress (float): Point of the training in [0, 1].
             project (Callable): Pixels of poses of the batch's samples.
+            keypoints_px (Tensor): Those of the final poses, (N, J, 2) or (N, T, J, 2).
             logs (dict[str, Tensor]): Gets the ratios of the mean errors, ``hardness_*``.
 
         Returns:
@@ -149,7 +151,8 @@ class AugmentorObjective:
             errors = {}
             for stage in self.feedback.stages:
                 pose = getattr(poses, stage)
-                errors[stage] = self.errors(with_poses(batch, pose, project(pose, batch)), adapter)
+                pixels = keypoints_px if stage == 'rigid' else project(pose, batch)
+                errors[stage] = self.errors(with_poses(batch, pose, pixels), adapter)
         with torch.no_grad():
             for stage, error in errors.items():
                 logs[f'hardness_{stage}'] = error.mean() / reference.mean()

@@ -12,7 +12,7 @@ from mmposeaug.models import AugmentedPoses
 from mmposeaug.structures import Skeleton
 
 from .adversary_step import AdversaryStep
-from .batches import poses_of, project_clip, with_poses
+from .batches import poses_of, project_clip, select, with_poses
 from .trained_network import TrainedNetwork, kept_statistics
 
 
@@ -135,8 +135,10 @@ class AugmentedSampler:
         drawn = round(self.draw_share * len(pose)) if poses.draw is not None else 0
         if drawn:
             assert poses.draw is not None
-            pose = torch.cat((poses.draw.rigid[:drawn].detach(), pose[drawn:]))
-            keypoints_px = self.project(pose, batch)
+            first = poses.draw.rigid[:drawn].detach()
+            pixels = self.project(first, select(batch, slice(drawn)))
+            pose = torch.cat((first, pose[drawn:]))
+            keypoints_px = torch.cat((pixels, keypoints_px[drawn:]))
         valid = self.visible(pose, keypoints_px, batch.image_size)
         valid = valid & torch.isfinite(keypoints_px).flatten(1).all(1)
         return AdversaryStep(with_poses(batch, pose, keypoints_px), valid, logs, finite)

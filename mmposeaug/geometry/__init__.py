@@ -9,7 +9,7 @@ from .camera import (
     project,
 )
 from .constants import index_tensor
-from .kcs import kinematic_chain_matrix, part_chain_features
+from .kcs import kinematic_chain_matrix
 from .rotation import euler_to_matrix, rotate, rotation_matrix
 from .transforms import flip_intrinsics, flip_keypoints, flip_pose, root_relative
 
@@ -25,7 +25,6 @@ __all__ = [
     'project',
     'index_tensor',
     'kinematic_chain_matrix',
-    'part_chain_features',
     'euler_to_matrix',
     'rotate',
     'rotation_matrix',

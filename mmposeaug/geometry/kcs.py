@@ -7,8 +7,6 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
-from .constants import index_tensor
-
 
 def kinematic_chain_matrix(bones: Tensor, kept: Sequence[int] | None = None) -> Tensor:
     """Matrix B B^T of inner products between bone vectors.
@@ -32,22 +30,3 @@ def kinematic_chain_matrix(bones: Tensor, kept: Sequence[int] | None = None) -> 
         mask[list(kept)] = 1
         bones = bones * mask
     return bones @ bones.transpose(-1, -2)
-
-
-def part_chain_features(bones: Tensor, part: Sequence[int]) -> Tensor:
-    """The entries of a part's kinematic chain matrix that are not zero, flattened.
-
-    Args:
-        bones (Tensor): Bone vectors of shape (*, B, 3).
-        part (Sequence[int]): The P bones of the part.
-
-    Returns:
-        Tensor: Features of shape (*, P * P), row by row.
-
-    Example:
-        >>> import torch
-        >>> part_chain_features(torch.eye(3), (0, 2))
-        tensor([1., 0., 0., 1.])
-    """
-    chosen = bones.index_select(-2, index_tensor(tuple(part), bones.device))
-    return kinematic_chain_matrix(chosen).flatten(-2)

@@ -14,6 +14,7 @@ import torch
 from mmposeaug.apis import ExperimentError, collect_file, collect_runs
 from mmposeaug.apis.experiments import Experiment, ExperimentPlan
 from mmposeaug.apis.experiments.diagnostics import read_diagnostics
+from mmposeaug.apis.experiments.epoch_figure import PANELS
 from mmposeaug.apis.experiments.json_files import save_compact_json
 from mmposeaug.apis.experiments.provenance import git_state
 from mmposeaug.apis.experiments.report import csv_rows, format_summary
@@ -43,6 +44,7 @@ def test_epochs_are_means_and_later_files_win(tmp_path):
         {'poseaug/hardness': 2.0, 'step': 20},
         {'loss': 1.0, 'epoch': 2, 'step': 3},
         {'loss': float('nan'), 'epoch': 2, 'step': 4},
+        {'augmentation/error_real': 40.0, 'step': 2},
         {'val/MPJPE': 80.0, 'step': 2},
     )
     found = read_diagnostics(tmp_path)
@@ -51,8 +53,25 @@ def test_epochs_are_means_and_later_files_win(tmp_path):
         'loss': [3.0, 1.0],
         'poseaug/in_view': [0.5, None],
         'poseaug/hardness': [None, 1.5],
+        'augmentation/error_real': [None, 40.0],
     }
     assert found['validation'] == {'epoch': [1, 2], 'val/MPJPE': [90.0, 80.0]}
+
+
+def test_panels_show_the_augmentation_that_is_used():
+    def names(title, **training):
+        diagnostics = dict(training={'epoch': [1], **training}, validation={'epoch': [1], 's': [9]})
+        result = dict(diagnostics=diagnostics, checkpoint=dict(score_name='s'))
+        panel = next(panel for panel in PANELS if panel.title.startswith(title))
+        return list(panel.find(result))
+
+    depth = {f'augmentation/depth_{name}': [1] for name in ('random', 'learned', 'learned_low')}
+    assert names('Depth', **depth) == ['augmentation/depth_learned', *list(depth)[2:]]
+    assert names('Depth', **{'augmentation/depth_random': [1]}) == list(depth)[:1]
+    assert names('Depth', **{'poseaug/depth': [1]}) == ['poseaug/depth']
+    accuracy = {'poseaug/accuracy_3d': [1], 'poseaug/accuracy_3d_with_real': [1]}
+    assert names('Accuracy', **accuracy) == ['poseaug/accuracy_3d']
+    assert names('Validation') == ['validation'] and names('Hardness') == []
 
 
 def test_a_half_written_checkpoint_is_passed_over(tmp_path):

@@ -142,7 +142,7 @@ def test_in_view_checks_all_four_borders_and_depth():
     assert seen.tolist() == [True, False, False, False, False, False]
 
 
-def test_kcs_masks_and_compact_form():
+def test_kcs_masks():
     bones = geometry.joints_to_bones(random_pose(H36M_16, 2), H36M_16)
     part = H36M_16.parts['left_arm']
     matrix = geometry.kinematic_chain_matrix(bones, part)
@@ -151,7 +151,6 @@ def test_kcs_masks_and_compact_form():
     full = geometry.kinematic_chain_matrix(bones)
     compact = matrix[:, part][:, :, part].flatten(1)
     torch.testing.assert_close(compact, full[:, part][:, :, part].flatten(1))
-    torch.testing.assert_close(geometry.part_chain_features(bones, part), compact)
 
 
 GRADCHECKED = {
@@ -162,7 +161,6 @@ GRADCHECKED = {
     'replace': lambda p: geometry.replace_bone_lengths(p, p.new_ones(2, 15), H36M_16),
     'project': lambda p: geometry.project(p, torch.tensor(CAMERA, dtype=p.dtype)),
     'kcs': lambda p: geometry.kinematic_chain_matrix(geometry.joints_to_bones(p, H36M_16)),
-    'part': lambda p: geometry.part_chain_features(p, (0, 2)),
     'rotate': lambda p: geometry.rotate(p, geometry.rotation_matrix(p[:, 1])),
     'flip': lambda p: geometry.flip_pose(p, H36M_16.flip_indices),
 }

@@ -12,8 +12,12 @@ from typing import Any
 Columns = dict[str, list[Any]]
 """Values by name, one for each of the epochs under ``'epoch'``; None where there is none."""
 
-TRAINING_NAMES = ('loss',)
-TRAINING_PREFIX = 'poseaug/'
+LOSS = 'loss'
+LOOP_PREFIX = 'poseaug/'
+"""str: Values of the adversarial training; in lines of their own the step counts its updates."""
+
+PROBE_PREFIX = 'augmentation/'
+"""str: Values that are measured once an epoch; their step is the epoch."""
 
 
 def read_diagnostics(run_dir: Path) -> dict[str, Columns]:
@@ -25,10 +29,10 @@ def read_diagnostics(run_dir: Path) -> dict[str, Columns]:
         run_dir (Path): Work folder of the training.
 
     Returns:
-        dict[str, Columns]: ``training`` (``loss`` and everything that begins with ``poseaug/``) and
-        ``validation`` (the scores of the validation sets).
+        dict[str, Columns]: ``training`` (``loss`` and everything that begins with ``poseaug/`` or
+        ``augmentation/``) and ``validation`` (the scores of the validation sets).
     """
-    training: dict[tuple[bool, int], dict[str, Any]] = {}
+    training: dict[tuple[str, int], dict[str, Any]] = {}
     validation: dict[int, dict[str, Any]] = {}
     for path in sorted(run_dir.glob('*/vis_data/scalars.json')):
         waiting: list[dict[str, Any]] = []
@@ -38,10 +42,12 @@ def read_diagnostics(run_dir: Path) -> dict[str, Columns]:
                 for before in waiting:
                     before['epoch'] = line['epoch']
                 waiting = []
-                training[True, line['step']] = line
-            elif any(name.startswith(TRAINING_PREFIX) for name in line):
+                training[LOSS, line['step']] = line
+            elif _has(line, LOOP_PREFIX):
                 waiting.append(line)
-                training[False, line['step']] = line
+                training[LOOP_PREFIX, line['step']] = line
+            elif _has(line, PROBE_PREFIX):
+                training[PROBE_PREFIX, line['step']] = dict(line, epoch=line['step'])
             else:
                 validation[line['step']] = line
     rows: dict[int, list[dict[str, Any]]] = {}
@@ -85,8 +91,12 @@ def _read_lines(path: Path) -> Iterable[dict[str, Any]]:
             yield found
 
 
+def _has(line: Mapping[str, Any], prefix: str) -> bool:
+    return any(name.startswith(prefix) for name in line)
+
+
 def _is_diagnostic(name: str) -> bool:
-    return name in TRAINING_NAMES or name.startswith(TRAINING_PREFIX)
+    return name == LOSS or name.startswith((LOOP_PREFIX, PROBE_PREFIX))
 
 
 def _is_clock(name: str) -> bool:

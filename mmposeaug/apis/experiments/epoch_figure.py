@@ -20,14 +20,16 @@ from .collect import Results
 from .plan import Experiment
 from .score_figure import color_of, tidy
 
-COLUMNS = 4
-PANEL_SIZE = (3.1, 2.3)
+COLUMNS = 5
+PANEL_SIZE = (2.7, 2.2)
 """tuple[float]: Width and height in inches."""
 
 LINE_STYLES = ('-', '--', ':', '-.', (0, (5, 1, 1, 1, 1, 1)), (0, (8, 3)))
 """tuple: Styles of the values that share a panel."""
 
-QUANTILE = re.compile(r'_(?:[pq]_?)?(\d+|low|high)$')
+RANGE_LABEL = '5 % to 95 %'
+LOOP, PROBE = 'poseaug/', 'augmentation/'
+RANGE = r'(_(?P<range>low|high))?'
 
 
 @dataclass(frozen=True)
@@ -36,49 +38,64 @@ class Panel:
 
     Args:
         title (str): Its title.
-        part (str): Part of the diagnostics, ``'training'`` or ``'validation'``.
-        pattern (str): Regular expression of the values' names; '' for the score by which
-            checkpoints are chosen.
+        patterns (tuple[str]): Regular expressions of the values' names; of those the first one that
+            fits any. Values that differ in the group ``kind`` are told apart by the line's style,
+            those with the group ``range`` are the ends of a range.
     """
 
     title: str
-    part: str
-    pattern: str
+    patterns: tuple[str, ...]
 
-    def names(self, result: dict[str, Any]) -> list[str]:
+    def find(self, result: dict[str, Any]) -> dict[str, re.Match[str]]:
         """Values of a run that belong here.
 
         Args:
             result (dict): The run's result.
 
         Returns:
-            list[str]: Their names.
+            dict[str, re.Match]: For each name what fits it.
         """
-        columns = result['diagnostics'][self.part]
-        if not self.pattern:
-            return [name for name in columns if name == result['checkpoint']['score_name']]
-        return [name for name in columns if re.fullmatch(self.pattern, name)]
+        for pattern in self.patterns:
+            matches = {name: re.fullmatch(pattern, name) for name in _columns(result)}
+            found = {name: match for name, match in matches.items() if match}
+            if found:
+                return found
+        return {}
 
 
+def _used(value: str) -> tuple[str, ...]:
+    """Patterns of a value for the augmentation that a training uses: the learned or the random."""
+    probe = [f'{PROBE}{value}_{name}{RANGE}' for name in ('learned', 'random')]
+    return (*probe, f'{LOOP}{value}')
+
+
+VALIDATION = 'validation'
 PANELS = (
-    Panel('Validation error (mm)', 'validation', ''),
-    Panel('Training loss of the lifter', 'training', 'loss'),
-    Panel("Lifter's error on training poses", 'training', r'poseaug/(\w+_)?(error|mpjpe)(_\w+)?'),
-    Panel('Augmented samples in view (share)', 'training', r'poseaug/in_view(_\w+)?'),
+    Panel('Validation error (mm)', (VALIDATION,)),
+    Panel('Training loss of the lifter', ('loss',)),
+    Panel("Lifter's error on training poses (mm)", (rf'{PROBE}error_(?P<kind>\w+)',)),
+    Panel('Augmented samples in view (share)', _used('in_view')),
+    Panel('Depth of augmented poses (m)', _used('depth')),
+    Panel('Camera above the body (degrees)', _used('elevation')),
+    Panel('Size of bodies (1: real)', _used('size')),
+    Panel('Diversity of poses (1: real)', _used('diversity')),
+    Panel('Hardness', (rf'{LOOP}hardness_(?P<kind>\w+)',)),
     Panel(
-        'Root depth of augmented poses (m)',
-        'training',
-        r'poseaug/(root_)?depth(_(mean|([pq]_?)?\d+|low|high))?',
+        'Accuracy of discriminators',
+        (rf'{LOOP}accuracy_(?!\w*_with_real)(?P<kind>\w+)',),
     ),
-    Panel('Hardness', 'training', r'poseaug/hardness(_\w+)?'),
-    Panel(
-        'Accuracy of discriminators (0.5: chance)',
-        'training',
-        r'poseaug/accuracy_(?!\w*_with_real)\w+',
-    ),
-    Panel('Diversity of augmented poses', 'training', r'poseaug/diversity(_\w+)?'),
 )
 """tuple[Panel]: The panels; those without data are left out."""
+
+
+def _columns(result: dict[str, Any]) -> dict[str, tuple[list[int], list[Any]]]:
+    """Epochs and values of everything that may be drawn, the chosen score as 'validation'."""
+    training, validation = (result['diagnostics'][part] for part in ('training', VALIDATION))
+    found = {name: (training['epoch'], training[name]) for name in training if name != 'epoch'}
+    score = result['checkpoint']['score_name']
+    if score in validation:
+        found[VALIDATION] = validation['epoch'], validation[score]
+    return found
 
 
 def draw_epochs(results: Results) -> Figure | None:
@@ -91,7 +108,7 @@ def draw_epochs(results: Results) -> Figure | None:
         Figure | None: The figure, None if nothing was logged.
     """
     found = list(results.found.values())
-    panels = [panel for panel in PANELS if any(panel.names(result) for result in found)]
+    panels = [panel for panel in PANELS if any(panel.find(result) for result in found)]
     sections = {
         name: [experiment for experiment in experiments if results.of(experiment)]
         for name, experiments in results.plan.sections.items()
@@ -133,68 +150,68 @@ def _add_legend(figure: Figure, results: Results) -> None:
 
 
 def _draw_panel(axes: Any, panel: Panel, results: Results, experiments: list[Experiment]) -> None:
-    names = list(
-        dict.fromkeys(
-            name for e in experiments for result in results.of(e) for name in panel.names(result)
-        )
-    )
-    middle = [name for name in names if not QUANTILE.search(name)]
-    styles = {name: LINE_STYLES[i % len(LINE_STYLES)] for i, name in enumerate(middle)}
+    styles: dict[str, Any] = {}
+    has_range = False
     for experiment in experiments:
         color = color_of(results, experiment)
-        for name in names:
-            columns = [result['diagnostics'][panel.part] for result in results.of(experiment)]
-            epochs, values = _align([c for c in columns if name in c], name)
+        found = results.of(experiment)
+        matches = {n: match for result in found for n, match in panel.find(result).items()}
+        for name, match in matches.items():
+            groups = match.groupdict()
+            columns = [c[name] for c in map(_columns, found) if name in c]
+            epochs, values = _align(columns)
             if not len(epochs):
                 continue
             mean = np.nanmean(values, axis=0)
-            if name not in styles:  # a quantile of the samples
+            if groups.get('range'):
+                has_range = True
                 axes.plot(epochs, mean, color=color, linewidth=0.8, linestyle='--', alpha=0.8)
                 continue
+            kind = groups.get('kind') or ''
+            style = styles.setdefault(kind, LINE_STYLES[len(styles) % len(LINE_STYLES)])
             marker = '.' if len(epochs) < 2 else ''
-            axes.plot(
-                epochs, mean, color=color, linewidth=1.5, linestyle=styles[name], marker=marker
-            )
+            axes.plot(epochs, mean, color=color, linewidth=1.5, linestyle=style, marker=marker)
             low, high = np.nanmin(values, axis=0), np.nanmax(values, axis=0)
             axes.fill_between(epochs, low, high, color=color, alpha=0.18, linewidth=0)
-    _label_styles(axes, panel, styles, names)
+    _label_styles(axes, styles, has_range)
     axes.set_title(panel.title, fontsize=LABEL_SIZE)
     axes.set_xlabel('epoch', fontsize=TICK_SIZE + 1)
     axes.tick_params(labelsize=TICK_SIZE + 1)
     axes.set_xlim(0, 1.02 * max(result['epochs'] for result in results.found.values()))
     tidy(axes, 'both')
-    if not names:  # the panel has data in another section
+    if not styles:  # the panel has data in another section
         axes.text(0.5, 0.5, 'not logged', ha='center', transform=axes.transAxes, color='#888888')
 
 
-def _label_styles(axes: Any, panel: Panel, styles: dict[str, Any], names: Sequence[str]) -> None:
+def _label_styles(axes: Any, styles: dict[str, Any], has_range: bool) -> None:
     """A key of the line styles, where a panel has several."""
-    entries = {name.rsplit('/', 1)[-1]: style for name, style in styles.items()}
-    quantiles = [name.rsplit('/', 1)[-1] for name in names if name not in styles]
-    if len(entries) + len(quantiles) < 2:
+    entries = [(kind or 'mean', style, 1.2) for kind, style in styles.items()]
+    if has_range:
+        entries.append((RANGE_LABEL, '--', 0.8))
+    if len(entries) < 2:
         return
     lines = [
-        Line2D([], [], color='#333333', linewidth=1.2, linestyle=style, label=name)
-        for name, style in entries.items()
+        Line2D([], [], color='#333333', linewidth=width, linestyle=style, label=label)
+        for label, style, width in entries
     ]
-    if quantiles:
-        text = ', '.join(quantiles)
-        lines.append(Line2D([], [], color='#333333', linewidth=0.8, linestyle='--', label=text))
     axes.legend(handles=lines, fontsize=TICK_SIZE, frameon=False, handlelength=2.4)
 
 
-def _align(columns: Sequence[dict[str, list[Any]]], name: str) -> tuple[np.ndarray, np.ndarray]:
+def _align(columns: Sequence[tuple[list[int], list[Any]]]) -> tuple[np.ndarray, np.ndarray]:
     """Values of several runs at the epochs that any of them has.
+
+    Args:
+        columns (Sequence[tuple]): Epochs and values of each run.
 
     Returns:
         tuple[np.ndarray, np.ndarray]: Epochs of shape (E,), and values of shape (runs, E), with NaN
         where a run has none; epochs at which no run has a value are left out.
     """
-    epochs = sorted({epoch for c in columns for epoch in c['epoch']})
+    epochs = sorted({epoch for found, _ in columns for epoch in found})
     values = np.full((len(columns), len(epochs)), np.nan)
-    for row, c in zip(values, columns):
-        for epoch, value in zip(c['epoch'], c[name]):
+    for row, (found, column) in zip(values, columns):
+        for epoch, value in zip(found, column):
             if value is not None:
                 row[epochs.index(epoch)] = value
-    known = np.isfinite(values).any(axis=0) if len(columns) else np.zeros(0, bool)
-    return np.array(epochs)[known], values[:, known]
+    known = np.isfinite(values).any(axis=0)
+    return np.array(epochs, dtype=int)[known], values[:, known]

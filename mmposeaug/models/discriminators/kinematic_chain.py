@@ -4,15 +4,19 @@
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 from mmpose.registry import MODELS
 from torch import Tensor, nn
 
-from mmposeaug.geometry import joints_to_bones, part_chain_features, unit_bones
+from mmposeaug.geometry import joints_to_bones, kinematic_chain_matrix, unit_bones
 from mmposeaug.structures import Skeleton, get_skeleton
+
+LEAK = 0.01
+"""float: Slope of LeakyReLU below zero (the released PoseAug's)."""
 
 
 class _ChainMLP(nn.Module):
-    """Score of one part: four linear layers with a skip over the middle, then the score."""
+    """Weights of one part: four linear layers with a skip over the middle, then the score."""
 
     def __init__(self, in_features: int, channels: int, last_channels: int) -> None:
         super().__init__()
@@ -21,13 +25,6 @@ class _ChainMLP(nn.Module):
         self.layer3 = nn.Linear(channels, channels)
         self.layer_last = nn.Linear(channels, last_channels)
         self.layer_score = nn.Linear(last_channels, 1)
-        self.activation = nn.LeakyReLU(0.01)
-
-    def forward(self, features: Tensor) -> Tensor:
-        first = self.activation(self.layer1(features))
-        second = self.activation(self.layer2(first))
-        joined = self.layer3(second) + first
-        return self.layer_score(self.activation(self.layer_last(joined)))
 
 
 @MODELS.register_module()
@@ -48,6 +45,8 @@ class KinematicChainDiscriminator(nn.Module):
     Raises:
         ValueError: If ``parts`` is none of the above.
     """
+
+    entries: Tensor
 
     def __init__(
         self,
@@ -73,6 +72,19 @@ class KinematicChainDiscriminator(nn.Module):
         for module in self.modules():
             if isinstance(module, nn.Linear):
                 nn.init.kaiming_normal_(module.weight)
+        self.register_buffer('entries', self._part_entries(), persistent=False)
+
+    def _part_entries(self) -> Tensor:
+        """(P, F) places of every part's entries in the flattened chain matrix of all bones.
+
+        Parts with fewer entries are filled up; their weights for these are zero.
+        """
+        rows = []
+        for bones in self.parts.values():
+            index = torch.tensor(bones)
+            rows.append((index[:, None] * self.skeleton.num_bones + index).flatten())
+        most = max(len(row) for row in rows)
+        return torch.stack([F.pad(row, (0, most - len(row))) for row in rows])
 
     @property
     def num_scores(self) -> int:
@@ -90,9 +102,22 @@ class KinematicChainDiscriminator(nn.Module):
             Tensor: Scores of shape (N, P), or (N * T, P); high for real.
         """
         directions, _ = unit_bones(joints_to_bones(pose, self.skeleton))
-        directions = directions.reshape(-1, *directions.shape[-2:])
-        scores = [
-            path(part_chain_features(directions, self.parts[name]))
-            for name, path in self.paths.items()
-        ]
-        return torch.cat(scores, dim=1)
+        chains = kinematic_chain_matrix(directions).reshape(-1, self.skeleton.num_bones**2)
+        features = chains[:, self.entries].transpose(0, 1)
+        first = self._layer('layer1', features)
+        second = self._layer('layer2', first)
+        joined = self._layer('layer3', second, activated=False) + first
+        last = self._layer('layer_last', joined)
+        return self._layer('layer_score', last, activated=False).squeeze(-1).transpose(0, 1)
+
+    def _layer(self, name: str, features: Tensor, activated: bool = True) -> Tensor:
+        """One layer of all parts at once: (P, N, C) features in, (P, N, C') out.
+
+        Five small layers one after the other would take several times as long.
+        """
+        layers = [getattr(path, name) for path in self.paths.values()]
+        width = features.shape[-1]
+        weight = torch.stack([F.pad(m.weight, (0, width - m.in_features)) for m in layers])
+        bias = torch.stack([m.bias for m in layers]).unsqueeze(1)
+        output = torch.baddbmm(bias, features, weight.transpose(1, 2))
+        return F.leaky_relu(output, LEAK) if activated else output
