@@ -12,8 +12,6 @@ Guide to Goniometry*, appendix A.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from .skeleton import Skeleton
 
 SEGMENT_RATIOS: dict[str, float] = {
@@ -71,22 +69,23 @@ def stature_ratios(skeleton: Skeleton) -> tuple[float | None, ...]:
             members = skeleton.limbs.get(f'{side}_{kind}', ())
             for joint, name in zip(members, names):
                 ratios[skeleton.bone_of(joint)] = SEGMENT_RATIOS[name]
-    for bones, names in (
+    for bones, segments_of_chain in (
         (skeleton.trunk_bones, ('lower_trunk', 'upper_trunk')),
         (_head_bones(skeleton), ('neck', 'head')),
     ):
-        parts = [SEGMENT_RATIOS[name] for name in names]
+        parts = [SEGMENT_RATIOS[name] for name in segments_of_chain]
         if len(bones) != len(parts):
             parts = [round(sum(parts) / max(len(bones), 1), 6)] * len(bones)
         ratios.update(zip(bones, parts))
     return tuple(ratios.get(bone) for bone in range(skeleton.num_bones))
 
 
-def _head_bones(skeleton: Skeleton) -> Sequence[int]:
+def _head_bones(skeleton: Skeleton) -> list[int]:
     """Midline bones above the trunk, lowest first."""
+    found: list[int] = []
     if not skeleton.trunk_bones:
-        return ()
-    joint, found = skeleton.bones[skeleton.trunk_bones[-1]][0], []
+        return found
+    joint = skeleton.bones[skeleton.trunk_bones[-1]][0]
     while True:
         upper = [
             child

@@ -237,7 +237,7 @@ class AnatomicalPoseAugmentor(RandomPoseAugmentor):
 
         return (
             flexion_turn(bones, body.arms, per_frame(elbow, pose), _limits('elbow')),
-            per_frame(shoulder, pose).expand(*bones.shape[:-2], -1, -1),
+            per_frame(shoulder, pose) @ axes,
             flexion_turn(bones, body.legs, per_frame(knee, pose), _limits('knee'), across),
             # a thigh that swings forwards turns against a trunk that bends forwards
             about(across, -swing, 'hip_flexion'),

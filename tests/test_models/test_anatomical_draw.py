@@ -1,0 +1,277 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""Random bodies whose joints turn: what moves, what stays, and how far."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mmposeaug.geometry import bone_lengths, joints_to_bones, rotate, rotation_matrix, unit_bones
+from mmposeaug.models import AnatomicalPoseAugmentor
+from mmposeaug.models.augmentors.articulation import Articulation, body_axes
+from mmposeaug.structures import (
+    FLEXION_LIMITS,
+    H36M_16,
+    H36M_17,
+    SEGMENT_RATIOS,
+    Skeleton,
+    get_skeleton,
+    stature_ratios,
+)
+
+HAND = Skeleton('hand', ('wrist', 'palm', 'thumb'), (-1, 0, 0))
+CAMERA = torch.tensor([1000.0, 1000, 500, 500, 0, 0, 0, 0, 0])
+SIZE = torch.tensor([1000.0, 1000.0])
+STILL = dict(
+    trunk_flexion=0,
+    trunk_side=0,
+    trunk_twist=0,
+    hip_flexion=0,
+    hip_abduction=0,
+    knee_flexion=0,
+    shoulder=0,
+    elbow_flexion=0,
+    angle_noise=0,
+)
+
+
+def standing(skeleton=H36M_17, knee=20.0, elbow=30.0):
+    """A person who faces the camera, arms hanging, knees and elbows a little bent."""
+    down, up = torch.tensor([0.0, 1, 0]), torch.tensor([0.0, -1, 0])
+    forward, left = torch.tensor([0.0, 0, -1]), torch.tensor([1.0, 0, 0])
+    pose = torch.zeros(skeleton.num_joints, 3)
+    pose[skeleton.root] = torch.tensor([0.0, 0, 4])
+    bend = {'foot': math.radians(knee), 'wrist': math.radians(elbow)}
+    for joint in range(skeleton.num_joints):
+        parent = skeleton.parents[joint]
+        if parent == -1:
+            continue
+        name = skeleton.joint_names[joint].split('_')[-1]
+        side = {'left': left, 'right': -left}.get(skeleton.sides[joint])
+        if name in ('hip', 'shoulder'):
+            offset = 0.12 * side
+        elif name == 'foot':
+            offset = 0.4 * (math.cos(bend[name]) * down - math.sin(bend[name]) * forward)
+        elif name == 'wrist':
+            offset = 0.25 * (math.cos(bend[name]) * down + math.sin(bend[name]) * forward)
+        elif name in ('knee', 'elbow'):
+            offset = 0.35 * down
+        else:
+            offset = 0.2 * up
+        pose[joint] = pose[parent] + offset
+    return pose
+
+
+def turn(augmentor, pose, seed=0, **draws):
+    """Turned poses; draws that are not given are those of the seed."""
+    generator = torch.Generator().manual_seed(seed)
+    found = augmentor._draw(pose, {}, generator)
+    for name, value in draws.items():
+        found[name] = torch.as_tensor(value, dtype=pose.dtype).expand_as(found[name])
+    return augmentor.turn(pose, found)
+
+
+def directions(pose, skeleton=H36M_17):
+    return unit_bones(joints_to_bones(pose, skeleton))[0]
+
+
+@pytest.mark.parametrize('skeleton', ['h36m_17', 'h36m_16'])
+def test_turns_keep_lengths_and_root(skeleton):
+    tree = get_skeleton(skeleton)
+    pose = standing(tree).repeat(50, 1, 1)
+    moved, change = turn(AnatomicalPoseAugmentor(skeleton), pose)
+    torch.testing.assert_close(bone_lengths(moved, tree), bone_lengths(pose, tree))
+    assert torch.equal(moved[:, tree.root], pose[:, tree.root])
+    expected = 1 - (directions(pose, tree) * directions(moved, tree)).sum(-1)
+    torch.testing.assert_close(change, expected)
+    assert change.mean() > 0.02
+
+
+def test_a_trunk_bends_forwards_with_all_above_it():
+    augmentor = AnatomicalPoseAugmentor(**{**STILL, 'trunk_flexion': 30.0})
+    pose = standing().unsqueeze(0)
+    moved, _ = turn(augmentor, pose, trunk=1.0, trunk_turned=-1.0, trunk_backward=1.0)
+    before, after = directions(pose)[0], directions(moved)[0]
+    upper = augmentor.articulation.upper
+    lower = [bone for bone in range(H36M_17.num_bones) if bone not in upper]
+    torch.testing.assert_close(after[lower], before[lower])
+    rotation = rotation_matrix(torch.tensor([math.radians(30), 0, 0]))
+    torch.testing.assert_close(after[list(upper)], rotate(before[list(upper)], rotation))
+    head = H36M_17.index('head')
+    assert moved[0, head, 2] < pose[0, head, 2] - 0.3, 'towards the camera, which it faces'
+    backwards, _ = turn(augmentor, pose, trunk=1.0, trunk_turned=-1.0, trunk_backward=-1.0)
+    extension, flexion = FLEXION_LIMITS['trunk']
+    thorax = (backwards - pose[:, :1])[0, H36M_17.index('thorax')]
+    away = math.degrees(math.atan2(thorax[2], -thorax[1]))
+    assert away == pytest.approx(-30 * extension / flexion, abs=1e-3)
+
+
+def test_limbs_turn_by_their_joints():
+    pose = standing().unsqueeze(0)
+    left = torch.tensor([[True, False]])
+    names = H36M_17.joint_names
+
+    def moved_joints(option, **draws):
+        augmentor = AnatomicalPoseAugmentor(**{**STILL, option: 20.0})
+        moved, _ = turn(augmentor, pose, limbs_turned=-1.0, legs_backward=1.0, **draws)
+        found = {names[j] for j in (moved - pose)[0].norm(dim=-1).gt(1e-5).nonzero().flatten()}
+        return moved, found
+
+    hip = torch.where(left, 1.0, 0.0).unsqueeze(-1) * torch.tensor([1.0, 0.0])
+    moved, joints = moved_joints('hip_flexion', hip=hip)
+    assert joints == {'left_knee', 'left_foot'}
+    knee = H36M_17.index('left_knee')
+    assert moved[0, knee, 2] < pose[0, knee, 2] - 0.1, 'a flexed hip lifts the knee forwards'
+    moved, joints = moved_joints('knee_flexion', knee=torch.where(left, 1.0, 0.0))
+    assert joints == {'left_foot'}
+    foot = H36M_17.index('left_foot')
+    assert moved[0, foot, 2] > pose[0, foot, 2] + 0.1, 'a flexed knee moves the foot back'
+    moved, joints = moved_joints('elbow_flexion', elbow=torch.where(left, 1.0, 0.0))
+    assert joints == {'left_wrist'}
+    wrist = H36M_17.index('left_wrist')
+    assert moved[0, wrist, 2] < pose[0, wrist, 2] - 0.05, 'a flexed elbow lifts the hand'
+    shoulder = torch.where(left, 1.0, 0.0).unsqueeze(-1).expand(-1, -1, 3)
+    _, joints = moved_joints('shoulder', shoulder=shoulder)
+    assert joints == {'left_elbow', 'left_wrist'}
+
+
+def flexion(pose, limb):
+    """Degrees between the two bones of a limb."""
+    bones = directions(pose)[:, list(limb[:2])]
+    cosine = (bones[:, 0] * bones[:, 1]).sum(-1)
+    return torch.rad2deg(torch.acos(cosine.clamp(-1, 1)))
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.floats(1, 130), st.floats(1, 140), st.integers(0, 99))
+def test_knees_and_elbows_stay_in_their_range(knee, elbow, seed):
+    augmentor = AnatomicalPoseAugmentor(**{**STILL, 'knee_flexion': 90.0, 'elbow_flexion': 90.0})
+    pose = standing(knee=knee, elbow=elbow).repeat(64, 1, 1)
+    moved, _ = turn(augmentor, pose, seed, limbs_turned=-1.0)
+    body = augmentor.articulation
+    for joint, limbs in (('knee', body.legs), ('elbow', body.arms)):
+        for limb in limbs:
+            angles = flexion(moved, limb)
+            assert angles.max() < FLEXION_LIMITS[joint][1] + 0.1
+            assert angles.std() > 5
+        # no knee bends forwards: the foot is never in front of the thigh's line
+    bones = directions(moved)
+    for leg in body.legs:
+        bent = torch.linalg.cross(bones[:, leg[0]], bones[:, leg[1]])
+        across = body_axes(moved, body, H36M_17.root)[:, 0]
+        assert (bent * across).sum(-1).min() > -0.02
+
+
+def test_turns_do_not_depend_on_the_view():
+    augmentor = AnatomicalPoseAugmentor(angle_noise=0)
+    pose = standing().repeat(20, 1, 1)
+    rotation = rotation_matrix(torch.tensor([0.4, 1.9, -0.3]))
+    root = pose[:, :1]
+    seen = rotate(pose - root, rotation) + root
+    moved, change = turn(augmentor, pose)
+    moved_seen, change_seen = turn(augmentor, seen)
+    torch.testing.assert_close(moved_seen, rotate(moved - root, rotation) + root, atol=1e-4, rtol=0)
+    torch.testing.assert_close(change, change_seen, atol=1e-4, rtol=0)
+
+
+def test_all_frames_of_a_clip_turn_alike():
+    augmentor = AnatomicalPoseAugmentor(angle_noise=0)
+    pose = standing().repeat(6, 1, 1)
+    turns = rotation_matrix(torch.tensor([[0.0, angle, 0] for angle in (0.0, 0.5, 2.0)]))
+    root = pose[:, None, :1]
+    clip = rotate(pose[:, None] - root, turns) + root
+    moved, change = turn(augmentor, clip)
+    single, change_single = turn(augmentor, pose)
+    expected = rotate(single[:, None] - root, turns) + root
+    torch.testing.assert_close(moved, expected, atol=1e-4, rtol=0)
+    torch.testing.assert_close(change, change_single, atol=1e-4, rtol=0)
+
+
+def augment(augmentor, pose):
+    count = len(pose)
+    generator = torch.Generator().manual_seed(0)
+    return augmentor(pose, CAMERA.expand(count, -1), SIZE.expand(count, -1), generator=generator)
+
+
+@pytest.mark.parametrize('frames', [None, 3])
+def test_bodies_have_published_proportions(frames):
+    pose = standing().repeat(400, 1, 1)
+    clips = pose if frames is None else pose.unsqueeze(1).repeat(1, frames, 1, 1)
+    augmentor = AnatomicalPoseAugmentor(body_share=1.0, stature=(1.6, 1.6))
+    out = augment(augmentor, clips)
+    lengths = bone_lengths(out.rigid.reshape(-1, 17, 3), H36M_17) / 1.6
+    ratios = torch.tensor(stature_ratios(H36M_17))
+    relative = lengths / ratios - 1
+    widths = [i for i, name in enumerate(H36M_17.bone_names) if name[-3:] in ('hip', 'der')]
+    others = [i for i in range(16) if i not in widths]
+    assert relative.mean(0).abs().max() < 0.04
+    assert relative[:, others].abs().max() < 2.5 * 0.08 + 1e-4
+    assert relative[:, others].std(0) == pytest.approx(0.08, rel=0.15)
+    assert relative[:, widths].std(0) == pytest.approx(0.25, rel=0.15)
+    for left, right in H36M_17.bone_pairs:
+        torch.testing.assert_close(lengths[:, left], lengths[:, right])
+
+
+def test_a_share_of_the_people_keep_their_body():
+    pose = standing().repeat(2000, 1, 1)
+    out = augment(AnatomicalPoseAugmentor(length_limit=0, scale_limit=0, body_share=0.75), pose)
+    kept = (out.length_ratio.abs() < 1e-6).all(1).float().mean()
+    assert kept == pytest.approx(0.25, abs=0.03)
+    own = augment(AnatomicalPoseAugmentor(body_share=0.0), pose).length_ratio
+    assert own.abs().max() < 1.05 * 1.1 - 1 + 1e-6
+    statures = augment(
+        AnatomicalPoseAugmentor(body_share=1.0, proportion_std=0, width_std=0), pose
+    ).rigid
+    thighs = bone_lengths(statures, H36M_17)[:, H36M_17.bone_names.index('left_knee')]
+    assert thighs.min() > 1.5 * SEGMENT_RATIOS['thigh'] - 1e-4
+    assert thighs.max() < 1.9 * SEGMENT_RATIOS['thigh'] + 1e-4
+    assert thighs.std() == pytest.approx(0.4 / 12**0.5 * SEGMENT_RATIOS['thigh'], rel=0.05)
+
+
+def test_ratios_follow_the_tree_and_not_the_names():
+    by_name = dict(zip(H36M_16.bone_names, stature_ratios(H36M_16)))
+    assert by_name['head'] == pytest.approx(SEGMENT_RATIOS['neck'] + SEGMENT_RATIOS['head'])
+    renamed = Skeleton(
+        'other', tuple(f'{i}' for i in range(17)), H36M_17.parents, H36M_17.joint_pairs
+    )
+    assert stature_ratios(renamed) == stature_ratios(H36M_17)
+    assert stature_ratios(HAND) == (None, None)
+
+
+def test_zero_length_bones_give_no_nan():
+    pose = standing().repeat(8, 1, 1)
+    pose[0] = pose[0, :1]
+    pose[1, H36M_17.index('left_foot')] = pose[1, H36M_17.index('left_knee')]
+    pose[2, H36M_17.index('left_hip')] = pose[2, H36M_17.index('right_hip')]
+    out = augment(AnatomicalPoseAugmentor(), pose)
+    for value in (out.rigid, out.angle_change, out.length_ratio):
+        assert torch.isfinite(value).all()
+
+
+def test_other_trees_are_only_disturbed_and_the_log_says_so(caplog):
+    augmentor = AnatomicalPoseAugmentor(HAND)
+    assert augmentor.articulation is None and Articulation.of(HAND) is None
+    pose = torch.tensor([[0.0, 0, 2], [0, 0.1, 2], [0.05, 0, 2]]).repeat(10, 1, 1)
+    out = augment(augmentor, pose)
+    assert torch.isfinite(out.rigid).all() and out.length_ratio.abs().max() < 0.16
+    assert not torch.equal(out.angle, pose)
+
+
+@pytest.mark.parametrize(
+    ('options', 'sentence'),
+    [
+        (dict(trunk_flexion=-1), 'trunk_flexion is -1; it must not be negative'),
+        (dict(joint_share=1.5), 'joint_share is 1.5; it is a share between 0 and 1'),
+        (dict(body_share=-0.1), 'body_share is -0.1; it is a share'),
+        (dict(stature=(1.9, 1.5)), 'stature .1.9, 1.5. is no range of positive metres'),
+        (dict(width_std=0.4), 'must be below 0.4, got 0.08 and 0.4'),
+        (dict(depth=(3, 2)), 'AnatomicalPoseAugmentor: depth .3, 2. is no range'),
+    ],
+)
+def test_bad_options_are_refused(options, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        AnatomicalPoseAugmentor(**options)
