@@ -38,6 +38,13 @@ def build_parser() -> argparse.ArgumentParser:
         '--seeds', nargs='+', type=int, default=[], metavar='N', help='only these of their seeds'
     )
     parser.add_argument('--work-dir', help='folder for the runs (default: work_dirs/<file name>)')
+    parser.add_argument(
+        '--results',
+        nargs='+',
+        default=[],
+        metavar='JSON',
+        help='JSON files of summaries; what they have is not run again',
+    )
     where = parser.add_mutually_exclusive_group()
     where.add_argument(
         '--jobs', type=int, help='runs at the same time (default: one for each core)'
@@ -70,7 +77,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         plan = load_plan(args.experiments, REPO_ROOT)
         report = partial(print, flush=True)
-        runner = ExperimentRunner(plan, work_dir, args.jobs, args.devices, report)
+        runner = ExperimentRunner(plan, work_dir, args.jobs, args.devices, report, args.results)
         runs = plan.runs(args.only, args.seeds)
         if args.list or args.dry_run:
             for run in runs:

@@ -14,8 +14,7 @@ warnings.filterwarnings('ignore', 'pkg_resources is deprecated', UserWarning)
 
 from mmposeaug.apis import (  # noqa: E402
     ExperimentError,
-    collect_file,
-    collect_runs,
+    collect_results,
     load_plan,
     write_summary,
 )
@@ -29,10 +28,16 @@ def build_parser() -> argparse.ArgumentParser:
         description='Write the results of experiments as Markdown, CSV, JSON and figures'
     )
     parser.add_argument('experiments', help='YAML file of experiments (docs/experiments.md)')
-    source = parser.add_mutually_exclusive_group()
-    source.add_argument('--work-dir', help='folder of the runs (default: work_dirs/<file name>)')
-    source.add_argument(
-        '--results', metavar='JSON', help='take the results from the JSON file of a summary'
+    parser.add_argument(
+        '--work-dir',
+        help='folder of the runs (default: work_dirs/<file name>, none with --results)',
+    )
+    parser.add_argument(
+        '--results',
+        nargs='+',
+        default=[],
+        metavar='JSON',
+        help='take what has no folder from the JSON files of earlier summaries',
     )
     parser.add_argument(
         '--out',
@@ -49,10 +54,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     stem = Path(args.experiments).stem
     try:
         plan = load_plan(args.experiments, REPO_ROOT)
-        if args.results is not None:
-            results = collect_file(plan, args.results)
-        else:
-            results = collect_runs(plan, args.work_dir or Path('work_dirs') / stem)
+        work_dir = args.work_dir or (None if args.results else Path('work_dirs') / stem)
+        results = collect_results(plan, work_dir, args.results)
         text, files = write_summary(results, args.out or Path('docs') / 'results' / stem)
     except (OSError, ExperimentError) as error:
         print(f'{parser.prog}: error: {error}', file=sys.stderr)

@@ -4,8 +4,7 @@
 from .experiments import (
     ExperimentError,
     ExperimentRunner,
-    collect_file,
-    collect_runs,
+    collect_results,
     load_plan,
     write_summary,
 )
@@ -16,8 +15,7 @@ __all__ = [
     'ExperimentRunner',
     'QuickstartError',
     'QuickstartPlan',
-    'collect_file',
-    'collect_runs',
+    'collect_results',
     'load_plan',
     'run_quickstart',
     'write_summary',

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from mmposeaug.apis import ExperimentError, collect_file, collect_runs
+from mmposeaug.apis import ExperimentError, ExperimentRunner, collect_results
 from mmposeaug.apis.experiments import Experiment, ExperimentPlan
 from mmposeaug.apis.experiments.diagnostics import read_diagnostics
 from mmposeaug.apis.experiments.epoch_figure import PANELS
@@ -138,7 +138,7 @@ def plan(tmp_path):
 
 
 def test_missing_runs_are_said_and_not_made_up(plan, tmp_path):
-    results = collect_runs(plan, tmp_path / 'runs')
+    results = collect_results(plan, tmp_path / 'runs')
     assert list(results.missing) == ['b, seed 0', 'a, seed 1', 'b, seed 1']
     lines = format_summary(results, []).splitlines()
     assert '- a, seed 1: no result' in lines
@@ -151,10 +151,34 @@ def test_missing_runs_are_said_and_not_made_up(plan, tmp_path):
     assert [row[5] for row in csv_rows(results)] == ['group', '', 'S9', 'S10']
 
 
+def test_results_of_folders_and_earlier_summaries_are_joined(plan, tmp_path):
+    (tmp_path / 'c.py').write_text('model = dict()')
+    (result,) = collect_results(plan, tmp_path / 'runs').found.values()
+    earlier = [dict(result, metrics={'dev/MPJPE': 1.0})]
+    earlier += [dict(result, seed=1), dict(result, experiment='b', options={'lr': 1})]
+    save_compact_json(tmp_path / 'earlier.json', dict(results=earlier))
+    joined = collect_results(plan, tmp_path / 'runs', [tmp_path / 'earlier.json'])
+    assert joined.values(plan.experiments[0], 'dev/MPJPE') == [100.0, 100.0]
+    assert set(joined.missing) == {'b, seed 0', 'b, seed 1'}
+    assert "made with options {'lr': 1}" in joined.missing['b, seed 0']
+    alone = collect_results(plan, files=[tmp_path / 'earlier.json'])
+    assert alone.values(plan.experiments[0], 'dev/MPJPE') == [1.0, 100.0]
+    # and they are not run again
+    runner = ExperimentRunner(plan, tmp_path / 'new', results=[tmp_path / 'earlier.json'])
+    states = {run.label: runner.state(run) for run in plan.runs()}
+    assert states == {
+        'a, seed 0': 'done',
+        'a, seed 1': 'done',
+        'b, seed 0': 'new',
+        'b, seed 1': 'new',
+    }
+    assert runner.run([run for run in plan.runs() if run.experiment.name == 'a'], clean=True) == {}
+
+
 def test_results_of_other_settings_are_left_out(plan, tmp_path):
     changed = replace(plan.experiments[0], options={'lr': 1})
     with pytest.raises(ExperimentError, match='left out, since it was made with options {}'):
-        collect_runs(replace(plan, experiments=(changed,)), tmp_path / 'runs')
+        collect_results(replace(plan, experiments=(changed,)), tmp_path / 'runs')
 
 
 @pytest.mark.parametrize(
@@ -174,11 +198,11 @@ def test_results_of_other_settings_are_left_out(plan, tmp_path):
 def test_wrong_result_files_are_one_sentence(plan, tmp_path, content, sentence):
     (tmp_path / 'x.json').write_text(content)
     with pytest.raises(ExperimentError, match=sentence):
-        collect_file(plan, tmp_path / 'x.json')
+        collect_results(plan, files=[tmp_path / 'x.json'])
 
 
 def test_groups_that_no_result_has_are_one_sentence(plan, tmp_path):
     with pytest.raises(
         ExperimentError, match=r"by action, .* test_evaluator have by=\('action',\)"
     ):
-        collect_runs(replace(plan, groups={'dev': 'action'}), tmp_path / 'runs')
+        collect_results(replace(plan, groups={'dev': 'action'}), tmp_path / 'runs')

@@ -1,7 +1,7 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
 """Experiments: many trainings with many seeds, and what came out of them."""
 
-from .collect import Results, collect_file, collect_runs
+from .collect import Results, collect_results
 from .plan import Experiment, ExperimentError, ExperimentPlan, Run
 from .plan_file import load_plan
 from .report import write_summary
@@ -14,8 +14,7 @@ __all__ = [
     'ExperimentRunner',
     'Results',
     'Run',
-    'collect_file',
-    'collect_runs',
+    'collect_results',
     'load_plan',
     'write_summary',
 ]

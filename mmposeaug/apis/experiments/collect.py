@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -80,40 +80,48 @@ class Results:
         return sorted(names, key=_natural)
 
 
-def collect_runs(plan: ExperimentPlan, work_dir: str | os.PathLike) -> Results:
-    """Gather results from the folders of runs.
+def collect_results(
+    plan: ExperimentPlan,
+    work_dir: str | os.PathLike | None = None,
+    files: Sequence[str | os.PathLike] = (),
+) -> Results:
+    """Gather results from the folders of runs, and from files of earlier summaries.
 
     Args:
         plan (ExperimentPlan): The plan.
-        work_dir (str | PathLike): The folder that holds them.
+        work_dir (str | PathLike, optional): The folder that holds the runs. Its results count
+            before those of the files. Defaults to None, none.
+        files (Sequence[str | PathLike]): JSON files, the first ones count first. Defaults to none.
 
     Returns:
         Results: What is there.
 
     Raises:
-        ExperimentError: If there is nothing, or a score that the plan names in no result.
+        ExperimentError: If a file holds no results, there is nothing of the plan, or a score that
+            the plan names is in no result.
     """
-    work_dir = Path(work_dir)
+    sources: list[Callable[[Run], dict[str, Any] | None]] = []
+    if work_dir is not None:
+        folder = Path(work_dir)
+        sources.append(
+            lambda run: read_json(folder / run.experiment.name / f'seed_{run.seed}' / 'result.json')
+        )
+    sources += [read_results(path) for path in files]
+    where = ', '.join(repr(str(place)) for place in (work_dir, *files) if place is not None)
+    return _collect(plan, sources, where)
 
-    def find(run: Run) -> dict[str, Any] | None:
-        return read_json(work_dir / run.experiment.name / f'seed_{run.seed}' / 'result.json')
 
-    return _collect(plan, find, f"'{work_dir}'")
-
-
-def collect_file(plan: ExperimentPlan, path: str | os.PathLike) -> Results:
-    """Gather results from a file of an earlier summary.
+def read_results(path: str | os.PathLike) -> Callable[[Run], dict[str, Any] | None]:
+    """Results of a file of an earlier summary.
 
     Args:
-        plan (ExperimentPlan): The plan.
         path (str | PathLike): The JSON file.
 
     Returns:
-        Results: What is there.
+        Callable: Gives the result of a run, None where the file has none.
 
     Raises:
-        ExperimentError: If it is no such file, there is nothing of the plan in it, or a score that
-            the plan names is in no result.
+        ExperimentError: If it is no such file.
     """
     content = read_json(Path(path))
     if content is None or not isinstance(content.get('results'), list):
@@ -124,22 +132,25 @@ def collect_file(plan: ExperimentPlan, path: str | os.PathLike) -> Results:
     by_run = {
         (result.get('experiment'), result.get('seed')): result for result in content['results']
     }
-    return _collect(plan, lambda run: by_run.get((run.experiment.name, run.seed)), f"'{path}'")
+    return lambda run: by_run.get((run.experiment.name, run.seed))
 
 
 def _collect(
-    plan: ExperimentPlan, find: Callable[[Run], dict[str, Any] | None], where: str
+    plan: ExperimentPlan, sources: Sequence[Callable[[Run], dict[str, Any] | None]], where: str
 ) -> Results:
     found: dict[tuple[str, int], dict[str, Any]] = {}
     missing: dict[str, str] = {}
     for run in plan.runs():
-        result = find(run)
-        reason = 'no result' if result is None else _mismatch(plan, run, result)
-        if result is None or reason:
-            missing[run.label] = reason
-            continue
-        rounded = round_numbers(result['diagnostics'], DIGITS)
-        found[run.experiment.name, run.seed] = dict(result, diagnostics=rounded)
+        reasons = ['no result']
+        for result in filter(None, (find(run) for find in sources)):
+            reason = mismatch(plan, run, result)
+            if not reason:
+                rounded = round_numbers(result['diagnostics'], DIGITS)
+                found[run.experiment.name, run.seed] = dict(result, diagnostics=rounded)
+                break
+            reasons.append(reason)
+        else:
+            missing[run.label] = reasons[-1]
     if not found:
         reason = '; '.join(f'{label}: {why}' for label, why in list(missing.items())[:3])
         raise ExperimentError(
@@ -150,8 +161,17 @@ def _collect(
     return Results(plan, found, missing)
 
 
-def _mismatch(plan: ExperimentPlan, run: Run, result: dict[str, Any]) -> str:
-    """Why a result is not that of a run; '' if it is."""
+def mismatch(plan: ExperimentPlan, run: Run, result: dict[str, Any]) -> str:
+    """Why a result is not that of a run.
+
+    Args:
+        plan (ExperimentPlan): The plan.
+        run (Run): The run.
+        result (dict): A result that claims to be of it.
+
+    Returns:
+        str: A clause, '' if it is that of the run.
+    """
     absent = [key for key in RESULT_KEYS if key not in result]
     if absent:
         return f'its result lacks {absent[0]!r}'

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shlex
 import sys
 import time
@@ -15,6 +16,7 @@ from mmengine.config import Config
 
 from mmposeaug.apis.processes import Task, ToolError, num_cores, run_tasks, tail
 
+from .collect import mismatch, read_results
 from .json_files import save_compact_json
 from .options import format_options, resolve_config
 from .plan import Experiment, ExperimentError, ExperimentPlan, Run
@@ -37,9 +39,12 @@ class ExperimentRunner:
         devices (Sequence[str]): Numbers of CUDA devices, each for one run at a time. Defaults to
             none: the runs use the CPU, one thread each.
         report (Callable): Takes each line of progress. Defaults to ``print``.
+        results (Sequence[str | PathLike]): JSON files of summaries; runs whose results they hold
+            are done. Defaults to none.
 
     Raises:
-        ExperimentError: If ``jobs`` is below 1, or a device is no number of one.
+        ExperimentError: If a file holds no results, ``jobs`` is below 1, or a device is no number
+            of one.
     """
 
     def __init__(
@@ -49,6 +54,7 @@ class ExperimentRunner:
         jobs: int | None = None,
         devices: Sequence[str] = (),
         report: Report = print,
+        results: Sequence[str | os.PathLike] = (),
     ) -> None:
         if jobs is not None and jobs < 1:
             raise ExperimentError(f'The number of jobs is {jobs}; set it to 1 or more.')
@@ -56,6 +62,7 @@ class ExperimentRunner:
         self.work_dir = Path(work_dir).absolute()
         self.slots = make_slots(plan.repo_root, jobs or num_cores(), devices)
         self.report = report
+        self.known = [read_results(path) for path in results]
         self._configs: dict[str, tuple[Config, str]] = {}
         self._start = time.monotonic()
 
@@ -108,6 +115,10 @@ class ExperimentRunner:
         Returns:
             str: ``'done'``, ``'begun'`` or ``'new'``; else why it is refused, in one sentence.
         """
+        for find in self.known:
+            result = find(run)
+            if result is not None and not mismatch(self.plan, run, result):
+                return 'done'
         folder = self.folder(run)
         try:
             folder.check_identity(self.identity(run), self._config(run.experiment)[1])
@@ -242,10 +253,10 @@ class ExperimentRunner:
         return f'{name} {value:.1f}' if isinstance(value, (int, float)) else f'no {name}'
 
     def _clean(self, run: Run, clean: bool) -> None:
-        if not clean:
-            return
         folder = self.folder(run)
-        result = read_json(folder.result_file) or {}
+        result = read_json(folder.result_file)
+        if not clean or result is None:
+            return
         deleted = folder.clean(keep=result['checkpoint']['name'])
         if deleted:
             self._tell(f'{run.label}: deleted {", ".join(path.name for path in deleted)}')

@@ -1,0 +1,4 @@
+# No learned bone turns.
+_base_ = ['../poseaug-released_simplebaseline-256_1xb256-56e_mocap.py']
+
+train_cfg = dict(augmentor=dict(angle=None))
