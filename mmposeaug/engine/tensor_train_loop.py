@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,10 +21,10 @@ from .adversary_step import AdversaryStep
 from .batches import concat, fill_up, flip_randomly, poses_of, project_clip, select, with_poses
 from .diagnostics import AugmentationProbe, log_epoch
 from .fast_layers import fast_layers
+from .lifter_check import check_lifter
 from .seeding import common_seed, derive_seed, make_generator
 from .state_hook import LifterCheckpointHook
 from .tensor_loader import build_tensor_loader, flip_probability, inner_dataset
-from .trained_network import module_mode
 
 
 @LOOPS.register_module()
@@ -87,7 +86,7 @@ class TensorTrainLoop(EpochBasedTrainLoop):
         self.device = self.bank.device
         pipeline = inner_dataset(dataloader['dataset']).get('pipeline', [])
         self.adapter = LifterAdapter(runner.model, build_codec(find_train_codec(pipeline)))
-        self._check_lifter()
+        check_lifter(self.adapter, self.bank)
         self.flip_prob = flip_probability(pipeline) if flip_prob is None else flip_prob
         self.augmented_share = augmented_share
         self.length_bank: BoneLengthBank | None = None
@@ -275,43 +274,6 @@ class TensorTrainLoop(EpochBasedTrainLoop):
         runner.call_hook('after_train_iter', batch_idx=batch_idx, data_batch=None, outputs=log_vars)
         self._iter += 1
         self._updates_of_epoch += 1
-
-    def _check_lifter(self) -> None:
-        """Name the mismatch of lifter and data before the first epoch."""
-        codec = self.adapter.codec
-        if codec.num_keypoints != self.skeleton.num_joints:
-            raise ValueError(
-                f'The codec of the train pipeline is for {codec.num_keypoints} key points, the '
-                f'data set has {self.skeleton.num_joints} joints; make num_keypoints, the '
-                "head's num_joints and the metainfo agree."
-            )
-        frames = self.bank.num_frames
-        predicted = self.adapter.target_indices(frames)
-        if predicted != [frame % frames for frame in self.bank.target_frames]:
-            raise ValueError(
-                f'The lifter predicts frame(s) {predicted} of {frames}, the target of the data set '
-                f'is frame(s) {[frame % frames for frame in self.bank.target_frames]}; make '
-                "'causal' of the data set and of the backbone agree."
-            )
-        batch = self.bank.gather(torch.arange(1, device=self.device))
-        adapter = copy.copy(self.adapter)
-        adapter.lifter = self.adapter.module  # without the distributed wrapper
-        try:
-            with torch.no_grad(), module_mode(adapter.lifter, 'eval'):
-                adapter.loss(
-                    batch.keypoints_px,
-                    adapter.target_of(batch.pose_cam),
-                    batch.image_size,
-                    scores=batch.keypoint_scores,
-                    intrinsics=batch.intrinsics,
-                )
-        except (RuntimeError, AssertionError) as error:
-            raise ValueError(
-                f'The lifter cannot take the {self.bank.num_frames} frame(s) of '
-                f'{self.skeleton.num_joints} key points of the data set '
-                f'({str(error).splitlines()[0]}); make in_channels and frames of its backbone '
-                "agree with the data set's joints and seq_len."
-            ) from error
 
 
 def _unwrapped(model: nn.Module) -> Any:

@@ -1,0 +1,58 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""Whether a lifter fits the data, before the first epoch."""
+
+from __future__ import annotations
+
+import copy
+
+import torch
+
+from mmposeaug.codecs import LifterAdapter
+from mmposeaug.datasets import PoseBank
+
+from .trained_network import module_mode
+
+
+def check_lifter(adapter: LifterAdapter, bank: PoseBank) -> None:
+    """Name the mismatch of lifter and data.
+
+    Args:
+        adapter (LifterAdapter): The lifter and its codec.
+        bank (PoseBank): The training pairs.
+
+    Raises:
+        ValueError: If codec, target frames or layers are for other data.
+    """
+    codec, skeleton = adapter.codec, bank.skeleton
+    if codec.num_keypoints != skeleton.num_joints:
+        raise ValueError(
+            f'The codec of the train pipeline is for {codec.num_keypoints} key points, the '
+            f'data set has {skeleton.num_joints} joints; make num_keypoints, the '
+            "head's num_joints and the metainfo agree."
+        )
+    frames = bank.num_frames
+    predicted = adapter.target_indices(frames)
+    if predicted != [frame % frames for frame in bank.target_frames]:
+        raise ValueError(
+            f'The lifter predicts frame(s) {predicted} of {frames}, the target of the data set '
+            f'is frame(s) {[frame % frames for frame in bank.target_frames]}; make '
+            "'causal' of the data set and of the backbone agree."
+        )
+    batch = bank.gather(torch.arange(1, device=bank.device))
+    adapter = copy.copy(adapter)
+    adapter.lifter = adapter.module  # without the distributed wrapper
+    try:
+        with torch.no_grad(), module_mode(adapter.lifter, 'eval'):
+            adapter.loss(
+                batch.keypoints_px,
+                adapter.target_of(batch.pose_cam),
+                batch.image_size,
+                scores=batch.keypoint_scores,
+                intrinsics=batch.intrinsics,
+            )
+    except (RuntimeError, AssertionError) as error:
+        raise ValueError(
+            f'The lifter cannot take the {frames} frame(s) of {skeleton.num_joints} key points '
+            f'of the data set ({str(error).splitlines()[0]}); make in_channels and frames of its '
+            "backbone agree with the data set's joints and seq_len."
+        ) from error
