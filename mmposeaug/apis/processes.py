@@ -68,16 +68,19 @@ class Task:
         if following is None:
             return False
         self.what, command, self.log = following
-        self.log.parent.mkdir(parents=True, exist_ok=True)
-        with open(self.log, 'ab') as log:
-            self.process = subprocess.Popen(
-                command,
-                env=dict(env),
-                cwd=self.cwd,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-            )
+        try:
+            self.log.parent.mkdir(parents=True, exist_ok=True)
+            with open(self.log, 'ab') as log:
+                self.process = subprocess.Popen(
+                    command,
+                    env=dict(env),
+                    cwd=self.cwd,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                )
+        except OSError as error:
+            raise ToolError(f'{self.label}: the {self.what} cannot be started: {error}') from error
         return True
 
     def stop(self) -> None:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 from collections.abc import Sequence
 from typing import Any
@@ -79,6 +80,16 @@ class LifterAdapter:
     def module(self) -> Any:
         """nn.Module: The lifter without a distributed wrapper."""
         return self.lifter.module if is_model_wrapper(self.lifter) else self.lifter
+
+    def unwrapped(self) -> LifterAdapter:
+        """The same adapter without a distributed wrapper, for calls that train nothing.
+
+        Returns:
+            LifterAdapter: The adapter.
+        """
+        plain = copy.copy(self)
+        plain.lifter = self.module
+        return plain
 
     def target_indices(self, num_frames: int) -> list[int]:
         """Frames of a clip that the lifter predicts.

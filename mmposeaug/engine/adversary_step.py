@@ -40,4 +40,4 @@ def finite_everywhere(values: Tensor) -> bool:
 def spread(pose_cam: Tensor, root: int) -> Tensor:
     """Mean standard deviation of root-relative joints over a batch, in metres."""
     relative = root_relative(pose_cam.detach(), root).flatten(1)
-    return relative.std(dim=0).mean()
+    return relative.std(dim=0, correction=0).mean()

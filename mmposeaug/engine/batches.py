@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mmposeaug.datasets import PoseBatch
+from mmposeaug.datasets import PoseBank, PoseBatch
 from mmposeaug.geometry import (
     flip_intrinsics,
     flip_keypoints,
@@ -45,6 +45,19 @@ def concat(batches: Sequence[PoseBatch]) -> PoseBatch:
     return PoseBatch(
         **{f.name: torch.cat([getattr(b, f.name) for b in batches]) for f in fields(PoseBatch)}
     )
+
+
+def spread_indices(bank: PoseBank, count: int) -> Tensor:
+    """Numbers of samples from all over a bank; the first ones would be neighbours of one video.
+
+    Args:
+        bank (PoseBank): The bank.
+        count (int): How many, at most as many as there are.
+
+    Returns:
+        Tensor: Integers of shape (count,), on the bank's device.
+    """
+    return torch.arange(count, device=bank.device) * len(bank) // count
 
 
 def project_clip(pose: Tensor, intrinsics: Tensor, **options: Any) -> Tensor:

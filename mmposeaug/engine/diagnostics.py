@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -16,7 +15,7 @@ from mmposeaug.geometry import bone_lengths, in_view, root_relative
 from mmposeaug.structures import Skeleton
 
 from .adversary_step import spread
-from .batches import with_poses
+from .batches import select, spread_indices, with_poses
 from .trained_network import module_mode
 
 PREFIX = 'augmentation/'
@@ -31,17 +30,19 @@ class AugmentationProbe:
     Args:
         bank (PoseBank): The training pairs.
         adapter (LifterAdapter): The lifter.
-        count (int): Number of samples. Defaults to 1024, or all where there are fewer.
+        batch_size (int): Samples that the lifter is given at once.
+        count (int): Number of frames. Defaults to 1024, or all where there are fewer; clips are
+            as many as have about that many frames.
     """
 
-    def __init__(self, bank: PoseBank, adapter: LifterAdapter, count: int = 1024) -> None:
+    def __init__(
+        self, bank: PoseBank, adapter: LifterAdapter, batch_size: int, count: int = 1024
+    ) -> None:
         self.skeleton: Skeleton = bank.skeleton
-        self.adapter = copy.copy(adapter)
-        self.adapter.lifter = adapter.module  # without the distributed wrapper
-        count = min(count, len(bank))
-        # the first samples would be neighbours of one video
-        index = torch.arange(count, device=bank.device) * len(bank) // count
-        self.batch = bank.gather(index)
+        self.adapter = adapter.unwrapped()
+        self.batch_size = batch_size
+        samples = max(count // bank.num_frames, min(batch_size, 64))
+        self.batch = bank.gather(spread_indices(bank, min(samples, len(bank))))
 
     @torch.no_grad()
     def measure(
@@ -71,7 +72,7 @@ class AugmentationProbe:
             values[f'in_view_{name}'] = float(valid.float().mean())
             if not valid.any():
                 continue
-            kept = PoseBatch(**{k: getattr(samples, k)[valid] for k in vars(samples)})
+            kept = select(samples, valid)
             values[f'error_{name}'] = self._error(kept)
             values[f'diversity_{name}'] = float(
                 spread(kept.pose_cam, root) / spread(real.pose_cam, root)
@@ -87,21 +88,24 @@ class AugmentationProbe:
 
     def _error(self, samples: PoseBatch) -> float:
         """Mean joint error in mm, the root not counted, dropout off."""
-        adapter = self.adapter
-        target_cam = adapter.target_of(samples.pose_cam)
-        root = self.skeleton.root
-        with module_mode(adapter.module, 'eval'):
-            pred = adapter.predict(
-                samples.keypoints_px,
-                samples.image_size,
-                scores=samples.keypoint_scores,
-                intrinsics=samples.intrinsics,
-                root_depth=target_cam[..., root, 2],
-            )
-        target = root_relative(target_cam, root)
-        errors = torch.linalg.vector_norm(pred - target, dim=-1)
-        joints = [joint for joint in range(self.skeleton.num_joints) if joint != root]
+        parts = [slice(i, i + self.batch_size) for i in range(0, len(samples), self.batch_size)]
+        with module_mode(self.adapter.module, 'eval'):
+            errors = torch.cat([self._joint_errors(select(samples, part)) for part in parts])
+        joints = [j for j in range(self.skeleton.num_joints) if j != self.skeleton.root]
         return 1000 * float(errors[..., joints].mean())
+
+    def _joint_errors(self, samples: PoseBatch) -> Tensor:
+        """Joint errors in metres, of shape (B, J) or (B, T', J)."""
+        target_cam = self.adapter.target_of(samples.pose_cam)
+        root = self.skeleton.root
+        pred = self.adapter.predict(
+            samples.keypoints_px,
+            samples.image_size,
+            scores=samples.keypoint_scores,
+            intrinsics=samples.intrinsics,
+            root_depth=target_cam[..., root, 2],
+        )
+        return torch.linalg.vector_norm(pred - root_relative(target_cam, root), dim=-1)
 
     def _elevation(self, pose_cam: Tensor) -> Tensor:
         """Degrees of the camera above the level of a body, which its trunk stands upright on."""

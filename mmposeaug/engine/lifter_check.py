@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import copy
-
 import torch
 
 from mmposeaug.codecs import LifterAdapter
@@ -39,8 +37,7 @@ def check_lifter(adapter: LifterAdapter, bank: PoseBank) -> None:
             "'causal' of the data set and of the backbone agree."
         )
     batch = bank.gather(torch.arange(1, device=bank.device))
-    adapter = copy.copy(adapter)
-    adapter.lifter = adapter.module  # without the distributed wrapper
+    adapter = adapter.unwrapped()
     try:
         with torch.no_grad(), module_mode(adapter.lifter, 'eval'):
             adapter.loss(

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -17,7 +16,7 @@ from mmposeaug.datasets import PoseBatch
 from .adversarial_logs import AdversarialLogs
 from .adversary import Adversary
 from .adversary_step import AdversaryStep
-from .batches import concat, poses_of, select
+from .batches import concat, poses_of, select, spread_indices
 from .running_means import mean_over_processes
 from .seeding import common_seed, derive_seed, make_generator
 from .state_hook import PoseAugStateHook
@@ -102,8 +101,7 @@ class PoseAugTrainLoop(TensorTrainLoop):
                 **self.settings.adversary_options(),
             )
         # its gradients stop at the key points, so a distributed wrapper has nothing to do
-        self.feedback_adapter = copy.copy(self.adapter)
-        self.feedback_adapter.lifter = self.adapter.module
+        self.feedback_adapter = self.adapter.unwrapped()
         self.watchdog = build_watchdog(self.settings.watchdog)
         self.logs = AdversarialLogs(runner, self.adversary, self.settings)
         if self.settings.schedule == 'passes':
@@ -183,10 +181,7 @@ class PoseAugTrainLoop(TensorTrainLoop):
         self.adversary.end_epoch()
         if self.watchdog.gave_up:
             return
-        # the first samples would be neighbours of one video
-        count = self.dataloader.batch_size
-        index = torch.arange(count, device=self.device) * len(self.bank) // count
-        batch = self.bank.gather(index)
+        batch = self.bank.gather(spread_indices(self.bank, self.dataloader.batch_size))
         response = self.adversary.noise_response(batch, self.noise_generator)
         if response is not None:
             means['noise_response'] = response

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
-from mmengine.dist import get_rank
+from mmengine.dist import get_rank, is_main_process
 from mmengine.model import is_model_wrapper
 from mmengine.runner import EpochBasedTrainLoop
 from mmpose.registry import LOOPS, MODELS
@@ -93,7 +93,7 @@ class TensorTrainLoop(EpochBasedTrainLoop):
         if bone_lengths is not None:
             self.length_bank = build_bone_length_bank(bone_lengths, self.bank).to(self.device)
         self.augmentor = None if augmentor is None else self._build_augmentor(augmentor)
-        self.probe = AugmentationProbe(self.bank, self.adapter)
+        self.probe = AugmentationProbe(self.bank, self.adapter, loader.batch_size)
         runner.register_hook(LifterCheckpointHook())
 
     def _build_augmentor(self, config: Mapping[str, Any]) -> nn.Module:
@@ -123,7 +123,7 @@ class TensorTrainLoop(EpochBasedTrainLoop):
         self.runner.call_hook('before_train_epoch')
         self.runner.model.train()
         self.train_phases()
-        if self.augments:
+        if self.augments and is_main_process():
             self.measure_augmentation()
         self.runner.call_hook('after_train_epoch')
         self._epoch += 1

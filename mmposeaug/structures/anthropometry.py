@@ -12,6 +12,8 @@ Guide to Goniometry*, appendix A.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from .skeleton import Skeleton
 
 SEGMENT_RATIOS: dict[str, float] = {
@@ -53,7 +55,7 @@ def stature_ratios(skeleton: Skeleton) -> tuple[float | None, ...]:
 
     Returns:
         tuple[float | None]: One ratio a bone; None for bones of which nothing is published here
-        (toes, eyes, limbs that are neither arm nor leg).
+        (toes, eyes, limbs that are neither arm nor leg, see :func:`is_plain_limb`).
 
     Example:
         >>> from mmposeaug.structures import H36M_16
@@ -67,7 +69,7 @@ def stature_ratios(skeleton: Skeleton) -> tuple[float | None, ...]:
     for side in ('left', 'right'):
         for kind, names in segments.items():
             members = skeleton.limbs.get(f'{side}_{kind}', ())
-            for joint, name in zip(members, names):
+            for joint, name in zip(members if is_plain_limb(skeleton, members) else (), names):
                 ratios[skeleton.bone_of(joint)] = SEGMENT_RATIOS[name]
     for bones, segments_of_chain in (
         (skeleton.trunk_bones, ('lower_trunk', 'upper_trunk')),
@@ -78,6 +80,29 @@ def stature_ratios(skeleton: Skeleton) -> tuple[float | None, ...]:
             parts = [round(sum(parts) / max(len(bones), 1), 6)] * len(bones)
         ratios.update(zip(bones, parts))
     return tuple(ratios.get(bone) for bone in range(skeleton.num_bones))
+
+
+def is_plain_limb(skeleton: Skeleton, members: Sequence[int]) -> bool:
+    """Whether a limb is hip, knee and ankle or shoulder, elbow and wrist, as far as trees tell.
+
+    Joints beyond the third are toes or fingers, unless the first one of an arm is a collar bone;
+    nobody can tell, so arms must have three joints.
+
+    Args:
+        skeleton (Skeleton): The tree.
+        members (Sequence[int]): Joints of a limb, from its attachment outwards.
+
+    Returns:
+        bool: Whether it is.
+
+    Example:
+        >>> from mmposeaug.structures import H36M_17
+        >>> is_plain_limb(H36M_17, H36M_17.limbs['left_arm'])
+        True
+    """
+    if len(members) < 3 or any(skeleton.parents[b] != a for a, b in zip(members, members[1:3])):
+        return False
+    return len(members) == 3 or skeleton.parents[members[0]] == skeleton.root
 
 
 def _head_bones(skeleton: Skeleton) -> list[int]:

@@ -49,7 +49,14 @@ def limbs(skeleton: Skeleton) -> Groups:
     found: Groups = {}
     for joint, parent in limb_starts(skeleton):
         members = tuple(
-            j for j in range(skeleton.num_joints) if j == joint or joint in skeleton.path_to_root(j)
+            sorted(
+                (
+                    j
+                    for j in range(skeleton.num_joints)
+                    if j == joint or joint in skeleton.path_to_root(j)
+                ),
+                key=lambda j: (len(skeleton.path_to_root(j)), j),
+            )
         )
         kind = 'leg' if parent == skeleton.root else 'arm' if parent == top else ''
         own_name = skeleton.joint_names[joint]

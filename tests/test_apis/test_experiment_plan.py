@@ -83,6 +83,7 @@ def test_one_reference_is_that_of_its_section(load):
         ('seeds: [0, 1]', 'seeds: 3', r'seeds must be a list, not 3; write \[0, 1, 2\]'),
         ('[1, 5]', '[5, 5]', 'experiments.none-b.seeds is .* with a seed twice'),
         ('B: none-b', 'B: nothing', "reference names 'nothing', which is no experiment"),
+        ('B: none-b', 'B: [none-b]', "reference of section 'B' must be a line of text"),
         ('B: none-b', 'B: none-a', "reference of section 'B' is none-a, which is in section 'A'"),
         ('sets:', '# sets:', 'sets must be a list of names, not None'),
         ('{target_dev: ', '{target: ', "groups names the set 'target', but sets are source_test"),
@@ -112,6 +113,14 @@ def test_an_empty_and_an_absent_file_are_one_sentence(load, tmp_path, repo_root)
         load('')
     with pytest.raises(ExperimentError, match=r"There is no file 'no\.yml' of experiments"):
         load_plan('no.yml', repo_root)
+    with pytest.raises(ExperimentError, match='cannot be read as a file of experiments .Is a dir'):
+        load_plan(tmp_path, repo_root)
+
+
+def test_merge_keys_of_yaml(load):
+    plan = load(GOOD.replace('none-b: {', 'none-b: {<<: {seeds: [7], section: A}, ', 1))
+    (experiment,) = (e for e in plan.experiments if e.name == 'none-b')
+    assert experiment.section == 'B', 'its own key counts before a merged one'
 
 
 def test_patterns_and_seeds_that_fit_nothing_are_refused(load):

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from mmposeaug.geometry import bone_lengths, joints_to_bones, rotate, rotation_matrix, unit_bones
 from mmposeaug.models import AnatomicalPoseAugmentor
+from mmposeaug.models.augmentors import anatomical_draw
 from mmposeaug.models.augmentors.articulation import Articulation, body_axes
 from mmposeaug.structures import (
     FLEXION_LIMITS,
@@ -242,6 +243,55 @@ def test_ratios_follow_the_tree_and_not_the_names():
     assert stature_ratios(HAND) == (None, None)
 
 
+def renumbered(skeleton):
+    """The same tree with its joints in the opposite order."""
+    last = skeleton.num_joints - 1
+    order = range(last, -1, -1)
+    return Skeleton(
+        'renumbered',
+        tuple(skeleton.joint_names[j] for j in order),
+        tuple(-1 if skeleton.parents[j] == -1 else last - skeleton.parents[j] for j in order),
+        tuple((last - a, last - b) for a, b in skeleton.joint_pairs),
+    )
+
+
+def test_the_order_of_the_joints_does_not_matter():
+    other = renumbered(H36M_17)
+    by_name = dict(zip(H36M_17.bone_names, stature_ratios(H36M_17)))
+    assert dict(zip(other.bone_names, stature_ratios(other))) == by_name
+    body = Articulation.of(other)
+    assert [other.joint_names[j] for j in body.hips] == ['left_hip', 'right_hip']
+    assert [[other.bone_names[b] for b in leg] for leg in body.legs] == [
+        ['left_knee', 'left_foot'],
+        ['right_knee', 'right_foot'],
+    ]
+    pose = standing().repeat(4, 1, 1)
+    augmentor = AnatomicalPoseAugmentor(other, **{**STILL, 'trunk_flexion': 30.0})
+    moved, _ = turn(augmentor, pose.flip(1), trunk=1.0, trunk_turned=-1.0, trunk_backward=1.0)
+    own = AnatomicalPoseAugmentor(**{**STILL, 'trunk_flexion': 30.0})
+    expected, _ = turn(own, pose, trunk=1.0, trunk_turned=-1.0, trunk_backward=1.0)
+    torch.testing.assert_close(moved.flip(1), expected, atol=1e-5, rtol=0)
+
+
+def test_arms_with_collar_bones_are_left_alone():
+    names = ['root', 'chest', 'head']
+    parents = [-1, 0, 1]
+    pairs = []
+    for chain in (('hip', 'knee', 'foot', 'toe'), ('collar', 'shoulder', 'elbow', 'wrist')):
+        for side in ('left', 'right'):
+            for place, joint in enumerate(chain):
+                parents.append((0 if chain[0] == 'hip' else 1) if place == 0 else len(names) - 1)
+                names.append(f'{side}_{joint}')
+    for name in names:
+        if name.startswith('left_'):
+            pairs.append((names.index(name), names.index(name.replace('left', 'right'))))
+    smpl = Skeleton('collars', tuple(names), tuple(parents), tuple(pairs))
+    by_name = dict(zip(smpl.bone_names, stature_ratios(smpl)))
+    assert by_name['left_foot'] == SEGMENT_RATIOS['shank'] and by_name['left_toe'] is None
+    assert by_name['left_collar'] is by_name['left_elbow'] is None
+    assert Articulation.of(smpl) is None
+
+
 def test_zero_length_bones_give_no_nan():
     pose = standing().repeat(8, 1, 1)
     pose[0] = pose[0, :1]
@@ -252,8 +302,13 @@ def test_zero_length_bones_give_no_nan():
         assert torch.isfinite(value).all()
 
 
-def test_other_trees_are_only_disturbed_and_the_log_says_so(caplog):
+def test_other_trees_are_only_disturbed_and_the_log_says_so(monkeypatch):
+    said = []
+    monkeypatch.setattr(anatomical_draw, 'print_log', lambda text, **_: said.append(text))
     augmentor = AnatomicalPoseAugmentor(HAND)
+    assert len(said) == 1 and "the skeleton 'hand' has no trunk, two legs" in said[0]
+    AnatomicalPoseAugmentor(HAND, **STILL)
+    assert len(said) == 1, 'nothing was asked to turn'
     assert augmentor.articulation is None and Articulation.of(HAND) is None
     pose = torch.tensor([[0.0, 0, 2], [0, 0.1, 2], [0.05, 0, 2]]).repeat(10, 1, 1)
     out = augment(augmentor, pose)
@@ -267,7 +322,13 @@ def test_other_trees_are_only_disturbed_and_the_log_says_so(caplog):
         (dict(trunk_flexion=-1), 'trunk_flexion is -1; it must not be negative'),
         (dict(joint_share=1.5), 'joint_share is 1.5; it is a share between 0 and 1'),
         (dict(body_share=-0.1), 'body_share is -0.1; it is a share'),
+        (dict(trunk_flexion=math.nan), 'trunk_flexion is nan; give a number'),
+        (dict(knee_flexion=None), 'knee_flexion is None; give a number'),
+        (dict(knee=3), "AnatomicalPoseAugmentor has no option 'knee'; the options are skeleton"),
+        (dict(joint_share='x'), "joint_share is 'x'; it is a share"),
         (dict(stature=(1.9, 1.5)), 'stature .1.9, 1.5. is no range of positive metres'),
+        (dict(stature=1.7), 'stature 1.7 is no range of positive metres; give two numbers'),
+        (dict(depth=[1, 2, 3]), r'depth \[1, 2, 3\] is no range'),
         (dict(width_std=0.4), 'must be below 0.4, got 0.08 and 0.4'),
         (dict(depth=(3, 2)), 'AnatomicalPoseAugmentor: depth .3, 2. is no range'),
     ],

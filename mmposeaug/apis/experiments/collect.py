@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -124,14 +124,13 @@ def read_results(path: str | os.PathLike) -> Callable[[Run], dict[str, Any] | No
         ExperimentError: If it is no such file.
     """
     content = read_json(Path(path))
-    if content is None or not isinstance(content.get('results'), list):
+    listed = None if content is None else content.get('results')
+    if not isinstance(listed, list) or not all(isinstance(entry, Mapping) for entry in listed):
         raise ExperimentError(
             f"'{path}' is no file of results; name a JSON file that tools/summarize_results.py "
             'wrote.'
         )
-    by_run = {
-        (result.get('experiment'), result.get('seed')): result for result in content['results']
-    }
+    by_run = {(entry.get('experiment'), entry.get('seed')): entry for entry in listed}
     return lambda run: by_run.get((run.experiment.name, run.seed))
 
 
@@ -173,8 +172,8 @@ def mismatch(plan: ExperimentPlan, run: Run, result: dict[str, Any]) -> str:
         str: A clause, '' if it is that of the run.
     """
     absent = [key for key in RESULT_KEYS if key not in result]
-    if absent:
-        return f'its result lacks {absent[0]!r}'
+    if absent or not _is_result(result):
+        return f'its result lacks {absent[0]!r}' if absent else 'its result is no result of a run'
     options = dict(run.experiment.options)
     expected = dict(
         experiment=run.experiment.name,
@@ -186,6 +185,14 @@ def mismatch(plan: ExperimentPlan, run: Run, result: dict[str, Any]) -> str:
         if result[key] != value:
             return f'its result is left out, since it was made with {key} {result[key]!r}'
     return ''
+
+
+def _is_result(result: Mapping[str, Any]) -> bool:
+    """Whether the parts that a summary reads are what they should be."""
+    parts = all(
+        isinstance(result[key], Mapping) for key in ('metrics', 'checkpoint', 'diagnostics')
+    )
+    return parts and result['diagnostics'].keys() >= {'training', 'validation'}
 
 
 def _check_metrics(plan: ExperimentPlan, found: dict[tuple[str, int], dict[str, Any]]) -> None:

@@ -26,8 +26,9 @@ class _UniqueKeyLoader(yaml.SafeLoader):
     """Refuses a key that comes twice, of which YAML keeps the last one."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        for (mark, _), key in zip(node.value, keys):
+        own = [key for key, _ in node.value if key.tag != 'tag:yaml.org,2002:merge']
+        keys = [self.construct_object(key, deep=True) for key in own]
+        for mark, key in zip(own, keys):
             if keys.count(key) > 1:
                 raise ExperimentError(
                     f'The name {key!r} comes twice (again in line {mark.start_mark.line + 1}); '
@@ -53,9 +54,13 @@ def load_plan(path: str | os.PathLike, repo_root: str | os.PathLike) -> Experime
     try:
         content = yaml.load(path.read_text(encoding='utf-8'), _UniqueKeyLoader)
         return _Reader(repo_root).read(content, path.stem)
-    except OSError:
+    except FileNotFoundError:
         raise ExperimentError(
             f"There is no file '{path}' of experiments; check the path."
+        ) from None
+    except OSError as error:
+        raise ExperimentError(
+            f"'{path}' cannot be read as a file of experiments ({error.strerror}); check the path."
         ) from None
     except ExperimentError as error:
         raise ExperimentError(f'{path}: {error}') from None
@@ -193,6 +198,7 @@ def _references(value: Any, experiments: tuple[Experiment, ...]) -> dict[str, st
     if isinstance(value, str):
         value = {sections.get(value, ''): value}
     for section, name in _mapping(value, 'reference', ['SECTION: NAME']).items():
+        _text(name, f'reference of section {section!r}')
         if name not in sections:
             raise ExperimentError(
                 f'reference names {name!r}, which is no experiment; the experiments are '

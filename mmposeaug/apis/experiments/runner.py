@@ -242,10 +242,11 @@ class ExperimentRunner:
             yield 'test', self.test_command(run, str(checkpoint)), folder.test_log
             result = make_result(run, folder, identity, cfg)
             save_compact_json(folder.result_file, result)
-        except (OSError, ValueError, KeyError) as error:
-            raise ToolError(' '.join(str(error).split())) from error
-        self._tell(f'{run.label}: done, {self._headline(result["metrics"])}')
-        self._clean(run, clean)
+            self._tell(f'{run.label}: done, {self._headline(result["metrics"])}')
+            self._clean(run, clean)
+        except Exception as error:  # whatever it is, the other runs go on
+            reason = ' '.join(str(error).split()) or type(error).__name__
+            raise ToolError(reason) from error
 
     def _headline(self, metrics: Mapping[str, float]) -> str:
         name = f'{self.plan.sets[-1]}/{self.plan.scores[0]}'

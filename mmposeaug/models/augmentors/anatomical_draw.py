@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -28,7 +29,7 @@ from .random_draw import RandomPoseAugmentor
 BACKWARD_SHARE = 0.25
 """float: Share of the turns of trunk, hips and knees that extend the joint."""
 LARGEST = 2.5
-"""float: Normal draws are held to this many standard deviations."""
+"""float: Turns and proportions are held to this many standard deviations."""
 MIN_LENGTH = 1e-3
 """float: Bones shorter than this (metres) keep their length."""
 
@@ -56,8 +57,8 @@ class AnatomicalPoseAugmentor(RandomPoseAugmentor):
         knee_flexion (float): The same of the knees' bending. Defaults to 20.
         shoulder (float): The same of every component of the shoulders' turn. Defaults to 30.
         elbow_flexion (float): The same of the elbows' bending. Defaults to 30.
-        joint_share (float): Probability that a joint is turned at all, each for itself. Defaults
-            to 0.5.
+        joint_share (float): Probability that the trunk bends forwards or backwards and that a hip,
+            knee, shoulder or elbow is turned, each for itself. Defaults to 0.5.
         body_share (float): Share of the poses that get a random body. Defaults to 0.75.
         stature (tuple[float, float]): Range of its height in metres. Defaults to (1.5, 1.9).
         proportion_std (float): Relative standard deviation of its bone lengths about the published
@@ -98,6 +99,14 @@ class AnatomicalPoseAugmentor(RandomPoseAugmentor):
         place: float = 0.4,
         **options: Any,
     ) -> None:
+        known = inspect.signature(RandomPoseAugmentor).parameters
+        for name in options:
+            if name not in known:
+                own = list(inspect.signature(AnatomicalPoseAugmentor).parameters)[:-1]
+                raise ValueError(
+                    f'{type(self).__name__} has no option {name!r}; the options are '
+                    f'{", ".join(dict.fromkeys([*own, *known]))}.'
+                )
         super().__init__(
             skeleton,
             angle_noise,
@@ -119,14 +128,11 @@ class AnatomicalPoseAugmentor(RandomPoseAugmentor):
         )
         self._check_not_negative(**degrees, proportion_std=proportion_std, width_std=width_std)
         for name, share in dict(joint_share=joint_share, body_share=body_share).items():
-            if not 0 <= share <= 1:
+            if not (isinstance(share, (int, float)) and 0 <= share <= 1):
                 raise ValueError(
-                    f'{type(self).__name__}: {name} is {share}; it is a share between 0 and 1.'
+                    f'{type(self).__name__}: {name} is {share!r}; it is a share between 0 and 1.'
                 )
-        if not 0 < stature[0] <= stature[1]:
-            raise ValueError(
-                f'{type(self).__name__}: stature {tuple(stature)} is no range of positive metres.'
-            )
+        self._check_range('stature', stature)
         if max(proportion_std, width_std) * LARGEST >= 1:
             raise ValueError(
                 f'{type(self).__name__}: proportion_std and width_std must be below '
@@ -140,8 +146,9 @@ class AnatomicalPoseAugmentor(RandomPoseAugmentor):
         self.articulation = Articulation.of(self.skeleton)
         if self.articulation is None and any(degrees.values()):
             print_log(
-                f'AnatomicalPoseAugmentor: the skeleton {self.skeleton.name!r} has no two legs, '
-                'trunk and two arms; its joints are not turned, only bones and views are.',
+                f'{type(self).__name__}: the skeleton {self.skeleton.name!r} has no trunk, two '
+                'legs of hip, knee and ankle and two arms of shoulder, elbow and wrist; its joints '
+                'are not turned, only bones and views are.',
                 logger='current',
                 level=30,
             )
@@ -217,12 +224,13 @@ class AnatomicalPoseAugmentor(RandomPoseAugmentor):
         """Axis-angle vectors (*, K, 3) of elbows, shoulders, knees, hips (2) and trunk (3)."""
         axes = body_axes(pose, body, self.skeleton.root)
         across, up, forward = axes.unbind(-2)
-        held = {n: draw[n].clamp(-LARGEST, LARGEST) for n in ('trunk', 'hip', 'knee', 'elbow')}
+        names = ('trunk', 'hip', 'knee', 'shoulder', 'elbow')
+        held = {name: draw[name].clamp(-LARGEST, LARGEST) for name in names}
         turned = (draw['limbs_turned'] < 2 * self.joint_share - 1).to(pose.dtype)
         swings, side_swings, knees, shoulders, elbows = turned.unbind(-1)
         backward = draw['legs_backward'] < 2 * BACKWARD_SHARE - 1
         elbow = self.std['elbow_flexion'] * held['elbow'] * elbows
-        shoulder = self.std['shoulder'] * draw['shoulder'] * shoulders.unsqueeze(-1)
+        shoulder = self.std['shoulder'] * held['shoulder'] * shoulders.unsqueeze(-1)
         knee = self.std['knee_flexion'] * knees * one_sided(held['knee'], backward[:, 1], 0.5)
         swing, side = held['hip'].unbind(1)
         swing = one_sided(swing, backward[:, 0], _extension('hip')) * swings

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from mmposeaug.geometry import index_tensor, rotate
-from mmposeaug.structures import Skeleton
+from mmposeaug.structures import Skeleton, is_plain_limb
 
 AXIS_HINT = 0.2
 """float: Share of the pelvis' axis in that of a knee, which a straight leg does not show."""
@@ -57,7 +57,7 @@ class Articulation:
             for kind in ('leg', 'arm')
             for side in ('left', 'right')
         ]
-        if not skeleton.trunk_bones or any(len(members) < 3 for members in limbs):
+        if not skeleton.trunk_bones or not all(is_plain_limb(skeleton, m) for m in limbs):
             return None
         trunk_joint = skeleton.bones[skeleton.trunk_bones[0]][0]
         upper = tuple(
@@ -123,7 +123,8 @@ def flexion_turn(
         angle (Tensor): Change of flexion of shape (*, L), in radians.
         limits (tuple[float, float]): Smallest and largest flexion in radians. A limb that is
             bent further already is not bent back.
-        hint (Tensor, optional): Axis (*, 3) about which a straight limb would bend.
+        hint (Tensor, optional): Axis (*, 3) about which a straight limb bends. Defaults to None:
+            a straight limb stays straight.
 
     Returns:
         Tensor: Axis-angle vectors of shape (*, L, 3), in radians.

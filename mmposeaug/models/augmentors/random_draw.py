@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -74,10 +74,7 @@ class RandomPoseAugmentor(nn.Module):
                     f'{type(self).__name__}: {name} is {value}, but must be below 1: a ratio of -1 '
                     'or less turns bones over.'
                 )
-        if not 0 < depth[0] <= depth[1]:
-            raise ValueError(
-                f'{type(self).__name__}: depth {tuple(depth)} is no range of positive metres.'
-            )
+        self._check_range('depth', depth)
         self.angle_noise = angle_noise
         self.length_limit = length_limit
         self.scale_limit = scale_limit
@@ -89,10 +86,21 @@ class RandomPoseAugmentor(nn.Module):
 
     def _check_not_negative(self, **options: float) -> None:
         for name, value in options.items():
+            if not isinstance(value, (int, float)) or not math.isfinite(value):
+                raise ValueError(f'{type(self).__name__}: {name} is {value!r}; give a number.')
             if value < 0:
                 raise ValueError(
                     f'{type(self).__name__}: {name} is {value}; it must not be negative.'
                 )
+
+    def _check_range(self, name: str, value: Any) -> None:
+        two = isinstance(value, Sequence) and not isinstance(value, str) and len(value) == 2
+        numbers = two and all(isinstance(end, (int, float)) for end in value)
+        if not (numbers and 0 < value[0] <= value[1] < math.inf):
+            raise ValueError(
+                f'{type(self).__name__}: {name} {value!r} is no range of positive metres; give '
+                'two numbers, the smaller one first.'
+            )
 
     def forward(
         self,
