@@ -48,9 +48,10 @@ class Adversary(AugmentedSampler):
         pool_size (int): Samples in each pool of fakes.
         lifter_mode (str): ``'train'`` as in the released code, where dropout and the running
             statistics of the lifter take part, or ``'eval'``.
-        draw_share (float): Share of the augmented samples that are given out as the random draw
-            left them, for augmentors that learn on top of one: what the lifter sees is then never
-            narrower than the draw. Defaults to 0.
+        draw_share (float | Sequence[float]): Share of the augmented samples, constant or from the
+            first to the last epoch, that are given out as the random draw left them, for
+            augmentors that learn on top of one: what the lifter sees is then never narrower than
+            the draw. Defaults to 0.
         view_rule (str): ``'inside'`` counts a pose as in view if it is inside all four borders
             and before the camera, ``'released'`` if it does not cross the right and lower border.
         clamp (float, optional): Bound of x / z and y / z in the projection of augmented poses, see
@@ -78,7 +79,7 @@ class Adversary(AugmentedSampler):
         discriminator_interval: int = 2,
         pool_size: int = 4096,
         lifter_mode: str = 'eval',
-        draw_share: float = 0.0,
+        draw_share: float | Sequence[float] = 0.0,
         view_rule: str = 'inside',
         clamp: float | None = None,
     ) -> None:

@@ -160,6 +160,7 @@ class PoseAugTrainLoop(TensorTrainLoop):
         super().start_epoch()
         self.real_order = make_generator('cpu', common_seed(self.runner), self._epoch, 'real')
         self._real_indices: Iterator[Tensor] = iter(())
+        self.adversary.progress = self.progress
         self._updates = 0
 
     def train_phases(self) -> None:

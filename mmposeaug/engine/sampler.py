@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
 from mmposeaug.datasets import PoseBatch
 from mmposeaug.geometry import in_view
-from mmposeaug.models import AugmentedPoses
+from mmposeaug.models import AugmentedPoses, scheduled
 from mmposeaug.structures import Skeleton
 
 from .adversary_step import AdversaryStep
@@ -22,9 +24,13 @@ class AugmentedSampler:
     Args:
         augmentor (TrainedNetwork): The augmentor.
         skeleton (Skeleton): Tree of the poses.
-        draw_share (float): Share of the samples that are given out as the random draw left them.
+        draw_share (float | Sequence[float]): Share of the samples that are given out as the random
+            draw left them; values from the first to the last epoch.
         view_rule (str): ``'inside'`` or ``'released'``.
         clamp (float, optional): Bound of x / z and y / z in the projection.
+
+    Attributes:
+        progress (float): Point of the training in [0, 1], which the loop sets.
 
     Raises:
         ValueError: If an option is out of its range.
@@ -34,17 +40,22 @@ class AugmentedSampler:
         self,
         augmentor: TrainedNetwork,
         skeleton: Skeleton,
-        draw_share: float = 0.0,
+        draw_share: float | Sequence[float] = 0.0,
         view_rule: str = 'inside',
         clamp: float | None = None,
     ) -> None:
         if view_rule not in ('inside', 'released'):
             raise ValueError(f"view_rule must be 'inside' or 'released', got {view_rule!r}.")
-        if not 0 <= draw_share <= 1:
-            raise ValueError(f'draw_share is {draw_share}; it is a share between 0 and 1.')
+        shares = [draw_share] if isinstance(draw_share, (int, float)) else list(draw_share)
+        if not shares or not all(0 <= share <= 1 for share in shares):
+            raise ValueError(
+                f'draw_share is {draw_share}; it is a share between 0 and 1, or such shares from '
+                'the first to the last epoch.'
+            )
         self.augmentor = augmentor
         self.skeleton = skeleton
         self.draw_share = draw_share
+        self.progress = 0.0
         self.view_rule = view_rule
         self.clamp = clamp
 
@@ -132,7 +143,8 @@ class AugmentedSampler:
             AdversaryStep: The samples, without gradients, and which are in view.
         """
         pose, keypoints_px = poses.rigid.detach(), keypoints_px.detach()
-        drawn = round(self.draw_share * len(pose)) if poses.draw is not None else 0
+        share = scheduled(self.draw_share, self.progress)
+        drawn = round(share * len(pose)) if poses.draw is not None else 0
         if drawn:
             assert poses.draw is not None
             first = poses.draw.rigid[:drawn].detach()

@@ -57,7 +57,7 @@ class PoseAugSettings:
     discriminator_interval: int = 2
     pool_size: int = 4096
     lifter_mode: str = 'eval'
-    draw_share: float = 0.0
+    draw_share: float | Sequence[float] = 0.0
     view_rule: str = 'inside'
     clamp: float | None = None
     watchdog: Config = field(default_factory=dict)
@@ -114,14 +114,8 @@ DEFAULT = PoseAugSettings(
         type='PoseAugmentor',
         draw=dict(type='AnatomicalPoseAugmentor'),
         angle=dict(type='BoneAngleAugmentor', limit=0.3, zero_output=True, hidden=128),
-        length=dict(type='BoneLengthAugmentor', limit=0.1, zero_output=True, hidden=128),
-        rigid=dict(
-            type='PlacementAugmentor',
-            max_angle=0.3,
-            max_shift=0.05,
-            max_log_depth=0.1,
-            hidden=128,
-        ),
+        length=None,
+        rigid=None,
     ),
     discriminator_3d=dict(type='KinematicChainDiscriminator', channels=64, last_channels=64),
     discriminator_2d=None,
@@ -131,10 +125,11 @@ DEFAULT = PoseAugSettings(
         type='RangeFeedbackLoss',
         relative_to='draw',
         batch_ratio=True,
-        stages=dict(rigid=dict(target=(1.3, 1.0), width=0.1, factor=1.0)),
+        stages=dict(rigid=dict(target=(1.2, 1.0), width=0.05, factor=1.0)),
     ),
     weights=dict(adversarial_3d=1.0, feedback=1.0, view=10.0),
     warmup_epochs=1,
+    augmented_share=0.45,
     adversary_interval=2,
     draw_share=0.5,
 )

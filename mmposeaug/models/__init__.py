@@ -20,6 +20,7 @@ from .losses import (
     LSGANLoss,
     RangeFeedbackLoss,
     grouped_joint_error,
+    scheduled,
 )
 
 __all__ = [
@@ -40,4 +41,5 @@ __all__ = [
     'LSGANLoss',
     'RangeFeedbackLoss',
     'grouped_joint_error',
+    'scheduled',
 ]

@@ -206,8 +206,13 @@ def test_a_missing_network_is_named(make):
         loop.adversary.load_state_dict(state)
 
 
-def test_a_share_of_the_samples_is_the_pure_draw(make):
-    loop = make(draw_share=0.25)
+@pytest.mark.parametrize(
+    ('share', 'progress', 'pure'),
+    [(0.25, 0.0, 8), (0.25, 0.9, 8), ((0.0, 1.0), 0.5, 16), ((0.5, 1.0), 1.0, 32)],
+)
+def test_a_share_of_the_samples_is_the_pure_draw(make, share, progress, pure):
+    loop = make(draw_share=share)
+    loop.adversary.progress = progress
     adversary, module = loop.adversary, loop.adversary.augmentor.module
     torch.nn.init.ones_(module.rigid.translation_network.output.bias)  # a change that is seen
     batch = loop.bank.gather(torch.arange(32))
@@ -217,11 +222,21 @@ def test_a_share_of_the_samples_is_the_pure_draw(make):
         batch.pose_cam[:, 0], batch.intrinsics, batch.image_size, generator=seeds[1]
     ).rigid
     same = (result.batch.pose_cam[:, 0] == drawn).flatten(1).all(1)
-    assert same.tolist() == [True] * 8 + [False] * 24
+    assert same.tolist() == [True] * pure + [False] * (32 - pure)
     torch.testing.assert_close(
         result.batch.keypoints_px[:, 0],
         adversary.project(result.batch.pose_cam[:, 0], batch),
     )
+
+
+def test_the_loop_tells_how_far_the_training_is(make):
+    loop = make(draw_share=(0.0, 1.0), max_epochs=5, pretrain_epochs=1)
+    found = []
+    for epoch in range(5):
+        loop._epoch = epoch
+        loop.start_epoch()
+        found.append(loop.adversary.progress)
+    assert found == [0.0, 0.0, 0.25, 0.5, 0.75]
 
 
 def test_real_samples_are_drawn_only_where_they_are_looked_at(make):

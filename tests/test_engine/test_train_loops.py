@@ -160,6 +160,7 @@ def test_shares_of_augmented_samples(mocap_root, tmp_path):
         (poseaug(pretrain_epochs=0.5), {}, 'it must be between 0 and 3, a whole number'),
         (poseaug(pool_size=-1), {}, 'pool_size is -1'),
         (poseaug(draw_share=2), {}, 'draw_share is 2'),
+        (poseaug(draw_share=[0.5, 2]), {}, r'draw_share is \[0.5, 2\]; it is a share'),
         (poseaug(augmentor=dict(draw=None)), {}, "relative_to='draw'.*augmentor has none"),
         (
             poseaug(augmentor=dict(type='RandomPoseAugmentor'), feedback=None),

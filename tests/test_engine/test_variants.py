@@ -39,9 +39,9 @@ def test_dicts_are_merged_unless_they_name_a_type():
     assert settings.weights == {**base, 'feedback': 0.5}
     assert settings.augmentor == dict(type='Mine')
     assert settings.feedback is None and settings.pool_size == 7
-    deep = get_settings('default', dict(augmentor=dict(angle=dict(limit=0.3), length=None)))
-    assert deep.augmentor['angle'] == {**VARIANTS['default'].augmentor['angle'], 'limit': 0.3}
-    assert deep.augmentor['length'] is None and deep.augmentor['rigid']['type']
+    deep = get_settings('default', dict(augmentor=dict(angle=dict(limit=0.4), draw=None)))
+    assert deep.augmentor['angle'] == {**VARIANTS['default'].augmentor['angle'], 'limit': 0.4}
+    assert deep.augmentor['draw'] is None and deep.augmentor['type'] == 'PoseAugmentor'
 
 
 @pytest.mark.parametrize(

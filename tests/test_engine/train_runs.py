@@ -53,7 +53,12 @@ SMALL = dict(hidden=16, noise_dim=8, num_blocks=1)
 DISCRIMINATOR = dict(channels=16, last_channels=16)
 NETWORKS = dict(
     default=dict(
-        augmentor=dict(angle=SMALL, length=SMALL, rigid=SMALL), discriminator_3d=DISCRIMINATOR
+        augmentor=dict(
+            angle=SMALL,
+            length=dict(type='BoneLengthAugmentor', zero_output=True, **SMALL),
+            rigid=dict(type='PlacementAugmentor', **SMALL),
+        ),
+        discriminator_3d=DISCRIMINATOR,
     ),
     released=dict(
         augmentor=dict(

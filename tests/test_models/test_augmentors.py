@@ -64,6 +64,11 @@ def test_an_augmentor_without_parts_is_refused():
         PoseAugmentor(angle=None, length=None, rigid=None)
 
 
+def test_a_part_without_a_type_is_refused():
+    with pytest.raises(ValueError, match=r"rigid is \{'max_angle': 1\} without a type; name one"):
+        PoseAugmentor(rigid=dict(max_angle=1))
+
+
 def test_unknown_noise_is_refused():
     with pytest.raises(ValueError, match=r"Unknown noise \['scale'\]; the names are angle, length"):
         make()(make_poses(), noise=dict(scale=torch.zeros(12, 8)))

@@ -192,28 +192,29 @@ def _size(image_size: Tensor) -> tuple[float, float]:
 
 
 def _stages(result: AugmentedPoses) -> dict[str, Tensor]:
-    """Poses after each step, by its name."""
+    """Poses after each step that there is, by its name."""
     stages = {} if result.draw is None else {'Random draw': result.draw.rigid}
-    learned = {'Bone angles': 'angle', 'Bone lengths': 'length', 'Rotation and place': 'rigid'}
-    return {**stages, **{title: getattr(result, name) for title, name in learned.items()}}
+    if result.angle_change is not None:
+        stages['Learned bone angles'] = result.angle
+    if result.length_ratio is not None:
+        stages['Learned bone lengths'] = result.length
+    if result.translation is not None:
+        stages['Learned view and place'] = result.rigid
+    return stages
 
 
 def _changes(result: AugmentedPoses, index: int) -> list[str]:
-    """What each step changed, in words."""
-    texts = [] if result.draw is None else ['bones, view and place at random']
-    if result.angle_change is None:
-        texts.append('left alone')
-    else:
+    """What each of these steps changed, in words."""
+    texts = [] if result.draw is None else ['joints, body, view and place at random']
+    if result.angle_change is not None:
         turns = torch.rad2deg(torch.acos((1 - result.angle_change[index]).clamp(-1, 1)))
         texts.append(f'bones turned by {turns.mean():.0f}°, at most {turns.max():.0f}°')
-    if result.length_ratio is None:
-        texts.append('left alone')
-    else:
+    if result.length_ratio is not None:
         ratio = 100 * result.length_ratio[index]
         texts.append(f'lengths changed by {ratio.min():+.0f} to {ratio.max():+.0f} %')
-    if result.rotvec is None:
-        texts.append('moved')
-    else:
-        angle = torch.rad2deg(torch.linalg.vector_norm(result.rotvec[index]))
-        texts.append(f'turned by {angle:.0f}°')
+    if result.translation is not None:
+        angle = 0.0
+        if result.rotvec is not None:
+            angle = float(torch.rad2deg(torch.linalg.vector_norm(result.rotvec[index])))
+        texts.append(f'turned by {angle:.0f}° and moved')
     return texts

@@ -20,6 +20,14 @@ NOISE_NAMES = ('angle', 'length', 'rotation', 'translation')
 """Names under which :class:`PoseAugmentor` takes noise."""
 
 
+_USUAL = dict(
+    draw='AnatomicalPoseAugmentor',
+    angle='BoneAngleAugmentor',
+    length='BoneLengthAugmentor',
+    rigid='PlacementAugmentor',
+)
+
+
 @MODELS.register_module()
 class PoseAugmentor(nn.Module):
     """Chain of the three learned operations (PoseAug, CVPR 2021, Sec. 3.3).
@@ -41,7 +49,7 @@ class PoseAugmentor(nn.Module):
             Defaults to None, as in the paper.
 
     Raises:
-        ValueError: If all three operations are None.
+        ValueError: If all three operations are None, or one has no type.
     """
 
     def __init__(
@@ -58,14 +66,19 @@ class PoseAugmentor(nn.Module):
             raise ValueError(
                 'PoseAugmentor has no operation left; give angle, length or rigid a config.'
             )
-        self.draw = self._build(draw)
-        self.angle = self._build(angle)
-        self.length = self._build(length)
-        self.rigid = self._build(rigid)
+        self.draw = self._build('draw', draw)
+        self.angle = self._build('angle', angle)
+        self.length = self._build('length', length)
+        self.rigid = self._build('rigid', rigid)
 
-    def _build(self, config: Mapping[str, Any] | None) -> nn.Module | None:
+    def _build(self, name: str, config: Mapping[str, Any] | None) -> nn.Module | None:
         if config is None:
             return None
+        if 'type' not in config:
+            raise ValueError(
+                f'PoseAugmentor: {name} is {dict(config)} without a type; name one, such as '
+                f"type='{_USUAL[name]}'."
+            )
         return MODELS.build(dict(config), default_args=dict(skeleton=self.skeleton))
 
     def forward(

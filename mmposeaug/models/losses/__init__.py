@@ -2,7 +2,7 @@
 """Losses of the adversarial phase."""
 
 from .adversarial import LSGANLoss
-from .feedback import ExponentialFeedbackLoss, RangeFeedbackLoss, grouped_joint_error
+from .feedback import ExponentialFeedbackLoss, RangeFeedbackLoss, grouped_joint_error, scheduled
 from .ranges import AngleRangeLoss, LengthRangeLoss
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     'ExponentialFeedbackLoss',
     'RangeFeedbackLoss',
     'grouped_joint_error',
+    'scheduled',
     'AngleRangeLoss',
     'LengthRangeLoss',
 ]

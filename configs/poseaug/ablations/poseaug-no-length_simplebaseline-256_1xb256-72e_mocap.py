@@ -1,4 +1,0 @@
-# No learned bone lengths.
-_base_ = ['../poseaug_simplebaseline-256_1xb256-72e_mocap.py']
-
-train_cfg = dict(augmentor=dict(length=None))
