@@ -158,7 +158,7 @@ class PoseAugTrainLoop(TensorTrainLoop):
     def start_epoch(self) -> None:
         """Fresh generators and statistics."""
         super().start_epoch()
-        self.real_order = make_generator('cpu', common_seed(self.runner), self._epoch, 'real')
+        self.real_order = make_generator('cpu', self.seed, self._epoch, 'real')
         self._real_indices: Iterator[Tensor] = iter(())
         self.adversary.progress = self.progress
         self._updates = 0

@@ -131,7 +131,8 @@ class TensorTrainLoop(EpochBasedTrainLoop):
 
     def start_epoch(self) -> None:
         """Fresh generators; the global one too, since dropout can draw from no other."""
-        seed, rank = common_seed(self.runner), get_rank()
+        self.seed = common_seed(self.runner)  # asked of all processes, unlike what follows
+        seed, rank = self.seed, get_rank()
         self.order_generator = make_generator('cpu', seed, self._epoch, 'order')
         self.noise_generator = make_generator(self.device, seed, self._epoch, rank, 'noise')
         torch.manual_seed(derive_seed(seed, self._epoch, rank, 'dropout'))
@@ -219,9 +220,11 @@ class TensorTrainLoop(EpochBasedTrainLoop):
         return with_poses(batch, replace_bone_lengths(batch.pose_cam, lengths, self.skeleton))
 
     def measure_augmentation(self) -> None:
-        """Log what the augmentation does to poses and how the lifter fares on them."""
-        seed = common_seed(self.runner)
-        generator = make_generator(self.device, seed, self._epoch, get_rank(), 'probe')
+        """Log what the augmentation does to poses and how the lifter fares on them.
+
+        It is called in the first process alone.
+        """
+        generator = make_generator(self.device, self.seed, self._epoch, 'probe')
         with torch.no_grad():
             poses = self.augmented_poses(self.probe.batch, generator)
             values = self.probe.measure(poses, self.project)
