@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from mmposeaug.codecs import LifterAdapter
 from mmposeaug.datasets import PoseBank, PoseBatch
 from mmposeaug.geometry import (
     flip_intrinsics,
@@ -17,6 +18,7 @@ from mmposeaug.geometry import (
     flip_pose,
     index_tensor,
     project,
+    root_relative,
 )
 
 
@@ -96,6 +98,29 @@ def with_poses(batch: PoseBatch, pose_cam: Tensor, keypoints_px: Tensor | None =
         keypoint_scores=torch.ones_like(batch.keypoint_scores),
         pose_visible=torch.ones_like(batch.pose_visible),
     )
+
+
+def lift(samples: PoseBatch, adapter: LifterAdapter, root: int) -> tuple[Tensor, Tensor]:
+    """What a lifter makes of samples, and what it should.
+
+    Args:
+        samples (PoseBatch): B samples.
+        adapter (LifterAdapter): The lifter.
+        root (int): The root joint.
+
+    Returns:
+        tuple[Tensor, Tensor]: Predicted and true root-relative poses of the frames that the lifter
+        predicts, in metres.
+    """
+    target_cam = adapter.target_of(samples.pose_cam)
+    pred = adapter.predict(
+        samples.keypoints_px,
+        samples.image_size,
+        scores=samples.keypoint_scores,
+        intrinsics=samples.intrinsics,
+        root_depth=target_cam[..., root, 2],
+    )
+    return pred, root_relative(target_cam, root)
 
 
 def poses_of(batch: PoseBatch) -> Tensor:

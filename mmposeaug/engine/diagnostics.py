@@ -11,11 +11,11 @@ from torch import Tensor
 
 from mmposeaug.codecs import LifterAdapter
 from mmposeaug.datasets import PoseBank, PoseBatch
-from mmposeaug.geometry import bone_lengths, in_view, root_relative
+from mmposeaug.geometry import bone_lengths, in_view
 from mmposeaug.structures import Skeleton
 
 from .adversary_step import spread
-from .batches import select, spread_indices, with_poses
+from .batches import lift, select, spread_indices, with_poses
 from .trained_network import module_mode
 
 PREFIX = 'augmentation/'
@@ -96,16 +96,8 @@ class AugmentationProbe:
 
     def _joint_errors(self, samples: PoseBatch) -> Tensor:
         """Joint errors in metres, of shape (B, J) or (B, T', J)."""
-        target_cam = self.adapter.target_of(samples.pose_cam)
-        root = self.skeleton.root
-        pred = self.adapter.predict(
-            samples.keypoints_px,
-            samples.image_size,
-            scores=samples.keypoint_scores,
-            intrinsics=samples.intrinsics,
-            root_depth=target_cam[..., root, 2],
-        )
-        return torch.linalg.vector_norm(pred - root_relative(target_cam, root), dim=-1)
+        pred, target = lift(samples, self.adapter, self.skeleton.root)
+        return torch.linalg.vector_norm(pred - target, dim=-1)
 
     def _elevation(self, pose_cam: Tensor) -> Tensor:
         """Degrees of the camera above the level of a body, which its trunk stands upright on."""

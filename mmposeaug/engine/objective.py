@@ -12,11 +12,10 @@ from torch import Tensor
 
 from mmposeaug.codecs import LifterAdapter
 from mmposeaug.datasets import PoseBatch
-from mmposeaug.geometry import root_relative
 from mmposeaug.models import AugmentedPoses, grouped_joint_error
 from mmposeaug.structures import Skeleton
 
-from .batches import with_poses
+from .batches import lift, with_poses
 from .trained_network import TrainedNetwork, frozen, module_mode
 
 WEIGHTS = ('adversarial_3d', 'adversarial_2d', 'ranges', 'feedback', 'view')
@@ -169,15 +168,7 @@ class AugmentorObjective:
         Returns:
             Tensor: Errors of shape (N, G) in metres.
         """
-        target_cam = adapter.target_of(samples.pose_cam)
-        pred = adapter.predict(
-            samples.keypoints_px,
-            samples.image_size,
-            scores=samples.keypoint_scores,
-            intrinsics=samples.intrinsics,
-            root_depth=target_cam[..., self.skeleton.root, 2],
-        )
-        target = root_relative(target_cam, self.skeleton.root)
+        pred, target = lift(samples, adapter, self.skeleton.root)
         return grouped_joint_error(pred, target, self.skeleton)
 
 

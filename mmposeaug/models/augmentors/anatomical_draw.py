@@ -24,6 +24,7 @@ from mmposeaug.structures import FLEXION_LIMITS, Skeleton, stature_ratios
 
 from .articulation import Articulation, body_axes, flexion_turn, turn_together
 from .networks import per_frame, reference_frame
+from .operations import one_minus_cos
 from .random_draw import RandomPoseAugmentor
 
 BACKWARD_SHARE = 0.25
@@ -198,7 +199,9 @@ class AnatomicalPoseAugmentor(RandomPoseAugmentor):
         if self.articulation is None:
             return super().turn(pose, draw)
         moved, _ = super().turn(self._turn_joints(pose, draw, self.articulation), draw)
-        return moved, self._change(pose, moved)
+        before, lengths = unit_bones(joints_to_bones(pose, self.skeleton))
+        after, _ = unit_bones(joints_to_bones(moved, self.skeleton))
+        return moved, one_minus_cos(before, after, lengths)
 
     def _turn_joints(self, pose: Tensor, draw: Mapping[str, Tensor], body: Articulation) -> Tensor:
         """Elbows, shoulders, knees, hips and trunk, from the outside in."""
@@ -254,13 +257,6 @@ class AnatomicalPoseAugmentor(RandomPoseAugmentor):
             about(forward, trunk_side, 'trunk_side'),
             about(up, twist, 'trunk_twist'),
         )
-
-    def _change(self, before: Tensor, after: Tensor) -> Tensor:
-        """1 - cos of every bone's turn, of shape (N, J - 1)."""
-        first, lengths = unit_bones(joints_to_bones(before, self.skeleton))
-        second, _ = unit_bones(joints_to_bones(after, self.skeleton))
-        change = torch.where(lengths.squeeze(-1) > 0, 1 - (first * second).sum(-1), 0.0)
-        return change if before.ndim == 3 else change.mean(1)
 
     # ------------------------------------------------------------------ lengths
     def length_ratio(self, pose: Tensor, draw: Mapping[str, Tensor]) -> Tensor:

@@ -26,12 +26,24 @@ def turn_bones(pose: Tensor, change: Tensor, skeleton: Skeleton) -> tuple[Tensor
     """
     directions, lengths = unit_bones(joints_to_bones(pose, skeleton))
     turned, _ = unit_bones(directions + per_frame(change, pose))
-    one_minus_cos = 1 - (directions * turned).sum(-1)
-    # a bone of length zero has no direction: it cannot have turned
-    one_minus_cos = torch.where(lengths.squeeze(-1) > 0, one_minus_cos, 0.0)
-    root = pose[..., skeleton.root, :]
-    moved = bones_to_joints(turned * lengths, skeleton, root)
-    return moved, one_minus_cos if pose.ndim == 3 else one_minus_cos.mean(1)
+    moved = bones_to_joints(turned * lengths, skeleton, pose[..., skeleton.root, :])
+    return moved, one_minus_cos(directions, turned, lengths)
+
+
+def one_minus_cos(before: Tensor, after: Tensor, lengths: Tensor) -> Tensor:
+    """How far bones have turned.
+
+    Args:
+        before (Tensor): Their directions of shape (N, B, 3), or (N, T, B, 3) for clips.
+        after (Tensor): The new directions.
+        lengths (Tensor): Their lengths of shape (N, B, 1) or (N, T, B, 1).
+
+    Returns:
+        Tensor: 1 - cos of every bone's turn, of shape (N, B), the mean over the frames of a clip;
+        0 for a bone of length zero, which has no direction.
+    """
+    change = torch.where(lengths.squeeze(-1) > 0, 1 - (before * after).sum(-1), 0.0)
+    return change if change.ndim == 2 else change.mean(1)
 
 
 def scale_bones(pose: Tensor, ratio: Tensor, skeleton: Skeleton) -> Tensor:
