@@ -6,6 +6,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
+import torch
 from mmengine.config import Config
 from mmengine.device import get_device
 from mmengine.runner import Runner, find_latest_checkpoint
@@ -110,6 +111,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     hint = 'interrupted; the same command with --resume goes on from the last checkpoint'
     with plain_errors(parser, args.resume, hint):
         Runner.from_cfg(prepare_config(parser, args)).train()
+    if torch.distributed.is_available() and torch.distributed.is_initialized():
+        # threads that still run when a process ends would abort it
+        torch.distributed.destroy_process_group()
 
 
 if __name__ == '__main__':
