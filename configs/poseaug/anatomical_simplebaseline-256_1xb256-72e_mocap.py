@@ -1,4 +1,4 @@
 # PoseAug's default without what it learns, see mmposeaug/engine/variants.py.
 _base_ = ['./baseline_simplebaseline-256_1xb256-72e_mocap.py']
 
-train_cfg = dict(augmentor=dict(type='AnatomicalPoseAugmentor'), augmented_share=0.45)
+train_cfg = dict(augmentor=dict(type='AnatomicalPoseAugmentor'), augmented_share=0.33)

@@ -129,7 +129,7 @@ DEFAULT = PoseAugSettings(
     ),
     weights=dict(adversarial_3d=1.0, feedback=1.0, view=10.0),
     warmup_epochs=1,
-    augmented_share=0.45,
+    augmented_share=0.33,
     adversary_interval=2,
     draw_share=0.5,
 )
