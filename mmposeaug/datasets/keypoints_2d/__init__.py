@@ -1,0 +1,19 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""2D key points from files of detectors, and what the joints of a lifter are made of."""
+
+from .array_files import keypoints_from_array
+from .keypoint_sets import KEYPOINT_SETS, KeypointMap, build_keypoint_map, keypoint_names
+from .keypoints import UNTRACKED, Keypoints2D
+from .read import KEYPOINT_FORMATS, load_keypoints
+
+__all__ = [
+    'KEYPOINT_FORMATS',
+    'KEYPOINT_SETS',
+    'KeypointMap',
+    'Keypoints2D',
+    'UNTRACKED',
+    'build_keypoint_map',
+    'keypoint_names',
+    'keypoints_from_array',
+    'load_keypoints',
+]

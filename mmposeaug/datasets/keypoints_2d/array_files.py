@@ -1,0 +1,121 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""Key points in numpy files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from .keypoints import UNTRACKED, Keypoints2D
+
+_KNOWN = ('keypoints', 'scores', 'frames', 'tracks', 'joint_names', 'image_size', 'fps')
+
+
+def keypoints_from_array(
+    keypoints: np.ndarray, source: str = 'the array', scores: np.ndarray | None = None
+) -> Keypoints2D:
+    """One person, or as many in every frame.
+
+    Args:
+        keypoints (np.ndarray): (T, K, 2), or (T, K, 3) with the confidence, in pixels; or the
+            same for P people in each frame, (T, P, K, 2 or 3), who keep their places.
+        source (str): What to call it in messages. Defaults to ``'the array'``.
+        scores (np.ndarray, optional): Confidence (T, K) or (T, P, K).
+
+    Returns:
+        Keypoints2D: The people; their number is their place.
+
+    Raises:
+        ValueError: If the shape is another, or the array holds no numbers.
+    """
+    keypoints = np.asarray(keypoints)
+    if not np.issubdtype(keypoints.dtype, np.number):
+        raise ValueError(f'{source} holds {keypoints.dtype}, not numbers.')
+    if keypoints.ndim not in (3, 4) or keypoints.shape[-1] not in (2, 3):
+        raise ValueError(
+            f'{source} is of shape {keypoints.shape}; key points are of shape (frames, key points, '
+            '2 or 3) or (frames, people, key points, 2 or 3).'
+        )
+    if keypoints.ndim == 3:
+        keypoints = keypoints[:, None]
+        scores = None if scores is None else np.asarray(scores)[:, None]
+    if scores is None:
+        last = keypoints[..., 2] if keypoints.shape[-1] == 3 else np.ones(keypoints.shape[:3])
+        scores = np.asarray(last)
+    if np.shape(scores) != keypoints.shape[:3]:
+        raise ValueError(
+            f'The scores of {source} are of shape {np.shape(scores)}; they must be of shape '
+            f'{keypoints.shape[:3]}, one for each key point.'
+        )
+    frames, people, count = keypoints.shape[:3]
+    return Keypoints2D(
+        frames=np.repeat(np.arange(frames), people),
+        tracks=np.tile(np.arange(people), frames),
+        keypoints_px=keypoints[..., :2].reshape(-1, count, 2),
+        scores=np.asarray(scores).reshape(-1, count),
+        source=source,
+    )
+
+
+def keypoints_from_arrays(arrays: Mapping[str, np.ndarray], source: str) -> Keypoints2D:
+    """People of an npz file.
+
+    Args:
+        arrays (Mapping[str, np.ndarray]): ``keypoints``, as :func:`keypoints_from_array` takes
+            them, and perhaps ``scores``; with ``frames`` (N,) instead the N rows of
+            :class:`Keypoints2D`, perhaps with ``tracks`` (N,). Perhaps also ``joint_names`` (K,),
+            ``image_size`` (2,) and ``fps``. A file with a single array needs no name for it.
+        source (str): What to call it in messages.
+
+    Returns:
+        Keypoints2D: The people.
+
+    Raises:
+        ValueError: If an array is missing, unknown, or of a wrong shape.
+    """
+    if len(arrays) == 1 and 'keypoints' not in arrays:
+        return keypoints_from_array(next(iter(arrays.values())), source)
+    if 'keypoints' not in arrays:
+        raise ValueError(
+            f"{source} has the arrays {', '.join(sorted(arrays))} but no 'keypoints'; it may also "
+            f'have {", ".join(_KNOWN[1:])}.'
+        )
+    keypoints, scores = np.asarray(arrays['keypoints']), arrays.get('scores')
+    extra: dict[str, Any] = {}
+    if 'joint_names' in arrays:
+        extra['joint_names'] = tuple(str(name) for name in arrays['joint_names'])
+    if 'fps' in arrays:
+        extra['fps'] = float(arrays['fps'])
+    if 'frames' not in arrays:
+        made = keypoints_from_array(keypoints, source, scores)
+        rows: dict[str, Any] = dict(
+            frames=made.frames,
+            tracks=made.tracks,
+            keypoints_px=made.keypoints_px,
+            scores=made.scores,
+        )
+    else:
+        if keypoints.ndim != 3 or keypoints.shape[2] not in (2, 3):
+            raise ValueError(
+                f'The keypoints of {source} are of shape {keypoints.shape}; beside frames they '
+                'must be of shape (people, key points, 2 or 3).'
+            )
+        if scores is None:
+            scores = keypoints[..., 2] if keypoints.shape[2] == 3 else np.ones(keypoints.shape[:2])
+        rows = dict(
+            frames=arrays['frames'],
+            tracks=arrays.get('tracks', np.full(len(keypoints), UNTRACKED)),
+            keypoints_px=keypoints[..., :2],
+            scores=scores,
+        )
+    if 'image_size' in arrays:
+        size = np.asarray(arrays['image_size']).reshape(-1)
+        if size.size != 2:
+            raise ValueError(
+                f'image_size of {source} must be (width, height), got {size.tolist()}.'
+            )
+        pair = (int(size[0]), int(size[1]))
+        extra['image_sizes'] = {int(frame): pair for frame in np.unique(rows['frames'])}
+    return Keypoints2D(**rows, source=source, **extra)

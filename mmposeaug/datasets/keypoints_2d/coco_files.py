@@ -1,0 +1,203 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""COCO key point files: ground truth (an object) and results (a list), through xtcocotools."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from xtcocotools.coco import COCO
+
+from .keypoints import Keypoints2D
+from .people import PeopleCollector
+
+
+def read_coco_annotations(
+    content: Mapping[str, Any], source: str, video_id: int | None = None
+) -> Keypoints2D:
+    """People of a COCO ground-truth file.
+
+    Frames are the images, in the order of ``frame_id`` where they have one, else of their names
+    as a person counts (``2.jpg`` before ``10.jpg``). A key point with the visibility 0 was not
+    found; the others have the score 1.
+
+    Args:
+        content (Mapping): The parsed file.
+        source (str): What to call it in messages.
+        video_id (int, optional): Of files with several videos the one to read.
+
+    Returns:
+        Keypoints2D: The people, with the images' names and sizes.
+
+    Raises:
+        ValueError: If the file is malformed, or holds several videos and none is chosen.
+    """
+    coco = _index(content, source)
+    images = _images(coco, source, video_id)
+    people = PeopleCollector(source)
+    for frame, image in enumerate(images):
+        for annotation in coco.imgToAnns[image['id']]:
+            values = annotation.get('keypoints')
+            if values is None:
+                continue
+            people.add(
+                f'Annotation {annotation.get("id")}',
+                frame,
+                values,
+                track=annotation.get('track_id', annotation.get('instance_id')),
+                box=_corners(annotation.get('bbox')),
+            )
+    keypoints = people.finish(_names(content, source), *_names_and_sizes(images))
+    keypoints.scores[:] = keypoints.scores > 0  # 1 is hidden, 2 is visible: both are known
+    return keypoints
+
+
+def read_coco_results(
+    content: Sequence[Any],
+    source: str,
+    annotations: Mapping[str, Any] | None = None,
+    video_id: int | None = None,
+) -> Keypoints2D:
+    """People of a COCO results file.
+
+    Args:
+        content (Sequence): The parsed file: ``image_id``, ``keypoints`` as x, y, score, and
+            perhaps ``bbox``, ``track_id``.
+        source (str): What to call it in messages.
+        annotations (Mapping, optional): The parsed ground-truth file whose images these are; it
+            gives their order, names and sizes. Defaults to None: frames are the image ids in
+            ascending order.
+        video_id (int, optional): Of files with several videos the one to read.
+
+    Returns:
+        Keypoints2D: The people.
+
+    Raises:
+        ValueError: If the file is malformed.
+    """
+    for number, entry in enumerate(content):
+        if not isinstance(entry, Mapping) or 'image_id' not in entry or 'keypoints' not in entry:
+            raise ValueError(
+                f"Entry {number} of {source} must have 'image_id' and 'keypoints', as COCO key "
+                'point results have.'
+            )
+    if annotations is None:
+        known = sorted({entry['image_id'] for entry in content})
+        coco = _index(dict(images=[dict(id=image) for image in known], annotations=[]), source)
+        # a number that counts from 0 or 1 and leaves gaps is a frame number
+        images = [dict(image, frame_id=image['id']) for image in coco.dataset['images']]
+    else:
+        coco = _index(annotations, f'the annotations of {source}')
+        images = _images(coco, source, video_id)
+    wanted = {image['id']: frame for frame, image in enumerate(images)}
+    if annotations is None:
+        first = min(wanted, default=0)
+        wanted = {image: image - first for image in wanted}
+    people = PeopleCollector(source)
+    for number, entry in enumerate(content):
+        image = entry['image_id']
+        if image not in coco.imgs:
+            raise ValueError(
+                f'Entry {number} of {source} is of the image {image!r}, which its annotations do '
+                'not list; give the annotations that belong to it.'
+            )
+        if image in wanted:
+            people.add(
+                f'Entry {number}',
+                wanted[image],
+                entry['keypoints'],
+                track=entry.get('track_id'),
+                box=_corners(entry.get('bbox')),
+            )
+    names = None if annotations is None else _names(annotations, source)
+    if annotations is None:
+        return people.finish(names)
+    return people.finish(names, *_names_and_sizes(images))
+
+
+def _index(content: Mapping[str, Any], source: str) -> COCO:
+    for part in ('images', 'annotations'):
+        entries = content.get(part)
+        if not isinstance(entries, list) or not all(isinstance(e, Mapping) for e in entries):
+            raise ValueError(
+                f'{source} has no list of {part}, as COCO files have; check its format.'
+            )
+    coco = COCO()
+    coco.dataset = dict(content)
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):  # it prints its progress
+            coco.createIndex()
+    except (KeyError, TypeError) as error:
+        raise ValueError(
+            f'{source} cannot be read as a COCO file: an image or annotation lacks {error}.'
+        ) from None
+    return coco
+
+
+def _images(coco: COCO, source: str, video_id: int | None) -> list[dict[str, Any]]:
+    """Images of one video in their order."""
+    images = list(coco.imgs.values())
+    videos = sorted({image['video_id'] for image in images if 'video_id' in image})
+    if video_id is not None and video_id not in videos:
+        raise ValueError(
+            f'{source} has no video {video_id}; its videos are '
+            f'{", ".join(map(str, videos)) or "not numbered"}.'
+        )
+    if video_id is None and len(videos) > 1:
+        raise ValueError(
+            f'{source} holds {len(videos)} videos ({", ".join(map(str, videos[:8]))}); choose one '
+            'with video_id.'
+        )
+    if video_id is not None:
+        images = [image for image in images if image.get('video_id') == video_id]
+    if all('frame_id' in image for image in images):
+        return sorted(images, key=lambda image: image['frame_id'])
+    return sorted(images, key=lambda image: natural_order(str(image.get('file_name', image['id']))))
+
+
+def natural_order(name: str) -> list[tuple[int, int, str]]:
+    """Sorting key for names with numbers in them.
+
+    Args:
+        name (str): A file name.
+
+    Returns:
+        list[tuple[int, int, str]]: The key.
+
+    Example:
+        >>> sorted(['f10.jpg', 'f2.jpg'], key=natural_order)
+        ['f2.jpg', 'f10.jpg']
+    """
+    parts = re.split(r'(\d+)', name)
+    return [(1, int(p), '') if p.isdigit() else (0, 0, p) for p in parts]
+
+
+def _names(content: Mapping[str, Any], source: str) -> list[str] | None:
+    """Names of the key points, from the first category that has some."""
+    for category in content.get('categories') or ():
+        names = category.get('keypoints') if isinstance(category, Mapping) else None
+        if isinstance(names, list) and names and all(isinstance(n, str) for n in names):
+            return names
+    return None
+
+
+def _names_and_sizes(
+    images: Sequence[Mapping[str, Any]],
+) -> tuple[dict[int, str], dict[int, tuple[int, int]]]:
+    names = {i: str(m['file_name']) for i, m in enumerate(images) if 'file_name' in m}
+    sizes = {
+        i: (int(m['width']), int(m['height']))
+        for i, m in enumerate(images)
+        if m.get('width') and m.get('height')
+    }
+    return names, sizes
+
+
+def _corners(box: Any) -> Any:
+    """Left, top, right, bottom of COCO's left, top, width, height."""
+    if isinstance(box, (list, tuple)) and len(box) == 4:
+        return [box[0], box[1], box[0] + box[2], box[1] + box[3]]
+    return None

@@ -1,0 +1,218 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""Which key points a detector gives, and how the joints of a lifter are made of them."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from mmengine.fileio import get_local_path
+from mmpose.datasets.datasets.utils import parse_pose_metainfo
+
+from mmposeaug.structures import H36M_16, H36M_17, Skeleton
+
+from ..io import require_file
+
+_MMPOSE_SETS = {'coco': 'coco', 'halpe26': 'halpe26'}
+KEYPOINT_SETS = (*_MMPOSE_SETS, H36M_17.name, H36M_16.name)
+"""tuple[str]: Key point sets by name: COCO's 17, Halpe's 26, and Human3.6M's 17 and 16."""
+
+Weights = Mapping[str, float]
+
+
+def _mean(*names: str) -> Weights:
+    return {name: 1 / len(names) for name in names}
+
+
+_MIDDLE = ('left_hip', 'right_hip', 'left_shoulder', 'right_shoulder')
+_RULES: dict[str, tuple[Weights, ...]] = {
+    'root': (_mean('pelvis'), _mean('hip'), _mean('left_hip', 'right_hip')),
+    'spine': (_mean('hip', 'neck'), _mean(*_MIDDLE)),
+    'thorax': (_mean('neck'), _mean('left_shoulder', 'right_shoulder')),
+    'neck_base': (_mean('nose'), _mean('thorax', 'head')),
+    'head': (_mean('left_eye', 'right_eye'),),
+    'left_foot': (_mean('left_ankle'),),
+    'right_foot': (_mean('right_ankle'),),
+}
+"""What Human3.6M's joints are made of where a set has none of that name, best first. For COCO this
+is what MMPose's ``convert_keypoint_definition`` does."""
+
+
+def keypoint_names(name: str) -> tuple[str, ...]:
+    """Names of a set's key points.
+
+    Args:
+        name (str): One of :data:`KEYPOINT_SETS`.
+
+    Returns:
+        tuple[str]: The names, in order.
+
+    Raises:
+        ValueError: If there is no such set.
+
+    Example:
+        >>> len(keypoint_names('halpe26'))
+        26
+    """
+    for skeleton in (H36M_17, H36M_16):
+        if name == skeleton.name:
+            return skeleton.joint_names
+    if name not in _MMPOSE_SETS:
+        raise ValueError(
+            f'There is no key point set {name!r}; use one of {", ".join(KEYPOINT_SETS)}, or a '
+            'JSON file that says what each joint is made of.'
+        )
+    path = f'configs/_base_/datasets/{_MMPOSE_SETS[name]}.py'
+    metainfo = parse_pose_metainfo(dict(from_file=path))
+    return tuple(metainfo['keypoint_id2name'][i] for i in range(metainfo['num_keypoints']))
+
+
+@dataclass(frozen=True)
+class KeypointMap:
+    """Makes the joints of a lifter of a detector's key points.
+
+    Args:
+        weights (np.ndarray): (J, K): each joint is a weighted sum of key points; rows sum to 1.
+        name (str): What it is, for messages and records.
+    """
+
+    weights: np.ndarray
+    name: str
+
+    def __call__(
+        self, keypoints_px: np.ndarray, scores: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Map key points.
+
+        Args:
+            keypoints_px (np.ndarray): Key points (N, K, 2), pixels.
+            scores (np.ndarray): Confidence (N, K).
+
+        Returns:
+            tuple[np.ndarray, np.ndarray]: Joints (N, J, 2) in pixels, and their confidence
+            (N, J): that of the worst key point of which the joint is made. A joint of which one
+            was not found has the score 0.
+
+        Raises:
+            ValueError: If the number of key points is another.
+        """
+        if keypoints_px.shape[1] != self.weights.shape[1]:
+            raise ValueError(
+                f'People have {keypoints_px.shape[1]} key points, but the key point set '
+                f'{self.name!r} has {self.weights.shape[1]}; choose the set that the detector '
+                'gives.'
+            )
+        # a key point that was not found may be NaN, and must touch no joint but its own
+        known = np.where((scores > 0)[..., None], keypoints_px, 0)
+        joints = np.einsum('jk,nkd->njd', self.weights, known, dtype=np.float32)
+        out = np.empty(joints.shape[:2], np.float32)
+        for joint, row in enumerate(self.weights):
+            out[:, joint] = scores[:, row != 0].min(1)
+        return joints, out
+
+
+def build_keypoint_map(
+    keypoint_set: str | os.PathLike | Sequence[str], skeleton: Skeleton
+) -> KeypointMap:
+    """How the joints of a skeleton are made of a set's key points.
+
+    A joint is the key point of its name, or, for Human3.6M's joints, what stands for it: the root
+    is the middle of the hips, and so on.
+
+    Args:
+        keypoint_set (str | PathLike | Sequence[str]): A name of :data:`KEYPOINT_SETS`, the key
+            points' own names, or a JSON file of one's own: ``keypoints`` lists the names of the
+            detector's key points, ``joints`` gives for each joint of the lifter a name, a list
+            of names (their mean), or a mapping of names to weights.
+        skeleton (Skeleton): The joints J of the lifter.
+
+    Returns:
+        KeypointMap: The map.
+
+    Raises:
+        FileNotFoundError: If the file does not exist.
+        ValueError: If a joint cannot be made of the key points; it names the joint.
+    """
+    own: Mapping[str, Any] = {}
+    if isinstance(keypoint_set, os.PathLike) or str(keypoint_set).endswith('.json'):
+        label = os.fspath(keypoint_set)  # type: ignore[arg-type]
+        names, own = _read_own(label)
+    elif isinstance(keypoint_set, str):
+        label, names = keypoint_set, keypoint_names(keypoint_set)
+    else:
+        label, names = 'of the file', tuple(keypoint_set)
+    unknown = sorted(set(own) - set(skeleton.joint_names))
+    if unknown:
+        raise ValueError(
+            f'The key point map {label!r} makes the joint {unknown[0]!r}, which the lifter does '
+            f'not have; its joints are {", ".join(skeleton.joint_names)}.'
+        )
+    weights = np.zeros((skeleton.num_joints, len(names)), np.float32)
+    for index, joint in enumerate(skeleton.joint_names):
+        for name, share in _recipe(joint, names, own, label).items():
+            weights[index, names.index(name)] = share
+    return KeypointMap(weights, label)
+
+
+def _recipe(joint: str, names: Sequence[str], own: Mapping[str, Any], label: str) -> Weights:
+    """Key points of which a joint is made, by name."""
+    if joint in own:
+        recipe = _weights(own[joint], joint, label)
+        missing = [name for name in recipe if name not in names]
+        if missing:
+            raise ValueError(
+                f'The key point map {label!r} makes {joint!r} of {missing[0]!r}, which is not '
+                f'among its keypoints {", ".join(names)}.'
+            )
+        return recipe
+    for recipe in (_mean(joint), *_RULES.get(joint, ())):
+        if all(name in names for name in recipe):
+            return recipe
+    raise ValueError(
+        f"The lifter's joint {joint!r} cannot be made of the key points {label!r} "
+        f'({", ".join(names)}); give a JSON file that says what each joint is made of.'
+    )
+
+
+def _weights(value: Any, joint: str, label: str) -> Weights:
+    if isinstance(value, str):
+        return _mean(value)
+    if isinstance(value, list) and value and all(isinstance(name, str) for name in value):
+        return _mean(*value)
+    numbers = list(value.values()) if isinstance(value, Mapping) else []
+    if (
+        numbers
+        and all(isinstance(v, (int, float)) for v in numbers)
+        and abs(sum(numbers) - 1) < 1e-3
+    ):
+        return dict(value)
+    raise ValueError(
+        f'The key point map {label!r} has {value!r} for {joint!r}; give a name, a list of names, '
+        'or names with weights that sum to 1.'
+    )
+
+
+def _read_own(path: str) -> tuple[tuple[str, ...], Mapping[str, Any]]:
+    """Names and recipes of a JSON file."""
+    require_file(path, 'key point map', 'keypoint_set')
+    with get_local_path(path) as local_path, open(local_path, encoding='utf-8') as file:
+        try:
+            content = json.load(file)
+        except ValueError as error:
+            raise ValueError(f'The key point map {path!r} is not valid JSON ({error}).') from None
+    names = content.get('keypoints') if isinstance(content, Mapping) else None
+    joints = content.get('joints', {}) if isinstance(content, Mapping) else None
+    if (
+        not isinstance(names, list)
+        or not all(isinstance(n, str) for n in names)
+        or not isinstance(joints, Mapping)
+    ):
+        raise ValueError(
+            f"The key point map {path!r} must have 'keypoints', a list of names, and 'joints', "
+            'what each joint of the lifter is made of.'
+        )
+    return tuple(names), joints

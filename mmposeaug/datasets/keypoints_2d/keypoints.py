@@ -1,0 +1,120 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""2D key points of several people over several frames, whatever file they come from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+UNTRACKED = -1
+"""int: Track number of a person that nobody has followed over the frames yet."""
+
+
+@dataclass(frozen=True)
+class Keypoints2D:
+    """Detected people, one row for each person in each frame, sorted by frame.
+
+    Coordinates that are not finite, and scores that are not numbers, mean that a key point was
+    not found: such a key point has the score 0. Rows without a single key point are left out.
+
+    Attributes:
+        frames (np.ndarray): Number of each row's frame, (N,), integers from 0.
+        tracks (np.ndarray): Number of each row's person, :data:`UNTRACKED` where unknown: (N,).
+        keypoints_px (np.ndarray): Pixels: (N, K, 2).
+        scores (np.ndarray): Confidence, (N, K); 0 where a key point was not found.
+        joint_names (tuple[str], optional): Names of the K key points, where they are known.
+        boxes (np.ndarray, optional): Boxes (N, 4) of the people: left, top, right, bottom in
+            pixels. Defaults to None, those of the key points.
+        image_names (Mapping[int, str]): File name by frame, where it is known.
+        image_sizes (Mapping[int, tuple[int, int]]): Width and height by frame, likewise.
+        fps (float, optional): Frames a second, where it is known.
+        source (str): What to call the data in messages.
+
+    Raises:
+        ValueError: If shapes disagree, or there is no key point at all.
+    """
+
+    frames: np.ndarray
+    tracks: np.ndarray
+    keypoints_px: np.ndarray
+    scores: np.ndarray
+    joint_names: tuple[str, ...] | None = None
+    boxes: np.ndarray | None = None
+    image_names: Mapping[int, str] = field(default_factory=dict)
+    image_sizes: Mapping[int, tuple[int, int]] = field(default_factory=dict)
+    fps: float | None = None
+    source: str = 'key points'
+
+    def __post_init__(self) -> None:
+        keypoints = np.asarray(self.keypoints_px, np.float32)
+        if keypoints.ndim != 3 or keypoints.shape[2] != 2:
+            raise ValueError(
+                f'The key points of {self.source} are of shape {keypoints.shape}; they must be of '
+                'shape (people, key points, 2).'
+            )
+        rows, count = keypoints.shape[:2]
+        if self.joint_names is not None and len(self.joint_names) != count:
+            raise ValueError(
+                f'{self.source} has {count} key points a person but {len(self.joint_names)} names '
+                'for them; make them agree.'
+            )
+        scores = np.asarray(self.scores, np.float32)
+        shapes = dict(frames=(rows,), tracks=(rows,), scores=(rows, count))
+        for name, shape in shapes.items():
+            found = np.shape(getattr(self, name))
+            if found != shape:
+                raise ValueError(
+                    f'{name} of {self.source} must be of shape {shape} to match its key points, '
+                    f'got {found}.'
+                )
+        found_there = np.isfinite(keypoints).all(-1) & np.isfinite(scores)
+        scores = np.where(found_there, scores, 0)
+        kept = np.flatnonzero((scores > 0).any(1))
+        if not len(kept):
+            raise ValueError(
+                f'{self.source} holds no key point with a position and a score above 0 '
+                f'({rows} people); check that it is the output of a 2D detector.'
+            )
+        kept = kept[np.argsort(np.asarray(self.frames)[kept], kind='stable')]
+        boxes = None if self.boxes is None else np.asarray(self.boxes, np.float32)[kept]
+        for name, value in (
+            ('frames', np.asarray(self.frames, np.int64)[kept]),
+            ('tracks', np.asarray(self.tracks, np.int64)[kept]),
+            ('keypoints_px', keypoints[kept]),
+            ('scores', scores[kept]),
+            ('boxes', _boxes(keypoints[kept], scores[kept]) if boxes is None else boxes),
+        ):
+            object.__setattr__(self, name, value)
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+    @property
+    def num_keypoints(self) -> int:
+        """int: Key points K of a person."""
+        return self.keypoints_px.shape[1]
+
+    def take(self, rows: np.ndarray) -> Keypoints2D:
+        """Some of the rows.
+
+        Args:
+            rows (np.ndarray): Row numbers or a mask.
+
+        Returns:
+            Keypoints2D: The people of these rows.
+        """
+        parts = ('frames', 'tracks', 'keypoints_px', 'scores')
+        assert self.boxes is not None
+        return replace(
+            self, boxes=self.boxes[rows], **{name: getattr(self, name)[rows] for name in parts}
+        )
+
+
+def _boxes(keypoints: np.ndarray, scores: np.ndarray) -> np.ndarray:
+    """Boxes (N, 4) around the key points that were found."""
+    there = (scores > 0)[..., None]
+    low = np.where(there, keypoints, np.inf).min(1)
+    high = np.where(there, keypoints, -np.inf).max(1)
+    return np.concatenate((low, high), axis=1)

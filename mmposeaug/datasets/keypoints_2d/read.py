@@ -1,0 +1,137 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""Reading any of the files that hold 2D key points."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from mmengine.fileio import get_local_path
+
+from ..io import load_npy, load_npz, require_file
+from .array_files import keypoints_from_array, keypoints_from_arrays
+from .coco_files import read_coco_annotations, read_coco_results
+from .keypoints import Keypoints2D
+from .prediction_files import read_alphapose, read_mmpose_folder, read_mmpose_predictions
+
+KEYPOINT_FORMATS = ('coco', 'coco_results', 'mmpose', 'alphapose', 'numpy')
+"""tuple[str]: Formats of key point files."""
+
+
+def load_keypoints(
+    path: str | os.PathLike,
+    file_format: str = 'auto',
+    annotations: str | os.PathLike | None = None,
+    video_id: int | None = None,
+) -> Keypoints2D:
+    """Read 2D key points.
+
+    Args:
+        path (str | PathLike): JSON, npz or npy file, or a folder of MMPose's JSON files, one for
+            each image.
+        file_format (str): One of :data:`KEYPOINT_FORMATS`. Defaults to ``'auto'``: told by the
+            ending and the content.
+        annotations (str | PathLike, optional): COCO ground-truth file with the images of a
+            results file.
+        video_id (int, optional): Of COCO files with several videos the one to read.
+
+    Returns:
+        Keypoints2D: The people.
+
+    Raises:
+        FileNotFoundError: If the file does not exist.
+        ValueError: If the file cannot be read as what it is, or holds no key points.
+    """
+    path = os.fspath(path)
+    source = f'the key point file {os.path.basename(path)!r}'
+    if file_format not in ('auto', *KEYPOINT_FORMATS):
+        raise ValueError(
+            f'There is no key point format {file_format!r}; use auto, '
+            f'{", ".join(KEYPOINT_FORMATS)}.'
+        )
+    if os.path.isdir(path):
+        return _read_folder(path)
+    require_file(path, 'key point file', 'its path')
+    ending = os.path.splitext(path)[1].lower()
+    if ending == '.npz':
+        return keypoints_from_arrays(load_npz(path), source)
+    if ending == '.npy':
+        return keypoints_from_array(load_npy(path), source)
+    if file_format == 'numpy':
+        raise ValueError(f'{source} must end in .npz or .npy to be read as numpy data.')
+    content = _read_json(path, source)
+    if file_format == 'auto':
+        file_format = _format_of(content, source)
+    if annotations is not None and file_format != 'coco_results':
+        raise ValueError(
+            f'{source} is of the format {file_format}; annotations are for COCO results only.'
+        )
+    if file_format == 'mmpose':
+        return read_mmpose_predictions(content, source)
+    kind: type = Mapping if file_format == 'coco' else list
+    if not isinstance(content, kind):
+        what = 'a JSON object' if kind is Mapping else 'a JSON list'
+        raise ValueError(f'{source} must be {what} to be read as {file_format}.')
+    if file_format == 'alphapose':
+        return read_alphapose(content, source)
+    if file_format == 'coco':
+        return read_coco_annotations(content, source, video_id)
+    images = None
+    if annotations is not None:
+        name = os.fspath(annotations)
+        require_file(name, 'annotation file', 'annotations')
+        images = _read_json(name, f'the annotation file {os.path.basename(name)!r}')
+        if not isinstance(images, Mapping):
+            raise ValueError(f'The annotation file {name!r} must be a JSON object, as COCO has it.')
+    return read_coco_results(content, source, images, video_id)
+
+
+def _read_json(path: str, source: str) -> Any:
+    with get_local_path(path) as local_path, open(local_path, encoding='utf-8') as file:
+        try:
+            content = json.load(file)
+        except (ValueError, RecursionError) as error:
+            raise ValueError(
+                f'{source} is not valid JSON ({error}); check that it is complete.'
+            ) from None
+    if not content:
+        raise ValueError(f'{source} is empty: it holds no key points.')
+    return content
+
+
+def _format_of(content: Any, source: str) -> str:
+    """Format of parsed JSON."""
+    if isinstance(content, Mapping):
+        if 'instance_info' in content:
+            return 'mmpose'
+        if 'images' in content:
+            return 'coco'
+    elif isinstance(content, list) and isinstance(content[0], Mapping):
+        first = content[0]
+        if 'image_id' in first:
+            return 'coco_results' if isinstance(first['image_id'], int) else 'alphapose'
+        if 'instances' in first or 'keypoints' in first:
+            return 'mmpose'
+    raise ValueError(
+        f'{source} is of no known format; known are COCO key points (ground truth or results), '
+        "MMPose's predictions, AlphaPose's results, and npz or npy files."
+    )
+
+
+def _read_folder(path: str) -> Keypoints2D:
+    source = f'the key point folder {os.path.basename(os.path.normpath(path))!r}'
+    names = [name for name in os.listdir(path) if name.lower().endswith('.json')]
+    if not names:
+        raise ValueError(f'{source} holds no JSON file.')
+    files = []
+    for name in names:
+        with open(os.path.join(path, name), encoding='utf-8') as file:
+            try:
+                files.append((name, json.load(file)))
+            except ValueError as error:
+                raise ValueError(
+                    f'The file {name!r} of {source} is not valid JSON ({error}).'
+                ) from None
+    return read_mmpose_folder(files, source)
