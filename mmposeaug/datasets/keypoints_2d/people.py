@@ -9,7 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from .keypoint_sets import keypoint_names
 from .keypoints import UNTRACKED, Keypoints2D
+
+_USUAL_SETS = {17: 'coco', 26: 'halpe26'}
 
 
 class PeopleCollector:
@@ -80,7 +83,8 @@ class PeopleCollector:
         """All people.
 
         Args:
-            joint_names (Sequence[str], optional): Names of the key points.
+            joint_names (Sequence[str], optional): Names of the key points. Defaults to those of
+                COCO's 17 or Halpe's 26, which detectors give.
             image_names (Mapping[int, str], optional): File name by frame.
             image_sizes (Mapping[int, tuple[int, int]], optional): Width and height by frame.
 
@@ -95,6 +99,8 @@ class PeopleCollector:
                 f'{self.source} holds no person with key points; check that it is the output of a '
                 '2D detector.'
             )
+        if joint_names is None and self.num_keypoints in _USUAL_SETS:
+            joint_names = keypoint_names(_USUAL_SETS[self.num_keypoints])
         values = np.frombuffer(self._values, np.float32).reshape(len(self._frames), -1, 3)
         boxes = None
         if self._has_boxes:

@@ -70,22 +70,27 @@ def load_keypoints(
         )
     if file_format == 'mmpose':
         return read_mmpose_predictions(content, source)
-    kind: type = Mapping if file_format == 'coco' else list
-    if not isinstance(content, kind):
-        what = 'a JSON object' if kind is Mapping else 'a JSON list'
-        raise ValueError(f'{source} must be {what} to be read as {file_format}.')
+    if file_format == 'coco':
+        if not isinstance(content, Mapping):
+            raise ValueError(f'{source} must be a JSON object to be read as COCO ground truth.')
+        return read_coco_annotations(content, source, video_id)
+    if not isinstance(content, list):
+        raise ValueError(f'{source} must be a JSON list to be read as {file_format}.')
     if file_format == 'alphapose':
         return read_alphapose(content, source)
-    if file_format == 'coco':
-        return read_coco_annotations(content, source, video_id)
-    images = None
-    if annotations is not None:
-        name = os.fspath(annotations)
-        require_file(name, 'annotation file', 'annotations')
-        images = _read_json(name, f'the annotation file {os.path.basename(name)!r}')
-        if not isinstance(images, Mapping):
-            raise ValueError(f'The annotation file {name!r} must be a JSON object, as COCO has it.')
-    return read_coco_results(content, source, images, video_id)
+    return read_coco_results(content, source, _read_images(annotations), video_id)
+
+
+def _read_images(path: str | os.PathLike | None) -> Mapping[str, Any] | None:
+    """The ground-truth file whose images a results file is of."""
+    if path is None:
+        return None
+    path = os.fspath(path)
+    require_file(path, 'annotation file', 'annotations')
+    content = _read_json(path, f'the annotation file {os.path.basename(path)!r}')
+    if not isinstance(content, Mapping):
+        raise ValueError(f'The annotation file {path!r} must be a JSON object, as COCO has it.')
+    return content
 
 
 def _read_json(path: str, source: str) -> Any:

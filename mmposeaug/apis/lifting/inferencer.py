@@ -1,0 +1,229 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""From detected 2D key points to 3D poses."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import Any, Union
+
+import numpy as np
+import torch
+from mmengine.config import Config
+
+from mmposeaug.apis.lifters import load_lifter
+from mmposeaug.datasets.keypoints_2d import (
+    KeypointMap,
+    Keypoints2D,
+    build_keypoint_map,
+    keypoints_from_array,
+    load_keypoints,
+)
+from mmposeaug.structures import LiftedPoses, Skeleton
+from mmposeaug.version import __version__
+
+from .gaps import Sequences, fill_gaps
+from .options import LiftingOptions
+from .scale import scale_to_stature
+from .tracks import assign_tracks, number_in_frames
+from .views import View, find_image_sizes, find_view, place_roots
+from .windows import iterate_windows
+
+KeypointSource = Union[str, 'os.PathLike[str]', np.ndarray, Keypoints2D]
+
+_SETS_BY_COUNT = {26: 'halpe26', 16: 'h36m_16'}
+_ANY_DEPTH = 5.0  # metres; what it scales is scaled to a stature afterwards
+
+
+class LiftingInferencer:
+    """Lifts the key points of files or arrays with a trained lifter.
+
+    Args:
+        config (str | PathLike | Config): Config that the lifter was trained with.
+        checkpoint (str | PathLike): Its checkpoint.
+        device (str | torch.device): Where it runs. Defaults to ``'cpu'``.
+        flip_test (bool): Whether to average with the prediction for the mirrored image. Defaults
+            to True.
+        batch_size (int): Frames that are lifted together. Defaults to 1024.
+
+    Raises:
+        FileNotFoundError: If config or checkpoint does not exist.
+        ValueError: If they do not fit each other, see :func:`mmposeaug.apis.load_lifter`.
+
+    Example:
+        >>> inferencer = LiftingInferencer('config.py', 'best.pth')  # doctest: +SKIP
+        >>> lifted = inferencer('keypoints.json')  # doctest: +SKIP
+        >>> lifted.poses_rel.shape  # doctest: +SKIP
+        (240, 17, 3)
+    """
+
+    def __init__(
+        self,
+        config: str | os.PathLike | Config,
+        checkpoint: str | os.PathLike,
+        device: str | torch.device = 'cpu',
+        flip_test: bool = True,
+        batch_size: int = 1024,
+    ) -> None:
+        if batch_size < 1:
+            raise ValueError(f'batch_size is {batch_size}; it must be at least 1.')
+        self.lifter = load_lifter(config, checkpoint, device)
+        self.flip_test = flip_test
+        self.batch_size = batch_size
+
+    @property
+    def skeleton(self) -> Skeleton:
+        """Skeleton: The joints of the lifter."""
+        return self.lifter.skeleton
+
+    def __call__(
+        self, keypoints: KeypointSource, options: LiftingOptions | None = None, **changes: Any
+    ) -> LiftedPoses:
+        """Lift key points.
+
+        Args:
+            keypoints (str | PathLike | np.ndarray | Keypoints2D): A file (see
+                :func:`mmposeaug.datasets.keypoints_2d.load_keypoints`), an array (see
+                :func:`~mmposeaug.datasets.keypoints_2d.keypoints_from_array`), or key points that
+                were read already.
+            options (LiftingOptions, optional): What to do. Defaults to its defaults.
+            **changes: Fields of :class:`LiftingOptions` that replace those of ``options``.
+
+        Returns:
+            LiftedPoses: The poses; ``info`` says what they were made with and what was assumed.
+
+        Raises:
+            FileNotFoundError: If a file does not exist.
+            ValueError: If the input cannot be lifted; the sentence says why.
+        """
+        options = replace(options or LiftingOptions(), **changes)
+        people = _read(keypoints)
+        joint_map = self._joint_map(people, options.keypoint_set)
+        sequences, way = _sequences(people, joint_map, options)
+        sizes, size_from = find_image_sizes(
+            sequences.frames, sequences.joints_px, options.image_size, people.image_sizes
+        )
+        view = find_view(sizes, options.camera_file, options.camera, options.focal)
+        poses = self._lift(sequences, sizes, view)
+        scale = 'by the lifter'
+        if self.lifter.adapter.codec.needs_intrinsics:
+            poses = scale_to_stature(poses, sequences.runs, self.skeleton, options.stature)
+            scale = f'assumed: people {options.stature:g} m tall'
+        info = dict(
+            self._info(),
+            source=people.source,
+            keypoint_set=joint_map.name,
+            tracks=way,
+            image_size=size_from,
+            camera=f'{view.origin}: {view.text}',
+            scale=scale,
+            max_gap=options.max_gap,
+            score_thr=options.score_thr,
+            people_detected=len(people),
+            people_lifted=len(sequences),
+            people_left_out=len(sequences.incomplete),
+            joints_interpolated=int(sequences.interpolated.sum()),
+        )
+        order = np.lexsort((sequences.tracks, sequences.frames))
+        roots = place_roots(poses, sequences.joints_px, sequences.scores, view.intrinsics)
+        return LiftedPoses(
+            skeleton=self.skeleton,
+            frames=sequences.frames[order],
+            tracks=sequences.tracks[order],
+            poses_rel=poses[order],
+            keypoints_px=sequences.joints_px[order],
+            scores=sequences.scores[order],
+            interpolated=sequences.interpolated[order],
+            image_sizes=sizes[order],
+            roots_cam=roots[order],
+            image_names=dict(people.image_names),
+            fps=people.fps,
+            info=info,
+        )
+
+    def _joint_map(self, people: Keypoints2D, name: str) -> KeypointMap:
+        """How the lifter's joints are made of the people's key points."""
+        if name != 'auto':
+            return build_keypoint_map(name, self.skeleton)
+        if people.joint_names is not None:
+            return build_keypoint_map(people.joint_names, self.skeleton)
+        if people.num_keypoints not in _SETS_BY_COUNT:
+            raise ValueError(
+                f'{people.source} has {people.num_keypoints} key points a person and does not name '
+                "them; say with keypoint_set which they are: 'coco', 'h36m_17', 'halpe26', "
+                "'h36m_16', or a JSON file of yours."
+            )
+        return build_keypoint_map(_SETS_BY_COUNT[people.num_keypoints], self.skeleton)
+
+    @torch.inference_mode()
+    def _lift(self, sequences: Sequences, sizes: np.ndarray, view: View) -> np.ndarray:
+        """Root-relative poses (N, J, 3) in metres."""
+        lifter = self.lifter
+        keypoints = torch.from_numpy(sequences.joints_px)
+        scores = torch.from_numpy(sequences.scores).clamp(0, 1)
+        image_size = torch.from_numpy(sizes).float()
+        intrinsics = torch.from_numpy(view.intrinsics).float()
+        poses = np.empty((len(sequences), self.skeleton.num_joints, 3), np.float32)
+        done = 0
+        for windows, which, places in iterate_windows(
+            lifter.window, sequences.runs, self.batch_size
+        ):
+            rows = torch.from_numpy(windows)
+            count, length = rows.shape
+            targets = len(lifter.adapter.target_indices(length))
+            pose = lifter.adapter.predict(
+                keypoints[rows].to(lifter.device),
+                image_size[rows[:, 0]].to(lifter.device),
+                scores[rows].to(lifter.device),
+                intrinsics[rows[:, 0]].to(lifter.device),
+                torch.full((count, targets), _ANY_DEPTH, device=lifter.device),
+                flip_indices=self.skeleton.flip_indices if self.flip_test else None,
+            )
+            # a lifter that predicts the root leaves it a little off the origin
+            pose = pose - pose[..., self.skeleton.root, None, :]
+            poses[done : done + len(which)] = pose.cpu().numpy()[which, places]
+            done += len(which)
+        if not np.isfinite(poses).all():
+            raise ValueError(
+                f'The lifter {lifter.checkpoint.name!r} gives poses that are not finite; its '
+                'training must have failed.'
+            )
+        return poses
+
+    def _info(self) -> dict[str, Any]:
+        """What the poses are made with."""
+        config = self.lifter.cfg.filename
+        return dict(
+            version=__version__,
+            config=os.path.basename(config) if config else None,
+            checkpoint=self.lifter.checkpoint.name,
+            checkpoint_sha256=self.lifter.sha256,
+            frames_at_once=self.lifter.num_frames,
+            flip_test=self.flip_test,
+        )
+
+
+def _read(keypoints: KeypointSource) -> Keypoints2D:
+    if isinstance(keypoints, Keypoints2D):
+        return keypoints
+    if isinstance(keypoints, np.ndarray):
+        return keypoints_from_array(keypoints)
+    return load_keypoints(keypoints)
+
+
+def _sequences(
+    people: Keypoints2D, joint_map: KeypointMap, options: LiftingOptions
+) -> tuple[Sequences, str]:
+    """People in unbroken runs, and how they were followed."""
+    if options.stills:
+        followed, way = number_in_frames(people), 'none: single pictures'
+    else:
+        followed, way = assign_tracks(people, options.tracker, options.max_gap)
+    joints, scores = joint_map(followed.keypoints_px, followed.scores)
+    max_gap = 0 if options.stills else options.max_gap
+    sequences = fill_gaps(
+        followed.frames, followed.tracks, joints, scores, max_gap, options.score_thr
+    )
+    if options.stills:
+        sequences = replace(sequences, runs=np.arange(len(sequences)))
+    return sequences, way

@@ -1,0 +1,48 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""What is not told by key points and lifter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class LiftingOptions:
+    """How key points are read, followed, filled in and seen.
+
+    Args:
+        keypoint_set (str): Which key points they are: a name of
+            :data:`mmposeaug.datasets.keypoints_2d.KEYPOINT_SETS`, or a JSON file. Defaults to
+            ``'auto'``: by their names in the file, else by their number.
+        tracker (str): See :func:`mmposeaug.apis.lifting.assign_tracks`. Defaults to ``'auto'``.
+        max_gap (int): Frames over which joints that were not found are interpolated. Defaults to
+            10.
+        score_thr (float): Joints below this score count as not found. Defaults to 0.3.
+        stills (bool): The frames are single pictures, not a video: nobody is followed, nothing
+            interpolated. Defaults to False.
+        image_size (tuple[float, float], optional): Width and height of the images in pixels.
+            Defaults to the file's, else the smallest common size that holds the key points.
+        camera_file (str, optional): File with the camera, as training sets have them.
+        camera (str, optional): Which camera of it, ``'SUBJECT/CAMERA'``.
+        focal (float, optional): Focal length in pixels, in place of a camera file.
+        stature (float): Height of the people in metres, for lifters that cannot tell it
+            (MotionBERT). Defaults to 1.7.
+
+    Raises:
+        ValueError: If ``stature`` is no height of a person.
+    """
+
+    keypoint_set: str = 'auto'
+    tracker: str = 'auto'
+    max_gap: int = 10
+    score_thr: float = 0.3
+    stills: bool = False
+    image_size: tuple[float, float] | None = None
+    camera_file: str | None = None
+    camera: str | None = None
+    focal: float | None = None
+    stature: float = 1.7
+
+    def __post_init__(self) -> None:
+        if not 0.2 <= self.stature <= 3:
+            raise ValueError(f'stature is {self.stature}; give metres, between 0.2 and 3.')

@@ -1,0 +1,125 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""Who is who over the frames: numbers of the file, or MMPose's trackers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+from mmpose.apis import _track_by_iou, _track_by_oks
+
+from mmposeaug.datasets.keypoints_2d import UNTRACKED, Keypoints2D
+
+TRACKERS = ('auto', 'file', 'iou', 'oks')
+"""tuple[str]: Ways to number people."""
+
+THRESHOLD = 0.3
+"""float: Overlap of boxes, or similarity of key points, from which two people are one; MMPose's."""
+
+
+def assign_tracks(
+    keypoints: Keypoints2D, tracker: str = 'auto', max_gap: int = 10
+) -> tuple[Keypoints2D, str]:
+    """Give every person a number that stays the same over the frames.
+
+    Args:
+        keypoints (Keypoints2D): Detected people.
+        tracker (str): ``'file'``: the numbers of the file; ``'iou'`` and ``'oks'``: MMPose's
+            trackers, by the overlap of boxes and by the similarity of key points. Defaults to
+            ``'auto'``: the file's where it has them, no tracker for one person a frame, else
+            ``'iou'``.
+        max_gap (int): Frames for which a tracker remembers somebody who is not seen. Defaults to
+            10.
+
+    Returns:
+        tuple[Keypoints2D, str]: The people, sorted by frame and number, and which way was taken.
+
+    Raises:
+        ValueError: If the tracker is unknown, numbers of the file are missing, or one appears
+            twice in a frame.
+    """
+    if tracker not in TRACKERS:
+        raise ValueError(f'There is no tracker {tracker!r}; use one of {", ".join(TRACKERS)}.')
+    numbered = bool((keypoints.tracks != UNTRACKED).all())
+    if tracker == 'file' and not numbered:
+        missing = keypoints.frames[keypoints.tracks == UNTRACKED][0]
+        raise ValueError(
+            f'A person in frame {missing} of {keypoints.source} has no track id; choose the '
+            "tracker 'iou' or 'oks'."
+        )
+    alone = len(np.unique(keypoints.frames)) == len(keypoints)
+    if tracker in ('auto', 'file') and numbered:
+        tracks, way = keypoints.tracks, 'file'
+    elif tracker == 'auto' and alone:
+        tracks, way = np.zeros(len(keypoints), np.int64), 'one person'
+    else:
+        way = 'iou' if tracker == 'auto' else tracker
+        tracks = _follow(keypoints, way, max_gap)
+    order = np.lexsort((tracks, keypoints.frames))
+    ordered = replace(keypoints.take(order), tracks=tracks[order])
+    same = (np.diff(ordered.frames) == 0) & (np.diff(ordered.tracks) == 0)
+    if same.any():
+        row = int(np.flatnonzero(same)[0])
+        raise ValueError(
+            f'The track id {ordered.tracks[row]} appears twice in frame {ordered.frames[row]} of '
+            f"{keypoints.source}; mend the file, or choose the tracker 'iou' or 'oks'."
+        )
+    return ordered, way
+
+
+def number_in_frames(keypoints: Keypoints2D) -> Keypoints2D:
+    """People of single pictures, numbered from 0 in each.
+
+    Args:
+        keypoints (Keypoints2D): Detected people.
+
+    Returns:
+        Keypoints2D: The people with their numbers.
+    """
+    starts = np.flatnonzero(np.diff(keypoints.frames, prepend=keypoints.frames[0] - 1))
+    first = np.repeat(starts, np.diff(np.append(starts, len(keypoints))))
+    return replace(keypoints, tracks=np.arange(len(keypoints)) - first)
+
+
+def _follow(keypoints: Keypoints2D, way: str, max_gap: int) -> np.ndarray:
+    """Numbers (N,) from one of MMPose's trackers."""
+    tracks = np.full(len(keypoints), UNTRACKED, np.int64)
+    seen: list[Any] = []
+    starts = np.flatnonzero(np.diff(keypoints.frames, prepend=keypoints.frames[0] - 1))
+    for rows in np.split(np.arange(len(keypoints)), starts[1:]):
+        frame = int(keypoints.frames[rows[0]])
+        # those of the last frame, and those who were lost not long ago
+        candidates = [person for person in seen if frame - person.frame <= max_gap + 1]
+        people = [_person(keypoints, row) for row in rows]
+        for row, person in zip(rows, people):
+            person.track_id, candidates, _ = _track(person, candidates, way)
+            if person.track_id == UNTRACKED:
+                person.track_id = int(tracks.max()) + 1
+            tracks[row] = person.track_id
+        seen = people + candidates
+    return tracks
+
+
+def _track(person: Any, candidates: list[Any], way: str) -> Any:
+    if way == 'iou':
+        return _track_by_iou(person, candidates, THRESHOLD)
+    count = person.pred_instances.keypoints.shape[1]
+    # its own sigmas are for COCO's 17 key points; others get their mean
+    sigmas = None if count == 17 else np.full(count, 0.06)
+    return _track_by_oks(person, candidates, THRESHOLD, sigmas)
+
+
+def _person(keypoints: Keypoints2D, row: int) -> Any:
+    """What MMPose's trackers look at."""
+    assert keypoints.boxes is not None
+    box = keypoints.boxes[row].astype(np.float64)
+    points = np.where(keypoints.scores[row][:, None] > 0, keypoints.keypoints_px[row], 0)
+    instances = SimpleNamespace(
+        bboxes=box[None],
+        areas=np.array([max(float((box[2] - box[0]) * (box[3] - box[1])), 1.0)]),
+        keypoints=points[None].astype(np.float64),
+        keypoint_scores=keypoints.scores[row][None].astype(np.float64),
+    )
+    return SimpleNamespace(pred_instances=instances, track_id=-1, frame=int(keypoints.frames[row]))

@@ -1,0 +1,183 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""Image sizes and cameras: given, or assumed and said so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from mmposeaug.datasets.camera_files import load_camera_dicts
+from mmposeaug.datasets.cameras import intrinsics_of
+
+COMMON_SIZES = ((640, 480), (1280, 720), (1920, 1080), (3840, 2160), (7680, 4320))
+"""tuple: Sizes of which the smallest that holds all key points is assumed, upright ones too."""
+
+ASSUMED_FOCAL = 1.0
+"""float: Assumed focal length as a multiple of the image's longer side (53 degrees across)."""
+
+
+def find_image_sizes(
+    frames: np.ndarray,
+    joints_px: np.ndarray,
+    given: Sequence[float] | None,
+    known: Mapping[int, tuple[int, int]],
+) -> tuple[np.ndarray, str]:
+    """Size of each row's image.
+
+    Args:
+        frames (np.ndarray): Number of each row's frame, (N,).
+        joints_px (np.ndarray): Joints (N, J, 2), pixels.
+        given (Sequence[float], optional): Width and height of all images.
+        known (Mapping[int, tuple[int, int]]): Width and height by frame.
+
+    Returns:
+        tuple[np.ndarray, str]: Width and height (N, 2), pixels, and how they are known:
+        ``'given'``, ``'file'`` or ``'assumed'``.
+
+    Raises:
+        ValueError: If a size is not positive, or most joints lie outside of it.
+    """
+    if given is not None:
+        size = np.asarray(given, dtype=np.float64).reshape(-1)
+        if size.size != 2 or not np.isfinite(size).all() or size.min() <= 0:
+            raise ValueError(
+                f'image_size is {list(given)}; give width and height in pixels, both above 0.'
+            )
+        sizes, how = np.tile(size, (len(frames), 1)), 'given'
+    elif len(frames) and all(int(frame) in known for frame in np.unique(frames)):
+        sizes, how = np.array([known[int(frame)] for frame in frames], float), 'file'
+    else:
+        sizes, how = np.tile(_assumed_size(joints_px), (len(frames), 1)), 'assumed'
+    outside = ((joints_px < 0) | (joints_px > sizes[:, None])).any(-1).mean()
+    if outside > 0.5:
+        width, height = sizes[0]
+        raise ValueError(
+            f'{100 * outside:.0f} % of all joints lie outside of the image of {width:g} x '
+            f'{height:g} pixels; give the image_size (width, height) in which they were detected.'
+        )
+    return sizes, how
+
+
+def _assumed_size(joints_px: np.ndarray) -> np.ndarray:
+    # a joint or two may lie outside of the image
+    reach = np.quantile(joints_px.reshape(-1, 2), 0.999, axis=0)
+    upright = reach[1] > reach[0]
+    for size in COMMON_SIZES:
+        shape = np.array(size[::-1] if upright else size, float)
+        if (reach <= shape).all():
+            return shape
+    return np.ceil(reach)
+
+
+@dataclass(frozen=True)
+class View:
+    """A camera for all rows, or for each.
+
+    Attributes:
+        intrinsics (np.ndarray): (N, 9): focal lengths, centre, distortion; pixels.
+        origin (str): ``'given'`` or ``'assumed'``.
+        text (str): What it is, in words.
+    """
+
+    intrinsics: np.ndarray
+    origin: str
+    text: str
+
+
+def find_view(
+    sizes: np.ndarray,
+    camera_file: str | None = None,
+    camera: str | None = None,
+    focal: float | None = None,
+) -> View:
+    """The camera.
+
+    Args:
+        sizes (np.ndarray): Width and height (N, 2) of each row's image, pixels.
+        camera_file (str, optional): Camera file, as training sets have them.
+        camera (str, optional): ``'SUBJECT/CAMERA'`` in this file. Defaults to its only one.
+        focal (float, optional): Focal length in pixels, with the centre in the image's middle.
+
+    Returns:
+        View: The camera; without one a focal length as long as the image's longer side.
+
+    Raises:
+        FileNotFoundError: If the camera file does not exist.
+        ValueError: If it has no such camera, or ``focal`` is not positive.
+    """
+    count = len(sizes)
+    if camera_file is not None:
+        cameras = load_camera_dicts(camera_file)
+        names = {'/'.join(key): key for key in cameras}
+        if camera is None and len(names) == 1:
+            camera = next(iter(names))
+        if camera not in names:
+            listed = ', '.join(list(names)[:8]) + (', …' if len(names) > 8 else '')
+            raise ValueError(
+                f'The camera file {camera_file!r} has no camera {camera!r}; it has {listed}.'
+            )
+        row = intrinsics_of(names[camera], cameras[names[camera]])
+        return View(np.tile(row, (count, 1)), 'given', f'{camera} of {camera_file}')
+    if camera is not None:
+        raise ValueError(f'The camera {camera!r} is of no file; give camera_file too.')
+    if focal is not None and not (np.isfinite(focal) and focal > 0):
+        raise ValueError(f'focal is {focal}; give the focal length in pixels, above 0.')
+    lengths = ASSUMED_FOCAL * sizes.max(1) if focal is None else np.full(count, float(focal))
+    intrinsics = np.zeros((count, 9))
+    intrinsics[:, :2] = lengths[:, None]
+    intrinsics[:, 2:4] = sizes / 2
+    text = f'focal length {lengths[0]:g} px, centre in the middle of the image'
+    return View(intrinsics, 'assumed' if focal is None else 'given', text)
+
+
+def place_roots(
+    poses_rel: np.ndarray, joints_px: np.ndarray, scores: np.ndarray, intrinsics: np.ndarray
+) -> np.ndarray:
+    """Where the root is, so that the pose is seen where its joints were detected.
+
+    The least squares solution of the pinhole equations, weighted by the scores, which are linear
+    in the root's place.
+
+    Args:
+        poses_rel (np.ndarray): Poses (N, J, 3), metres, root at the origin.
+        joints_px (np.ndarray): Their 2D joints (N, J, 2), pixels.
+        scores (np.ndarray): Confidence (N, J).
+        intrinsics (np.ndarray): Cameras (N, 9): fx, fy, cx, cy, k1, k2, k3, p1, p2.
+
+    Returns:
+        np.ndarray: Roots (N, 3) in camera space, metres; never nearer than 0.1 m beyond the
+        joint that is nearest to the camera.
+    """
+    rays = _rays(joints_px, intrinsics)
+    pose = poses_rel.astype(np.float64)
+    weight = np.clip(scores, 0.05, 1).astype(np.float64)
+    # fx (X + tx) = u' (Z + tz) for each joint, with u' the undistorted ray; the same for y
+    ones, zeros = np.ones_like(weight), np.zeros_like(weight)
+    rows_x = np.stack((ones, zeros, -rays[..., 0]), -1) * weight[..., None]
+    rows_y = np.stack((zeros, ones, -rays[..., 1]), -1) * weight[..., None]
+    right = (rays * pose[..., 2:] - pose[..., :2]) * weight[..., None]
+    matrix = np.concatenate((rows_x, rows_y), axis=1)
+    vector = np.concatenate((right[..., 0], right[..., 1]), axis=1)
+    normal = np.einsum('nij,nik->njk', matrix, matrix)
+    normal += 1e-9 * np.eye(3)  # a pose without any extent is seen from anywhere
+    roots = np.linalg.solve(normal, np.einsum('nij,ni->nj', matrix, vector)[..., None])[..., 0]
+    nearest = 0.1 - pose[..., 2].min(1)
+    roots[:, 2] = np.maximum(roots[:, 2], nearest)
+    return roots.astype(np.float32)
+
+
+def _rays(joints_px: np.ndarray, intrinsics: np.ndarray) -> np.ndarray:
+    """Undistorted x/z and y/z (N, J, 2) of pixels."""
+    focal, centre = intrinsics[:, None, :2], intrinsics[:, None, 2:4]
+    rays = (joints_px.astype(np.float64) - centre) / focal
+    distorted = np.flatnonzero(intrinsics[:, 4:].any(1))
+    for row in np.unique(intrinsics[distorted], axis=0):
+        same = (intrinsics == row).all(1)
+        k1, k2, k3, p1, p2 = row[4:]
+        flat = rays[same].reshape(-1, 1, 2)
+        undone = cv2.undistortPoints(flat, np.eye(3), np.array([k1, k2, p1, p2, k3]))
+        rays[same] = undone.reshape(-1, joints_px.shape[1], 2)
+    return rays
