@@ -1,20 +1,31 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
 """Lifting detected 2D key points."""
 
+from .detect import build_detector, detect_keypoints
+from .files import load_lifted, save_lifted_json, save_lifted_npz
+from .frames import FrameSource
 from .gaps import Sequences, fill_gaps
 from .inferencer import LiftingInferencer
 from .options import LiftingOptions
 from .tracks import TRACKERS, assign_tracks
-from .views import find_image_sizes, find_view, place_roots
+from .views import Camera, find_image_sizes, find_view, place_roots, read_camera
 
 __all__ = [
+    'Camera',
+    'FrameSource',
     'LiftingInferencer',
     'LiftingOptions',
     'Sequences',
     'TRACKERS',
     'assign_tracks',
+    'build_detector',
+    'detect_keypoints',
     'fill_gaps',
     'find_image_sizes',
     'find_view',
+    'load_lifted',
     'place_roots',
+    'read_camera',
+    'save_lifted_json',
+    'save_lifted_npz',
 ]

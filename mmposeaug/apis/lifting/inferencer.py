@@ -26,7 +26,7 @@ from .gaps import Sequences, fill_gaps
 from .options import LiftingOptions
 from .scale import scale_to_stature
 from .tracks import assign_tracks, number_in_frames
-from .views import View, find_image_sizes, find_view, place_roots
+from .views import find_image_sizes, find_view, place_roots, read_camera
 from .windows import iterate_windows
 
 KeypointSource = Union[str, 'os.PathLike[str]', np.ndarray, Keypoints2D]
@@ -99,12 +99,17 @@ class LiftingInferencer:
         options = replace(options or LiftingOptions(), **changes)
         people = _read(keypoints)
         joint_map = self._joint_map(people, options.keypoint_set)
+        camera = read_camera(options.camera_file, options.camera)
         sequences, way = _sequences(people, joint_map, options)
         sizes, size_from = find_image_sizes(
-            sequences.frames, sequences.joints_px, options.image_size, people.image_sizes
+            sequences.frames,
+            sequences.joints_px,
+            options.image_size,
+            people.image_sizes,
+            camera,
         )
-        view = find_view(sizes, options.camera_file, options.camera, options.focal)
-        poses = self._lift(sequences, sizes, view)
+        intrinsics, camera_text = find_view(sizes, camera, options.focal)
+        poses = self._lift(sequences, sizes, intrinsics)
         scale = 'by the lifter'
         if self.lifter.adapter.codec.needs_intrinsics:
             poses = scale_to_stature(poses, sequences.runs, self.skeleton, options.stature)
@@ -115,7 +120,7 @@ class LiftingInferencer:
             keypoint_set=joint_map.name,
             tracks=way,
             image_size=size_from,
-            camera=f'{view.origin}: {view.text}',
+            camera=camera_text,
             scale=scale,
             max_gap=options.max_gap,
             score_thr=options.score_thr,
@@ -125,7 +130,7 @@ class LiftingInferencer:
             joints_interpolated=int(sequences.interpolated.sum()),
         )
         order = np.lexsort((sequences.tracks, sequences.frames))
-        roots = place_roots(poses, sequences.joints_px, sequences.scores, view.intrinsics)
+        roots = place_roots(poses, sequences.joints_px, sequences.scores, intrinsics)
         return LiftedPoses(
             skeleton=self.skeleton,
             frames=sequences.frames[order],
@@ -156,13 +161,13 @@ class LiftingInferencer:
         return build_keypoint_map(_SETS_BY_COUNT[people.num_keypoints], self.skeleton)
 
     @torch.inference_mode()
-    def _lift(self, sequences: Sequences, sizes: np.ndarray, view: View) -> np.ndarray:
+    def _lift(self, sequences: Sequences, sizes: np.ndarray, cameras: np.ndarray) -> np.ndarray:
         """Root-relative poses (N, J, 3) in metres."""
         lifter = self.lifter
         keypoints = torch.from_numpy(sequences.joints_px)
         scores = torch.from_numpy(sequences.scores).clamp(0, 1)
         image_size = torch.from_numpy(sizes).float()
-        intrinsics = torch.from_numpy(view.intrinsics).float()
+        intrinsics = torch.from_numpy(cameras).float()
         poses = np.empty((len(sequences), self.skeleton.num_joints, 3), np.float32)
         done = 0
         for windows, which, places in iterate_windows(

@@ -3,14 +3,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from mmposeaug.datasets.camera_files import load_camera_dicts
-from mmposeaug.datasets.cameras import intrinsics_of
+from mmposeaug.datasets.camera_files import image_size_of, intrinsics_of, load_camera_dicts
 
 COMMON_SIZES = ((640, 480), (1280, 720), (1920, 1080), (3840, 2160), (7680, 4320))
 """tuple: Sizes of which the smallest that holds all key points is assumed, upright ones too."""
@@ -22,8 +22,9 @@ ASSUMED_FOCAL = 1.0
 def find_image_sizes(
     frames: np.ndarray,
     joints_px: np.ndarray,
-    given: Sequence[float] | None,
-    known: Mapping[int, tuple[int, int]],
+    given: Sequence[float] | None = None,
+    known: Mapping[int, tuple[int, int]] | None = None,
+    camera: Camera | None = None,
 ) -> tuple[np.ndarray, str]:
     """Size of each row's image.
 
@@ -31,11 +32,12 @@ def find_image_sizes(
         frames (np.ndarray): Number of each row's frame, (N,).
         joints_px (np.ndarray): Joints (N, J, 2), pixels.
         given (Sequence[float], optional): Width and height of all images.
-        known (Mapping[int, tuple[int, int]]): Width and height by frame.
+        known (Mapping[int, tuple[int, int]], optional): Width and height by frame.
+        camera (Camera, optional): The camera, which may know its images' size.
 
     Returns:
         tuple[np.ndarray, str]: Width and height (N, 2), pixels, and how they are known:
-        ``'given'``, ``'file'`` or ``'assumed'``.
+        ``'given'``, ``'camera'``, ``'file'`` or ``'assumed'``.
 
     Raises:
         ValueError: If a size is not positive, or most joints lie outside of it.
@@ -47,7 +49,9 @@ def find_image_sizes(
                 f'image_size is {list(given)}; give width and height in pixels, both above 0.'
             )
         sizes, how = np.tile(size, (len(frames), 1)), 'given'
-    elif len(frames) and all(int(frame) in known for frame in np.unique(frames)):
+    elif camera is not None and camera.size is not None:
+        sizes, how = np.tile(np.array(camera.size), (len(frames), 1)), 'camera'
+    elif known and all(int(frame) in known for frame in np.unique(frames)):
         sizes, how = np.array([known[int(frame)] for frame in frames], float), 'file'
     else:
         sizes, how = np.tile(_assumed_size(joints_px), (len(frames), 1)), 'assumed'
@@ -73,64 +77,82 @@ def _assumed_size(joints_px: np.ndarray) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class View:
-    """A camera for all rows, or for each.
+class Camera:
+    """A camera of a file.
 
     Attributes:
-        intrinsics (np.ndarray): (N, 9): focal lengths, centre, distortion; pixels.
-        origin (str): ``'given'`` or ``'assumed'``.
-        text (str): What it is, in words.
+        intrinsics (np.ndarray): (9,): focal lengths, centre, distortion; pixels.
+        size (tuple[float, float] | None): Width and height of its images in pixels.
+        name (str): Its name and file.
     """
 
     intrinsics: np.ndarray
-    origin: str
-    text: str
+    size: tuple[float, float] | None
+    name: str
+
+
+def read_camera(camera_file: str | None, camera: str | None) -> Camera | None:
+    """The camera that options name.
+
+    Args:
+        camera_file (str, optional): Camera file, as training sets have them.
+        camera (str, optional): ``'SUBJECT/CAMERA'`` in this file. Defaults to its only one.
+
+    Returns:
+        Camera | None: The camera, None without a file.
+
+    Raises:
+        FileNotFoundError: If the file does not exist.
+        ValueError: If it has no such camera.
+    """
+    if camera_file is None:
+        if camera is not None:
+            raise ValueError(f'The camera {camera!r} is of no file; give camera_file too.')
+        return None
+    cameras = load_camera_dicts(camera_file)
+    names = {'/'.join(key): key for key in cameras}
+    if camera is None and len(names) == 1:
+        camera = next(iter(names))
+    if camera is None or camera not in names:
+        listed = ', '.join(list(names)[:8]) + (', ...' if len(names) > 8 else '')
+        wrong = f'has no camera {camera!r}' if camera else 'has several cameras, choose one'
+        raise ValueError(f'The camera file {camera_file!r} {wrong}; it has {listed}.')
+    key = names[camera]
+    size = None
+    if cameras[key].get('w') is not None and cameras[key].get('h') is not None:
+        size = image_size_of(key, cameras[key])
+    name = f'{camera} of {os.path.basename(camera_file)}'
+    return Camera(intrinsics_of(key, cameras[key]), size, name)
 
 
 def find_view(
-    sizes: np.ndarray,
-    camera_file: str | None = None,
-    camera: str | None = None,
-    focal: float | None = None,
-) -> View:
-    """The camera.
+    sizes: np.ndarray, camera: Camera | None = None, focal: float | None = None
+) -> tuple[np.ndarray, str]:
+    """The camera of each row.
 
     Args:
         sizes (np.ndarray): Width and height (N, 2) of each row's image, pixels.
-        camera_file (str, optional): Camera file, as training sets have them.
-        camera (str, optional): ``'SUBJECT/CAMERA'`` in this file. Defaults to its only one.
+        camera (Camera, optional): The camera of all of them.
         focal (float, optional): Focal length in pixels, with the centre in the image's middle.
 
     Returns:
-        View: The camera; without one a focal length as long as the image's longer side.
+        tuple[np.ndarray, str]: Cameras (N, 9), and what they are. Without camera and focal
+        length, the latter is assumed to be as long as the image's longer side.
 
     Raises:
-        FileNotFoundError: If the camera file does not exist.
-        ValueError: If it has no such camera, or ``focal`` is not positive.
+        ValueError: If ``focal`` is not positive.
     """
-    count = len(sizes)
-    if camera_file is not None:
-        cameras = load_camera_dicts(camera_file)
-        names = {'/'.join(key): key for key in cameras}
-        if camera is None and len(names) == 1:
-            camera = next(iter(names))
-        if camera not in names:
-            listed = ', '.join(list(names)[:8]) + (', …' if len(names) > 8 else '')
-            raise ValueError(
-                f'The camera file {camera_file!r} has no camera {camera!r}; it has {listed}.'
-            )
-        row = intrinsics_of(names[camera], cameras[names[camera]])
-        return View(np.tile(row, (count, 1)), 'given', f'{camera} of {camera_file}')
     if camera is not None:
-        raise ValueError(f'The camera {camera!r} is of no file; give camera_file too.')
+        return np.tile(camera.intrinsics, (len(sizes), 1)), f'given: {camera.name}'
     if focal is not None and not (np.isfinite(focal) and focal > 0):
         raise ValueError(f'focal is {focal}; give the focal length in pixels, above 0.')
-    lengths = ASSUMED_FOCAL * sizes.max(1) if focal is None else np.full(count, float(focal))
-    intrinsics = np.zeros((count, 9))
+    lengths = ASSUMED_FOCAL * sizes.max(1) if focal is None else np.full(len(sizes), float(focal))
+    intrinsics = np.zeros((len(sizes), 9))
     intrinsics[:, :2] = lengths[:, None]
     intrinsics[:, 2:4] = sizes / 2
-    text = f'focal length {lengths[0]:g} px, centre in the middle of the image'
-    return View(intrinsics, 'assumed' if focal is None else 'given', text)
+    origin = 'assumed' if focal is None else 'given'
+    text = f'{origin}: focal length {lengths[0]:g} px, centre in the middle of the image'
+    return intrinsics, text
 
 
 def place_roots(

@@ -2,6 +2,7 @@
 """2D key points from files of detectors, and what the joints of a lifter are made of."""
 
 from .array_files import keypoints_from_array
+from .coco_files import natural_order
 from .keypoint_sets import KEYPOINT_SETS, KeypointMap, build_keypoint_map, keypoint_names
 from .keypoints import UNTRACKED, Keypoints2D
 from .read import KEYPOINT_FORMATS, load_keypoints
@@ -16,4 +17,5 @@ __all__ = [
     'keypoint_names',
     'keypoints_from_array',
     'load_keypoints',
+    'natural_order',
 ]

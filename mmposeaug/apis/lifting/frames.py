@@ -1,0 +1,174 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""The pictures that key points were detected in: a folder, one image, or a video."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from mmposeaug.datasets.keypoints_2d import natural_order
+
+IMAGE_ENDINGS = ('.jpg', '.jpeg', '.png', '.bmp', '.webp', '.tif', '.tiff')
+
+
+class FrameSource:
+    """Pictures by their frame number.
+
+    Args:
+        path (str | PathLike): An image, a folder of images, or a video.
+        names (Mapping[int, str], optional): File name by frame, where a key point file knows
+            them; the ending may be missing. Defaults to None: frames are the images of the folder
+            in the order of their names.
+
+    Attributes:
+        fps (float | None): Frames a second of a video.
+        size (tuple[int, int] | None): Width and height of a video's frames.
+
+    Raises:
+        FileNotFoundError: If the path does not exist.
+        ValueError: If there is no image in the folder, or the video cannot be opened.
+    """
+
+    def __init__(self, path: str | os.PathLike, names: Mapping[int, str] | None = None) -> None:
+        self.path = Path(path)
+        self.fps: float | None = None
+        self.size: tuple[int, int] | None = None
+        self._files: dict[int, Path] = {}
+        self._video: cv2.VideoCapture | None = None
+        self._next = 0
+        if not self.path.exists():
+            raise FileNotFoundError(f"The images '{path}' do not exist; check the path.")
+        if self.path.is_dir():
+            self._files = self._find(dict(names or {}))
+        elif self.path.suffix.lower() in IMAGE_ENDINGS:
+            self._files = {0: self.path}
+        else:
+            self._open()
+
+    def _find(self, names: dict[int, str]) -> dict[int, Path]:
+        """Image files by frame."""
+        found = [p for p in self.path.rglob('*') if p.suffix.lower() in IMAGE_ENDINGS]
+        if not found:
+            raise ValueError(
+                f"The folder '{self.path}' holds no image ({', '.join(IMAGE_ENDINGS)})."
+            )
+        if not names:
+            found.sort(key=lambda p: natural_order(str(p)))
+            return dict(enumerate(found))
+        places = {str(p.relative_to(self.path)): p for p in found}
+        places.update({p.name: p for p in found} | {p.stem: p for p in found})
+        files = {}
+        for frame, name in names.items():
+            hit = places.get(name) or places.get(os.path.basename(name))
+            if hit is not None:
+                files[frame] = hit
+        if not files:
+            raise ValueError(
+                f"The folder '{self.path}' holds none of the images that the key points are of, "
+                f'such as {next(iter(names.values()))!r}; give their folder.'
+            )
+        return files
+
+    def _open(self) -> None:
+        self._video = cv2.VideoCapture(str(self.path))
+        if not self._video.isOpened():
+            raise ValueError(
+                f"The video '{self.path}' cannot be opened; check that it is a complete video in a "
+                'format that OpenCV reads.'
+            )
+        fps = self._video.get(cv2.CAP_PROP_FPS)
+        self.fps = float(fps) if fps and np.isfinite(fps) and fps > 0 else None
+        width = int(self._video.get(cv2.CAP_PROP_FRAME_WIDTH))
+        height = int(self._video.get(cv2.CAP_PROP_FRAME_HEIGHT))
+        self.size = (width, height) if width > 0 and height > 0 else None
+
+    # ------------------------------------------------------------------ reading
+    def __call__(self, frame: int) -> np.ndarray | None:
+        """One picture.
+
+        Args:
+            frame (int): Its number. Those of a video are read fastest in their order.
+
+        Returns:
+            np.ndarray | None: RGB (height, width, 3), uint8; None if there is none of that number,
+            or a video ends before it.
+        """
+        if self._video is None:
+            path = self._files.get(frame)
+            return None if path is None else _read_image(path)
+        if frame < self._next:
+            self._video.set(cv2.CAP_PROP_POS_FRAMES, frame)
+            self._next = frame
+        while self._next < frame:
+            if not self._video.grab():
+                return None
+            self._next += 1
+        there, picture = self._video.read()
+        if not there:
+            return None
+        self._next += 1
+        return cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
+
+    def __iter__(self) -> Iterator[tuple[int, np.ndarray]]:
+        """All pictures with their numbers, in order."""
+        if self._video is None:
+            for frame in sorted(self._files):
+                yield frame, _read_image(self._files[frame])
+            return
+        frame = 0
+        while (picture := self(frame)) is not None:
+            yield frame, picture
+            frame += 1
+
+    def sizes(self, frames: np.ndarray) -> dict[int, tuple[int, int]]:
+        """Sizes of pictures, without reading the whole of them.
+
+        Args:
+            frames (np.ndarray): Frame numbers.
+
+        Returns:
+            dict[int, tuple[int, int]]: Width and height in pixels of those that there are.
+        """
+        if self._video is not None:
+            return {} if self.size is None else {int(frame): self.size for frame in frames}
+        known = {}
+        for frame in np.unique(frames).tolist():
+            if frame in self._files:
+                with Image.open(self._files[frame]) as image:
+                    known[frame] = image.size
+        return known
+
+    @property
+    def names(self) -> dict[int, str]:
+        """dict[int, str]: File names of images by frame; none for a video."""
+        return {frame: path.name for frame, path in self._files.items()}
+
+    def close(self) -> None:
+        """Close the video."""
+        if self._video is not None:
+            self._video.release()
+
+    def __enter__(self) -> FrameSource:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def _read_image(path: Path) -> np.ndarray:
+    try:
+        with Image.open(path) as image:
+            return np.asarray(image.convert('RGB'))
+    except OSError as error:
+        raise ValueError(f"The image '{path}' cannot be read ({error}).") from None
