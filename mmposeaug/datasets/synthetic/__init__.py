@@ -2,6 +2,15 @@
 """The built-in synthetic motion set, see docs/synthetic.md."""
 
 from .build import make_synthetic_mocap, summarise
+from .detections import Scene, coco_keypoints, detect_people
 from .parts import PARTS, Part
 
-__all__ = ['PARTS', 'Part', 'make_synthetic_mocap', 'summarise']
+__all__ = [
+    'PARTS',
+    'Part',
+    'Scene',
+    'coco_keypoints',
+    'detect_people',
+    'make_synthetic_mocap',
+    'summarise',
+]
