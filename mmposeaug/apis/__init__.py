@@ -1,5 +1,5 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""What programs and tools call: trained lifters, the quickstart, experiments with many runs."""
+"""What programs and tools call: lifting, the quickstart, experiments with many runs."""
 
 from .experiments import (
     ExperimentError,
@@ -9,17 +9,35 @@ from .experiments import (
     write_summary,
 )
 from .lifters import LoadedLifter, load_lifter
+from .lifting import (
+    FrameSource,
+    LiftingInferencer,
+    LiftingOptions,
+    build_detector,
+    detect_keypoints,
+    load_lifted,
+    save_lifted_json,
+    save_lifted_npz,
+)
 from .quickstart import QuickstartError, QuickstartPlan, run_quickstart
 
 __all__ = [
     'ExperimentError',
     'ExperimentRunner',
+    'FrameSource',
+    'LiftingInferencer',
+    'LiftingOptions',
     'LoadedLifter',
     'QuickstartError',
     'QuickstartPlan',
+    'build_detector',
     'collect_results',
+    'detect_keypoints',
+    'load_lifted',
     'load_lifter',
     'load_plan',
     'run_quickstart',
+    'save_lifted_json',
+    'save_lifted_npz',
     'write_summary',
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -67,7 +68,9 @@ def keypoint_names(name: str) -> tuple[str, ...]:
             'JSON file that says what each joint is made of.'
         )
     path = f'configs/_base_/datasets/{_MMPOSE_SETS[name]}.py'
-    metainfo = parse_pose_metainfo(dict(from_file=path))
+    with warnings.catch_warnings():  # that the file is taken from where MMPose is
+        warnings.filterwarnings('ignore', 'The metainfo config file')
+        metainfo = parse_pose_metainfo(dict(from_file=path))
     return tuple(metainfo['keypoint_id2name'][i] for i in range(metainfo['num_keypoints']))
 
 

@@ -1,0 +1,181 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""The inferencer gives for each frame what the lifter gives for the frames around it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from mmengine.config import Config
+from small_lifters import Saved, all_frames, clip, single_frame
+
+from mmposeaug.apis import LiftingInferencer, LiftingOptions
+from mmposeaug.apis.lifting.windows import iterate_windows
+from mmposeaug.datasets import WindowRule
+from mmposeaug.datasets.keypoints_2d import Keypoints2D, keypoint_names
+from mmposeaug.datasets.synthetic import Scene
+from mmposeaug.geometry import project
+from mmposeaug.structures import H36M_17, stature_ratios
+
+Save = Callable[[Config], Saved]
+SIZE = (1280, 720)
+
+
+@pytest.fixture(scope='module')
+def motion() -> np.ndarray:
+    """Key points (T, 17, 2) of a person who moves."""
+    scene = Scene(frames=30)
+    pose = torch.from_numpy(scene.film()[0])
+    return project(pose, torch.from_numpy(scene.intrinsics)).float().numpy()
+
+
+def lift(saved: Saved, points: Any, **options: Any) -> Any:
+    return LiftingInferencer(*saved)(
+        points, LiftingOptions(keypoint_set='h36m_17', image_size=SIZE), **options
+    )
+
+
+def by_hand(inferencer: LiftingInferencer, windows: np.ndarray) -> np.ndarray:
+    """Root-relative poses of windows (B, T, K, 2), with flip."""
+    pose = inferencer.lifter.adapter.predict(
+        torch.from_numpy(windows),
+        torch.tensor([SIZE], dtype=torch.float32).expand(len(windows), 2),
+        flip_indices=H36M_17.flip_indices,
+    )
+    return (pose - pose[..., :1, :]).numpy()
+
+
+def test_single_frames(saved: Save, motion: np.ndarray) -> None:
+    config, checkpoint = saved(single_frame())
+    inferencer = LiftingInferencer(config, checkpoint, batch_size=7)
+    lifted = inferencer(motion, keypoint_set='h36m_17', image_size=SIZE)
+    expected = by_hand(inferencer, motion[:, None])[:, 0]
+    np.testing.assert_allclose(lifted.poses_rel, expected, atol=1e-5)
+    assert lifted.frames.tolist() == list(range(30)) and (lifted.tracks == 0).all()
+    np.testing.assert_array_equal(lifted.keypoints_px, motion)
+    info = lifted.info
+    assert info['checkpoint_sha256'] == hashlib.sha256(checkpoint.read_bytes()).hexdigest()
+    assert info['image_size'] == 'given' and info['camera'].startswith('assumed')
+    assert info['flip_test'] is True and info['people_lifted'] == 30
+    plain = LiftingInferencer(config, checkpoint, flip_test=False)
+    other = plain(motion, keypoint_set='h36m_17', image_size=SIZE)
+    assert np.abs(other.poses_rel - lifted.poses_rel).max() > 1e-4
+
+
+@pytest.mark.parametrize('causal', [False, True])
+def test_clips_are_padded_at_both_ends(saved: Save, motion: np.ndarray, causal: bool) -> None:
+    pair = saved(clip(9, causal))
+    lifted = lift(pair, motion)
+    places = np.arange(30)[:, None] + np.arange(-8 if causal else -4, 1 if causal else 5)
+    windows = motion[np.clip(places, 0, 29)]
+    expected = by_hand(LiftingInferencer(*pair), windows)[:, 0]
+    np.testing.assert_allclose(lifted.poses_rel, expected, atol=1e-5)
+
+
+def test_runs_do_not_see_each_other(saved: Save, motion: np.ndarray) -> None:
+    pair = saved(clip(9, False))
+    frames = np.concatenate((np.arange(12), np.arange(30, 48)))
+    broken = Keypoints2D(frames, np.zeros(30), motion, np.ones((30, 17)))
+    lifted = lift(pair, broken, max_gap=3)
+    for part in (slice(0, 12), slice(12, 30)):
+        alone = lift(pair, motion[part])
+        np.testing.assert_allclose(lifted.poses_rel[part], alone.poses_rel, atol=1e-5)
+
+
+def test_stills_are_lifted_one_by_one(saved: Save, motion: np.ndarray) -> None:
+    pair = saved(clip(9, False))
+    lifted = lift(pair, np.stack((motion, motion[::-1]), axis=1), stills=True)
+    expected = by_hand(LiftingInferencer(*pair), np.repeat(motion[:, None], 9, axis=1))[:, 0]
+    assert lifted.info['tracks'] == 'none: single pictures'
+    np.testing.assert_allclose(lifted.poses_rel[lifted.tracks == 0], expected, atol=1e-5)
+    np.testing.assert_allclose(lifted.poses_rel[lifted.tracks == 1], expected[::-1], atol=1e-5)
+
+
+def test_a_lifter_of_all_frames_gets_clips(saved: Save, motion: np.ndarray) -> None:
+    pair = saved(all_frames(12))
+    inferencer = LiftingInferencer(*pair)
+    lifted = inferencer(motion, keypoint_set='h36m_17', image_size=SIZE, stature=1.8)
+    windows = motion[np.array([0, 12, 18])[:, None] + np.arange(12)]
+    pose = inferencer.lifter.adapter.predict(
+        torch.from_numpy(windows),
+        torch.tensor([SIZE] * 3).float(),
+        intrinsics=torch.full((3, 9), 1000.0),
+        root_depth=torch.full((3, 12), 4.0),
+        flip_indices=H36M_17.flip_indices,
+    ).numpy()
+    expected = np.concatenate((pose[0], pose[1], pose[2][6:]))
+    expected = expected - expected[:, :1]
+    scale = lifted.poses_rel.std() / expected.std()
+    np.testing.assert_allclose(lifted.poses_rel, expected * scale, atol=1e-4)
+    children, parents = np.array(H36M_17.bones).T
+    lengths = np.linalg.norm(
+        lifted.poses_rel[:, children] - lifted.poses_rel[:, parents], axis=-1
+    ).sum(1)
+    ratios = stature_ratios(H36M_17)
+    assert np.median(lengths) == pytest.approx(1.8 * sum(r or 0 for r in ratios), rel=1e-4)
+    assert lifted.info['scale'] == 'assumed: people 1.8 m tall'
+
+
+@pytest.mark.parametrize(
+    'rule',
+    [
+        WindowRule(),
+        WindowRule(9, 1, causal=False),
+        WindowRule(9, 3, causal=True),
+        WindowRule(multiple_target=7),
+    ],
+)
+def test_every_row_is_a_target_once_and_windows_stay_in_their_run(rule: WindowRule) -> None:
+    runs = np.repeat(np.arange(9), [1, 3, 40, 7, 8, 2, 25, 6, 14])
+    targets = []
+    for windows, which, places in iterate_windows(rule, runs, 6):
+        assert len(windows) <= 6
+        assert (runs[windows] == runs[windows[:, :1]]).all()
+        inside = places if rule.multiple_target else places + rule.target_frames[0]
+        targets.append(windows[which, inside])
+    assert np.concatenate(targets).tolist() == list(range(len(runs)))
+
+
+def test_lifter_and_key_points_must_fit(saved: Save, motion: np.ndarray) -> None:
+    inferencer = LiftingInferencer(*saved(single_frame()))
+    with pytest.raises(ValueError, match='17 key points a person and does not name them'):
+        inferencer(motion)
+    with pytest.raises(ValueError, match='15 key points a person and does not name them'):
+        inferencer(motion[:, :15])
+    with pytest.raises(ValueError, match="set 'halpe26' has 26"):
+        inferencer(motion, keypoint_set='halpe26')
+    hands = Keypoints2D(
+        np.zeros(1), np.zeros(1), motion[:1, :3], np.ones((1, 3)), ('wrist', 'thumb', 'palm')
+    )
+    with pytest.raises(ValueError, match="joint 'root' cannot be made of the key points"):
+        inferencer(hands)
+    with pytest.raises(ValueError, match='stature is 17'):
+        inferencer(motion, stature=17)
+    with pytest.raises(ValueError, match='joints lie outside of the image of 100 x 50'):
+        inferencer(motion, keypoint_set='h36m_17', image_size=(100, 50))
+    with pytest.raises(ValueError, match='batch_size is 0'):
+        LiftingInferencer(*saved(single_frame()), batch_size=0)
+
+
+def test_lifters_that_went_wrong_are_said_to_be(saved: Save, motion: np.ndarray) -> None:
+    config, path = saved(single_frame())
+    state = torch.load(path, weights_only=True)
+    next(iter(state['state_dict'].values())).fill_(float('nan'))
+    torch.save(state, path)
+    with pytest.raises(ValueError, match="'lifter.pth' gives poses that are not finite"):
+        lift((config, path), motion)
+
+
+def test_names_tell_the_set(saved: Save) -> None:
+    points = np.random.default_rng(0).uniform(100, 600, (4, 26, 2))
+    people = Keypoints2D(
+        np.arange(4), np.zeros(4), points, np.ones((4, 26)), keypoint_names('halpe26')
+    )
+    inferencer = LiftingInferencer(*saved(single_frame()))
+    np.testing.assert_array_equal(
+        inferencer(people).poses_rel, inferencer(points, keypoint_set='halpe26').poses_rel
+    )
