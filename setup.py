@@ -94,7 +94,8 @@ if __name__ == '__main__':
         install_requires=read_requirements('runtime.txt'),
         extras_require={
             'tests': read_requirements('tests.txt'),
-            'detect': read_requirements('optional.txt'),
+            'detect': read_requirements('detect.txt'),
+            'onnx': read_requirements('onnx.txt'),
             'optional': read_requirements('optional.txt'),
             'all': read_requirements('tests.txt') + read_requirements('optional.txt'),
         },
