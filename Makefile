@@ -17,7 +17,7 @@ endif
 export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help env test lint format quickstart clean
+.PHONY: help env test lint format quickstart demo clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 14
@@ -46,6 +46,13 @@ format: $(NEEDS_ENV)  ## Put all files into the style that lint checks
 
 quickstart: $(NEEDS_ENV)  ## Make data, train with and without PoseAug, compare, draw
 	$(PYTHON) tools/quickstart.py
+
+DEMO_CONFIG := configs/poseaug/poseaug_simplebaseline-256_1xb256-96e_synthetic.py
+demo: quickstart  ## Lift a sample of 2D key points with the quickstart's lifter, for a page to look at
+	$(PYTHON) demo/lift_keypoints_demo.py demo/resources/two_people_coco.json \
+		--config $(DEMO_CONFIG) \
+		--checkpoint "$$(ls -t work_dirs/quickstart/poseaug/best_*.pth | head -n 1)" \
+		--image-size 1280 720 --focal 1000 --fps 25 --out-dir work_dirs/demo
 
 clean:  ## Remove the environment, caches and build results
 	rm -rf $(VENV) build dist *.egg-info mmposeaug/.mim .pytest_cache .mypy_cache .ruff_cache .hypothesis
