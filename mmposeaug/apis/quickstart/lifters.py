@@ -10,11 +10,10 @@ from typing import Any
 import torch
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
-from mmengine.runner import load_checkpoint
 from mmpose.registry import MODELS
 from torch import Tensor, nn
 
-from mmposeaug.codecs import LifterAdapter, build_codec, find_train_codec
+from mmposeaug.apis.lifters import load_lifter
 from mmposeaug.datasets import PoseBank
 from mmposeaug.engine.variants import PoseAugSettings, get_settings
 from mmposeaug.geometry import root_relative
@@ -33,11 +32,7 @@ def lift(cfg: Config, checkpoint: Path, bank: PoseBank) -> Tensor:
     Returns:
         Tensor: Root-relative poses of shape (N, J, 3), in metres.
     """
-    init_default_scope('mmpose')
-    lifter = MODELS.build(cfg.model)
-    load_checkpoint(lifter, str(checkpoint), map_location='cpu', logger='silent')
-    codec = build_codec(find_train_codec(cfg.train_dataloader.dataset.pipeline))
-    adapter = LifterAdapter(lifter.eval(), codec)
+    adapter = load_lifter(cfg, checkpoint).adapter
     poses = []
     for index in torch.arange(len(bank)).split(1024):
         batch = bank.gather(index)

@@ -1,0 +1,137 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""Reading the weights of a checkpoint, and telling whether they are a model's."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import pickle
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from mmposeaug.structures import Skeleton
+
+_UNUSED = 'num_batches_tracked'  # counted while training, absent from old checkpoints
+
+
+def read_checkpoint(path: Path) -> tuple[dict[str, Any], str]:
+    """Read a checkpoint without running code from it.
+
+    Args:
+        path (Path): A checkpoint of MMEngine, with or without the state of a training, or a
+            plain state dict.
+
+    Returns:
+        tuple[dict, str]: Its content, and the sha256 of just what was read.
+
+    Raises:
+        FileNotFoundError: If it does not exist.
+        ValueError: If it is no checkpoint, or holds other things than weights and plain values.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"The checkpoint '{path}' does not exist; give the path of a .pth file on this machine."
+        )
+    content = path.read_bytes()
+    try:
+        loaded = torch.load(io.BytesIO(content), map_location='cpu', weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise ValueError(
+            f"The checkpoint '{path}' holds more than weights and plain values and is refused "
+            f'({_first_line(error)}); save its state_dict alone.'
+        ) from None
+    except Exception as error:  # a broken file raises nearly anything
+        raise ValueError(
+            f"The file '{path}' cannot be read as a checkpoint ({_first_line(error)}); check that "
+            'it is complete.'
+        ) from None
+    if not isinstance(loaded, dict):
+        raise ValueError(
+            f"The file '{path}' holds a {type(loaded).__name__}, not a state dict; give a "
+            'checkpoint.'
+        )
+    return loaded, hashlib.sha256(content).hexdigest()
+
+
+def load_weights(model: nn.Module, checkpoint: Mapping[str, Any], path: Path) -> None:
+    """Give a model all of its weights.
+
+    Args:
+        model (nn.Module): The model.
+        checkpoint (Mapping): What :func:`read_checkpoint` returned.
+        path (Path): Its path, for messages.
+
+    Raises:
+        ValueError: If a weight is missing, left over, or of another size; the first is named.
+    """
+    given: Any = checkpoint.get('state_dict', checkpoint)
+    if not isinstance(given, Mapping) or not any(isinstance(v, Tensor) for v in given.values()):
+        raise ValueError(f"The checkpoint '{path}' holds no weights; give one with a state_dict.")
+    state = {str(name).removeprefix('module.'): value for name, value in given.items()}
+    needed = model.state_dict()
+    for name, weight in needed.items():
+        if name in state and tuple(state[name].shape) != tuple(weight.shape):
+            _refuse(
+                path,
+                f'{name} is of size {tuple(state[name].shape)} in the checkpoint, of '
+                f'{tuple(weight.shape)} in the model',
+            )
+    # the model may rename the weights of old releases, so only now is known what is missing
+    result = model.load_state_dict(state, strict=False)
+    missing = [name for name in result.missing_keys if not name.endswith(_UNUSED)]
+    if missing:
+        _refuse(path, f'the checkpoint lacks {_several(missing)} of the model')
+    if result.unexpected_keys:
+        _refuse(path, f'the checkpoint has {_several(result.unexpected_keys)}, the model has not')
+
+
+def check_joints(checkpoint: Mapping[str, Any], skeleton: Skeleton, path: Path) -> None:
+    """Refuse a checkpoint that was trained on other joints, where it tells them.
+
+    Args:
+        checkpoint (Mapping): What :func:`read_checkpoint` returned.
+        skeleton (Skeleton): The joints of the config's data set.
+        path (Path): The checkpoint's path, for messages.
+
+    Raises:
+        ValueError: If number, names or order of the joints differ.
+    """
+    meta = checkpoint.get('meta')
+    dataset_meta = meta.get('dataset_meta') if isinstance(meta, Mapping) else None
+    names = dataset_meta.get('keypoint_id2name') if isinstance(dataset_meta, Mapping) else None
+    if not isinstance(names, Mapping) or set(names) != set(range(len(names))):
+        return
+    trained = tuple(str(names[joint]) for joint in range(len(names)))
+    if trained == skeleton.joint_names:
+        return
+    if len(trained) != skeleton.num_joints:
+        how = f'{len(trained)} joints, the data set of the config has {skeleton.num_joints}'
+    else:
+        joint = next(j for j, name in enumerate(trained) if name != skeleton.joint_names[j])
+        how = (
+            f'joints whose number {joint} is {trained[joint]!r}, in the config it is '
+            f'{skeleton.joint_names[joint]!r}'
+        )
+    raise ValueError(
+        f"The checkpoint '{path}' was trained on {how}; give the config that it was trained with."
+    )
+
+
+def _refuse(path: Path, what: str) -> None:
+    raise ValueError(
+        f"The checkpoint '{path}' does not fit the config's model: {what}; give the config that "
+        'it was trained with.'
+    )
+
+
+def _several(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f'{names[0]} and {len(names) - 1} more weights'
+
+
+def _first_line(error: BaseException) -> str:
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return lines[0].rstrip('. ')
