@@ -1,5 +1,5 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""What programs and tools call: trained lifters, the quickstart, experiments with many runs."""
+"""What programs and tools call: trained lifters, their export, the quickstart, experiments."""
 
 from .experiments import (
     ExperimentError,
@@ -8,16 +8,20 @@ from .experiments import (
     load_plan,
     write_summary,
 )
+from .export import ExportError, ExportReport, export_onnx
 from .lifters import LoadedLifter, load_lifter
 from .quickstart import QuickstartError, QuickstartPlan, run_quickstart
 
 __all__ = [
     'ExperimentError',
     'ExperimentRunner',
+    'ExportError',
+    'ExportReport',
     'LoadedLifter',
     'QuickstartError',
     'QuickstartPlan',
     'collect_results',
+    'export_onnx',
     'load_lifter',
     'load_plan',
     'run_quickstart',

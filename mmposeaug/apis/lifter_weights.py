@@ -42,11 +42,11 @@ def read_checkpoint(path: Path) -> tuple[dict[str, Any], str]:
     except pickle.UnpicklingError as error:
         raise ValueError(
             f"The checkpoint '{path}' holds more than weights and plain values and is refused "
-            f'({_first_line(error)}); save its state_dict alone.'
+            f'({first_line(error)}); save its state_dict alone.'
         ) from None
     except Exception as error:  # a broken file raises nearly anything
         raise ValueError(
-            f"The file '{path}' cannot be read as a checkpoint ({_first_line(error)}); check that "
+            f"The file '{path}' cannot be read as a checkpoint ({first_line(error)}); check that "
             'it is complete.'
         ) from None
     if not isinstance(loaded, dict):
@@ -132,6 +132,14 @@ def _several(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f'{names[0]} and {len(names) - 1} more weights'
 
 
-def _first_line(error: BaseException) -> str:
+def first_line(error: BaseException) -> str:
+    """What an error says, as a part of a sentence.
+
+    Args:
+        error (BaseException): The error.
+
+    Returns:
+        str: Its first line without a full stop, or its type where it says nothing.
+    """
     lines = str(error).strip().splitlines() or [type(error).__name__]
     return lines[0].rstrip('. ')
