@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
-from mmpose.registry import MODELS
+from mmpose.registry import DATASETS, MODELS
 from torch import nn
 
 from mmposeaug.codecs import LifterAdapter, build_codec, find_train_codec
@@ -123,7 +123,14 @@ def _datasets(cfg: Config) -> Iterator[tuple[str, Mapping[str, Any]]]:
         loader = cfg.get(f'{part}_dataloader')
         if isinstance(loader, Mapping) and isinstance(loader.get('dataset'), Mapping):
             found = True
-            yield part, inner_dataset(loader['dataset'])
+            dataset = inner_dataset(loader['dataset'])
+            kind = dataset.get('type')
+            if kind is None or (isinstance(kind, str) and DATASETS.get(kind) is None):
+                raise ValueError(
+                    f'The data set type {kind!r} of {part}_dataloader is not registered; name the '
+                    'module that defines it in custom_imports.'
+                )
+            yield part, dataset
     if not found:
         raise ValueError(
             'The config has no test_dataloader with a dataset, which tells the joints and frames '
@@ -149,7 +156,13 @@ def _build(cfg: Config) -> nn.Module:
     model.pop('semi_loss', None)
     if 'preprocess_cfg' in cfg:
         model.setdefault('data_preprocessor', cfg.preprocess_cfg)
-    return MODELS.build(model)
+    try:
+        return MODELS.build(model)
+    except Exception as error:  # whatever its layers raise
+        raise ValueError(
+            f'The model of the config cannot be built ({first_line(error)}); check its parts, and '
+            'that custom_imports names the modules of those that are your own.'
+        ) from error
 
 
 # --------------------------------------------------------------------- checks

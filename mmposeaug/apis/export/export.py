@@ -104,7 +104,7 @@ def export_onnx(
     except Exception as error:  # whatever torch cannot export
         raise ExportError(
             f'torch cannot export a lifter with a {type(module.lifter.backbone).__name__} '
-            f'({first_line(error)}); change what it names there.'
+            f'({first_line(_first_cause(error))}); replace in it what cannot be exported.'
         ) from error
     metadata = describe(settings)
     content = _finish(model, metadata)
@@ -141,8 +141,11 @@ def require_packages() -> None:
 
 
 # --------------------------------------------------------------------- border
-def _pair(image_size: Sequence[int]) -> tuple[int, ...]:
-    return tuple(int(value) for value in image_size)
+def _pair(image_size: Sequence[int]) -> tuple[int, int]:
+    if len(image_size) != 2:
+        raise ValueError(f'image_size is {tuple(image_size)}; give width and height in pixels.')
+    width, height = image_size
+    return int(width), int(height)
 
 
 def _check_options(lifter: LoadedLifter, path: Path, opset: int) -> None:
@@ -173,6 +176,13 @@ def _check_writable(path: Path) -> None:
 
 
 # ---------------------------------------------------------------------- model
+def _first_cause(error: BaseException) -> BaseException:
+    """What torch's exporter stumbled over; itself it says only in which of its steps."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return error
+
+
 def _finish(model: Any, metadata: dict[str, str]) -> bytes:
     """The model with its metadata, found valid, as bytes."""
     import onnx

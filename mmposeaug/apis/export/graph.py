@@ -23,6 +23,8 @@ class PixelLifter(nn.Module):
         settings (ExportSettings): The graph.
     """
 
+    fixed_size: Tensor | None
+
     def __init__(self, settings: ExportSettings) -> None:
         super().__init__()
         self.adapter = settings.lifter.adapter.unwrapped()
@@ -30,7 +32,8 @@ class PixelLifter(nn.Module):
         self.names = [spec.name for spec in settings.specs]
         self.flip_indices = settings.lifter.skeleton.flip_indices if settings.flip else None
         size = settings.image_size
-        self.register_buffer('fixed_size', None if size is None else torch.tensor(size).float())
+        fixed = None if size is None else torch.tensor(size, dtype=torch.float32)
+        self.register_buffer('fixed_size', fixed)
 
     def forward(self, *values: Tensor) -> Tensor:
         """Lift.

@@ -57,13 +57,11 @@ class ExportSettings:
     def __post_init__(self) -> None:
         if self.image_size is None:
             return
-        if len(self.image_size) != 2 or min(self.image_size) < 1:
-            raise ValueError(
-                f'image_size is {tuple(self.image_size)}; give width and height in pixels.'
-            )
+        if min(self.image_size) < 1:
+            raise ValueError(f'image_size is {self.image_size}; give width and height in pixels.')
         if not self.needs_image_size:
             raise ValueError(
-                f'image_size={tuple(self.image_size)} changes nothing: the codec of this lifter '
+                f'image_size={self.image_size} changes nothing: the codec of this lifter '
                 'takes pixels as they are, and without flip nothing is mirrored; leave it out.'
             )
 
