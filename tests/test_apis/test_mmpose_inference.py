@@ -178,9 +178,11 @@ def test_3d_inferencer_gives_the_adapters_poses(files: dict[str, str]) -> None:
 
 
 def test_inferencer_draws(files: dict[str, str]) -> None:
-    """Which needs MMPose's 3D visualizer in our configs."""
+    """With MMPose's 3D visualizer."""
+    cfg = Config.fromfile(files[f'configs/poseaug/{POSEAUG}'])
+    cfg.visualizer.type = 'Pose3dLocalVisualizer'
     inferencer = MMPoseInferencer(
-        pose3d=files[f'configs/poseaug/{POSEAUG}'],
+        pose3d=cfg,
         pose3d_weights=files['lifter.pth'],
         pose2d=files['pose2d.py'],
         pose2d_weights=files['pose2d.pth'],

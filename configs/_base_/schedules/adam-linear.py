@@ -25,5 +25,3 @@ default_hooks = dict(
     ),
     logger=dict(type='LoggerHook', interval=100),
 )
-# MMPose's Pose3DInferencer draws with it
-visualizer = dict(type='Pose3dLocalVisualizer')
