@@ -1,5 +1,5 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""What programs and tools call: lifting, the quickstart, experiments with many runs."""
+"""What programs and tools call: lifting, export of lifters, the quickstart, experiments."""
 
 from .experiments import (
     ExperimentError,
@@ -8,6 +8,7 @@ from .experiments import (
     load_plan,
     write_summary,
 )
+from .export import ExportError, ExportReport, export_onnx
 from .lifters import LoadedLifter, load_lifter
 from .lifting import (
     FrameSource,
@@ -24,6 +25,8 @@ from .quickstart import QuickstartError, QuickstartPlan, run_quickstart
 __all__ = [
     'ExperimentError',
     'ExperimentRunner',
+    'ExportError',
+    'ExportReport',
     'FrameSource',
     'LiftingInferencer',
     'LiftingOptions',
@@ -33,6 +36,7 @@ __all__ = [
     'build_detector',
     'collect_results',
     'detect_keypoints',
+    'export_onnx',
     'load_lifted',
     'load_lifter',
     'load_plan',

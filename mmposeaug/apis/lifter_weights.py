@@ -42,11 +42,11 @@ def read_checkpoint(path: Path) -> tuple[dict[str, Any], str]:
     except pickle.UnpicklingError as error:
         raise ValueError(
             f"The checkpoint '{path}' holds more than weights and plain values and is refused "
-            f'({_first_line(error)}); save its state_dict alone.'
+            f'({first_line(error)}); save its state_dict alone.'
         ) from None
     except Exception as error:  # a broken file raises nearly anything
         raise ValueError(
-            f"The file '{path}' cannot be read as a checkpoint ({_first_line(error)}); check that "
+            f"The file '{path}' cannot be read as a checkpoint ({first_line(error)}); check that "
             'it is complete.'
         ) from None
     if not isinstance(loaded, dict):
@@ -69,24 +69,33 @@ def load_weights(model: nn.Module, checkpoint: Mapping[str, Any], path: Path) ->
         ValueError: If a weight is missing, left over, or of another size; the first is named.
     """
     given: Any = checkpoint.get('state_dict', checkpoint)
-    if not isinstance(given, Mapping) or not any(isinstance(v, Tensor) for v in given.values()):
-        raise ValueError(f"The checkpoint '{path}' holds no weights; give one with a state_dict.")
+    values = list(given.values()) if isinstance(given, Mapping) else []
+    if not values or not all(isinstance(value, Tensor) for value in values):
+        raise ValueError(
+            f"The checkpoint '{path}' has no state_dict and is none; give one of MMEngine, or the "
+            'state_dict of a lifter.'
+        )
     state = {str(name).removeprefix('module.'): value for name, value in given.items()}
     needed = model.state_dict()
     for name, weight in needed.items():
         if name in state and tuple(state[name].shape) != tuple(weight.shape):
-            _refuse(
+            raise _misfit(
                 path,
                 f'{name} is of size {tuple(state[name].shape)} in the checkpoint, of '
                 f'{tuple(weight.shape)} in the model',
             )
     # the model may rename the weights of old releases, so only now is known what is missing
-    result = model.load_state_dict(state, strict=False)
+    try:
+        result = model.load_state_dict(state, strict=False)
+    except RuntimeError as error:  # a renamed one is of another size; the last line names it
+        raise _misfit(path, str(error).splitlines()[-1].strip(' \t.')) from None
     missing = [name for name in result.missing_keys if not name.endswith(_UNUSED)]
     if missing:
-        _refuse(path, f'the checkpoint lacks {_several(missing)} of the model')
+        raise _misfit(path, f'the checkpoint lacks {_several(missing)} of the model')
     if result.unexpected_keys:
-        _refuse(path, f'the checkpoint has {_several(result.unexpected_keys)}, the model has not')
+        raise _misfit(
+            path, f'the checkpoint has {_several(result.unexpected_keys)}, the model has not'
+        )
 
 
 def check_joints(checkpoint: Mapping[str, Any], skeleton: Skeleton, path: Path) -> None:
@@ -121,8 +130,8 @@ def check_joints(checkpoint: Mapping[str, Any], skeleton: Skeleton, path: Path) 
     )
 
 
-def _refuse(path: Path, what: str) -> None:
-    raise ValueError(
+def _misfit(path: Path, what: str) -> ValueError:
+    return ValueError(
         f"The checkpoint '{path}' does not fit the config's model: {what}; give the config that "
         'it was trained with.'
     )
@@ -132,6 +141,14 @@ def _several(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f'{names[0]} and {len(names) - 1} more weights'
 
 
-def _first_line(error: BaseException) -> str:
+def first_line(error: BaseException) -> str:
+    """What an error says, as a part of a sentence.
+
+    Args:
+        error (BaseException): The error.
+
+    Returns:
+        str: Its first line without a full stop, or its type where it says nothing.
+    """
     lines = str(error).strip().splitlines() or [type(error).__name__]
     return lines[0].rstrip('. ')

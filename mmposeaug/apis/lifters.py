@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
-from mmpose.registry import MODELS
+from mmpose.registry import DATASETS, MODELS
 from torch import nn
 
 from mmposeaug.codecs import LifterAdapter, build_codec, find_train_codec
@@ -21,7 +21,7 @@ from mmposeaug.datasets.windows import WindowRule, window_rule
 from mmposeaug.engine.tensor_loader import inner_dataset
 from mmposeaug.structures import Skeleton
 
-from .lifter_weights import check_joints, load_weights, read_checkpoint
+from .lifter_weights import check_joints, first_line, load_weights, read_checkpoint
 
 
 @dataclass(frozen=True)
@@ -110,10 +110,9 @@ def _read_config(path: Path) -> Config:
     try:
         return Config.fromfile(path)
     except Exception as error:  # a config is Python, and may fail in any way
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise ValueError(
-            f"The config '{path}' cannot be read ({reason}); check it with MMEngine's "
-            'Config.fromfile.'
+            f"The config '{path}' cannot be read ({first_line(error)}); check it with "
+            "MMEngine's Config.fromfile."
         ) from error
 
 
@@ -124,7 +123,14 @@ def _datasets(cfg: Config) -> Iterator[tuple[str, Mapping[str, Any]]]:
         loader = cfg.get(f'{part}_dataloader')
         if isinstance(loader, Mapping) and isinstance(loader.get('dataset'), Mapping):
             found = True
-            yield part, inner_dataset(loader['dataset'])
+            dataset = inner_dataset(loader['dataset'])
+            kind = dataset.get('type')
+            if kind is None or (isinstance(kind, str) and DATASETS.get(kind) is None):
+                raise ValueError(
+                    f'The data set type {kind!r} of {part}_dataloader is not registered; name the '
+                    'module that defines it in custom_imports.'
+                )
+            yield part, dataset
     if not found:
         raise ValueError(
             'The config has no test_dataloader with a dataset, which tells the joints and frames '
@@ -150,7 +156,13 @@ def _build(cfg: Config) -> nn.Module:
     model.pop('semi_loss', None)
     if 'preprocess_cfg' in cfg:
         model.setdefault('data_preprocessor', cfg.preprocess_cfg)
-    return MODELS.build(model)
+    try:
+        return MODELS.build(model)
+    except Exception as error:  # whatever its layers raise
+        raise ValueError(
+            f'The model of the config cannot be built ({first_line(error)}); check its parts, and '
+            'that custom_imports names the modules of those that are your own.'
+        ) from error
 
 
 # --------------------------------------------------------------------- checks
@@ -158,10 +170,9 @@ def _to_device(model: nn.Module, device: str | torch.device) -> nn.Module:
     try:
         return model.to(torch.device(device))
     except (RuntimeError, AssertionError) as error:  # torch raises either for what it lacks
-        reason = str(error).splitlines()[0]
         raise ValueError(
-            f"The device {str(device)!r} cannot be used ({reason}); give 'cpu', or 'cuda' where "
-            'torch sees a GPU.'
+            f"The device {str(device)!r} cannot be used ({first_line(error)}); give 'cpu', or "
+            "'cuda' where torch sees a GPU."
         ) from None
 
 
@@ -186,8 +197,8 @@ def _check_window(lifter: LoadedLifter) -> None:
                 root_depth=like.new_full((1, len(target)), 5),
             )
     except (RuntimeError, AssertionError, ValueError) as error:
-        reason = (str(error).splitlines() or ['an assertion of its backbone fails'])[0]
         raise ValueError(
             f'The lifter cannot take the {frames} frame(s) of {joints} key points of the data set '
-            f'of the config ({reason}); make in_channels, kernel_sizes and seq_len agree with it.'
+            f'of the config ({first_line(error)}); make in_channels, kernel_sizes and seq_len '
+            'agree with it.'
         ) from error

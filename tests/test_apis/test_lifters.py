@@ -1,3 +1,4 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
 """Loading trained lifters: what fits is loaded, what does not is refused by name."""
 
 from __future__ import annotations
@@ -138,7 +139,7 @@ def test_bad_files_are_named(lifting_config: Path, checkpoint: Path, tmp_path: P
     with pytest.raises(ValueError, match=r'(more than weights|cannot be read)'):
         load_lifter(lifting_config, bad)
     torch.save(dict(state_dict={}), bad)
-    with pytest.raises(ValueError, match='holds no weights'):
+    with pytest.raises(ValueError, match='has no state_dict and is none'):
         load_lifter(lifting_config, bad)
     config = tmp_path / 'broken.py'
     config.write_text('model = dict(')
@@ -152,6 +153,12 @@ def test_other_devices_and_models_are_named(lifting_config: Path, checkpoint: Pa
     cfg = Config.fromfile(lifting_config)
     cfg.model.type = 'TopdownPoseEstimator'
     with pytest.raises(ValueError, match="'TopdownPoseEstimator', not a PoseLifter"):
+        load_lifter(cfg, checkpoint)
+    cfg.model.update(type='PoseLifter', backbone=dict(type='NoSuchBackbone'))
+    with pytest.raises(ValueError, match='cannot be built .*NoSuchBackbone.*custom_imports'):
+        load_lifter(cfg, checkpoint)
+    cfg.test_dataloader.dataset.type = 'NoSuchDataset'
+    with pytest.raises(ValueError, match="'NoSuchDataset' of test_dataloader is not registered"):
         load_lifter(cfg, checkpoint)
     for part in ('train', 'val', 'test'):
         cfg.pop(f'{part}_dataloader')

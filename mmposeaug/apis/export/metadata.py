@@ -1,0 +1,44 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""What an ONNX file says about the lifter in it."""
+
+from __future__ import annotations
+
+import json
+
+from mmposeaug.version import __version__
+
+from .inputs import ExportSettings
+
+
+def describe(settings: ExportSettings) -> dict[str, str]:
+    """Metadata of a graph; lists and mappings are JSON.
+
+    Args:
+        settings (ExportSettings): The graph.
+
+    Returns:
+        dict[str, str]: Text by key.
+    """
+    lifter = settings.lifter
+    skeleton = lifter.skeleton
+    found = dict(
+        output='pose relative to the root joint, which lies at the origin',
+        unit='metre',
+        axes='camera space: x right, y down, z away from the camera',
+        inputs=json.dumps({spec.name: spec.meaning for spec in settings.specs}),
+        skeleton=skeleton.name,
+        joint_names=json.dumps(skeleton.joint_names),
+        parents=json.dumps(skeleton.parents),
+        flip_indices=json.dumps(skeleton.flip_indices),
+        target_frame=lifter.adapter.target_frame,
+        num_frames=str(settings.max_frames),
+        frames=f'1 to {settings.max_frames}' if settings.frames_are_free else 'fixed',
+        seq_step=str(lifter.window.seq_step),
+        flip=json.dumps(settings.flip),
+        checkpoint=lifter.checkpoint.name,
+        checkpoint_sha256=lifter.sha256,
+        mmposeaug_version=__version__,
+    )
+    if settings.image_size is not None:
+        found['image_size'] = json.dumps(settings.image_size)
+    return found
