@@ -22,7 +22,7 @@ WIDTH, HEIGHT = 192, 256
 
 @pytest.fixture
 def pose_model(tmp_path: Path) -> Path:
-    """A network of RTMPose's form: greatest brightness by column and by row, at twice the resolution."""
+    """A network of RTMPose's form: brightness by column and by row, at twice the resolution."""
     from onnx import TensorProto, helper
 
     value = helper.make_tensor_value_info
