@@ -5,6 +5,8 @@ from .comparison import draw_comparison
 from .figures import new_figure, save_png, to_image
 from .gallery import KeypointPanel, Panel, PosePanel, draw_gallery
 from .hook import LiftingVisualizationHook
+from .lifting_page import write_lifting_page
+from .measures import LimbAngle, limb_angles, measure_angles
 from .poses import draw_pose_2d, draw_pose_3d, image_axes, person_window, space_axes, to_plot_axes
 from .style import SERIES_COLORS, SIDE_COLORS
 
@@ -13,6 +15,7 @@ __all__ = [
     'SIDE_COLORS',
     'KeypointPanel',
     'LiftingVisualizationHook',
+    'LimbAngle',
     'Panel',
     'PosePanel',
     'draw_comparison',
@@ -20,10 +23,13 @@ __all__ = [
     'draw_pose_2d',
     'draw_pose_3d',
     'image_axes',
+    'limb_angles',
+    'measure_angles',
     'new_figure',
     'person_window',
     'save_png',
     'space_axes',
     'to_image',
     'to_plot_axes',
+    'write_lifting_page',
 ]
