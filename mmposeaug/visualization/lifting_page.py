@@ -56,7 +56,7 @@ def write_lifting_page(
     embedded = embed_images(images, shown)
     sizes = [image_size(lifted, *each) for each in zip(shown, embedded.sizes)]
     data = page_data(lifted, shown)
-    data.update(images=embedded.urls, sizes=sizes)
+    data.update(images=embedded.urls, imageStep=embedded.step, sizes=sizes)
     notes = [embedded.note] if embedded.note else []
     if len(shown) < len(frames):
         notes.insert(0, f'{len(shown):,} of {len(frames):,} frames are shown, evenly spread.')
@@ -77,7 +77,8 @@ def _bounded(lifted: LiftedPoses, frames: list[int]) -> list[int]:
 
 
 def _fill(title: str, notes: list[str], facts: dict[str, str], data: dict[str, Any]) -> str:
-    scripts = dict(plotly=_plotly_js(), script=_part('lifting.js'))
+    own = _part('drawing.js') + _part('controls.js')
+    scripts = dict(plotly=_plotly_js(), script=f"'use strict';\n{{\n{own}}}\n")
     return Template(_part('lifting.html')).substitute(
         title=_escaped(title),
         policy=_policy(list(scripts.values())),
@@ -114,7 +115,7 @@ def _policy(scripts: list[str]) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Text that is no HTML; what UTF-8 cannot hold, as in odd file names, becomes a question mark."""
+    """Text that is no HTML; what UTF-8 cannot hold, as in odd names, is a question mark."""
     return escape(text.encode('utf-8', 'replace').decode('utf-8'))
 
 

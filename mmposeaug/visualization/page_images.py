@@ -14,7 +14,7 @@ from PIL import Image
 
 from .sequence import FrameImages, image_of
 
-IMAGE_BYTES = 16_000_000
+IMAGE_BYTES = 20_000_000
 """int: All images of a page together take at most so many characters."""
 
 _EDGES = (640, 480, 320, 240)
@@ -31,11 +31,13 @@ class EmbeddedImages:
     Attributes:
         urls (list[str]): F data URLs, empty where there is no image.
         sizes (list[tuple[int, int] | None]): Width and height of each before it was made smaller.
+        step (int): One in so many frames may have an image.
         note (str): A sentence on what was left out, empty if nothing was.
     """
 
     urls: list[str]
     sizes: list[tuple[int, int] | None]
+    step: int = 1
     note: str = ''
 
 
@@ -60,7 +62,9 @@ def embed_images(
         return found
     spread = np.unique(np.linspace(0, len(frames) - 1, _SAMPLES).astype(int))
     samples = [image for i in spread if (image := image_of(images, frames[i])) is not None]
-    edge, every = _edge_and_step(samples, len(frames), limit)
+    expected = round(len(frames) * len(samples) / len(spread))  # not every frame may have one
+    edge, every = _edge_and_step(samples, expected, limit)
+    found.step = every
     total = 0
     for i in range(0, len(frames), every):
         image = image_of(images, frames[i])
@@ -74,7 +78,10 @@ def embed_images(
         found.urls[i] = url
         found.sizes[i] = image.shape[1], image.shape[0]
     if every > 1 and total:
-        found.note = f'To save space, only one in {every} of the frames has its image.'
+        found.note = (
+            f'To save space, only one in {every} of the frames has its image; in between the last '
+            'one is shown pale.'
+        )
     return found
 
 

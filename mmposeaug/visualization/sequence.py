@@ -16,8 +16,8 @@ FrameImages = Union[Mapping[int, np.ndarray], Callable[[int], Optional[np.ndarra
 DEFAULT_FPS = 10.0
 """float: Frames a second where nothing is known."""
 
-_OUTLIERS = 0.5
-"""Percentage of the joints at each end of an axis that may not widen the space that is drawn."""
+_OUTLIERS = 3.0
+"""Percentage of the poses at each end of an axis that may not widen the space that is drawn."""
 
 
 def sequence_frames(lifted: LiftedPoses, images: FrameImages = None) -> range:
@@ -76,8 +76,8 @@ def thin_frames(frames: Sequence[int], max_frames: int | None) -> list[int]:
 def space_box(lifted: LiftedPoses) -> tuple[np.ndarray, np.ndarray]:
     """The part of camera space that the people of a sequence are in.
 
-    A few poses may be far away from all others where the place of a person could not be
-    estimated well; they do not count, or nobody else could be seen.
+    Where the place of a person could not be estimated well, a few poses may be far away from all
+    others. They do not count and lie outside, or nobody else could be seen.
 
     Args:
         lifted (LiftedPoses): The poses.
@@ -85,17 +85,23 @@ def space_box(lifted: LiftedPoses) -> tuple[np.ndarray, np.ndarray]:
     Returns:
         tuple[np.ndarray, np.ndarray]: Its middle and its half extents, both (3,), in metres.
     """
-    # A pose reaches at most so far from its root, so its joints need not all be looked at.
+    # The corners of the box around each pose say as much as all its joints.
     roots = lifted.roots_cam.astype(np.float64)
-    ends = [roots + lifted.poses_rel.min(axis=1), roots + lifted.poses_rel.max(axis=1)]
-    points = np.concatenate(ends)
+    corners = [roots + lifted.poses_rel.min(axis=1), roots + lifted.poses_rel.max(axis=1)]
+    points = np.concatenate(corners)
     points = points[np.isfinite(points).all(axis=1)]
     if not len(points):
         return np.zeros(3), np.ones(3)
-    low, high = points.min(axis=0), points.max(axis=0)
-    inner_low, inner_high = np.percentile(points, (_OUTLIERS, 100 - _OUTLIERS), axis=0)
-    reach = 0.5 + (inner_high - inner_low)  # a fast step at an end is no outlier
-    low, high = np.maximum(low, inner_low - reach), np.minimum(high, inner_high + reach)
+    ends = (
+        np.percentile(points, _OUTLIERS, axis=0, method='higher'),
+        np.percentile(points, 100 - _OUTLIERS, axis=0, method='lower'),
+    )
+    # A single pose has them the other way round.
+    inner_low, inner_high = np.minimum(*ends), np.maximum(*ends)
+    reach = 1 + (inner_high - inner_low)  # who only walks away fast at an end is no outlier
+    near = (points >= inner_low - reach) & (points <= inner_high + reach)
+    low = np.where(near, points, np.inf).min(axis=0)
+    high = np.where(near, points, -np.inf).max(axis=0)
     return (low + high) / 2, np.maximum((high - low) / 2 + 0.15, 0.5)
 
 

@@ -57,7 +57,7 @@ class OpenPage:
         """All joints that a plot shows, sorted by their coordinates."""
         script = (
             f"document.getElementById('{plot}').data.filter(t => t.mode === 'markers')"
-            f".map(t => [{', '.join(f't.{axis}' for axis in axes)}])"
+            f'.map(t => [{", ".join(f"t.{axis}" for axis in axes)}])'
         )
         marks = [np.array(trace, float).reshape(len(axes), -1).T for trace in self.run(script)]
         found = np.concatenate(marks)

@@ -53,4 +53,3 @@ def make_lifted(
         info=dict(checkpoint='best.pth', config='lifter.py'),
     )
     return LiftedPoses(get_skeleton(skeleton), **{**values, **changes})
-

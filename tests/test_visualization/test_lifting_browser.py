@@ -170,6 +170,15 @@ def test_the_view_is_kept_while_playing_and_can_be_turned_meanwhile(walkers):
     assert angles[2] == pytest.approx(angles[1], abs=0.1)
 
 
+def test_no_button_uploads_anything(walkers):
+    _, page = walkers
+    buttons = page.page.query_selector_all('.modebar-btn')
+    names = ' '.join(button.get_attribute('data-title') for button in buttons)
+    assert 'Reset' in names
+    assert not [word for word in ('Share', 'cloud', 'Edit') if word.lower() in names.lower()]
+    assert page.run("document.getElementById('space')._context.plotlyServerURL") == ''
+
+
 def test_a_screenshot_shows_three_people(walkers, tmp_path):
     _, page = walkers
     page.page.locator('#slider').fill('2')
