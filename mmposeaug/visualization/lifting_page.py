@@ -41,8 +41,8 @@ def write_lifting_page(
         lifted (LiftedPoses): The poses.
         path (str | PathLike): The HTML file; its folder is made if need be.
         title (str): Title of the page. Defaults to ``'Lifted poses'``.
-        max_frames (int): Of a longer sequence so many frames, evenly spread, are shown, and the
-            page says so. Defaults to 2000.
+        max_frames (int): Of a longer sequence so many frames, evenly spread, are shown, or just
+            those that have a pose if they are no more; the page says so. Defaults to 2000.
         images (FrameImages): Images to show behind the key points: a mapping from frame to RGB,
             or a function that gives None where there is none. They are made smaller so that all
             of a page fit into :data:`mmposeaug.visualization.page_images.IMAGE_BYTES`.
@@ -52,28 +52,32 @@ def write_lifting_page(
         ModuleNotFoundError: If plotly is not installed.
     """
     frames = sequence_frames(lifted, images)
-    shown = _bounded(lifted, thin_frames(frames, max_frames))
+    shown = _choose_frames(lifted, frames, max_frames)
     embedded = embed_images(images, shown)
     sizes = [image_size(lifted, *each) for each in zip(shown, embedded.sizes)]
     data = page_data(lifted, shown)
     data.update(images=embedded.urls, imageStep=embedded.step, sizes=sizes)
     notes = [embedded.note] if embedded.note else []
     if len(shown) < len(frames):
-        notes.insert(0, f'{len(shown):,} of {len(frames):,} frames are shown, evenly spread.')
+        notes.insert(0, f'{len(shown):,} of {len(frames):,} frames are shown.')
     page = _fill(title, notes, _facts(lifted, frames), data)
     with atomic_write(path, 'w') as file:
         file.write(page)
 
 
-def _bounded(lifted: LiftedPoses, frames: list[int]) -> list[int]:
-    """Fewer frames where there are so many people that the page would become too large."""
+def _choose_frames(lifted: LiftedPoses, frames: range, max_frames: int) -> list[int]:
+    """Frames evenly spread, fewer where there are so many people that the page would be large."""
+    shown = thin_frames(frames, max_frames)
+    posed = lifted.frame_numbers.tolist()
+    if len(shown) < len(frames) and len(posed) <= max_frames:
+        shown = posed  # few poses in a long time would be missed otherwise
     most = max(MAX_JOINTS // lifted.skeleton.num_joints, 1)
-    while len(frames) > 1:
-        poses = int(np.isin(lifted.frames, frames).sum())
+    while len(shown) > 1:
+        poses = int(np.isin(lifted.frames, shown).sum())
         if poses <= most:
             break
-        frames = thin_frames(frames, max(len(frames) * most // poses, 1))
-    return frames
+        shown = thin_frames(shown, max(len(shown) * most // poses, 1))
+    return shown
 
 
 def _fill(title: str, notes: list[str], facts: dict[str, str], data: dict[str, Any]) -> str:
@@ -132,7 +136,7 @@ def _facts(lifted: LiftedPoses, frames: range) -> dict[str, str]:
     span = f'{frames[0]} to {frames[-1]}' if len(frames) > 1 else str(frames[0])
     facts = dict(
         Poses=f'{poses:,} of {people:,} people' if people > 1 else f'{poses:,} of one person',
-        Frames=span + (f', every {frames.step}th' if frames.step > 1 else ''),
+        Frames=span + (f' in steps of {frames.step}' if frames.step > 1 else ''),
         Rate=rate,
         Skeleton=f'{lifted.skeleton.name}, {lifted.skeleton.num_joints} joints',
     )

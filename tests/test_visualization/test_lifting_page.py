@@ -78,6 +78,13 @@ def test_long_sequences_make_pages_of_bounded_size_in_bounded_memory(tmp_path):
     assert (frames[0], frames[-1], len(frames)) == (0, rows - 1, 2000)
 
 
+def test_few_poses_in_a_long_time_are_all_shown(tmp_path):
+    lifted = replace(make_lifted(1, 3), frames=np.array([5, 70_001, 90_000]))
+    write_lifting_page(lifted, tmp_path / 'page.html')
+    assert data_of(tmp_path / 'page.html')['frames'] == [5, 70_001, 90_000]
+    assert '3 of 89,996 frames are shown' in (tmp_path / 'page.html').read_text()
+
+
 def test_many_people_make_no_larger_page(tmp_path, monkeypatch):
     monkeypatch.setattr(lifting_page, 'MAX_JOINTS', 17 * 100)
     write_lifting_page(make_lifted(10, 30), tmp_path / 'page.html')
