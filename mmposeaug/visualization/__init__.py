@@ -3,27 +3,41 @@
 
 from .comparison import draw_comparison
 from .figures import new_figure, save_png, to_image
+from .frame_drawing import FrameDrawer, draw_frame
+from .frame_files import write_frames, write_video
 from .gallery import KeypointPanel, Panel, PosePanel, draw_gallery
 from .hook import LiftingVisualizationHook
+from .lifting_page import write_lifting_page
+from .measures import LimbAngle, limb_angles, measure_angles
 from .poses import draw_pose_2d, draw_pose_3d, image_axes, person_window, space_axes, to_plot_axes
+from .sequence import FrameImages
 from .style import SERIES_COLORS, SIDE_COLORS
 
 __all__ = [
     'SERIES_COLORS',
     'SIDE_COLORS',
+    'FrameDrawer',
+    'FrameImages',
     'KeypointPanel',
     'LiftingVisualizationHook',
+    'LimbAngle',
     'Panel',
     'PosePanel',
     'draw_comparison',
+    'draw_frame',
     'draw_gallery',
     'draw_pose_2d',
     'draw_pose_3d',
     'image_axes',
+    'limb_angles',
+    'measure_angles',
     'new_figure',
     'person_window',
     'save_png',
     'space_axes',
     'to_image',
     'to_plot_axes',
+    'write_frames',
+    'write_lifting_page',
+    'write_video',
 ]

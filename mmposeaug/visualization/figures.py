@@ -53,7 +53,18 @@ def save_png(figure: Figure, path: str | os.PathLike, colors: int | None = 128) 
         colors (int, optional): Size of the palette, which makes drawings several times smaller;
             None for all colours, as photographs need. Defaults to 128.
     """
-    picture = Image.fromarray(to_image(figure))
+    write_png(to_image(figure), path, colors)
+
+
+def write_png(image: np.ndarray, path: str | os.PathLike, colors: int | None = 128) -> None:
+    """Write pixels as PNG, all at once.
+
+    Args:
+        image (np.ndarray): RGB of shape (height, width, 3), uint8.
+        path (str | PathLike): The file; its folder is made if need be.
+        colors (int, optional): Size of the palette, see :func:`save_png`. Defaults to 128.
+    """
+    picture = Image.fromarray(image)
     if colors is not None:
         picture = picture.quantize(colors, dither=Image.Dither.NONE)
     with atomic_write(path) as file:

@@ -9,13 +9,13 @@ from typing import Any, Union
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from mmposeaug.structures import Skeleton
 
 from .figures import new_figure
+from .legend import add_legend
 from .poses import draw_pose_2d, draw_pose_3d, image_axes, person_window, space_axes
-from .style import GHOST_COLOR, LABEL_SIZE, SIDE_COLORS, TITLE_SIZE
+from .style import LABEL_SIZE, TITLE_SIZE
 
 CELL = 2.75
 """float: Edge of a cell in inches."""
@@ -116,7 +116,7 @@ def draw_gallery(
         figure.text(0.5, 1 - 0.3 / height, title, ha='center', fontsize=TITLE_SIZE + 2)
     if note:
         figure.text(0.5, 0.1 / height, note, ha='center', fontsize=LABEL_SIZE, color='#444444')
-    _add_legend(figure, ghost_label, (bottom - 0.36) / height)
+    add_legend(figure, (bottom - 0.36) / height, ghost_label)
     return figure
 
 
@@ -164,22 +164,3 @@ def _draw_panel(
             ha='center',
             fontsize=LABEL_SIZE,
         )
-
-
-def _add_legend(figure: Figure, ghost_label: str, y: float) -> None:
-    """Say what the colours mean."""
-    entries = [(SIDE_COLORS['left'], "person's left"), (SIDE_COLORS['right'], "person's right")]
-    entries.append((SIDE_COLORS[''], 'midline'))
-    if ghost_label:
-        entries.append((GHOST_COLOR, ghost_label))
-    figure.legend(
-        handles=[
-            Line2D([], [], color=color, linewidth=2.5, label=label) for color, label in entries
-        ],
-        loc='lower center',
-        bbox_to_anchor=(0.5, y),
-        ncols=len(entries),
-        frameon=False,
-        fontsize=LABEL_SIZE,
-        borderaxespad=0.1,
-    )

@@ -33,7 +33,12 @@ def to_plot_axes(pose_cam: np.ndarray) -> np.ndarray:
 
 
 def _draw_bones(
-    axes: Any, points: np.ndarray, skeleton: Skeleton, ghost: bool, width: float
+    axes: Any,
+    points: np.ndarray,
+    skeleton: Skeleton,
+    ghost: bool,
+    width: float,
+    hollow: np.ndarray | None,
 ) -> None:
     """Bones and joints of points of shape (J, 2) or (J, 3)."""
     for child, parent in skeleton.bones:
@@ -46,8 +51,17 @@ def _draw_bones(
             zorder=2 if ghost else 3,
         )
     if not ghost:
-        colors = [SIDE_COLORS[side] for side in skeleton.sides]
-        axes.scatter(*points.T, c=colors, s=2.2 * width**2, linewidths=0, zorder=4, alpha=1)
+        empty = np.zeros(len(points), bool) if hollow is None else np.asarray(hollow, bool)
+        colors = np.array([SIDE_COLORS[side] for side in skeleton.sides])
+        axes.scatter(
+            *points.T,
+            c=np.where(empty, '#ffffff', colors),
+            edgecolors=colors,
+            s=np.where(empty, 3.5, 2.2) * width**2,
+            linewidths=np.where(empty, 0.5 * width, 0),
+            zorder=4,
+            alpha=1,
+        )
 
 
 def _check(points: np.ndarray, skeleton: Skeleton, size: int) -> np.ndarray:
@@ -61,7 +75,12 @@ def _check(points: np.ndarray, skeleton: Skeleton, size: int) -> np.ndarray:
 
 
 def draw_pose_2d(
-    axes: Any, keypoints_px: np.ndarray, skeleton: Skeleton, ghost: bool = False, width: float = 2.0
+    axes: Any,
+    keypoints_px: np.ndarray,
+    skeleton: Skeleton,
+    ghost: bool = False,
+    width: float = 2.0,
+    hollow: np.ndarray | None = None,
 ) -> None:
     """Draw 2D key points as a stick figure, left limbs red and right limbs blue.
 
@@ -71,15 +90,22 @@ def draw_pose_2d(
         skeleton (Skeleton): The joints.
         ghost (bool): Thin and grey, as something to compare with. Defaults to False.
         width (float): Width of the bones in points. Defaults to 2.
+        hollow (np.ndarray, optional): True for each joint (J,) to mark by a ring, which was
+            interpolated. Defaults to None, none.
 
     Raises:
         ValueError: If the shape does not fit the skeleton.
     """
-    _draw_bones(axes, _check(keypoints_px, skeleton, 2), skeleton, ghost, width)
+    _draw_bones(axes, _check(keypoints_px, skeleton, 2), skeleton, ghost, width, hollow)
 
 
 def draw_pose_3d(
-    axes: Any, pose_cam: np.ndarray, skeleton: Skeleton, ghost: bool = False, width: float = 2.0
+    axes: Any,
+    pose_cam: np.ndarray,
+    skeleton: Skeleton,
+    ghost: bool = False,
+    width: float = 2.0,
+    hollow: np.ndarray | None = None,
 ) -> None:
     """Draw a camera-space pose as a stick figure that stands upright.
 
@@ -89,11 +115,13 @@ def draw_pose_3d(
         skeleton (Skeleton): The joints.
         ghost (bool): Thin and grey, as something to compare with. Defaults to False.
         width (float): Width of the bones in points. Defaults to 2.
+        hollow (np.ndarray, optional): True for each joint (J,) to mark by a ring, which was
+            interpolated. Defaults to None, none.
 
     Raises:
         ValueError: If the shape does not fit the skeleton.
     """
-    _draw_bones(axes, to_plot_axes(_check(pose_cam, skeleton, 3)), skeleton, ghost, width)
+    _draw_bones(axes, to_plot_axes(_check(pose_cam, skeleton, 3)), skeleton, ghost, width, hollow)
 
 
 def image_axes(
@@ -150,20 +178,26 @@ def person_window(keypoints_px: np.ndarray, margin: float = 0.2) -> tuple[float,
     return float(u), float(v), edge
 
 
-def space_axes(axes: Any, centre_cam: np.ndarray | None = None, radius: float = 1.0) -> None:
-    """Make 3D axes a cube of camera space: x to the right, z away from the camera, -y up.
+def space_axes(
+    axes: Any, centre_cam: np.ndarray | None = None, radius: float | np.ndarray = 1.0
+) -> None:
+    """Make 3D axes a box of camera space: x to the right, z away from the camera, -y up.
+
+    All axes have one scale.
 
     Args:
         axes (Axes3D): 3D axes.
         centre_cam (np.ndarray, optional): Its middle in camera space, of shape (3,), in metres.
             Defaults to the origin.
-        radius (float): Half an edge in metres. Defaults to 1.
+        radius (float | np.ndarray): Half an edge in metres, or half of each edge (3,). Defaults
+            to 1, a cube.
     """
     centre = to_plot_axes(np.zeros(3) if centre_cam is None else np.asarray(centre_cam, float))
-    for name, middle, label in zip('xyz', centre, ('x (m)', 'z, depth (m)', '−y, up (m)')):
-        limits = (middle - radius, middle + radius)
-        getattr(axes, f'set_{name}lim')(*limits)
-        low, high = middle - 0.9 * radius, middle + 0.9 * radius  # labels at the edges collide
+    halves = np.abs(to_plot_axes(np.broadcast_to(np.asarray(radius, float), 3)))
+    labels = ('x (m)', 'z, depth (m)', '−y, up (m)')
+    for name, middle, half, label in zip('xyz', centre, halves, labels):
+        getattr(axes, f'set_{name}lim')(middle - half, middle + half)
+        low, high = middle - 0.9 * half, middle + 0.9 * half  # labels at the edges collide
         ticks = MaxNLocator(nbins=4, steps=[1, 2, 5, 10]).tick_values(low, high)
         getattr(axes, f'set_{name}ticks')([tick for tick in ticks if low <= tick <= high])
         pad = -6 if name == 'z' else -9
@@ -173,5 +207,5 @@ def space_axes(axes: Any, centre_cam: np.ndarray | None = None, radius: float = 
         axis._axinfo['grid'].update(color='#dddddd', linewidth=0.6)
     axes.tick_params(labelsize=TICK_SIZE, pad=-4)
     axes.tick_params(axis='z', pad=-1)
-    axes.set_box_aspect((1, 1, 1), zoom=1.15)
+    axes.set_box_aspect(halves / halves.max(), zoom=1.15)
     axes.view_init(**VIEW)
