@@ -82,6 +82,7 @@ def test_wheel_carries_configs_and_tools_for_mim(sources):
     assert {'mmposeaug/.mim/tools/train.py', 'mmposeaug/.mim/tools/dist_train.sh'} <= names
     assert {'mmposeaug/.mim/model-index.yml', 'mmposeaug/.mim/dataset-index.yml'} <= names
     assert 'mmposeaug/compat/__main__.py' in names
+    assert 'mmposeaug/visualization/page/drawing.js' in names
     assert not any(name.endswith('.pyc') for name in names)
     for config in (sources / 'configs').rglob('*.py'):
         assert f'mmposeaug/.mim/{config.relative_to(sources)}' in names
