@@ -1,0 +1,172 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""The demo end to end, with a lifter of random weights; wrong input ends in one sentence."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from mmengine.config import Config
+from mmpose.registry import MODELS
+
+from mmposeaug.apis import load_lifted
+
+
+def load_script(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[path.stem] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope='module')
+def demo(repo_root: Path) -> ModuleType:
+    return load_script(repo_root / 'demo' / 'lift_keypoints_demo.py')
+
+
+@pytest.fixture(scope='module')
+def lifter(repo_root: Path, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """Options for the quickstart's lifter with random weights."""
+    name = 'poseaug_simplebaseline-256_1xb256-96e_synthetic.py'
+    config = repo_root / 'configs' / 'poseaug' / name
+    path = tmp_path_factory.mktemp('lifter') / 'lifter.pth'
+    torch.manual_seed(0)
+    torch.save(dict(state_dict=MODELS.build(Config.fromfile(config).model).state_dict()), path)
+    return ['--config', str(config), '--checkpoint', str(path)]
+
+
+@pytest.fixture
+def sample(repo_root: Path, tmp_path: Path) -> Path:
+    """The first frames of the sample."""
+    entries = json.loads((repo_root / 'demo/resources/two_people_coco.json').read_text())
+    path = tmp_path / 'sample.json'
+    path.write_text(json.dumps([entry for entry in entries if entry['image_id'] <= 8]))
+    return path
+
+
+def test_all_outputs(
+    demo: ModuleType, lifter: list[str], sample: Path, tmp_path: Path, capsys: Any
+) -> None:
+    out = tmp_path / 'out'
+    options = ['--image-size', '1280', '720', '--fps', '25', '--out-dir', str(out)]
+    saved = ['--save', 'json', 'npz', 'page', 'frames', 'mp4', 'gif']
+    assert demo.main([str(sample), *lifter, *options, *saved]) == 0
+    printed = capsys.readouterr().out.splitlines()
+    assert '16 poses of 2 people in 8 frames' in printed[-8]
+    assert any(line.startswith('Camera assumed') for line in printed)
+    assert not any('Image size assumed' in line for line in printed)
+    assert printed[-1] == str(out / 'sample.html')  # the page comes last
+    lifted = load_lifted(out / 'sample.npz')
+    content = json.loads((out / 'sample.json').read_text())
+    assert len(content['instance_info']) == 8 and len(lifted) == 16
+    assert content['meta_info']['made_with'] == lifted.info
+    person = content['instance_info'][7]['instances'][1]
+    np.testing.assert_allclose(person['keypoints'], lifted.poses_rel[15], atol=1e-5)
+    assert len(list((out / 'sample_frames').glob('*.png'))) == 8
+    video = cv2.VideoCapture(str(out / 'sample.mp4'))
+    assert video.get(cv2.CAP_PROP_FRAME_COUNT) == 8 and video.get(cv2.CAP_PROP_FPS) == 25
+    assert (out / 'sample.gif').read_bytes()[:3] == b'GIF'
+    assert '<html' in (out / 'sample.html').read_text()
+
+
+def test_images_behind_the_key_points_tell_the_size(
+    demo: ModuleType, lifter: list[str], sample: Path, tmp_path: Path, capsys: Any
+) -> None:
+    video = tmp_path / 'clip.mp4'
+    writer = cv2.VideoWriter(str(video), cv2.VideoWriter_fourcc(*'mp4v'), 30, (1280, 720))
+    for _ in range(5):  # it ends before the key points do
+        writer.write(np.full((720, 1280, 3), 90, np.uint8))
+    writer.release()
+    options = ['--video', str(video), '--out-dir', str(tmp_path), '--save', 'npz', 'mp4']
+    assert demo.main([str(sample), *lifter, *options, '--name', 'lifted']) == 0
+    assert 'Image size assumed' not in capsys.readouterr().out
+    lifted = load_lifted(tmp_path / 'lifted.npz')
+    assert lifted.fps == 30 and (lifted.image_sizes == [1280, 720]).all()
+    assert lifted.info['image_size'] == 'file'
+    assert cv2.VideoCapture(str(tmp_path / 'lifted.mp4')).get(cv2.CAP_PROP_FRAME_COUNT) == 8
+
+
+def test_what_is_assumed_is_said(
+    demo: ModuleType, lifter: list[str], sample: Path, tmp_path: Path, capsys: Any
+) -> None:
+    options = ['--out-dir', str(tmp_path), '--save', 'json', '--focal', '1000']
+    assert demo.main([str(sample), *lifter, *options]) == 0
+    printed = capsys.readouterr().out
+    assert 'Image size assumed: 1280 x 720. The poses depend on it; give --image-size' in printed
+    assert 'Camera assumed' not in printed
+
+
+def write(path: Path, content: Any) -> str:
+    path.write_text(content if isinstance(content, str) else json.dumps(content))
+    return str(path)
+
+
+def person(count: int, score: Any = 0.9) -> dict[str, Any]:
+    return dict(image_id=1, category_id=1, keypoints=[300.0, 200.0, score] * count)
+
+
+@pytest.mark.parametrize(
+    ('content', 'options', 'message'),
+    [
+        ([], [], 'is empty: it holds no key points'),
+        ([dict(image_id=1, keypoints=[])], [], 'holds no person with key points'),
+        ([person(15)], [], '15 key points a person and does not name them'),
+        ([person(17), person(15)], [], 'has 15 key points, the others have 17'),
+        ([person(17, None)], [], 'holds no key point with a position and a score above 0'),
+        ([person(17)], ['--image-size', '100', '100'], 'outside of the image of 100 x 100'),
+        ([person(17)], ['--keypoint-set', 'halpe26'], "the key point set 'halpe26' has 26"),
+        ([person(17)], ['--camera-file', 'none.json'], "'none.json' does not exist"),
+        ([person(17)], ['--images', 'none'], "The images 'none' do not exist"),
+        ([person(17)], ['--device', 'tpu'], "The device 'tpu' cannot be used"),
+        ([person(17)], ['--score-thr', '3'], 'score_thr is 3'),
+        ('{', [], 'is not valid JSON'),
+    ],
+)
+def test_wrong_input_is_one_sentence(
+    content: Any,
+    options: list[str],
+    message: str,
+    demo: ModuleType,
+    lifter: list[str],
+    tmp_path: Path,
+    capsys: Any,
+) -> None:
+    path = write(tmp_path / 'k.json', content)
+    out = tmp_path / 'out'
+    assert demo.main([path, *lifter, '--out-dir', str(out), *options]) == 1
+    error = capsys.readouterr().err.strip().splitlines()
+    assert len(error) == 1 and message in error[0] and ': error: ' in error[0]
+    assert list(out.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_written_is_said_at_once(
+    demo: ModuleType, lifter: list[str], sample: Path, tmp_path: Path, capsys: Any
+) -> None:
+    (tmp_path / 'file').touch()
+    wrong = ['--config', 'none.py', '--checkpoint', 'none.pth']  # not looked at before
+    assert demo.main([str(sample), *wrong, '--out-dir', str(tmp_path / 'file')]) == 1
+    assert 'error:' in capsys.readouterr().err
+    assert demo.main([str(sample), *wrong, '--out-dir', str(tmp_path)]) == 1
+    assert "The config 'none.py' does not exist" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        demo.main(lifter)
+    assert 'give a file of key points, or --images' in capsys.readouterr().err
+
+
+def test_the_sample_is_made_anew(repo_root: Path, tmp_path: Path, capsys: Any) -> None:
+    script = load_script(repo_root / 'demo' / 'make_sample_keypoints.py')
+    path = tmp_path / 'a.json'
+    assert script.main(['--out', str(path), '--frames', '30', '--motions', 'Kick']) == 0
+    assert 20 < len(json.loads(path.read_text())) < 30
+    assert script.main(['--out', str(path), '--motions', 'Swim']) == 1
+    assert "no motion 'Swim'" in capsys.readouterr().err
