@@ -52,6 +52,8 @@ def main(argv: Sequence[str] | None = None) -> None:
             loaded, out_dir, args.samples, args.examples, args.seed, f'Augmentation of {name}'
         )
     print(*(f'wrote {path}' for path in paths.values()), sep='\n')
+    if 'page' not in paths:
+        print('The interactive page needs plotly, which is not installed: pip install plotly')
 
 
 if __name__ == '__main__':

@@ -22,6 +22,8 @@ from mmposeaug.apis.augmentation import (
 from mmposeaug.engine.augmentation import Augmentation
 from mmposeaug.models import RandomPoseAugmentor
 
+ENDINGS = ('.md', '.csv', '.json', '.png')
+
 
 def build_parser() -> argparse.ArgumentParser:
     """Describes the command line."""
@@ -57,7 +59,11 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def sources_of(
-    loaded: LoadedAugmentation, cfg: Config, args: argparse.Namespace, random_cfg: Config | None
+    parser: argparse.ArgumentParser,
+    loaded: LoadedAugmentation,
+    cfg: Config,
+    args: argparse.Namespace,
+    random_cfg: Config | None,
 ) -> list[Source]:
     """The augmentations to compare, the random one first."""
     if random_cfg is None:
@@ -66,7 +72,10 @@ def sources_of(
     else:
         # it augments the data of the other config
         random_cfg.train_dataloader = cfg.train_dataloader
-        sources = [Source('Random', load_augmentation(random_cfg, check=False).augmentation)]
+        other = load_augmentation(random_cfg, check=False).augmentation
+        if other.learned:
+            parser.error(f'--random {args.random!r} has an augmentor that learns; give one without')
+        sources = [Source('Random', other)]
     augmentation = loaded.augmentation
     draw = getattr(augmentation.augmentor, 'draw', None)
     draw_label = '' if draw is None else 'Draw'
@@ -82,6 +91,16 @@ def sources_of(
     return sources
 
 
+def describe_learned(loaded: LoadedAugmentation, checkpoints: Sequence[str]) -> list[str]:
+    """Which checkpoint each learned augmentation is of."""
+    if not loaded.augmentation.learned:
+        return []
+    if len(checkpoints) < 2:
+        return [f'Learned: {loaded.origin}.']
+    names = ['/'.join(Path(path).parts[-2:]) for path in checkpoints]
+    return ['; '.join(f'Learned {i}: {name}' for i, name in enumerate(names, start=1)) + '.']
+
+
 def main(argv: Sequence[str] | None = None) -> None:
     """Runs the tool."""
     parser = build_parser()
@@ -90,10 +109,12 @@ def main(argv: Sequence[str] | None = None) -> None:
     cfg = merged_config(parser, args.config, args.cfg_options)
     random_cfg = merged_config(parser, args.random, None) if args.random else None
     out = Path(args.out or Path('work_dirs', name, 'diversity'))
+    if out.suffix in ENDINGS:
+        out = out.with_suffix('')
     first = args.checkpoints[0] if args.checkpoints else None
     with plain_errors(parser, first):
         loaded = load_augmentation(cfg, first, args.seed)
-        sources = sources_of(loaded, cfg, args, random_cfg)
+        sources = sources_of(parser, loaded, cfg, args, random_cfg)
         target = None
         if args.target:
             target = load_target(cfg, args.target, args.samples, args.seed)
@@ -102,10 +123,10 @@ def main(argv: Sequence[str] | None = None) -> None:
         rows = measure_diversity(sets, target, args.seed)
         count = len(sets['Real'])
         notes = [f'{count} poses of each, all in view, of the training data of {name}.']
-        notes += [f'Learned: {loaded.origin}.'] if loaded.augmentation.learned else []
+        notes += describe_learned(loaded, args.checkpoints)
         named = None if target is None else (Path(args.target).stem, target)
         print(write_diversity(out, rows, sets, named, notes))
-    print(*(f'wrote {out}.{ending}' for ending in ('md', 'csv', 'json', 'png')), sep='\n')
+    print(*(f'wrote {out}{ending}' for ending in ENDINGS), sep='\n')
 
 
 if __name__ == '__main__':

@@ -10,13 +10,8 @@ from typing import Any
 
 from mmposeaug.structures import AugmentedSamples
 
-from .interactive import (
-    change_figure,
-    example_figure,
-    place_figure,
-    plotly_objects,
-    sphere_figure,
-)
+from .interactive import example_figure
+from .interactive_distributions import change_figure, place_figure, sphere_figure
 
 _STYLE = """
 body { font: 15px/1.5 sans-serif; max-width: 1100px; margin: 2em auto; padding: 0 1em; }
@@ -54,6 +49,8 @@ def augmentation_page(
 ) -> str:
     """A page with examples, view points, places and changes to be turned and zoomed.
 
+    It needs plotly, see :func:`mmposeaug.visualization.interactive.has_plotly`.
+
     Args:
         samples (AugmentedSamples): The samples; those in view are drawn in the distributions.
         title (str): Title of the page.
@@ -63,11 +60,7 @@ def augmentation_page(
 
     Returns:
         str: HTML with plotly in it.
-
-    Raises:
-        ValueError: If plotly is not installed.
     """
-    plotly_objects()
     from plotly.offline import get_plotlyjs
 
     figure, texts = example_figure(samples, examples)

@@ -161,7 +161,7 @@ def draw_changes(samples: AugmentedSamples, title: str = '', dpi: int = 80) -> F
     """
     panels = [(f'Turn of bones:\n{KIND_LABELS[k]} (°)', v, (0.0, 90.0)) for k, v in _turns(samples)]
     panels += [
-        (f'Length over the real one:\n{KIND_LABELS[k]} (%)', v, (-100.0, 100.0))
+        (f'Change of length:\n{KIND_LABELS[k]} (%)', v, (-100.0, 100.0))
         for k, v in _lengths(samples)
     ]
     count = len(panels) + bool(samples.errors_mm)

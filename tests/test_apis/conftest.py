@@ -11,6 +11,7 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
 
+from mmposeaug.apis.augmentation import LoadedAugmentation, load_augmentation
 from mmposeaug.datasets.synthetic import make_synthetic_mocap
 
 CONFIG = """
@@ -69,3 +70,9 @@ def small_run(repo_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Smal
         folder / 'run' / 'epoch_2.pth',
         best,
     )
+
+
+@pytest.fixture(scope='session')
+def loaded(small_run: SmallRun) -> LoadedAugmentation:
+    """What the training learned."""
+    return load_augmentation(small_run.cfg(), small_run.last)

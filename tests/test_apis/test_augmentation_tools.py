@@ -69,6 +69,17 @@ def test_browse_takes_options_of_the_config(tools, small_run, tmp_path):
     assert drawn == pytest.approx(real, abs=8)
 
 
+def test_browse_without_plotly_writes_all_but_the_page(
+    tools, small_run, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setattr('mmposeaug.apis.augmentation.browse.has_plotly', lambda: False)
+    tools('browse_augmentation', small_run.config, '--out-dir', tmp_path, '--samples', 40)
+    assert 'needs plotly' in capsys.readouterr().out
+    assert sorted(p.name for p in tmp_path.iterdir()) == sorted(
+        file for name, file in FILES.items() if name != 'page'
+    )
+
+
 def test_export_says_what_it_wrote(tools, small_run, tmp_path, capsys):
     out = tmp_path / 'new' / 'aug.npz'
     more = ('--copies', 2, '--with-real')
@@ -97,6 +108,7 @@ def test_diversity_writes_tables_and_a_figure(tools, small_run, tmp_path, capsys
     said = capsys.readouterr().out
     text = out.with_suffix('.md').read_text()
     assert text in said
+    assert 'Learned 1: run/epoch_2.pth; Learned 2: run/epoch_2.pth.' in text
     rows = json.loads(out.with_suffix('.json').read_text())['rows']
     assert list(rows) == ['Real', 'Random', 'Draw', 'Learned 1', 'Learned 2']
     assert rows['Learned 1'] == rows['Learned 2']  # the same checkpoint, the same seed
@@ -109,7 +121,7 @@ def test_diversity_writes_tables_and_a_figure(tools, small_run, tmp_path, capsys
 
 
 def test_diversity_of_a_random_config_without_target(tools, small_run, tmp_path):
-    more = ('--samples', 40, '--out', tmp_path / 'diversity')
+    more = ('--samples', 40, '--out', tmp_path / 'diversity.md')  # an ending is dropped
     tools('measure_diversity', small_run.random_config, *more)
     text = (tmp_path / 'diversity.md').read_text()
     assert '| RandomPoseAugmentor |' in text and 'nearest' not in text
@@ -135,6 +147,11 @@ def test_diversity_of_a_random_config_without_target(tools, small_run, tmp_path)
         ('export_augmented', ['{config}', '{best}', 'out.npz'], 'holds no augmentor'),
         ('measure_diversity', ['{config}', '{best}'], 'holds no augmentor'),
         ('measure_diversity', ['{config}', '--target', 'x'], "no test set 'x'"),
+        (
+            'measure_diversity',
+            ['{config}', '--random', '{config}'],
+            'learns; give one without',
+        ),
         ('measure_diversity', ['{config}', '--random', 'no.py'], "the config 'no.py' does not"),
         (
             'measure_diversity',

@@ -18,7 +18,7 @@ from mmposeaug.visualization import (
     save_png,
 )
 from mmposeaug.visualization.augmentation_page import augmentation_page
-from mmposeaug.visualization.interactive import plotly_objects
+from mmposeaug.visualization.interactive import has_plotly
 
 from .load import LoadedAugmentation
 from .numbers import summarize_samples
@@ -53,15 +53,14 @@ def browse_augmentation(
         title (str): Title of the page. Defaults to ``'Augmentation'``.
 
     Returns:
-        dict[str, Path]: The files by :data:`FILES`.
+        dict[str, Path]: The files by :data:`FILES`; no page without plotly.
 
     Raises:
-        ValueError: If a number is too small, or plotly is not installed.
+        ValueError: If a number is too small.
     """
     for name, value, lowest in (('samples', samples, 2), ('examples', examples, 1)):
         if value < lowest:
             raise ValueError(f'The number of {name} is {value}; give {lowest} or more.')
-    plotly_objects()
     generator = torch.Generator().manual_seed(seed)
     index = torch.randperm(len(loaded.bank), generator=generator)[:samples]
     found = loaded.augmentation.collect(
@@ -69,6 +68,14 @@ def browse_augmentation(
     )
     numbers = dict(summarize_samples(found), augmentor=loaded.origin, seed=seed)
     visible = {KIND_LABELS[kind]: poses for kind, poses in found.visible().items()}
+    paths = {name: Path(out_dir, file) for name, file in FILES.items()}
+    save_png(draw_augmentation(found, examples, title), paths['examples'])
+    save_png(draw_distributions(visible, title), paths['distributions'])
+    save_png(draw_changes(found, title), paths['changes'])
+    save_json(paths['numbers'], numbers)
+    if not has_plotly():
+        del paths['page']
+        return paths
     notes = [f'Made by {loaded.origin}. {len(found)} training samples, seed {seed}.']
     if loaded.adapter is not None:
         notes.append("Errors are those of the checkpoint's lifter, mean over the joints.")
@@ -77,11 +84,6 @@ def browse_augmentation(
         'show or hide it.'
     )
     page = augmentation_page(found, title, notes, number_table(numbers), 2 * examples)
-    paths = {name: Path(out_dir, file) for name, file in FILES.items()}
-    save_png(draw_augmentation(found, examples, title), paths['examples'])
-    save_png(draw_distributions(visible, title), paths['distributions'])
-    save_png(draw_changes(found, title), paths['changes'])
-    save_json(paths['numbers'], numbers)
     with atomic_write(paths['page'], 'w') as file:
         file.write(page)
     return paths

@@ -83,7 +83,11 @@ def write_diversity(
     save_json(f'{out}.json', dict(notes=list(notes), rows={k: dict(v) for k, v in rows.items()}))
     # the colours that random and learned augmentation have in other pictures
     colors = dict(Draw=SERIES_COLORS[3], Learned=SERIES_COLORS[2])
-    save_png(draw_distributions(shown, colors=colors, dpi=72), f'{out}.png', colors=64)
+    save_png(
+        draw_distributions(shown, 'View points and positions', colors, dpi=72),
+        f'{out}.png',
+        colors=64,
+    )
     return text
 
 
