@@ -20,6 +20,8 @@ from .style import LABEL_SIZE, SERIES_COLORS, TICK_SIZE, TITLE_SIZE
 MAX_POINTS = 4000
 """int: Points drawn in a panel, the first ones."""
 ROWS = ('Camera as seen\nfrom the body', 'Root from above', 'Root in the image')
+KIND_COLORS = dict(zip(KIND_LABELS.values(), SERIES_COLORS))
+"""dict[str, str]: Colours of columns that are called by a kind."""
 COLUMN = 3.0
 """float: Width of a column in inches."""
 
@@ -35,7 +37,8 @@ def draw_distributions(
     Args:
         sets (Mapping[str, ViewedPoses]): Poses by the title of their column.
         title (str): Title of the picture.
-        colors (Mapping[str, str], optional): Colours by column. Defaults to one after the other.
+        colors (Mapping[str, str], optional): Colours by column. Defaults to those of the kinds of
+            poses, for other columns to one after the other.
         dpi (int): Pixels per inch. Defaults to 80.
 
     Returns:
@@ -53,7 +56,7 @@ def draw_distributions(
     depth = _far(sets)
     span = COLUMN / width
     for i, (name, poses) in enumerate(sets.items()):
-        color = (colors or {}).get(name, SERIES_COLORS[i % len(SERIES_COLORS)])
+        color = {**KIND_COLORS, **(colors or {})}.get(name, SERIES_COLORS[i % len(SERIES_COLORS)])
         left = 0.8 / width + i * span
         figure.text(
             left + 0.43 * span, 0.925, name, ha='center', fontsize=TITLE_SIZE, weight='bold'
@@ -67,7 +70,8 @@ def draw_distributions(
             0.18 / width, y, text, rotation=90, va='center', ha='center', fontsize=LABEL_SIZE
         )
     if title:
-        figure.text(0.5, 0.965, title, ha='center', fontsize=TITLE_SIZE + 2)
+        size = _fitting(title, width, TITLE_SIZE + 2)
+        figure.text(0.5, 0.965, title, ha='center', fontsize=size)
     return figure
 
 
@@ -99,6 +103,16 @@ def field_of_view(poses: ViewedPoses) -> tuple[float, float]:
     return float(np.median(-centre / focal)), float(np.median(right))
 
 
+def _fitting(title: str, width: float, largest: float) -> float:
+    """Font size in points in which a title fits into a width in inches."""
+    return min(largest, 72 * width / (0.6 * max(len(title), 1)))
+
+
+def _dot(count: int) -> float:
+    """Size of the dots of so many points."""
+    return 3.0 if count > 500 else 9.0
+
+
 def _far(sets: Mapping[str, ViewedPoses]) -> float:
     """A depth that nearly all roots are nearer than, in whole metres."""
     depths = [
@@ -112,7 +126,9 @@ def _far(sets: Mapping[str, ViewedPoses]) -> float:
 def _view_panel(axes: Any, poses: ViewedPoses, color: str) -> None:
     angles = view_angles(poses.take(slice(MAX_POINTS)))
     if angles is not None:
-        axes.scatter(*np.radians(angles).T, s=3, color=color, alpha=0.35, linewidths=0)
+        axes.scatter(
+            *np.radians(angles).T, s=_dot(len(angles)), color=color, alpha=0.35, linewidths=0
+        )
     axes.set_xticks(np.radians([-90, 0, 90]), [])
     axes.set_yticks(np.radians([-60, -30, 0, 30, 60]), ['', '-30°', '0°', '30°', ''])
     for place, text in ((0.25, 'right'), (0.5, 'front'), (0.75, 'left')):
@@ -124,7 +140,7 @@ def _view_panel(axes: Any, poses: ViewedPoses, color: str) -> None:
 
 def _place_panel(axes: Any, poses: ViewedPoses, color: str, far: float, first: bool) -> None:
     root = poses.pose_cam[:MAX_POINTS, poses.skeleton.root]
-    axes.scatter(root[:, 0], root[:, 2], s=3, color=color, alpha=0.35, linewidths=0)
+    axes.scatter(root[:, 0], root[:, 2], s=_dot(len(root)), color=color, alpha=0.35, linewidths=0)
     if len(poses):
         for slope in field_of_view(poses):
             axes.plot([0, slope * far], [0, far], color='#555555', linewidth=0.8)
@@ -138,7 +154,7 @@ def _place_panel(axes: Any, poses: ViewedPoses, color: str, far: float, first: b
 
 def _image_panel(axes: Any, poses: ViewedPoses, color: str, first: bool) -> None:
     root = poses.keypoints_px[:MAX_POINTS, poses.skeleton.root] / poses.image_size[:MAX_POINTS]
-    axes.scatter(*root.T, s=3, color=color, alpha=0.35, linewidths=0)
+    axes.scatter(*root.T, s=_dot(len(root)), color=color, alpha=0.35, linewidths=0)
     axes.set(xlim=(0, 1), ylim=(1, 0), xticks=(0, 0.5, 1), yticks=(0, 0.5, 1))
     axes.set_xlabel('share of the width', fontsize=TICK_SIZE + 1)
     if first:
@@ -172,7 +188,8 @@ def draw_changes(samples: AugmentedSamples, title: str = '', dpi: int = 80) -> F
         axes[i].set_title(text, fontsize=LABEL_SIZE + 1)
     if samples.errors_mm:
         _error_panel(axes[-1], samples)
-    figure.suptitle(title, fontsize=TITLE_SIZE + 1, y=0.99)
+    size = _fitting(title, figure.get_figwidth(), TITLE_SIZE + 1)
+    figure.suptitle(title, fontsize=size, y=0.99)
     note = 'Rows: histograms of the bones to these joints; marks: means; last bins: all beyond.'
     figure.text(0.5, 0.02, note, ha='center', fontsize=LABEL_SIZE, color='#444444')
     figure.subplots_adjust(left=1.15 / figure.get_figwidth(), right=0.98, top=0.8, bottom=0.14)

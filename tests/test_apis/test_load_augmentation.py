@@ -58,7 +58,7 @@ def test_the_lifter_is_that_of_the_checkpoint(small_run, loaded):
     [
         ({}, 'no.pth', FileNotFoundError, "'no.pth' does not exist"),
         ({}, 'best', ValueError, 'holds no augmentor: it is a lifter alone'),
-        ({}, 'config', ValueError, 'is no checkpoint of weights'),
+        ({}, 'config', ValueError, 'is no complete checkpoint of weights'),
         (
             {'train_cfg.augmentor.angle.hidden': 8},
             'last',

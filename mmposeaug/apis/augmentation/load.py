@@ -108,8 +108,8 @@ def read_checkpoint(path: str | Path) -> dict[str, Any]:
         content = torch.load(path, map_location='cpu', weights_only=True)
     except (RuntimeError, pickle.UnpicklingError, EOFError, ValueError, KeyError) as error:
         raise ValueError(
-            f'The file {str(path)!r} is no checkpoint of weights ({str(error).splitlines()[0]}); '
-            'give an epoch_N.pth of a training.'
+            f'The file {str(path)!r} is no complete checkpoint of weights '
+            f'({_short(error)}); give an epoch_N.pth of a training.'
         ) from None
     if not isinstance(content, dict):
         raise ValueError(
@@ -139,13 +139,18 @@ def build_lifter(cfg: Config, state: Mapping[str, Any], source: str | Path | Non
     try:
         lifter.load_state_dict({k.removeprefix('module.'): v for k, v in weights.items()})
     except (RuntimeError, AttributeError) as error:
-        text = ' '.join(str(error).split())[:160]
         raise ValueError(
             f'The checkpoint {str(source)!r} is of another lifter than model of the config '
-            f'({text}); give the config that it was trained with.'
+            f'({_short(error)}); give the config that it was trained with.'
         ) from None
     pipeline = inner_dataset(cfg.train_dataloader.dataset).get('pipeline', [])
     return LifterAdapter(lifter.eval(), build_codec(find_train_codec(pipeline)))
+
+
+def _short(error: Exception) -> str:
+    """The beginning of what torch says, which goes on for lines."""
+    text = ' '.join(str(error).split())
+    return text if len(text) <= 120 else f'{text[:120]} ...'
 
 
 def _loop_of(cfg: Config) -> type:
@@ -190,11 +195,10 @@ def _build_learned(
         try:
             module.load_state_dict(weights)
         except RuntimeError as error:
-            text = ' '.join(str(error).split())[:160]
             raise ValueError(
                 f'The augmentor of {str(source)!r} is not the one that the config builds for the '
-                f'{skeleton.num_joints} joints of {skeleton.name!r} ({text}); give the config, '
-                'with its data, that it was trained with.'
+                f'{skeleton.num_joints} joints of {skeleton.name!r} ({_short(error)}); give the '
+                'config, with its data, that it was trained with.'
             ) from None
     return module.train()
 
