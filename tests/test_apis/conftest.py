@@ -58,6 +58,7 @@ def small_run(repo_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Smal
         configs[base].write_text(text)
     cfg = Config.fromfile(configs['poseaug'])
     cfg.work_dir = str(folder / 'run')
+    cfg.visualizer.name = str(folder)  # MMEngine keeps one instance for each name
     init_default_scope('mmpose')
     Runner.from_cfg(cfg).train()
     (best,) = (folder / 'run').glob('best_*.pth')
