@@ -1,11 +1,12 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""What ``train.py`` and ``test.py`` share: options, and how they enter the config."""
+"""What the tools share: options, how they enter the config, and how refusals are said."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import pickle
+import tempfile
 import traceback
 import warnings
 from collections.abc import Iterator
@@ -37,13 +38,7 @@ def add_common_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--wait-time', type=float, default=1, help='seconds a window stays (default: 1)'
     )
-    parser.add_argument(
-        '--cfg-options',
-        nargs='+',
-        action=DictAction,
-        metavar='KEY=VALUE',
-        help='settings that override the config, such as train_cfg.max_epochs=2 or key="[a,b]"',
-    )
+    add_cfg_options(parser)
     parser.add_argument(
         '--launcher',
         choices=['none', 'pytorch', 'slurm', 'mpi'],
@@ -51,6 +46,17 @@ def add_common_options(parser: argparse.ArgumentParser) -> None:
         help='what started this process, if it is one of several',
     )
     parser.add_argument('--local_rank', '--local-rank', type=int, default=0)
+
+
+def add_cfg_options(parser: argparse.ArgumentParser) -> None:
+    """Adds ``--cfg-options``."""
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action=DictAction,
+        metavar='KEY=VALUE',
+        help='settings that override the config, such as train_cfg.max_epochs=2 or key="[a,b]"',
+    )
 
 
 def export_local_rank(args: argparse.Namespace) -> None:
@@ -99,16 +105,32 @@ def plain_errors(
         parser.exit(1, f'{parser.prog}: error: {message}\n')
 
 
+def merged_config(parser: argparse.ArgumentParser, path: str, options: dict | None) -> Config:
+    """Reads a config, with ``--cfg-options`` merged in."""
+    require_file(parser, path, 'config')
+    cfg = Config.fromfile(path)
+    if options:
+        cfg.merge_from_dict(options)
+    return cfg
+
+
+def require_folder(parser: argparse.ArgumentParser, folder: Path) -> None:
+    """Makes a folder; ends the program with one sentence if files cannot be written there."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        parser.error(f'nothing can be written to {str(folder)!r} ({error.strerror})')
+
+
 def read_config(parser: argparse.ArgumentParser, args: argparse.Namespace) -> Config:
     """Reads the config, with ``--cfg-options``, the launcher and the work folder merged in.
 
     The work folder is the first that is given of: command line, config, and
     ``./work_dirs/<config name>``.
     """
-    require_file(parser, args.config, 'config')
-    cfg = Config.fromfile(args.config)
-    if args.cfg_options:
-        cfg.merge_from_dict(args.cfg_options)
+    cfg = merged_config(parser, args.config, args.cfg_options)
     cfg.launcher = args.launcher
     if args.work_dir is not None:
         cfg.work_dir = args.work_dir

@@ -39,10 +39,10 @@ def read_checkpoint(path: Path) -> tuple[dict[str, Any], str]:
     content = path.read_bytes()
     try:
         loaded = torch.load(io.BytesIO(content), map_location='cpu', weights_only=True)
-    except pickle.UnpicklingError as error:
+    except pickle.UnpicklingError:  # torch's advice is to run what the file holds
         raise ValueError(
-            f"The checkpoint '{path}' holds more than weights and plain values and is refused "
-            f'({first_line(error)}); save its state_dict alone.'
+            f"The checkpoint '{path}' holds more than weights and plain values, or is none at all, "
+            'and is refused; save its state_dict alone.'
         ) from None
     except Exception as error:  # a broken file raises nearly anything
         raise ValueError(

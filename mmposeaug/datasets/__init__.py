@@ -1,6 +1,7 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
 """Training pairs as tensors, readers of file formats, bone-length banks and datasets."""
 
+from .annotations import annotation_arrays
 from .bone_length_bank import BoneLengthBank, build_bone_length_bank, measure_bone_lengths
 from .camera_files import load_camera_dicts
 from .cameras import CameraSet, load_cameras
@@ -31,6 +32,7 @@ __all__ = [
     'PoseBatch',
     'VideoIndex',
     'WindowRule',
+    'annotation_arrays',
     'atomic_write',
     'build_bone_length_bank',
     'check_bank',

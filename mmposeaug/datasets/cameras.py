@@ -91,6 +91,35 @@ class CameraSet:
             position,
         )
 
+    def to_dicts(self) -> dict[CameraKey, dict[str, Any]]:
+        """The cameras as MMPose's dictionaries.
+
+        Returns:
+            dict: (subject, camera id) to a dictionary of arrays with MMPose's shapes, see
+            :func:`mmposeaug.datasets.load_camera_dicts`.
+
+        Raises:
+            ValueError: If two different cameras have one key.
+        """
+        found: dict[CameraKey, dict[str, Any]] = {}
+        values = self.intrinsics.cpu().double().numpy()
+        for i, (key, (width, height)) in enumerate(zip(self.keys, self.image_size.tolist())):
+            focal, centre, radial, tangential = np.split(values[i][:, None], (2, 4, 7))
+            camera: dict[str, Any] = dict(f=focal, c=centre, k=radial, p=tangential)
+            camera.update(w=int(width), h=int(height), name='/'.join(key), id=key[1])
+            if self.rotation is not None and self.position is not None:
+                camera['R'] = self.rotation[i].cpu().double().numpy()
+                camera['T'] = self.position[i].cpu().double().numpy().reshape(3, 1)
+            if key in found and not all(
+                np.array_equal(found[key][name], value) for name, value in camera.items()
+            ):
+                raise ValueError(
+                    f'Two different cameras are called {"/".join(key)}; rename one in its camera '
+                    'file and in imgname.'
+                )
+            found[key] = camera
+        return found
+
     def lookup(self, keys: Iterable[CameraKey], source: str = 'the data') -> Tensor:
         """Index of the camera of each key.
 

@@ -2,6 +2,7 @@
 """Loops and hooks of MMEngine's runner."""
 
 from .adversary import Adversary
+from .augmentation_hook import AugmentationVisualizationHook
 from .fast_layers import fast_layers
 from .multi_set_loop import MultiSetTestLoop, MultiSetValLoop
 from .poseaug_train_loop import PoseAugTrainLoop
@@ -14,6 +15,7 @@ from .watchdog import CollapseWatchdog
 __all__ = [
     'VARIANTS',
     'Adversary',
+    'AugmentationVisualizationHook',
     'CollapseWatchdog',
     'FlipTest',
     'LifterCheckpointHook',

@@ -16,12 +16,12 @@ from mmposeaug.datasets import PoseBatch
 from .adversarial_logs import AdversarialLogs
 from .adversary import Adversary
 from .adversary_step import AdversaryStep
-from .batches import concat, poses_of, select, spread_indices
+from .augmentation import Augmentation
+from .batches import concat, select, spread_indices
 from .running_means import mean_over_processes
 from .seeding import common_seed, derive_seed, make_generator
 from .state_hook import PoseAugStateHook
 from .tensor_train_loop import TensorTrainLoop
-from .trained_network import kept_statistics
 from .variants import get_settings
 from .watchdog import build_watchdog
 
@@ -207,21 +207,13 @@ class PoseAugTrainLoop(TensorTrainLoop):
             return self.adversary.augment(batch, self.noise_generator)
         return self.learn(batch, self._draw_real(batch))
 
-    def augmented_poses(self, batch: PoseBatch, generator: torch.Generator) -> dict[str, Tensor]:
-        """Augmentations to measure: the learned ones, and the random draw that they start from."""
-        batch = self.swap_bones(batch, generator)
-        with kept_statistics(self.adversary.augmentor.module):
-            poses = self.adversary.augmentor(
-                poses_of(batch), batch.intrinsics, batch.image_size, generator=generator
-            )
-        found = dict(learned=poses.rigid)
-        if poses.draw is not None:
-            found['random'] = poses.draw.rigid
-        return found
-
-    def project(self, pose: Tensor, batch: PoseBatch) -> Tensor:
-        """Pixels of augmented poses of a batch's samples, by the rule of ``clamp``."""
-        return self.adversary.project(pose, batch)
+    @property
+    def augmentation(self) -> Augmentation:
+        """Augmentation: What is done to the samples that are augmented."""
+        adversary = self.adversary
+        return Augmentation(
+            self.skeleton, adversary.augmentor.module, self.length_bank, adversary.clamp
+        )
 
     def learn(self, batch: PoseBatch, real: PoseBatch) -> AdversaryStep:
         """One step of augmentor and discriminators.

@@ -10,14 +10,15 @@ import torch
 from mmengine.dist import get_rank, is_main_process
 from mmengine.model import is_model_wrapper
 from mmengine.runner import EpochBasedTrainLoop
-from mmpose.registry import LOOPS, MODELS
+from mmpose.registry import LOOPS
 from torch import Tensor, nn
 
 from mmposeaug.codecs import LifterAdapter, build_codec, find_train_codec
 from mmposeaug.datasets import BoneLengthBank, PoseBank, PoseBatch, build_bone_length_bank
-from mmposeaug.geometry import in_view, replace_bone_lengths
+from mmposeaug.geometry import in_view
 
 from .adversary_step import AdversaryStep
+from .augmentation import Augmentation, build_random_augmentor
 from .batches import concat, fill_up, flip_randomly, poses_of, project_clip, select, with_poses
 from .diagnostics import AugmentationProbe, log_epoch
 from .fast_layers import fast_layers
@@ -92,18 +93,11 @@ class TensorTrainLoop(EpochBasedTrainLoop):
         self.length_bank: BoneLengthBank | None = None
         if bone_lengths is not None:
             self.length_bank = build_bone_length_bank(bone_lengths, self.bank).to(self.device)
-        self.augmentor = None if augmentor is None else self._build_augmentor(augmentor)
+        self.augmentor: nn.Module | None = None
+        if augmentor is not None:
+            self.augmentor = build_random_augmentor(augmentor, self.skeleton).to(self.device)
         self.probe = AugmentationProbe(self.bank, self.adapter, loader.batch_size)
         runner.register_hook(LifterCheckpointHook())
-
-    def _build_augmentor(self, config: Mapping[str, Any]) -> nn.Module:
-        module = MODELS.build(dict(config), default_args=dict(skeleton=self.skeleton))
-        if any(True for _ in module.parameters()):
-            raise ValueError(
-                f'train_cfg.augmentor {type(module).__name__} has weights, which TensorTrainLoop '
-                "does not train; use train_cfg type='PoseAugTrainLoop'."
-            )
-        return module.to(self.device)
 
     # ------------------------------------------------------------------- epoch
     @property
@@ -182,6 +176,11 @@ class TensorTrainLoop(EpochBasedTrainLoop):
         """bool: Whether batches are augmented in this epoch."""
         return self.augmentor is not None or self.length_bank is not None
 
+    @property
+    def augmentation(self) -> Augmentation:
+        """Augmentation: What is done to the samples that are augmented."""
+        return Augmentation(self.skeleton, self.augmentor, self.length_bank)
+
     @torch.no_grad()
     def augment(self, batch: PoseBatch) -> AdversaryStep:
         """Augment samples.
@@ -213,11 +212,7 @@ class TensorTrainLoop(EpochBasedTrainLoop):
         Returns:
             PoseBatch: B samples; the same ones without a bank.
         """
-        if self.length_bank is None:
-            return batch
-        lengths = self.length_bank.draw(len(batch), generator or self.noise_generator)
-        lengths = lengths.unsqueeze(1).expand(-1, batch.pose_cam.shape[1], -1)
-        return with_poses(batch, replace_bone_lengths(batch.pose_cam, lengths, self.skeleton))
+        return self.augmentation.swap_bones(batch, generator or self.noise_generator)
 
     def measure_augmentation(self) -> None:
         """Log what the augmentation does to poses and how the lifter fares on them.
@@ -227,7 +222,7 @@ class TensorTrainLoop(EpochBasedTrainLoop):
         generator = make_generator(self.device, self.seed, self._epoch, 'probe')
         with torch.no_grad():
             poses = self.augmented_poses(self.probe.batch, generator)
-            values = self.probe.measure(poses, self.project)
+            values = self.probe.measure(poses, self.augmentation.project)
         log_epoch(self.runner, values, self._epoch + 1)
 
     def augmented_poses(self, batch: PoseBatch, generator: torch.Generator) -> dict[str, Tensor]:
@@ -238,20 +233,11 @@ class TensorTrainLoop(EpochBasedTrainLoop):
             generator (torch.Generator): Source of all draws.
 
         Returns:
-            dict[str, Tensor]: Camera-space poses of shape (B, J, 3) or (B, T, J, 3), in metres,
-            by what made them.
+            dict[str, Tensor]: Camera-space poses of shape (B, J, 3) or (B, T, J, 3), in metres, by
+            what made them: ``'learned'``, or a ``'random'`` draw, which may be its beginning.
         """
-        batch = self.swap_bones(batch, generator)
-        poses = poses_of(batch)
-        if self.augmentor is not None:
-            poses = self.augmentor(
-                poses, batch.intrinsics, batch.image_size, generator=generator
-            ).rigid
-        return dict(random=poses)
-
-    def project(self, pose: Tensor, batch: PoseBatch) -> Tensor:
-        """Pixels of augmented poses of a batch's samples."""
-        return project_clip(pose, batch.intrinsics)
+        applied = self.augmentation.apply(batch, generator)
+        return {k: applied.stages[name] for k, name in applied.kinds.items() if k != 'real'}
 
     # ------------------------------------------------------------------ lifter
     def update_lifter(self, batch_idx: int, batch: PoseBatch) -> None:

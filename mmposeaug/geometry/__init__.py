@@ -1,6 +1,7 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
 """Pure, batched, differentiable functions on poses and cameras."""
 
+from .body import body_axes, camera_angles, in_body_frame
 from .bones import bone_lengths, bones_to_joints, joints_to_bones, replace_bone_lengths, unit_bones
 from .camera import (
     in_view,
@@ -14,6 +15,9 @@ from .rotation import euler_to_matrix, rotate, rotation_matrix
 from .transforms import flip_intrinsics, flip_keypoints, flip_pose, root_relative
 
 __all__ = [
+    'body_axes',
+    'camera_angles',
+    'in_body_frame',
     'bone_lengths',
     'bones_to_joints',
     'joints_to_bones',

@@ -35,6 +35,11 @@ SEGMENT_RATIOS: dict[str, float] = {
 }
 """dict[str, float]: Segment lengths as fractions of stature."""
 
+PROPORTION_STD, WIDTH_STD, LARGEST_DEVIATION = 0.08, 0.25, 2.5
+"""float: Relative standard deviation that segments are taken to have about these ratios, that of
+the widths of hips and shoulders, which every data set defines in its own way, and how many of them
+a person may be off."""
+
 FLEXION_LIMITS: dict[str, tuple[float, float]] = {
     'trunk': (-25.0, 80.0),
     'hip': (-30.0, 120.0),
@@ -80,6 +85,18 @@ def stature_ratios(skeleton: Skeleton) -> tuple[float | None, ...]:
             parts = [round(sum(parts) / max(len(bones), 1), 6)] * len(bones)
         ratios.update(zip(bones, parts))
     return tuple(ratios.get(bone) for bone in range(skeleton.num_bones))
+
+
+def limb_width_bones(skeleton: Skeleton) -> tuple[int, ...]:
+    """Bones that lead from the midline to the first joint of a limb: half widths of the body.
+
+    Args:
+        skeleton (Skeleton): Any tree.
+
+    Returns:
+        tuple[int]: Their indices, ascending.
+    """
+    return tuple(sorted({skeleton.bone_of(members[0]) for members in skeleton.limbs.values()}))
 
 
 def is_plain_limb(skeleton: Skeleton, members: Sequence[int]) -> bool:

@@ -42,6 +42,14 @@ def trunk_bones(skeleton: Skeleton) -> tuple[int, ...]:
     return tuple(skeleton.bone_of(joint) for joint in reversed(skeleton.path_to_root(top)))
 
 
+def pelvis(skeleton: Skeleton) -> tuple[int, int, int] | None:
+    """See :attr:`mmposeaug.structures.Skeleton.pelvis`."""
+    legs = [skeleton.limbs.get(f'{side}_leg', ()) for side in ('left', 'right')]
+    if not skeleton.trunk_bones or not all(legs):
+        return None
+    return legs[0][0], legs[1][0], skeleton.bones[skeleton.trunk_bones[0]][0]
+
+
 def limbs(skeleton: Skeleton) -> Groups:
     """See :attr:`mmposeaug.structures.Skeleton.limbs`."""
     trunk = skeleton.trunk_bones

@@ -230,6 +230,11 @@ class Skeleton:
         return parts.trunk_bones(self)
 
     @cached_property
+    def pelvis(self) -> tuple[int, int, int] | None:
+        """tuple[int] | None: Left hip, right hip and the joint above the root; None without."""
+        return parts.pelvis(self)
+
+    @cached_property
     def limbs(self) -> dict[str, tuple[int, ...]]:
         """dict[str, tuple[int]]: Joints of each limb, from its attachment outwards.
 

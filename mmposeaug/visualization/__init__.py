@@ -1,7 +1,9 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
 """Pictures of poses, predictions and comparisons."""
 
+from .augmentation import KIND_LABELS, draw_augmentation
 from .comparison import draw_comparison
+from .distributions import draw_changes, draw_distributions
 from .figures import new_figure, save_png, to_image
 from .frame_drawing import FrameDrawer, draw_frame
 from .frame_files import write_frames, write_video
@@ -14,6 +16,7 @@ from .sequence import FrameImages
 from .style import SERIES_COLORS, SIDE_COLORS
 
 __all__ = [
+    'KIND_LABELS',
     'SERIES_COLORS',
     'SIDE_COLORS',
     'FrameDrawer',
@@ -23,7 +26,10 @@ __all__ = [
     'LimbAngle',
     'Panel',
     'PosePanel',
+    'draw_augmentation',
+    'draw_changes',
     'draw_comparison',
+    'draw_distributions',
     'draw_frame',
     'draw_gallery',
     'draw_pose_2d',

@@ -10,19 +10,20 @@ import torch
 from mmengine.config import Config
 from torch import Tensor
 
+from mmposeaug.apis.augmentation import load_augmentation
 from mmposeaug.datasets import PoseBank
-from mmposeaug.geometry import in_view, project, root_relative
-from mmposeaug.models import AugmentedPoses
+from mmposeaug.geometry import root_relative
 from mmposeaug.visualization import (
     KeypointPanel,
     Panel,
     PosePanel,
+    draw_augmentation,
     draw_comparison,
     draw_gallery,
     save_png,
 )
 
-from .lifters import lift, load_augmentor
+from .lifters import lift
 from .plan import METHODS, QuickstartPlan
 from .report import Scores
 
@@ -141,80 +142,19 @@ def _draw_examples(
     )
 
 
-@torch.no_grad()
-def _draw_augmentation(plan: QuickstartPlan, cfg: Config, examples: int = 2) -> Any:
-    bank = PoseBank.from_dataset_cfg(cfg.train_dataloader.dataset.to_dict(), check=False)
+def _draw_augmentation(plan: QuickstartPlan, cfg: Config) -> Any:
+    """What the trained augmentor does to a batch of training poses."""
     method = next(method for method in METHODS if method.name == 'poseaug')
     checkpoint = plan.last_checkpoint(method)
     assert checkpoint is not None
-    augmentor = load_augmentor(cfg, checkpoint, bank.skeleton)
+    loaded = load_augmentation(cfg, checkpoint, check=False)
     generator = torch.Generator().manual_seed(plan.seed)
-    count = min(cfg.train_dataloader.batch_size, len(bank))
-    batch = bank.gather(torch.randperm(len(bank), generator=generator)[:count])
-    pose = batch.pose_cam[:, 0]
-    result = augmentor(pose, batch.intrinsics, batch.image_size, generator=generator)
-    stages = {'Original': pose, **_stages(result)}
-    pixels = {name: project(value, batch.intrinsics) for name, value in stages.items()}
-    seen = torch.stack(
-        [in_view(pixels[name], stages[name][..., 2], batch.image_size) for name in stages]
-    ).all(dim=0)
-    chosen = (seen.nonzero()[:, 0].tolist() or list(range(count)))[:examples]
-    rows: list[list[Panel]] = []
-    for index in chosen:
-        size = _size(batch.image_size[index])
-        relative = [root_relative(p[index], bank.skeleton.root).numpy() for p in stages.values()]
-        flat = [p[index].numpy() for p in pixels.values()]
-        depths = [float(p[index, bank.skeleton.root, 2]) for p in stages.values()]
-        texts = ['', *_changes(result, index)]
-        before = [None, *relative[:-1]]
-        before_px = [None, *flat[:-1]]
-        rows.append([PosePanel(*cell) for cell in zip(relative, texts, before)])
-        rows.append(
-            [
-                KeypointPanel(now, size, f'root {depth:.1f} m away', None, ghost, True)
-                for now, depth, ghost in zip(flat, depths, before_px)
-            ]
-        )
-    return draw_gallery(
-        rows,
-        bank.skeleton,
-        list(stages),
-        ['3D, root at the origin', '2D, whole image'] * len(chosen),
-        title='What the trained augmentor does to training poses, step by step',
-        ghost_label='one step before',
-        dpi=80,
-    )
+    index = torch.randperm(len(loaded.bank), generator=generator)[: loaded.batch_size]
+    samples = loaded.augmentation.collect(loaded.bank, index, loaded.batch_size, generator)
+    title = 'What the trained augmentor does to training poses, step by step'
+    return draw_augmentation(samples, title=title)
 
 
 def _size(image_size: Tensor) -> tuple[float, float]:
     width, height = image_size.tolist()
     return width, height
-
-
-def _stages(result: AugmentedPoses) -> dict[str, Tensor]:
-    """Poses after each step that there is, by its name."""
-    stages = {} if result.draw is None else {'Random draw': result.draw.rigid}
-    if result.angle_change is not None:
-        stages['Learned bone angles'] = result.angle
-    if result.length_ratio is not None:
-        stages['Learned bone lengths'] = result.length
-    if result.translation is not None:
-        stages['Learned view and place'] = result.rigid
-    return stages
-
-
-def _changes(result: AugmentedPoses, index: int) -> list[str]:
-    """What each of these steps changed, in words."""
-    texts = [] if result.draw is None else ['joints, body, view and place at random']
-    if result.angle_change is not None:
-        turns = torch.rad2deg(torch.acos((1 - result.angle_change[index]).clamp(-1, 1)))
-        texts.append(f'bones turned by {turns.mean():.0f}°, at most {turns.max():.0f}°')
-    if result.length_ratio is not None:
-        ratio = 100 * result.length_ratio[index]
-        texts.append(f'lengths changed by {ratio.min():+.0f} to {ratio.max():+.0f} %')
-    if result.translation is not None:
-        angle = 0.0
-        if result.rotvec is not None:
-            angle = float(torch.rad2deg(torch.linalg.vector_norm(result.rotvec[index])))
-        texts.append(f'turned by {angle:.0f}° and moved')
-    return texts

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from mmposeaug.datasets.annotations import annotation_arrays
 from mmposeaug.geometry import in_view, project
 from mmposeaug.structures import Skeleton
 
@@ -206,19 +207,9 @@ def film(
     digits = np.array([f'{number + 1:06d}.jpg' for number in range(visible.shape[-1])])
     names = np.char.add(stems[sequence, camera], digits[frame])
     return dict(
-        imgname=names, frame=frame, **_annotations(keypoints.numpy()[visible], pose_cam[visible])
-    )
-
-
-def _annotations(keypoints: np.ndarray, pose_cam: np.ndarray) -> dict[str, np.ndarray]:
-    """Boxes and joints with their visibility: (N, J, 2) pixels and (N, J, 3) metres."""
-    low, high = keypoints.min(axis=1), keypoints.max(axis=1)
-    ones = np.ones((*keypoints.shape[:-1], 1))
-    return dict(
-        center=((low + high) / 2).astype(np.float32),
-        scale=(1.2 * (high - low).max(axis=1) / 200).astype(np.float32),
-        part=np.concatenate((keypoints, ones), axis=-1).astype(np.float32),
-        S=np.concatenate((pose_cam, ones), axis=-1).astype(np.float32),
+        imgname=names,
+        frame=frame,
+        **annotation_arrays(keypoints.numpy()[visible], pose_cam[visible]),
     )
 
 

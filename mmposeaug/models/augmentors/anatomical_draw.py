@@ -14,22 +14,31 @@ from mmpose.registry import MODELS
 from torch import Tensor
 
 from mmposeaug.geometry import (
+    body_axes,
     bone_lengths,
     bones_to_joints,
     joints_to_bones,
     rotation_matrix,
     unit_bones,
 )
-from mmposeaug.structures import FLEXION_LIMITS, Skeleton, stature_ratios
+from mmposeaug.structures import (
+    FLEXION_LIMITS,
+    LARGEST_DEVIATION,
+    PROPORTION_STD,
+    WIDTH_STD,
+    Skeleton,
+    limb_width_bones,
+    stature_ratios,
+)
 
-from .articulation import Articulation, body_axes, flexion_turn, turn_together
+from .articulation import Articulation, flexion_turn, turn_together
 from .networks import per_frame, reference_frame
 from .operations import one_minus_cos
 from .random_draw import RandomPoseAugmentor
 
 BACKWARD_SHARE = 0.25
 """float: Share of the turns of trunk, hips and knees that extend the joint."""
-LARGEST = 2.5
+LARGEST = LARGEST_DEVIATION
 """float: Turns and proportions are held to this many standard deviations."""
 MIN_LENGTH = 1e-3
 """float: Bones shorter than this (metres) keep their length."""
@@ -91,8 +100,8 @@ class AnatomicalPoseAugmentor(RandomPoseAugmentor):
         joint_share: float = 0.5,
         body_share: float = 0.75,
         stature: tuple[float, float] = (1.5, 1.9),
-        proportion_std: float = 0.08,
-        width_std: float = 0.25,
+        proportion_std: float = PROPORTION_STD,
+        width_std: float = WIDTH_STD,
         angle_noise: float = 0.1,
         length_limit: float = 0.05,
         scale_limit: float = 0.1,
@@ -158,8 +167,7 @@ class AnatomicalPoseAugmentor(RandomPoseAugmentor):
     def _set_proportions(self, proportion_std: float, width_std: float) -> None:
         """Published lengths and their spread as tensors, one value a length group."""
         ratios = stature_ratios(self.skeleton)
-        # bones that lead from the midline to the first joint of a limb are half widths
-        widths = {self.skeleton.bone_of(members[0]) for members in self.skeleton.limbs.values()}
+        widths = limb_width_bones(self.skeleton)
         self.groups = [list(group) for group in self.skeleton.length_groups]
         published = torch.tensor([ratios[group[0]] or 0.0 for group in self.groups])
         spread = [width_std if group[0] in widths else proportion_std for group in self.groups]
@@ -225,7 +233,7 @@ class AnatomicalPoseAugmentor(RandomPoseAugmentor):
         self, pose: Tensor, bones: Tensor, draw: Mapping[str, Tensor], body: Articulation
     ) -> tuple[Tensor, ...]:
         """Axis-angle vectors (*, K, 3) of elbows, shoulders, knees, hips (2) and trunk (3)."""
-        axes = body_axes(pose, body, self.skeleton.root)
+        axes = body_axes(pose, self.skeleton)
         across, up, forward = axes.unbind(-2)
         names = ('trunk', 'hip', 'knee', 'shoulder', 'elbow')
         held = {name: draw[name].clamp(-LARGEST, LARGEST) for name in names}

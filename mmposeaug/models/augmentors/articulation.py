@@ -22,8 +22,6 @@ class Articulation:
 
     Args:
         upper (tuple[int]): All bones from the pelvis up, trunk, head and arms.
-        hips (tuple[int, int]): The joints (left, right) that span the pelvis.
-        trunk (int): The joint above the pelvis.
         legs (tuple[tuple[int, ...]]): For the left and the right leg its bones from the hip down,
             thigh first.
         arms (tuple[tuple[int, ...]]): For the left and the right arm its bones from the shoulder
@@ -31,8 +29,6 @@ class Articulation:
     """
 
     upper: tuple[int, ...]
-    hips: tuple[int, int]
-    trunk: int
     legs: tuple[tuple[int, ...], ...]
     arms: tuple[tuple[int, ...], ...]
 
@@ -69,25 +65,7 @@ class Articulation:
             tuple(tuple(skeleton.bone_of(j) for j in members[1:]) for members in pair)
             for pair in (limbs[:2], limbs[2:])
         )
-        return cls(upper, (limbs[0][0], limbs[1][0]), trunk_joint, legs, arms)
-
-
-def body_axes(pose: Tensor, articulation: Articulation, root: int) -> Tensor:
-    """Axes of the pelvis: to the person's left, up, and forward.
-
-    Args:
-        pose (Tensor): Poses of shape (*, J, 3).
-        articulation (Articulation): Of the poses' tree.
-        root (int): Root joint.
-
-    Returns:
-        Tensor: Unit vectors as the rows of (*, 3, 3).
-    """
-    left, right = articulation.hips
-    across = normalize(pose[..., left, :] - pose[..., right, :], dim=-1)
-    up = pose[..., articulation.trunk, :] - pose[..., root, :]
-    up = normalize(up - (up * across).sum(-1, keepdim=True) * across, dim=-1)
-    return torch.stack((across, up, torch.linalg.cross(across, up)), dim=-2)
+        return cls(upper, legs, arms)
 
 
 def turn_together(bones: Tensor, which: tuple[int, ...], rotation: Tensor) -> Tensor:

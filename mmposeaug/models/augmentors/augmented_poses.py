@@ -36,3 +36,21 @@ class AugmentedPoses:
     rotvec: Tensor | None = None
     translation: Tensor | None = None
     draw: AugmentedPoses | None = None
+
+    def stages(self, source: str) -> dict[str, Tensor]:
+        """Poses after each operation that there is, in order, by a name for people.
+
+        Args:
+            source (str): What made them, ``'Learned'`` or ``'Random'``.
+
+        Returns:
+            dict[str, Tensor]: Camera-space poses (N, J, 3) or (N, T, J, 3), in metres.
+        """
+        stages = {} if self.draw is None else {'Random draw': self.draw.rigid}
+        if self.angle_change is not None:
+            stages[f'{source} bone angles'] = self.angle
+        if self.length_ratio is not None:
+            stages[f'{source} bone lengths'] = self.length
+        if self.translation is not None:
+            stages[f'{source} view and place'] = self.rigid
+        return stages

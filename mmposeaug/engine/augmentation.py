@@ -1,0 +1,227 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""What a train loop does to the samples that it augments, to be looked at outside of training."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from mmpose.registry import MODELS
+from torch import Tensor, nn
+
+from mmposeaug.codecs import LifterAdapter
+from mmposeaug.datasets import BoneLengthBank, PoseBank, PoseBatch
+from mmposeaug.geometry import in_view, replace_bone_lengths
+from mmposeaug.models import AugmentedPoses
+from mmposeaug.structures import AugmentedSamples, Skeleton, ViewedPoses
+
+from .batches import lift, poses_of, project_clip, with_poses
+from .trained_network import kept_statistics, module_mode
+
+ORIGINAL, SWAPPED = 'Original', 'Swapped bone lengths'
+"""str: Names of the stages before an augmentor."""
+
+
+def build_random_augmentor(config: Mapping[str, Any], skeleton: Skeleton) -> nn.Module:
+    """Augmentor without anything to learn, of ``train_cfg.augmentor`` of ``TensorTrainLoop``.
+
+    Args:
+        config (Mapping): Its config.
+        skeleton (Skeleton): Tree of the poses.
+
+    Returns:
+        nn.Module: The augmentor.
+
+    Raises:
+        ValueError: If it has weights.
+    """
+    module = MODELS.build(dict(config), default_args=dict(skeleton=skeleton))
+    if any(True for _ in module.parameters()):
+        raise ValueError(
+            f'train_cfg.augmentor {type(module).__name__} has weights, which TensorTrainLoop '
+            "does not train; use train_cfg type='PoseAugTrainLoop'."
+        )
+    return module
+
+
+@dataclass(frozen=True)
+class AppliedAugmentation:
+    """What an augmentation made of a batch, without gradients.
+
+    Attributes:
+        samples (PoseBatch): The B samples before it.
+        stages (dict[str, Tensor]): Camera-space poses (B, J, 3) or clips (B, T, J, 3) before and
+            after each step, in metres, by its name.
+        kinds (dict[str, str]): See :class:`mmposeaug.structures.AugmentedSamples`.
+        result (AugmentedPoses | None): What the augmentor gave; None without one.
+    """
+
+    samples: PoseBatch
+    stages: dict[str, Tensor]
+    kinds: dict[str, str]
+    result: AugmentedPoses | None
+
+    def turns_deg(self) -> dict[str, Tensor]:
+        """Degrees (B, J - 1) by which the draw and the learned change turned every bone."""
+        if self.result is None:
+            return {}
+        last = 'learned' if 'learned' in self.kinds else 'random'
+        found = {last: self.result}
+        if self.result.draw is not None:
+            found['random'] = self.result.draw
+        return {
+            kind: torch.rad2deg(torch.acos((1 - poses.angle_change).clamp(-1, 1)))
+            for kind, poses in found.items()
+            if poses.angle_change is not None
+        }
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """Bone-length swap, then an augmentor, as in a train loop but with a generator of its own.
+
+    Args:
+        skeleton (Skeleton): Tree of the poses.
+        augmentor (nn.Module, optional): Learned or random; None for none.
+        length_bank (BoneLengthBank, optional): Where swapped bone lengths come from; None for no
+            swap.
+        clamp (float, optional): Bound of x / z and y / z in the projection. Defaults to None.
+    """
+
+    skeleton: Skeleton
+    augmentor: nn.Module | None
+    length_bank: BoneLengthBank | None = None
+    clamp: float | None = None
+
+    @property
+    def learned(self) -> bool:
+        """bool: Whether the augmentor has something to learn."""
+        return self.augmentor is not None and any(True for _ in self.augmentor.parameters())
+
+    def swap_bones(self, batch: PoseBatch, generator: torch.Generator) -> PoseBatch:
+        """Give every pose the bone lengths of a random subject, and project it again.
+
+        Args:
+            batch (PoseBatch): B samples.
+            generator (torch.Generator): Source of the draw.
+
+        Returns:
+            PoseBatch: B samples; the same ones without a bank.
+        """
+        if self.length_bank is None:
+            return batch
+        lengths = self.length_bank.draw(len(batch), generator)
+        lengths = lengths.unsqueeze(1).expand(-1, batch.pose_cam.shape[1], -1)
+        return with_poses(batch, replace_bone_lengths(batch.pose_cam, lengths, self.skeleton))
+
+    def project(self, pose: Tensor, batch: PoseBatch) -> Tensor:
+        """Pixels of augmented poses of a batch's samples, as the loop projects them.
+
+        Args:
+            pose (Tensor): Camera-space poses of shape (B, J, 3) or (B, T, J, 3), in metres.
+            batch (PoseBatch): The samples.
+
+        Returns:
+            Tensor: Key points of shape (B, J, 2) or (B, T, J, 2).
+        """
+        return project_clip(pose, batch.intrinsics, clamp=self.clamp)
+
+    @torch.no_grad()
+    def apply(self, batch: PoseBatch, generator: torch.Generator) -> AppliedAugmentation:
+        """Augment samples; the augmentor and torch's own random numbers stay as they are.
+
+        Args:
+            batch (PoseBatch): B samples.
+            generator (torch.Generator): Source of all draws.
+
+        Returns:
+            AppliedAugmentation: The poses of all stages.
+        """
+        stages, kinds = {ORIGINAL: poses_of(batch)}, dict(real=ORIGINAL)
+        swapped = self.swap_bones(batch, generator)
+        if self.length_bank is not None:
+            stages[SWAPPED], kinds['random'] = poses_of(swapped), SWAPPED
+        if self.augmentor is None:
+            return AppliedAugmentation(batch, stages, kinds, None)
+        # dropout, which a user's augmentor may have, knows no generator
+        devices = [batch.pose_cam.device] if batch.pose_cam.is_cuda else []
+        with kept_statistics(self.augmentor), torch.random.fork_rng(devices):
+            poses = self.augmentor(
+                poses_of(swapped), swapped.intrinsics, swapped.image_size, generator=generator
+            )
+        after = poses.stages('Learned' if self.learned else 'Random')
+        last = list(after)[-1] if after else 'Augmented'
+        stages.update(after, **{last: poses.rigid})
+        if not self.learned:
+            kinds['random'] = last
+        else:
+            kinds = dict(real=ORIGINAL)
+            if poses.draw is not None:
+                kinds['random'] = next(iter(after))
+            kinds['learned'] = last
+        return AppliedAugmentation(batch, stages, kinds, poses)
+
+    @torch.no_grad()
+    def collect(
+        self,
+        bank: PoseBank,
+        index: Tensor,
+        batch_size: int,
+        generator: torch.Generator,
+        adapter: LifterAdapter | None = None,
+    ) -> AugmentedSamples:
+        """Augment samples of a bank and bring them into plain arrays.
+
+        Args:
+            bank (PoseBank): The training pairs.
+            index (Tensor): Numbers of N samples.
+            batch_size (int): Samples that are augmented together, which an augmentor in train mode
+                normalises by; the last ones are shared out.
+            generator (torch.Generator): Source of all draws.
+            adapter (LifterAdapter, optional): A lifter whose errors are measured too.
+
+        Returns:
+            AugmentedSamples: The N samples.
+        """
+        parts = []
+        for chunk in index.tensor_split(max(-(-len(index) // batch_size), 1)):
+            applied = self.apply(bank.gather(chunk), generator)
+            parts.append(self._to_arrays(applied, adapter))
+        return AugmentedSamples.concat(parts)
+
+    def _to_arrays(
+        self, applied: AppliedAugmentation, adapter: LifterAdapter | None
+    ) -> AugmentedSamples:
+        batch = applied.samples
+        frame = batch.pose_cam.shape[1] // 2
+        stages, visible, errors = {}, {}, {}
+        kind_of = {name: kind for kind, name in applied.kinds.items()}
+        size = batch.image_size.unsqueeze(1)
+        for name, pose in applied.stages.items():
+            samples = batch
+            if name != ORIGINAL:
+                samples = with_poses(batch, pose, self.project(pose, batch))
+            seen = in_view(samples.keypoints_px, samples.pose_cam[..., 2], size).all(-1)
+            visible[name] = seen.cpu().numpy()
+            if adapter is not None and name in kind_of:
+                errors[kind_of[name]] = _errors_mm(samples, adapter, self.skeleton)
+            arrays = (
+                samples.pose_cam[:, frame],
+                samples.keypoints_px[:, frame],
+                batch.intrinsics,
+                batch.image_size,
+            )
+            stages[name] = ViewedPoses(self.skeleton, *(each.cpu().numpy() for each in arrays))
+        turns = {kind: value.cpu().numpy() for kind, value in applied.turns_deg().items()}
+        return AugmentedSamples(stages, visible, dict(applied.kinds), turns, errors)
+
+
+def _errors_mm(samples: PoseBatch, adapter: LifterAdapter, skeleton: Skeleton) -> Any:
+    """Mean joint error of each sample (B,), the root not counted, dropout off."""
+    with module_mode(adapter.module, 'eval'):
+        pred, target = lift(samples, adapter, skeleton.root)
+    others = [joint for joint in range(skeleton.num_joints) if joint != skeleton.root]
+    errors = torch.linalg.vector_norm(pred - target, dim=-1)[..., others]
+    return 1000 * errors.flatten(1).mean(1).cpu().numpy()

@@ -1,0 +1,82 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""Poses and cameras as seen from the body: its left, up and forward."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn.functional import normalize
+
+from mmposeaug.structures import Skeleton
+
+from .transforms import root_relative
+
+
+def body_axes(pose: Tensor, skeleton: Skeleton) -> Tensor:
+    """Axes of the pelvis: to the person's left, up, and forward.
+
+    Args:
+        pose (Tensor): Poses of shape (*, J, 3).
+        skeleton (Skeleton): Tree over the J joints, with hips and a trunk.
+
+    Returns:
+        Tensor: Unit vectors as the rows of (*, 3, 3).
+
+    Raises:
+        ValueError: If the skeleton has no pelvis.
+
+    Example:
+        >>> from mmposeaug.structures import H36M_17
+        >>> pose = torch.zeros(17, 3)
+        >>> pose[1], pose[4], pose[7] = torch.tensor([[-1.0, 0, 0], [1, 0, 0], [0, -1, 0]])
+        >>> body_axes(pose, H36M_17)[2].tolist()  # faces the camera
+        [0.0, 0.0, -1.0]
+    """
+    if skeleton.pelvis is None:
+        raise ValueError(
+            f'The skeleton {skeleton.name!r} has no two hips and a trunk on its root, so its '
+            'poses have no left, up and forward; give a skeleton of a whole body.'
+        )
+    left, right, trunk = skeleton.pelvis
+    across = normalize(pose[..., left, :] - pose[..., right, :], dim=-1)
+    up = pose[..., trunk, :] - pose[..., skeleton.root, :]
+    up = normalize(up - (up * across).sum(-1, keepdim=True) * across, dim=-1)
+    return torch.stack((across, up, torch.linalg.cross(across, up)), dim=-2)
+
+
+def in_body_frame(pose: Tensor, skeleton: Skeleton) -> Tensor:
+    """Poses as seen from the pelvis: wherever it is and faces, the same pose has the same numbers.
+
+    Args:
+        pose (Tensor): Poses of shape (*, J, 3).
+        skeleton (Skeleton): See :func:`body_axes`.
+
+    Returns:
+        Tensor: Joints (*, J, 3) by how far they are to the left of, above and before the root.
+    """
+    axes = body_axes(pose, skeleton)
+    return root_relative(pose, skeleton.root) @ axes.transpose(-1, -2)
+
+
+def camera_angles(pose_cam: Tensor, skeleton: Skeleton) -> Tensor:
+    """Direction in which a person's pelvis has the camera.
+
+    Args:
+        pose_cam (Tensor): Camera-space poses of shape (*, J, 3).
+        skeleton (Skeleton): See :func:`body_axes`.
+
+    Returns:
+        Tensor: Azimuth and elevation in degrees, of shape (*, 2). Azimuth is 0 for a camera
+        before the person, 90 for one on the person's left, -90 on the right, 180 behind.
+
+    Example:
+        >>> from mmposeaug.structures import H36M_17
+        >>> pose = torch.zeros(17, 3)
+        >>> pose[1], pose[4], pose[7] = torch.tensor([[-1.0, 0, 0], [1, 0, 0], [0, -1, 0]])
+        >>> camera_angles(pose + torch.tensor([0.0, 0.0, 5.0]), H36M_17).tolist()
+        [0.0, 0.0]
+    """
+    to_camera = normalize(-pose_cam[..., skeleton.root, :], dim=-1)
+    seen = (body_axes(pose_cam, skeleton) * to_camera.unsqueeze(-2)).sum(-1)
+    left, up, forward = seen.unbind(-1)
+    return torch.rad2deg(torch.stack((torch.atan2(left, forward), torch.asin(up.clamp(-1, 1))), -1))
