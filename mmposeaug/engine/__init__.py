@@ -2,7 +2,6 @@
 """Loops and hooks of MMEngine's runner."""
 
 from .adversary import Adversary
-from .augmentation_hook import AugmentationVisualizationHook
 from .fast_layers import fast_layers
 from .multi_set_loop import MultiSetTestLoop, MultiSetValLoop
 from .poseaug_train_loop import PoseAugTrainLoop
@@ -15,7 +14,6 @@ from .watchdog import CollapseWatchdog
 __all__ = [
     'VARIANTS',
     'Adversary',
-    'AugmentationVisualizationHook',
     'CollapseWatchdog',
     'FlipTest',
     'LifterCheckpointHook',

@@ -2,6 +2,7 @@
 """Pictures of poses, predictions and comparisons."""
 
 from .augmentation import KIND_LABELS, draw_augmentation
+from .augmentation_hook import AugmentationVisualizationHook
 from .comparison import draw_comparison
 from .distributions import draw_changes, draw_distributions
 from .figures import new_figure, save_png, to_image
@@ -16,6 +17,7 @@ from .sequence import FrameImages
 from .style import SERIES_COLORS, SIDE_COLORS
 
 __all__ = [
+    'AugmentationVisualizationHook',
     'KIND_LABELS',
     'SERIES_COLORS',
     'SIDE_COLORS',

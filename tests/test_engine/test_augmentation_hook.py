@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from train_runs import LOOPS, build, differing, make_runner, train, train_cfg
 
-from mmposeaug.engine import AugmentationVisualizationHook
+from mmposeaug.visualization import AugmentationVisualizationHook
 
 PICTURES = ('changes', 'distributions', 'examples')
 

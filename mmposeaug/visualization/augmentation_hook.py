@@ -10,13 +10,13 @@ from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
 from mmpose.registry import HOOKS
 
+from mmposeaug.engine.batches import spread_indices
+from mmposeaug.engine.seeding import make_generator
 from mmposeaug.structures import AugmentedSamples
-from mmposeaug.visualization import to_image
-from mmposeaug.visualization.augmentation import KIND_LABELS, draw_augmentation
-from mmposeaug.visualization.distributions import draw_changes, draw_distributions
 
-from .batches import spread_indices
-from .seeding import make_generator
+from .augmentation import KIND_LABELS, draw_augmentation
+from .distributions import draw_changes, draw_distributions
+from .figures import to_image
 
 
 @HOOKS.register_module()
