@@ -20,7 +20,7 @@ from mmengine.utils import is_abs
 def _encode_latin1(text: str, encoding: str = 'latin1') -> bytes:
     """What old pickles call ``_codecs.encode`` for: raw array bytes kept as latin-1 text."""
     if encoding != 'latin1':
-        raise _RefusedError(f'bytes are encoded as {encoding!r}, only latin1 is admitted')
+        raise RefusedError(f'bytes are encoded as {encoding!r}, only latin1 is admitted')
     return text.encode('latin1')
 
 
@@ -47,7 +47,7 @@ _ADMITTED: dict[tuple[str, str], Callable[..., Any]] = {
 }
 
 
-class _RefusedError(pickle.UnpicklingError):
+class RefusedError(pickle.UnpicklingError):
     """The pickle names something that is not numpy data."""
 
 
@@ -58,7 +58,23 @@ class _NumpyUnpickler(pickle.Unpickler):
         try:
             return _ADMITTED[(module, name)]
         except KeyError:
-            raise _RefusedError(f'it names the object {module}.{name}') from None
+            raise RefusedError(f'it names the object {module}.{name}') from None
+
+
+def unpickle_restricted(file: IO[bytes], encoding: str = 'latin1') -> Any:
+    """Reads one pickle of an open file, see :func:`load_pickle_restricted`.
+
+    Args:
+        file (IO[bytes]): The file, at the pickle's begin.
+        encoding (str): How the byte strings of Python 2 pickles are read. Defaults to ``'latin1'``.
+
+    Returns:
+        Any: The content.
+
+    Raises:
+        RefusedError: If it names anything but numpy data and builtin containers.
+    """
+    return _NumpyUnpickler(file, encoding=encoding).load()
 
 
 def require_file(path: str, what: str, option: str) -> str:
@@ -116,8 +132,8 @@ def load_pickle_restricted(path: str, encoding: str = 'latin1') -> Any:
     require_file(path, 'pickle', 'its path')
     with get_local_path(path) as local_path, open(local_path, 'rb') as file:
         try:
-            return _NumpyUnpickler(file, encoding=encoding).load()
-        except _RefusedError as error:
+            return unpickle_restricted(file, encoding)
+        except RefusedError as error:
             raise ValueError(
                 f'The pickle {path!r} is refused, since {error}, and only numpy data in builtin '
                 'containers may be read; store the data as arrays or as JSON.'
@@ -244,6 +260,17 @@ def save_npz(path: str | os.PathLike, arrays: Mapping[str, np.ndarray]) -> None:
     """
     with atomic_write(path) as file:
         np.savez_compressed(file, **arrays)
+
+
+def save_npy(path: str | os.PathLike, array: np.ndarray) -> None:
+    """Writes one array as an npy file, atomically.
+
+    Args:
+        path (str | PathLike): The file; its folder is made if need be.
+        array (np.ndarray): The array.
+    """
+    with atomic_write(path) as file:
+        np.save(file, array, allow_pickle=False)
 
 
 def save_pickle(path: str | os.PathLike, content: Any) -> None:
