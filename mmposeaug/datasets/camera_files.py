@@ -226,13 +226,22 @@ def save_camera_files(
         cameras (Mapping): (subject, camera id) to MMPose's camera dictionary.
     """
     save_pickle(pickle_path, {key: dict(camera) for key, camera in cameras.items()})
-    save_json(
-        json_path,
-        {
-            f'{subject}/{camera_id}': {
-                name: value.tolist() if isinstance(value, np.ndarray) else value
-                for name, value in camera.items()
-            }
-            for (subject, camera_id), camera in cameras.items()
-        },
-    )
+    save_json(json_path, plain_cameras(cameras))
+
+
+def plain_cameras(cameras: Mapping[CameraKey, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Cameras as JSON holds them.
+
+    Args:
+        cameras (Mapping): (subject, camera id) to MMPose's camera dictionary.
+
+    Returns:
+        dict: ``'subject/camera'`` to the parameters, arrays as lists.
+    """
+    return {
+        f'{subject}/{camera_id}': {
+            name: value.tolist() if isinstance(value, np.ndarray) else value
+            for name, value in camera.items()
+        }
+        for (subject, camera_id), camera in cameras.items()
+    }

@@ -85,6 +85,4 @@ def _read_array(file: IO[bytes]) -> np.ndarray:
         return array.reshape(shape)
     count = int(np.prod(shape, dtype=np.int64))
     content = file.read(count * dtype.itemsize)
-    return np.frombuffer(content, dtype, count).reshape(
-        shape, order='F' if fortran_order else 'C'
-    )
+    return np.frombuffer(content, dtype, count).reshape(shape, order='F' if fortran_order else 'C')
