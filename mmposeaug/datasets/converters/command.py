@@ -6,11 +6,10 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterable, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any, Callable
 
-from mmengine.utils import track_iter_progress
+from tqdm import tqdm
 
 
 def add_options(parser: argparse.ArgumentParser, joints: int = 17) -> None:
@@ -44,24 +43,23 @@ def run_converter(
         int: The exit status.
     """
     try:
-        convert(report=partial(print, flush=True), **options)
+        convert(report=tqdm.write, **options)  # which prints above the bar, if there is one
     except (OSError, ValueError, ImportError) as error:
-        print(f'{parser.prog}: error: {error}', file=sys.stderr)
+        tqdm.write(f'{parser.prog}: error: {error}', file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print('\nInterrupted; the same command does what is missing.', file=sys.stderr)
+        tqdm.write('Interrupted; the same command does what is missing.', file=sys.stderr)
         return 130
     return 0
 
 
 def progress(items: Sequence[Any]) -> Iterable[Any]:
-    """Passes items on and shows a bar on the terminal.
+    """Passes items on and shows a bar, if there is a terminal.
 
     Args:
         items (Sequence): The items.
 
-    Yields:
-        Any: Each of them.
+    Returns:
+        Iterable: The items.
     """
-    yield from track_iter_progress(list(items), file=sys.stderr)
-    print(file=sys.stderr)
+    return tqdm(items, leave=False, disable=None)

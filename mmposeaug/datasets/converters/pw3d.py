@@ -192,7 +192,8 @@ class Sequence3DPW:
             self.content['poses2d'][person],
             (frames, 3, len(OPENPOSE_18)),
             f'The person {person} of {self._where("poses2d")}',
-        ).swapaxes(1, 2)
+        )
+        detected = detected.swapaxes(1, 2).astype(np.float32)
         if regressed is None:
             world, visible = smpl_to_h36m(positions, skeleton)
         else:

@@ -154,10 +154,7 @@ def write_spin(folder: Path, frames: int = 3) -> dict[str, np.ndarray]:
     """SPIN's mpi_inf_3dhp_valid.npz of frames of all six sequences."""
     folder.mkdir(parents=True, exist_ok=True)
     names, poses, keypoints = [], [], []
-    order = [
-        SPIN_24.index(name) if name != 'root' else SPIN_24.index('root')
-        for name in (FROM_MPI.get(joint, joint) for joint in H36M_17.joint_names)
-    ]
+    order = [SPIN_24.index(FROM_MPI.get(joint, joint)) for joint in H36M_17.joint_names]
     for number in range(1, 7):
         arrays = mpi_sequence(number, frames)
         mpi = [MPI_TEST_17.index(FROM_MPI.get(joint, joint)) for joint in H36M_17.joint_names]
@@ -206,7 +203,7 @@ def write_mpi_train(folder: Path, frames: int = 4) -> dict[int, np.ndarray]:
         focal = 1400 + 10 * number
         pose = spread(upright, MPI_TRAIN_28, FROM_MPI)[..., [0, 2, 1]] * [1, -1, 1] + [0, 0, 4]
         points = pose[..., :2] / pose[..., 2:] * focal + [1024.5, 1020]
-        points[-1, 0, 0] = -1
+        points[-1, MPI_TRAIN_28.index('head_top'), 0] = -1
         cells_2d[number, 0] = points.reshape(frames, -1)
         cells_3d[number, 0] = pose.reshape(frames, -1) * 1000
         content[number] = pose

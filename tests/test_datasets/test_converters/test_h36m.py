@@ -179,18 +179,13 @@ def test_wrong_2d_is_refused_with_its_key(published, tmp_path):
 
     refused("layout 'coco'", keypoints, layout_name='coco')
     refused('19 key points', keypoints, num_joints=19)
-    refused(
-        "no action 'WalkDog_1' of 'S1'", {**keypoints, 'S1': dict(Directions=videos(keypoints))}
-    )
-    three = dict(Directions=videos(keypoints)[:3])
+    four = keypoints['S1']['Directions']
+    refused("no action 'WalkDog_1' of 'S1'", {**keypoints, 'S1': dict(Directions=four)})
+    three = dict(Directions=four[:3])
     refused('3 videos, 4 are needed', {**keypoints, 'S1': three})
     np.savez(path, positions_2d=keypoints)
     with pytest.raises(ValueError, match="no entry 'metadata'"):
         convert_h36m(**files, keypoints=[str(path)], out_dir=tmp_path / 'out')
-
-
-def videos(keypoints):
-    return keypoints['S1']['Directions']
 
 
 def test_the_tool(published, tmp_path, capsys):
