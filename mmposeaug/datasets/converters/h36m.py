@@ -171,7 +171,7 @@ class _Source:
                     _film(positions[key][kept, order], key, camera, cameras, self.frame_step)
                 )
                 for column, video in zip(detections, videos):
-                    column.append(video[kept].astype(np.float32))
+                    column.append(video[kept])
         contents: dict[str, Any] = {
             f'{rate}/h36m_{split}.npz': join_rows(rows, repr(self.paths[0]))
         }

@@ -126,9 +126,10 @@ def _entries(content: Any, where: str) -> list[tuple[str, str, Any]]:
 def _with_score(video: Any, count: int, where: str) -> np.ndarray:
     columns = np.shape(video)[-1] if np.ndim(video) == 3 else 2
     keypoints = number_array(video, (None, count, 3 if columns == 3 else 2), where)
+    keypoints = keypoints.astype(np.float32)  # there are 2 million frames
     if columns == 3:
         return keypoints
-    return np.concatenate((keypoints, np.ones((*keypoints.shape[:2], 1))), axis=-1)
+    return np.concatenate((keypoints, np.ones_like(keypoints[..., :1])), axis=-1)
 
 
 def read_cameras(path: str) -> CameraDict:
