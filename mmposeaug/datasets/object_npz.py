@@ -13,7 +13,8 @@ from typing import IO, Any
 import numpy as np
 from mmengine.fileio import get_local_path
 
-from .io import RefusedError, require_file, unpickle_restricted
+from .io import require_file
+from .restricted_pickle import RefusedError, unpickle_restricted
 
 
 def load_object_npz(path: str, keys: Sequence[str]) -> dict[str, Any]:
