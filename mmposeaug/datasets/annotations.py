@@ -27,8 +27,8 @@ def annotation_arrays(
 
     Example:
         >>> arrays = annotation_arrays(np.array([[[0.0, 0], [0, 100]]]), np.zeros((1, 2, 3)))
-        >>> arrays['S'].shape, arrays['scale'].round(3).tolist()
-        ((1, 2, 4), [0.6])
+        >>> arrays['S'].shape, round(float(arrays['scale'][0]), 3)
+        ((1, 2, 4), 0.6)
     """
     low, high = keypoints_px.min(axis=1), keypoints_px.max(axis=1)
     shape = keypoints_px.shape[:-1]

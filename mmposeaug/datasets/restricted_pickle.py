@@ -71,7 +71,7 @@ _ADMITTED: dict[tuple[str, str], Callable[..., Any]] = {
 
 
 # The C unpickler cannot be stopped before a state is set; a few hundred arrays need no speed.
-_PythonUnpickler: Any = pickle._Unpickler  # type: ignore[attr-defined]
+_PythonUnpickler: Any = pickle._Unpickler
 
 
 class _NumpyUnpickler(_PythonUnpickler):
