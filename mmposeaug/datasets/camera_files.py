@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from mmengine.fileio import get_local_path
 
-from .io import load_pickle_restricted, require_file
+from .io import load_pickle_restricted, require_file, save_json, save_pickle
 
 CameraKey = tuple[str, str]
 CameraDict = dict[CameraKey, dict[str, Any]]
@@ -210,3 +211,37 @@ def _mmpose_shapes(key: CameraKey, camera: Mapping[str, Any]) -> dict[str, Any]:
     if 'T' in camera:
         shaped['T'] = numbers_of(key, camera, 'T', 3).reshape(3, 1)
     return shaped
+
+
+def save_camera_files(
+    pickle_path: str | os.PathLike,
+    json_path: str | os.PathLike,
+    cameras: Mapping[CameraKey, Mapping[str, Any]],
+) -> None:
+    """Writes cameras as MMPose's pickle and as JSON, both of which :func:`load_camera_dicts` reads.
+
+    Args:
+        pickle_path (str | PathLike): ``cameras.pkl``.
+        json_path (str | PathLike): ``cameras.json``.
+        cameras (Mapping): (subject, camera id) to MMPose's camera dictionary.
+    """
+    save_pickle(pickle_path, {key: dict(camera) for key, camera in cameras.items()})
+    save_json(json_path, plain_cameras(cameras))
+
+
+def plain_cameras(cameras: Mapping[CameraKey, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Cameras as JSON holds them.
+
+    Args:
+        cameras (Mapping): (subject, camera id) to MMPose's camera dictionary.
+
+    Returns:
+        dict: ``'subject/camera'`` to the parameters, arrays as lists.
+    """
+    return {
+        f'{subject}/{camera_id}': {
+            name: value.tolist() if isinstance(value, np.ndarray) else value
+            for name, value in camera.items()
+        }
+        for (subject, camera_id), camera in cameras.items()
+    }

@@ -7,58 +7,15 @@ import json
 import os
 import pickle
 import tempfile
-from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import IO, Any, Callable
+from typing import IO, Any
 
 import numpy as np
 from mmengine.fileio import exists, get_local_path
 from mmengine.utils import is_abs
 
-
-def _encode_latin1(text: str, encoding: str = 'latin1') -> bytes:
-    """What old pickles call ``_codecs.encode`` for: raw array bytes kept as latin-1 text."""
-    if encoding != 'latin1':
-        raise _RefusedError(f'bytes are encoded as {encoding!r}, only latin1 is admitted')
-    return text.encode('latin1')
-
-
-def _frombuffer(buffer: Any, dtype: Any, shape: Sequence[int], order: str = 'C') -> np.ndarray:
-    """The protocol-5 form of an array."""
-    return np.frombuffer(buffer, dtype=dtype).reshape(shape, order=order)  # type: ignore
-
-
-# What numpy's own pickles call, under the module names of numpy 1 and 2.
-_NUMPY_ROOTS = ('numpy.core', 'numpy._core')
-_RECONSTRUCT: Any = np.zeros(1).__reduce__()[0]
-_SCALAR: Any = np.float64(0).__reduce__()[0]
-
-_ADMITTED: dict[tuple[str, str], Callable[..., Any]] = {
-    ('numpy', 'ndarray'): np.ndarray,
-    ('numpy', 'dtype'): np.dtype,
-    ('_codecs', 'encode'): _encode_latin1,
-    ('collections', 'OrderedDict'): OrderedDict,
-    **{('builtins', t.__name__): t for t in (set, frozenset, complex, bytearray)},
-    **{('__builtin__', t.__name__): t for t in (set, frozenset, complex, bytearray)},
-    **{(f'{root}.multiarray', '_reconstruct'): _RECONSTRUCT for root in _NUMPY_ROOTS},
-    **{(f'{root}.multiarray', 'scalar'): _SCALAR for root in _NUMPY_ROOTS},
-    **{(f'{root}.numeric', '_frombuffer'): _frombuffer for root in _NUMPY_ROOTS},
-}
-
-
-class _RefusedError(pickle.UnpicklingError):
-    """The pickle names something that is not numpy data."""
-
-
-class _NumpyUnpickler(pickle.Unpickler):
-    """Unpickler for numpy data in builtin containers; everything else is refused."""
-
-    def find_class(self, module: str, name: str) -> Any:
-        try:
-            return _ADMITTED[(module, name)]
-        except KeyError:
-            raise _RefusedError(f'it names the object {module}.{name}') from None
+from .restricted_pickle import RefusedError, unpickle_restricted
 
 
 def require_file(path: str, what: str, option: str) -> str:
@@ -116,8 +73,8 @@ def load_pickle_restricted(path: str, encoding: str = 'latin1') -> Any:
     require_file(path, 'pickle', 'its path')
     with get_local_path(path) as local_path, open(local_path, 'rb') as file:
         try:
-            return _NumpyUnpickler(file, encoding=encoding).load()
-        except _RefusedError as error:
+            return unpickle_restricted(file, encoding)
+        except RefusedError as error:
             raise ValueError(
                 f'The pickle {path!r} is refused, since {error}, and only numpy data in builtin '
                 'containers may be read; store the data as arrays or as JSON.'
@@ -244,6 +201,17 @@ def save_npz(path: str | os.PathLike, arrays: Mapping[str, np.ndarray]) -> None:
     """
     with atomic_write(path) as file:
         np.savez_compressed(file, **arrays)
+
+
+def save_npy(path: str | os.PathLike, array: np.ndarray) -> None:
+    """Writes one array as an npy file, atomically.
+
+    Args:
+        path (str | PathLike): The file; its folder is made if need be.
+        array (np.ndarray): The array.
+    """
+    with atomic_write(path) as file:
+        np.save(file, array, allow_pickle=False)
 
 
 def save_pickle(path: str | os.PathLike, content: Any) -> None:

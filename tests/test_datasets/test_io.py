@@ -144,3 +144,63 @@ def test_written_files_have_the_usual_mode(tmp_path):
         file.write('x')
     modes = [stat.S_IMODE(p.stat().st_mode) for p in (plain, tmp_path / 'atomic')]
     assert modes[0] == modes[1]
+
+
+class Crafted:
+    """Pickles as the call that it is given."""
+
+    def __init__(self, *call):
+        self.call = call
+
+    def __reduce__(self):
+        return self.call
+
+
+OBJECTS_AS_BYTES = Crafted(np.dtype, ('O8', False, True), (3, '|', None, None, None, -1, -1, 0))
+FLOATS_AS_OBJECTS = Crafted(np.dtype, ('f8', False, True), (3, '<', None, None, None, -1, -1, 63))
+RECONSTRUCT, SCALAR = np.zeros(1).__reduce__()[0], np.float64(0).__reduce__()[0]
+EMPTY = (RECONSTRUCT, (np.ndarray, (0,), b'b'))
+
+
+@pytest.mark.parametrize(
+    'content',
+    [
+        Crafted(SCALAR, (OBJECTS_AS_BYTES, b'A' * 8)),
+        Crafted(
+            RECONSTRUCT, (np.ndarray, (0,), b'b'), (1, (1,), OBJECTS_AS_BYTES, False, b'A' * 8)
+        ),
+        Crafted(*EMPTY, (1, (1,), FLOATS_AS_OBJECTS, False, b'A' * 8)),
+        Crafted(np.dtype, ({'names': ['a'], 'formats': ['O'], 'offsets': [0]},)),
+        Crafted(np.ndarray, ((1,), 'O', b'A' * 8)),
+        Crafted(RECONSTRUCT, (bytearray, (0,), b'b')),
+    ],
+    ids=['scalar', 'array', 'floats', 'fields', 'call', 'type'],
+)
+def test_bytes_cannot_pass_for_objects(tmp_path, content):
+    """Each of these would let a file choose the addresses that numpy follows."""
+    path = tmp_path / 'crafted.pkl'
+    path.write_bytes(pickle.dumps(content, protocol=2))
+    with pytest.raises(ValueError, match='refused|cannot be read'):
+        load_pickle_restricted(str(path))
+
+
+@pytest.mark.parametrize('protocol', range(6))
+def test_arrays_of_all_kinds_come_back(tmp_path, protocol):
+    ragged = np.empty(2, object)
+    ragged[:] = [np.zeros(2), 'text']
+    arrays = [
+        np.arange(6.0).reshape(2, 3),
+        np.asfortranarray(np.arange(6, dtype='>i4').reshape(2, 3)),
+        np.array(['ab', 'c']),
+        np.array([b'ab', b'c']),
+        np.array([True, False]),
+        np.float32(3),
+        np.zeros((0, 3), np.float16),
+    ]
+    path = tmp_path / 'arrays.pkl'
+    path.write_bytes(pickle.dumps(dict(arrays=arrays, ragged=ragged), protocol=protocol))
+    loaded = load_pickle_restricted(str(path))
+    for array, found in zip(pickle.loads(path.read_bytes())['arrays'], loaded['arrays']):
+        assert found.dtype == array.dtype and type(found) is type(array)
+        np.testing.assert_array_equal(found, array)
+    assert loaded['ragged'][1] == 'text' and loaded['ragged'].dtype == object

@@ -123,8 +123,8 @@ def _arrays(bank: PoseBank, rows: Tensor, samples: PoseBatch, action: str) -> di
     flat = (
         samples.keypoints_px,
         samples.pose_cam,
-        samples.keypoint_scores,
         samples.pose_visible,
+        samples.keypoint_scores,
     )
     arrays = annotation_arrays(*(each.flatten(0, 1).numpy() for each in flat))
     return dict(video=np.repeat(names, bank.num_frames), **arrays)

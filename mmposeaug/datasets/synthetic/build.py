@@ -15,9 +15,10 @@ import numpy as np
 
 from mmposeaug.structures import get_skeleton
 
-from ..io import load_npz, save_json, save_npz, save_pickle
+from ..camera_files import save_camera_files
+from ..io import load_npz, save_json, save_npz
 from .parts import PARTS, make_part
-from .rigs import Camera
+from .rigs import Camera, rig_dicts
 
 FORMAT_VERSION = 1
 """int: Raised whenever the same arguments give other files."""
@@ -85,7 +86,7 @@ def make_synthetic_mocap(
         save_npz(paths[part.name], arrays)
         cameras += rig
         tell(f'{paths[part.name]}: {len(arrays["imgname"])} camera frames')
-    _save_cameras(paths, cameras)
+    save_camera_files(paths['cameras'], paths['cameras_json'], rig_dicts(cameras))
     tell(f'{paths["cameras"]}: {len(cameras)} cameras')
     manifest['sha256'] = {what: _sha256(path) for what, path in paths.items()}
     save_json(folder / MANIFEST, manifest)
@@ -172,23 +173,6 @@ def _read_manifest(folder: Path) -> dict[str, Any] | None:
     except (OSError, ValueError):
         return None
     return content if isinstance(content, dict) else None
-
-
-def _save_cameras(paths: dict[str, Path], cameras: list[Camera]) -> None:
-    numbers: dict[str, int] = {}
-    as_mmpose = {}
-    for camera in cameras:
-        number = numbers[camera.subject] = numbers.get(camera.subject, -1) + 1
-        as_mmpose[camera.subject, camera.camera_id] = camera.to_mmpose(number)
-    save_pickle(paths['cameras'], as_mmpose)
-    plain = {
-        f'{subject}/{camera_id}': {
-            name: value.tolist() if isinstance(value, np.ndarray) else value
-            for name, value in camera.items()
-        }
-        for (subject, camera_id), camera in as_mmpose.items()
-    }
-    save_json(paths['cameras_json'], plain)
 
 
 def _sha256(path: Path) -> str:

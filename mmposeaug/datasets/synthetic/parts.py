@@ -10,16 +10,15 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from mmposeaug.datasets.annotations import annotation_arrays
-from mmposeaug.geometry import in_view, project
 from mmposeaug.structures import Skeleton
 
 from .arm_motions import ARM_MOTIONS
 from .bodies import Body, random_body, rest_offsets
+from .filming import film
 from .kinematics import place_on_ground, pose_body
 from .leg_motions import LEG_MOTIONS
 from .motions import Motion, rasterise
-from .rigs import SOURCE_RIG, TARGET_RIG, Camera, Rig, place_cameras, world_to_camera
+from .rigs import SOURCE_RIG, TARGET_RIG, Camera, Rig, place_cameras
 from .source_motions import SOURCE_MOTIONS
 
 FRAME_RATE = 10.0
@@ -27,10 +26,6 @@ FRAME_RATE = 10.0
 
 SEQUENCE_FRAMES = 40
 """int: Frames of a sequence before those that leave the image are dropped."""
-
-_POSE_STEP = 2.0**-15
-_PIXEL_STEP = 2.0**-8
-"""Values are multiples of these (metres, pixels): small files, and no last-bit differences."""
 
 _IN_VIEW_GUESS = 0.75
 """Share of the camera frames expected to be in view; more sequences follow where it is less."""
@@ -165,54 +160,6 @@ def perform(
     return Sequences(joints, person, actions, angles)
 
 
-def film(
-    sequences: Sequences, cameras: list[list[Camera]], action_prefix: list[str]
-) -> dict[str, np.ndarray]:
-    """Film sequences with all cameras of their subjects, leaving out frames not fully in view.
-
-    Args:
-        sequences (Sequences): S sequences.
-        cameras (list[list[Camera]]): The cameras of each subject.
-        action_prefix (list[str]): Name of each subject.
-
-    Returns:
-        dict[str, np.ndarray]: The arrays of MMPose's format for N camera frames, ordered by
-        sequence, camera and frame, with ``frame`` (N,) beside them.
-    """
-    seen = np.stack(
-        [
-            world_to_camera(joints, cameras[person])
-            for joints, person in zip(sequences.joints, sequences.person)
-        ]
-    )  # (S, C, T, J, 3)
-    pose_cam = np.round(seen / _POSE_STEP) * _POSE_STEP
-    intrinsics = np.array([[each.intrinsics for each in rig] for rig in cameras])
-    sizes = np.array([[each.image_size for each in rig] for rig in cameras], dtype=np.float64)
-    keypoints = project(
-        torch.from_numpy(pose_cam), torch.from_numpy(intrinsics[sequences.person])[:, :, None]
-    )
-    keypoints = torch.round(keypoints / _PIXEL_STEP) * _PIXEL_STEP
-    visible = in_view(
-        keypoints,
-        torch.from_numpy(pose_cam[..., 2]),
-        torch.from_numpy(sizes[sequences.person])[:, :, None],
-    ).numpy()
-    sequence, camera, frame = np.nonzero(visible)
-    stems = np.array(
-        [
-            [f'{action_prefix[person]}_{action}.{each.camera_id}_' for each in cameras[person]]
-            for action, person in zip(sequences.actions, sequences.person)
-        ]
-    )
-    digits = np.array([f'{number + 1:06d}.jpg' for number in range(visible.shape[-1])])
-    names = np.char.add(stems[sequence, camera], digits[frame])
-    return dict(
-        imgname=names,
-        frame=frame,
-        **annotation_arrays(keypoints.numpy()[visible], pose_cam[visible]),
-    )
-
-
 def make_part(
     part: Part, frames: int, seed: int, skeleton: Skeleton
 ) -> tuple[dict[str, np.ndarray], list[Camera]]:
@@ -235,7 +182,16 @@ def make_part(
     done = 0
     while not filmed or sum(len(each['frame']) for each in filmed) < frames:
         sequences = perform(part, bodies, done, wanted, seed, skeleton)
-        filmed.append(film(sequences, cameras, list(part.statures)))
+        filmed.append(
+            film(
+                sequences.joints,
+                sequences.person,
+                sequences.actions,
+                cameras,
+                list(part.statures),
+                round_values=True,
+            )
+        )
         done, wanted = done + wanted, max(1, wanted // 4)
     arrays = {name: np.concatenate([each[name] for each in filmed]) for name in filmed[0]}
     # Too many: every sequence is cut at about the same frame, so that all stay without gaps.

@@ -183,3 +183,20 @@ def world_to_camera(points: np.ndarray, cameras: Sequence[Camera]) -> np.ndarray
         np.ndarray: (C, *, 3) camera space: x right, y down, z forward.
     """
     return np.stack([(points - each.position) @ each.rotation for each in cameras])
+
+
+def rig_dicts(cameras: Sequence[Camera]) -> dict[tuple[str, str], dict[str, Any]]:
+    """Cameras as the content of MMPose's ``cameras.pkl``.
+
+    Args:
+        cameras (Sequence[Camera]): The cameras of all subjects.
+
+    Returns:
+        dict: (subject, camera id) to :meth:`Camera.to_mmpose`, counted for each subject.
+    """
+    numbers: dict[str, int] = {}
+    found = {}
+    for camera in cameras:
+        number = numbers[camera.subject] = numbers.get(camera.subject, -1) + 1
+        found[camera.subject, camera.camera_id] = camera.to_mmpose(number)
+    return found

@@ -1,0 +1,20 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""Converters from published data sets to MMPose's format for lifting, see docs/datasets.md."""
+
+from .conversion import Part, run_parts
+from .h36m import convert_h36m
+from .mocap import convert_mocap
+from .mpi_test import convert_mpi_spin, convert_mpi_test
+from .mpi_train import convert_mpi_train
+from .pw3d import convert_pw3d
+
+__all__ = [
+    'Part',
+    'convert_h36m',
+    'convert_mocap',
+    'convert_mpi_spin',
+    'convert_mpi_test',
+    'convert_mpi_train',
+    'convert_pw3d',
+    'run_parts',
+]

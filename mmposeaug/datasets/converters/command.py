@@ -1,0 +1,65 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""What the command lines of the converters share."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, Callable
+
+from tqdm import tqdm
+
+
+def add_options(parser: argparse.ArgumentParser, joints: int = 17) -> None:
+    """Adds the options that all converters have.
+
+    Args:
+        parser (argparse.ArgumentParser): The parser.
+        joints (int): Default number of joints. Defaults to 17.
+    """
+    parser.add_argument(
+        '--joints',
+        type=int,
+        choices=(17, 16),
+        default=joints,
+        help=f"17 joints of MMPose's Human3.6M or 16 of PoseAug (default: {joints})",
+    )
+    parser.add_argument('--overwrite', action='store_true', help='replace files that are there')
+
+
+def run_converter(
+    parser: argparse.ArgumentParser, convert: Callable[..., list[Path]], **options: Any
+) -> int:
+    """Runs a conversion, tells how far it is, and says what is wrong in one sentence.
+
+    Args:
+        parser (argparse.ArgumentParser): Whose program it is.
+        convert (Callable): The conversion; takes ``report`` too.
+        **options (Any): Its arguments.
+
+    Returns:
+        int: The exit status.
+    """
+    try:
+        convert(report=tqdm.write, **options)  # which prints above the bar, if there is one
+    except (OSError, ValueError, ImportError) as error:
+        tqdm.write(f'{parser.prog}: error: {error}', file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        tqdm.write('Interrupted; the same command does what is missing.', file=sys.stderr)
+        return 130
+    return 0
+
+
+def progress(items: Sequence[Any]) -> Iterable[Any]:
+    """Passes items on and shows a bar, if there is a terminal.
+
+    Args:
+        items (Sequence): The items.
+
+    Returns:
+        Iterable: The items.
+    """
+    return tqdm(items, leave=False, disable=None)

@@ -1,0 +1,228 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""Human3.6M from VideoPose3D's files into MMPose's layout."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from mmposeaug.geometry import project
+from mmposeaug.structures import Skeleton
+
+from ..annotations import annotation_arrays
+from ..camera_files import CameraDict, intrinsics_of, numbers_of
+from .checks import check_before_camera
+from .conversion import (
+    CAMERA_FILES,
+    Part,
+    Report,
+    Track,
+    camera_contents,
+    join_rows,
+    require_files,
+    run_parts,
+    silent,
+    untracked,
+)
+from .h36m_files import (
+    CAMERA_IDS,
+    SPLITS,
+    Sequences,
+    Videos,
+    read_cameras,
+    read_keypoints,
+    read_positions,
+)
+from .joints import H36M_32, pick_joints, skeleton_of
+
+CORRUPT = ('S11', 'Directions')
+"""tuple[str, str]: The sequence whose videos are corrupt; it is left out."""
+
+FRAME_RATE = 50
+"""int: Frames a second of the recordings."""
+
+
+def convert_h36m(
+    positions: str,
+    cameras: str,
+    out_dir: str | os.PathLike,
+    keypoints: Sequence[str] = (),
+    joints: int = 17,
+    frame_step: int = 1,
+    keep_corrupt: bool = False,
+    overwrite: bool = False,
+    report: Report = silent,
+    track: Track = untracked,
+) -> list[Path]:
+    """Converts VideoPose3D's files into what ``Human36mDataset`` and ``MocapDataset`` read.
+
+    Written are ``fps50/h36m_train.npz`` and ``fps50/h36m_test.npz`` (another rate with
+    ``frame_step``), whose 2D is the distorted projection of the 3D, ``cameras.pkl`` and
+    ``cameras.json``, and for each file of 2D key points
+    ``joint_2d_det_files/NAME_train.npy`` and ``NAME_test.npy`` beside the annotations, NAME being
+    what follows ``data_2d_h36m_``. A video is cut to the shortest of its 3D and 2D.
+
+    Args:
+        positions (str): ``data_3d_h36m.npz``.
+        cameras (str): MMPose's ``cameras.pkl`` of Human3.6M, or the same as JSON.
+        out_dir (str | PathLike): Folder to write to.
+        keypoints (Sequence[str]): ``data_2d_h36m_*.npz`` files.
+        joints (int): 17, or 16 as in PoseAug. Defaults to 17.
+        frame_step (int): Keep every n-th frame. Defaults to 1.
+        keep_corrupt (bool): Whether to keep S11's Directions. Defaults to False.
+        overwrite (bool): See :func:`run_parts`.
+        report (Callable): See :func:`run_parts`; told of videos that are cut, too.
+        track (Callable): Follows the sequences of a split. Defaults to nothing.
+
+    Returns:
+        list[Path]: The files.
+
+    Raises:
+        FileNotFoundError: If a file does not exist.
+        FileExistsError: See :func:`run_parts`.
+        ValueError: If a file is not what it should be; the sentence names the key.
+    """
+    if not 1 <= frame_step <= FRAME_RATE:
+        raise ValueError(f'frame_step is {frame_step}; a number from 1 to {FRAME_RATE} is needed.')
+    skeleton = skeleton_of(joints)
+    names = [_detection_name(path) for path in keypoints]
+    for name in names:
+        if names.count(name) > 1:
+            raise ValueError(f'Two of the 2D files are called {name!r}; rename one.')
+    source = _Source(positions, cameras, tuple(keypoints), skeleton, frame_step, keep_corrupt)
+    files = (positions, cameras, *keypoints)
+    require_files(files)
+    rate = f'fps{FRAME_RATE // frame_step}'
+    options = dict(joints=joints, frame_step=frame_step, keep_corrupt=keep_corrupt)
+    parts = [
+        Part(
+            name=f'{rate}/{split}',
+            outputs=(
+                f'{rate}/h36m_{split}.npz',
+                *(f'{rate}/joint_2d_det_files/{name}_{split}.npy' for name in names),
+            ),
+            make=partial(source.make_split, split, rate, names, report, track),
+            inputs=files,
+            options=options,
+        )
+        for split in SPLITS
+    ]
+    parts.append(
+        Part('cameras', CAMERA_FILES, lambda: camera_contents(read_cameras(cameras)), (cameras,))
+    )
+    return run_parts(out_dir, parts, overwrite, report)
+
+
+def _detection_name(path: str) -> str:
+    return Path(path).stem.replace('data_2d_h36m_', '')
+
+
+class _Source:
+    """The files of a conversion, each read once, and only if a part needs it."""
+
+    def __init__(
+        self,
+        positions: str,
+        cameras: str,
+        keypoints: tuple[str, ...],
+        skeleton: Skeleton,
+        frame_step: int,
+        keep_corrupt: bool,
+    ) -> None:
+        self.paths = (positions, cameras, keypoints)
+        self.skeleton, self.frame_step = skeleton, frame_step
+        self.dropped = () if keep_corrupt else (CORRUPT,)
+        self._content: tuple[Sequences, CameraDict, list[Videos]] | None = None
+
+    def content(self) -> tuple[Sequences, CameraDict, list[Videos]]:
+        if self._content is None:
+            positions, cameras, keypoints = self.paths
+            self._content = (
+                read_positions(positions),
+                read_cameras(cameras),
+                [read_keypoints(path, self.skeleton) for path in keypoints],
+            )
+        return self._content
+
+    def make_split(
+        self, split: str, rate: str, names: Sequence[str], report: Report, track: Track
+    ) -> dict[str, Any]:
+        positions, cameras, keypoints = self.content()
+        order = pick_joints(self.skeleton, H36M_32)
+        sequences = [key for key in positions if key[0] in SPLITS[split]]
+        sequences = [key for key in sequences if key not in self.dropped]
+        rows: list[dict[str, np.ndarray]] = []
+        detections: list[list[np.ndarray]] = [[] for _ in keypoints]
+        for key in track(sequences):
+            for number, camera in enumerate(CAMERA_IDS):
+                videos = [
+                    _video(found, key, number, path)
+                    for found, path in zip(keypoints, self.paths[2])
+                ]
+                length = _common_length(positions[key], videos, key, camera, report)
+                kept = slice(0, length, self.frame_step)
+                rows.append(
+                    _film(positions[key][kept, order], key, camera, cameras, self.frame_step)
+                )
+                for column, video in zip(detections, videos):
+                    column.append(video[kept])
+        contents: dict[str, Any] = {
+            f'{rate}/h36m_{split}.npz': join_rows(rows, repr(self.paths[0]))
+        }
+        for name, column in zip(names, detections):
+            path = f'{rate}/joint_2d_det_files/{name}_{split}.npy'
+            contents[path] = np.concatenate(column)
+        return contents
+
+
+def _video(found: Videos, key: tuple[str, str], number: int, path: str) -> np.ndarray:
+    if key not in found:
+        raise ValueError(
+            f'positions_2d of {path!r} has no action {key[1]!r} of {key[0]!r}, which the 3D file '
+            'has; give files of the same recordings.'
+        )
+    return found[key][number]
+
+
+def _common_length(
+    positions: np.ndarray,
+    videos: Sequence[np.ndarray],
+    key: tuple[str, str],
+    camera: str,
+    report: Report,
+) -> int:
+    lengths = [len(positions), *(len(video) for video in videos)]
+    if len(set(lengths)) > 1:
+        report(
+            f'{key[0]} {key[1]}, camera {camera}: 3D and 2D have {lengths} frames, cut to '
+            f'{min(lengths)}'
+        )
+    return min(lengths)
+
+
+def _film(
+    world: np.ndarray,
+    key: tuple[str, str],
+    camera_id: str,
+    cameras: CameraDict,
+    frame_step: int,
+) -> dict[str, np.ndarray]:
+    """Annotations of one video."""
+    subject, action = key
+    camera_key = (subject, camera_id)
+    camera = cameras[camera_key]
+    rotation = numbers_of(camera_key, camera, 'R', 9).reshape(3, 3)
+    pose_cam = (world - numbers_of(camera_key, camera, 'T', 3)) @ rotation
+    check_before_camera(pose_cam, f'{subject} {action}, camera {camera_id}')
+    intrinsics = torch.from_numpy(intrinsics_of(camera_key, camera))
+    keypoints = project(torch.from_numpy(pose_cam), intrinsics).numpy()
+    stem = f'{subject}_{action}.{camera_id}'
+    frames = np.arange(len(world)) * frame_step + 1
+    names = np.array([f'{subject}/{stem}/{stem}_{frame:06d}.jpg' for frame in frames])
+    return dict(imgname=names, **annotation_arrays(keypoints, pose_cam))

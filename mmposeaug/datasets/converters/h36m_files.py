@@ -1,0 +1,159 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""VideoPose3D's files of Human3.6M, and its cameras, read and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from mmposeaug.structures import H36M_17_TO_16, Skeleton
+
+from ..camera_files import CameraDict, load_camera_dicts
+from ..object_npz import load_object_npz
+from .checks import check_metres, number_array, require_key
+from .joints import H36M_32
+
+SPLITS: dict[str, tuple[str, ...]] = dict(train=('S1', 'S5', 'S6', 'S7', 'S8'), test=('S9', 'S11'))
+"""dict[str, tuple[str]]: Subjects of the training and the test set."""
+
+CAMERA_IDS = ('54138969', '55011271', '58860488', '60457274')
+"""tuple[str]: The cameras, in the order of VideoPose3D's lists."""
+
+_RENAMED = {'TakingPhoto': 'Photo', 'WalkingDog': 'WalkDog'}
+
+Sequences = dict[tuple[str, str], np.ndarray]
+Videos = dict[tuple[str, str], list[np.ndarray]]
+
+
+def canonical_action(action: str) -> str:
+    """Name of an action with its take, as MMPose's image names have it.
+
+    Args:
+        action (str): As in VideoPose3D's files.
+
+    Returns:
+        str: The name, without blanks.
+
+    Example:
+        >>> canonical_action('WalkingDog 1')
+        'WalkDog_1'
+    """
+    name, _, take = action.strip().replace('_', ' ').partition(' ')
+    name = _RENAMED.get(name, name)
+    return f'{name}_{take}' if take else name
+
+
+def read_positions(path: str) -> Sequences:
+    """Reads ``data_3d_h36m.npz``.
+
+    Args:
+        path (str): The file.
+
+    Returns:
+        dict: (subject, action) to world positions (T, 32, 3), metres.
+
+    Raises:
+        FileNotFoundError: If it does not exist.
+        ValueError: If it is not such a file.
+    """
+    content = load_object_npz(path, ['positions_3d'])['positions_3d']
+    found: Sequences = {}
+    for subject, action, values in _entries(content, f'positions_3d of {path!r}'):
+        where = f'positions_3d[{subject!r}][{action!r}] of {path!r}'
+        positions = number_array(values, (None, len(H36M_32), 3), where)
+        check_metres(positions, where)
+        found[subject, canonical_action(action)] = positions
+    return found
+
+
+def read_keypoints(path: str, skeleton: Skeleton) -> Videos:
+    """Reads a ``data_2d_h36m_*.npz`` file of Human3.6M's joints.
+
+    Args:
+        path (str): The file.
+        skeleton (Skeleton): The joints to give, 17 or 16.
+
+    Returns:
+        dict: (subject, action) to four arrays (T, J, 3), one a camera: pixels and score, which is
+        1 where the file has none.
+
+    Raises:
+        FileNotFoundError: If it does not exist.
+        ValueError: If it is not such a file, or holds other key points.
+    """
+    content = load_object_npz(path, ['positions_2d', 'metadata'])
+    metadata = content['metadata']
+    count = require_key(metadata, 'num_joints', f'metadata of {path!r}')
+    layout = metadata.get('layout_name', 'h36m')
+    if layout != 'h36m' or count not in (16, 17) or count < skeleton.num_joints:
+        raise ValueError(
+            f'{path!r} has {count} key points of the layout {layout!r}; 17 (or, for 16 joints, 16) '
+            "of the layout 'h36m' are needed: gt, cpn_ft_h36m_dbb, detectron_ft_h36m or hr."
+        )
+    order = list(H36M_17_TO_16) if count > skeleton.num_joints else slice(None)
+    found: Videos = {}
+    for subject, action, values in _entries(content['positions_2d'], f'positions_2d of {path!r}'):
+        where = f'positions_2d[{subject!r}][{action!r}] of {path!r}'
+        if len(values) != len(CAMERA_IDS):
+            raise ValueError(f'{where} has {len(values)} videos, {len(CAMERA_IDS)} are needed.')
+        found[subject, canonical_action(action)] = [
+            _with_score(video, count, f'{where}, camera {camera}')[:, order]
+            for video, camera in zip(values, CAMERA_IDS)
+        ]
+    return found
+
+
+def _entries(content: Any, where: str) -> list[tuple[str, str, Any]]:
+    """(subject, action, content), the subjects checked."""
+    known = [subject for subjects in SPLITS.values() for subject in subjects]
+    for subject in known:
+        require_key(content, subject, where)
+    unknown = [subject for subject in content if subject not in known]
+    if unknown:
+        raise ValueError(
+            f'{where} has the subject {unknown[0]!r}; only {", ".join(known)} are known.'
+        )
+    found = []
+    for subject in known:
+        if not isinstance(content[subject], Mapping) or not content[subject]:
+            raise ValueError(f'{where} has no actions of {subject!r}.')
+        found += [(subject, action, values) for action, values in content[subject].items()]
+    return found
+
+
+def _with_score(video: Any, count: int, where: str) -> np.ndarray:
+    columns = np.shape(video)[-1] if np.ndim(video) == 3 else 2
+    keypoints = number_array(video, (None, count, 3 if columns == 3 else 2), where)
+    keypoints = keypoints.astype(np.float32)  # there are 2 million frames
+    if columns == 3:
+        return keypoints
+    return np.concatenate((keypoints, np.ones_like(keypoints[..., :1])), axis=-1)
+
+
+def read_cameras(path: str) -> CameraDict:
+    """Reads the cameras and checks that all that are needed are there, with R and T.
+
+    Args:
+        path (str): ``cameras.pkl`` or JSON.
+
+    Returns:
+        dict: (subject, camera id) to MMPose's camera dictionary, of the known subjects.
+
+    Raises:
+        FileNotFoundError: If the file does not exist.
+        ValueError: If a camera, or its place, is missing, or T is not in metres.
+    """
+    cameras = load_camera_dicts(path)
+    found: CameraDict = {}
+    for subject in (subject for subjects in SPLITS.values() for subject in subjects):
+        for camera_id in CAMERA_IDS:
+            key = (subject, camera_id)
+            if key not in cameras:
+                raise ValueError(f'The camera file {path!r} has no camera {subject}/{camera_id}.')
+            for name in ('R', 'T'):
+                require_key(cameras[key], name, f'Camera {subject}/{camera_id} of {path!r}')
+            check_metres(cameras[key]['T'], f'T of the camera {subject}/{camera_id} of {path!r}')
+            found[key] = cameras[key]
+    return found

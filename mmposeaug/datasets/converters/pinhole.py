@@ -1,0 +1,72 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""Pinhole cameras of data sets that give pairs of 2D and 3D, or only the size of the image."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+def pinhole_camera(
+    size: tuple[int, int], focal: np.ndarray, centre: np.ndarray, camera_id: str
+) -> dict[str, Any]:
+    """A camera without distortion, as MMPose's camera files hold it.
+
+    Args:
+        size (tuple[int, int]): Width and height of its images, pixels.
+        focal (np.ndarray): (2,) focal length, pixels.
+        centre (np.ndarray): (2,) principal point, pixels.
+        camera_id (str): Its identifier.
+
+    Returns:
+        dict[str, Any]: The camera, without a place in the world.
+    """
+    return dict(
+        f=np.asarray(focal, np.float64).reshape(2, 1),
+        c=np.asarray(centre, np.float64).reshape(2, 1),
+        k=np.zeros((3, 1)),
+        p=np.zeros((2, 1)),
+        w=int(size[0]),
+        h=int(size[1]),
+        id=camera_id,
+    )
+
+
+def fit_pinhole(
+    pose_cam: np.ndarray, keypoints_px: np.ndarray, where: str
+) -> tuple[np.ndarray, np.ndarray, float]:
+    """Focal length and centre that bring camera-space points closest to their key points.
+
+    Args:
+        pose_cam (np.ndarray): Camera-space points (*, 3), any unit.
+        keypoints_px (np.ndarray): Their key points (*, 2), pixels.
+        where (str): What they are, for the message.
+
+    Returns:
+        tuple: Focal length (2,), centre (2,), and the mean distance that is left, in pixels.
+
+    Raises:
+        ValueError: If the points do not determine a camera.
+
+    Example:
+        >>> points = np.array([[0.0, 0, 2], [1, 1, 4], [1, 0, 2], [0, 1, 2]])
+        >>> focal, centre, left = fit_pinhole(points, points[:, :2] / points[:, 2:] * 900 + 500, '')
+        >>> focal.round(6).tolist(), centre.round(6).tolist()
+        ([900.0, 900.0], [500.0, 500.0])
+    """
+    points, pixels = pose_cam.reshape(-1, 3), keypoints_px.reshape(-1, 2)
+    ratio = points[:, :2] / points[:, 2:]
+    spread = ratio - ratio.mean(0)
+    square = (spread**2).sum(0)
+    if len(points) < 2 or not np.isfinite(ratio).all() or (square <= 1e-12).any():
+        raise ValueError(f'No camera can be fitted to {where}: too few points that differ.')
+    focal = (spread * (pixels - pixels.mean(0))).sum(0) / square
+    centre = pixels.mean(0) - focal * ratio.mean(0)
+    left = float(np.linalg.norm(ratio * focal + centre - pixels, axis=-1).mean())
+    if (focal <= 0).any():
+        raise ValueError(
+            f'The camera fitted to {where} has the focal length {focal.tolist()}; its 2D and 3D '
+            'do not belong together.'
+        )
+    return focal, centre, left

@@ -1,0 +1,61 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""Converts Human3.6M from VideoPose3D's files (docs/datasets.md)."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from mmposeaug.datasets.converters import convert_h36m
+from mmposeaug.datasets.converters.command import add_options, progress, run_converter
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Describes the command line."""
+    parser = argparse.ArgumentParser(
+        description="Convert VideoPose3D's files of Human3.6M into MMPose's layout."
+    )
+    parser.add_argument('positions', help='data_3d_h36m.npz')
+    parser.add_argument('cameras', help="MMPose's cameras.pkl of Human3.6M, or the same as JSON")
+    parser.add_argument('out', help='folder to write to, such as data/h36m/annotation_body3d')
+    parser.add_argument(
+        '--keypoints',
+        nargs='+',
+        default=[],
+        metavar='NPZ',
+        help='2D key points, data_2d_h36m_*.npz; all of them in one call',
+    )
+    parser.add_argument(
+        '--frame-step', type=int, default=1, metavar='N', help='keep every n-th frame (default: 1)'
+    )
+    parser.add_argument(
+        '--keep-corrupt',
+        action='store_true',
+        help="keep S11's Directions, whose videos are corrupt",
+    )
+    add_options(parser)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the tool; the return value is the exit status."""
+    parser = build_parser()
+    args = parser.parse_args(argv)
+    return run_converter(
+        parser,
+        convert_h36m,
+        positions=args.positions,
+        cameras=args.cameras,
+        out_dir=args.out,
+        keypoints=args.keypoints,
+        joints=args.joints,
+        frame_step=args.frame_step,
+        keep_corrupt=args.keep_corrupt,
+        overwrite=args.overwrite,
+        track=progress,
+    )
+
+
+if __name__ == '__main__':
+    sys.exit(main())

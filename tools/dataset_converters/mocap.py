@@ -1,0 +1,88 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""Films BVH and ASF/AMC motion capture with simulated cameras (docs/datasets.md)."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from mmposeaug.datasets.converters import convert_mocap
+from mmposeaug.datasets.converters.command import add_options, progress, run_converter
+from mmposeaug.datasets.converters.mocap.asf_amc import CMU_FRAME_RATE
+from mmposeaug.datasets.converters.mocap.build import NAME_PATTERN, RIGS
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Describes the command line."""
+    parser = argparse.ArgumentParser(
+        description="Film motion capture with simulated cameras, into MMPose's layout."
+    )
+    parser.add_argument('out', help='folder to write to')
+    parser.add_argument('recordings', nargs='+', help='.bvh or .amc files')
+    parser.add_argument(
+        '--joint-map',
+        required=True,
+        metavar='YAML',
+        help='what the joints are made of, such as configs/joint_maps/cmu_asf.yml',
+    )
+    parser.add_argument(
+        '--asf', help='skeleton of AMC files (default: the only .asf file beside each)'
+    )
+    parser.add_argument('--name', default='mocap', help='name of the set (default: mocap)')
+    parser.add_argument(
+        '--frame-rate', type=float, default=10, metavar='FPS', help='to write (default: 10)'
+    )
+    parser.add_argument(
+        '--recorded-rate',
+        type=float,
+        default=CMU_FRAME_RATE,
+        metavar='FPS',
+        help=f'of AMC files, which do not say it (default: {CMU_FRAME_RATE:g})',
+    )
+    parser.add_argument(
+        '--metres-per-unit', type=float, metavar='X', help="in place of the joint map's"
+    )
+    parser.add_argument(
+        '--rig',
+        choices=sorted(RIGS),
+        default='source',
+        help="cameras like Human3.6M's, or quite other ones (default: source)",
+    )
+    parser.add_argument(
+        '--name-pattern',
+        default=NAME_PATTERN,
+        metavar='REGEX',
+        help='how a file is named, with the groups subject and action (default: %(default)r)',
+    )
+    parser.add_argument('--seed', type=int, default=0, help='seed of the cameras (default: 0)')
+    add_options(parser)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the tool; the return value is the exit status."""
+    parser = build_parser()
+    args = parser.parse_args(argv)
+    return run_converter(
+        parser,
+        convert_mocap,
+        recordings=args.recordings,
+        out_dir=args.out,
+        joint_map=args.joint_map,
+        asf=args.asf,
+        name=args.name,
+        joints=args.joints,
+        frame_rate=args.frame_rate,
+        recorded_rate=args.recorded_rate,
+        metres_per_unit=args.metres_per_unit,
+        rig=args.rig,
+        name_pattern=args.name_pattern,
+        seed=args.seed,
+        overwrite=args.overwrite,
+        track=progress,
+    )
+
+
+if __name__ == '__main__':
+    sys.exit(main())

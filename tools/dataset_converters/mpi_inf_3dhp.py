@@ -1,0 +1,81 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""Converts MPI-INF-3DHP: its test set, SPIN's file of it, its training set (docs/datasets.md)."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from mmposeaug.datasets.converters import convert_mpi_spin, convert_mpi_test, convert_mpi_train
+from mmposeaug.datasets.converters.command import add_options, progress, run_converter
+from mmposeaug.datasets.converters.mpi_test import POSE_KEYS
+from mmposeaug.datasets.converters.mpi_train import CAMERAS
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Describes the command line."""
+    parser = argparse.ArgumentParser(description="Convert MPI-INF-3DHP into MMPose's layout.")
+    kinds = parser.add_subparsers(dest='kind', required=True)
+    test = kinds.add_parser('test', help='the official test set, TS1/annot_data.mat and so on')
+    test.add_argument('source', help='folder that holds TS1 to TS6')
+    add_options(test)
+    spin = kinds.add_parser('spin', help="SPIN's mpi_inf_3dhp_valid.npz, the 2929-frame protocol")
+    spin.add_argument('source', help='mpi_inf_3dhp_valid.npz')
+    add_options(spin, joints=16)
+    train = kinds.add_parser('train', help='the training set, S1/Seq1/annot.mat and so on')
+    train.add_argument('source', help='folder that holds S1, S2, ...')
+    train.add_argument(
+        '--cameras',
+        type=int,
+        nargs='+',
+        default=list(CAMERAS),
+        metavar='N',
+        help=f'numbers of the cameras (default: {" ".join(map(str, CAMERAS))})',
+    )
+    train.add_argument(
+        '--frame-step', type=int, default=1, metavar='N', help='keep every n-th frame (default: 1)'
+    )
+    add_options(train)
+    for part, default in ((test, POSE_KEYS[0]), (train, POSE_KEYS[1])):
+        part.add_argument(
+            '--pose',
+            choices=POSE_KEYS,
+            default=default,
+            help=f'3D to take: scaled to one body height, or as recorded (default: {default})',
+        )
+    for part in (test, spin, train):
+        part.add_argument('out', help='folder to write to')
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the tool; the return value is the exit status."""
+    parser = build_parser()
+    args = parser.parse_args(argv)
+    common = dict(out_dir=args.out, joints=args.joints, overwrite=args.overwrite)
+    if args.kind == 'test':
+        return run_converter(
+            parser,
+            convert_mpi_test,
+            sequences=args.source,
+            pose=args.pose,
+            track=progress,
+            **common,
+        )
+    if args.kind == 'spin':
+        return run_converter(parser, convert_mpi_spin, annotations=args.source, **common)
+    return run_converter(
+        parser,
+        convert_mpi_train,
+        folder=args.source,
+        pose=args.pose,
+        cameras=args.cameras,
+        frame_step=args.frame_step,
+        track=progress,
+        **common,
+    )
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,52 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""Converts 3DPW from its sequence files (docs/datasets.md)."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from mmposeaug.datasets.converters import convert_pw3d
+from mmposeaug.datasets.converters.command import add_options, progress, run_converter
+from mmposeaug.datasets.converters.pw3d import SPLITS
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Describes the command line."""
+    parser = argparse.ArgumentParser(
+        description="Convert the sequence files of 3DPW into MMPose's layout."
+    )
+    parser.add_argument('sequences', help='the folder sequenceFiles')
+    parser.add_argument('out', help='folder to write to')
+    parser.add_argument(
+        '--split', choices=SPLITS, default='test', help='part to convert (default: test)'
+    )
+    parser.add_argument(
+        '--regressed',
+        metavar='NPZ',
+        help="joints regressed from SMPL's mesh, in place of jointPositions (docs/datasets.md)",
+    )
+    add_options(parser)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the tool; the return value is the exit status."""
+    parser = build_parser()
+    args = parser.parse_args(argv)
+    return run_converter(
+        parser,
+        convert_pw3d,
+        sequences=args.sequences,
+        out_dir=args.out,
+        split=args.split,
+        joints=args.joints,
+        regressed=args.regressed,
+        overwrite=args.overwrite,
+        track=progress,
+    )
+
+
+if __name__ == '__main__':
+    sys.exit(main())
