@@ -2,6 +2,15 @@
 """Kinematic trees that every other subpackage is defined on."""
 
 from .anthropometry import FLEXION_LIMITS, SEGMENT_RATIOS, is_plain_limb, stature_ratios
+from .graphs import (
+    PARTITIONS,
+    body_parts,
+    centre_joint,
+    hop_distances,
+    joint_resampling,
+    spatial_partitions,
+    tree_adjacency,
+)
 from .lifted_poses import LiftedPoses
 from .presets import H36M_16, H36M_17, H36M_17_TO_16, get_skeleton
 from .skeleton import Skeleton
@@ -11,10 +20,17 @@ __all__ = [
     'H36M_16',
     'H36M_17',
     'H36M_17_TO_16',
+    'PARTITIONS',
     'SEGMENT_RATIOS',
     'LiftedPoses',
     'Skeleton',
+    'body_parts',
+    'centre_joint',
     'get_skeleton',
+    'hop_distances',
     'is_plain_limb',
+    'joint_resampling',
+    'spatial_partitions',
     'stature_ratios',
+    'tree_adjacency',
 ]
