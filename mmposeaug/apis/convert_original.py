@@ -82,6 +82,9 @@ def convert_lifter_checkpoint(
         OSError: If the file cannot be written.
     """
     path = Path(checkpoint)
+    _check_out(out, path)
+    if not Path(config).is_file():
+        raise FileNotFoundError(f"The config '{config}' does not exist; check the path.")
     cfg = Config.fromfile(config)
     state, entry, content = _read_state(path, LIFTER_KEYS if key is None else (key,), key)
     converted = convert_lifter_state(lifter, state)
@@ -127,6 +130,7 @@ def convert_part_checkpoint(
         OSError: If the file cannot be written.
     """
     path = Path(checkpoint)
+    _check_out(out, path)
     if part not in PARTS:
         raise ValueError(f'Unknown part {part!r}; use one of {", ".join(PARTS)}.')
     state, entry, _ = _read_state(path, ('state_dict',) if key is None else (key,), key)
@@ -162,8 +166,9 @@ def _read_state(
     wrong = [name for name, value in state.items() if not isinstance(value, Tensor)]
     if wrong:
         raise ValueError(
-            f"'{path}' has no state dict under {' or '.join(keys)}, and is none: {wrong[0]!r} is "
-            f'a {type(state[wrong[0]]).__name__}; name the entry that holds the weights by --key.'
+            f"'{path}' has no state dict under {' or '.join(keys)}, and is none: its {wrong[0]!r} "
+            f'is no tensor ({type(state[wrong[0]]).__name__}); name the entry that holds the '
+            'weights by --key.'
         )
     return dict(state), entry, content
 
@@ -189,10 +194,29 @@ def _part_sizes(part: str, state: Mapping[str, Tensor]) -> dict[str, int]:
     name = 'rotation_network' if part == 'rigid' else 'network'
     hidden, inputs = state[f'{name}.input.weight'].shape
     features = 3 * H36M_16.num_joints + (H36M_16.num_bones if part == 'length' else 0)
+    if inputs <= features:
+        raise ValueError(
+            f'The first layer of the {part} takes {inputs} values, but {features} of the pose and '
+            'noise are expected; is this another network?'
+        )
     blocks = {m[1] for key in state if (m := re.match(rf'{name}\.blocks\.(\d+)\.', key))}
     return dict(hidden=hidden, noise_dim=inputs - features, num_blocks=len(blocks))
 
 
+def _check_out(out: str | os.PathLike, checkpoint: Path) -> None:
+    """Refuse, before any work, a file that cannot be meant."""
+    path = Path(out)
+    if path.is_dir():
+        raise ValueError(f"'{path}' is a folder; name a file to write.")
+    if path.exists() and checkpoint.exists() and path.samefile(checkpoint):
+        raise ValueError(f"'{path}' is the checkpoint itself; name another file to write.")
+
+
 def _save(out: str | os.PathLike, meta: Mapping[str, Any], state: Mapping[str, Tensor]) -> None:
-    with atomic_write(out) as file:
-        torch.save(dict(meta=dict(meta), state_dict=dict(state)), file)
+    try:
+        with atomic_write(out) as file:
+            torch.save(dict(meta=dict(meta), state_dict=dict(state)), file)
+    except OSError as error:
+        raise OSError(
+            f"The file '{out}' cannot be written ({error.strerror}); name one in another folder."
+        ) from None

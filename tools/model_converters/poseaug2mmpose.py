@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import warnings
 from collections.abc import Sequence
@@ -61,15 +62,24 @@ def print_report(report: ConversionReport, config: Path | None) -> None:
         options = ', '.join(f'{name}={value!r}' for name, value in report.options.items())
         print(f'network: dict({options})')
         return
-    print(f'config: {config}')
-    if report.options:
-        options = ' '.join(f'{name}={_value(value)}' for name, value in report.options.items())
-        print(f'  with --cfg-options {options}')
+    if not report.options:
+        print(f'config: {os.path.relpath(config)}')
+        return
+    print('config: a file with')
+    print(f'  _base_ = [{str(config)!r}]')
+    print(f'  model = {_nested(report.options)["model"]!r}')
 
 
-def _value(value: Any) -> str:
-    """A value as ``--cfg-options`` reads it."""
-    return f'"[{",".join(map(str, value))}]"' if isinstance(value, tuple) else str(value)
+def _nested(options: dict[str, Any]) -> dict[str, Any]:
+    """Settings by dotted names as dicts in dicts."""
+    found: dict[str, Any] = {}
+    for name, value in options.items():
+        *parts, last = name.split('.')
+        inner = found
+        for part in parts:
+            inner = inner.setdefault(part, {})
+        inner[last] = value
+    return found
 
 
 def main(argv: Sequence[str] | None = None) -> int:
