@@ -98,11 +98,13 @@ def test_wrong_checkpoints_are_named(convert: Run, saved: Callable, tmp_path: Pa
     out = tmp_path / 'out.pth'
     incomplete = mlp()
     del incomplete['linear_stages.1.w2.weight']
+    without_bias = {name: value for name, value in mlp().items() if name != 'w1.bias'}
     cases = [
         (mlp(), 'gcn', "'w1.weight' is not one of the original gcn lifter; .* its mlp"),
         (dict(mlp(), extra=torch.zeros(1)), 'mlp', "'extra' is not one of .* nothing is guessed"),
         (mlp(joints=17), 'mlp', r"'w1.weight' is of size \(8, 34\): .* 16 joints"),
         (incomplete, 'mlp', 'lacks backbone.tcn_blocks.1.conv2.0.conv.weight'),
+        (without_bias, 'mlp', "lack what becomes 'backbone.expand_conv.conv.bias'"),
         (dict(epoch=3, step=2), 'mlp', "no state dict under model_pos or state_dict.* 'epoch'"),
         (dict(state_dict={}), 'mlp', "entry 'state_dict' .* is no state dict"),
         ({}, 'mlp', 'is no state dict'),

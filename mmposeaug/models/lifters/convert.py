@@ -167,6 +167,12 @@ def _check_input(
 
 
 # --------------------------------------------------------------------- weights
+def _finish_mlp(state: State) -> tuple[State, dict[str, Any]]:
+    for name in [name for name in state if name.endswith('.conv.weight')]:
+        state[name.replace('.weight', '.bias')]  # its layers have one, unlike VideoPose's
+    return _finish_tcn(state)
+
+
 def _finish_tcn(state: State) -> tuple[State, dict[str, Any]]:
     """MLP and VideoPose as MMPose's TCN."""
     done = {}
@@ -237,5 +243,5 @@ def _count(state: State, pattern: str) -> int:
 
 
 _FINISH: dict[str, Callable[[State], tuple[State, dict[str, Any]]]] = dict(
-    mlp=_finish_tcn, gcn=_finish_gcn, videopose=_finish_tcn, stgcn=_finish_stgcn
+    mlp=_finish_mlp, gcn=_finish_gcn, videopose=_finish_tcn, stgcn=_finish_stgcn
 )
