@@ -32,17 +32,27 @@ def shared_dir() -> Path:
     return folder
 
 
+def _golden_file(request: pytest.FixtureRequest, variable: str, name: str) -> Path:
+    """A file of the original's numbers: that of the variable, or the shared one of this name."""
+    if variable in os.environ:
+        path = Path(os.environ[variable])
+    else:
+        path = request.getfixturevalue('shared_dir') / 'data' / 'golden' / name
+    if not path.is_file():
+        pytest.skip(f'the golden file {path} is missing; set {variable} to it')
+    return path
+
+
 @pytest.fixture(scope='session')
 def golden(request: pytest.FixtureRequest) -> Path:
     """The reference file of the original's numbers: `MMPOSEAUG_GOLDEN`, or the shared one."""
-    if 'MMPOSEAUG_GOLDEN' in os.environ:
-        path = Path(os.environ['MMPOSEAUG_GOLDEN'])
-    else:
-        shared = request.getfixturevalue('shared_dir')
-        path = shared / 'data' / 'golden' / 'poseaug_reference.npz'
-    if not path.is_file():
-        pytest.skip(f'the golden file {path} is missing; set MMPOSEAUG_GOLDEN to it')
-    return path
+    return _golden_file(request, 'MMPOSEAUG_GOLDEN', 'poseaug_reference.npz')
+
+
+@pytest.fixture(scope='session')
+def golden_lifters(request: pytest.FixtureRequest) -> Path:
+    """The same of the original's lifters: `MMPOSEAUG_GOLDEN_LIFTERS`, or the shared one."""
+    return _golden_file(request, 'MMPOSEAUG_GOLDEN_LIFTERS', 'lifters_reference.npz')
 
 
 DEVICES = ['cpu'] + (['cuda'] if torch.cuda.is_available() else [])

@@ -1,6 +1,11 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
 """What programs and tools call: lifting, export of lifters, the quickstart, experiments."""
 
+from .convert_original import (
+    ConversionReport,
+    convert_lifter_checkpoint,
+    convert_part_checkpoint,
+)
 from .experiments import (
     ExperimentError,
     ExperimentRunner,
@@ -23,6 +28,7 @@ from .lifting import (
 from .quickstart import QuickstartError, QuickstartPlan, run_quickstart
 
 __all__ = [
+    'ConversionReport',
     'ExperimentError',
     'ExperimentRunner',
     'ExportError',
@@ -35,6 +41,8 @@ __all__ = [
     'QuickstartPlan',
     'build_detector',
     'collect_results',
+    'convert_lifter_checkpoint',
+    'convert_part_checkpoint',
     'detect_keypoints',
     'export_onnx',
     'load_lifted',

@@ -1,5 +1,5 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""Augmentors, discriminators and losses, all in MMPose's registry ``MODELS``."""
+"""Augmentors, discriminators, losses and lifters, all in MMPose's registry ``MODELS``."""
 
 from .augmentors import (
     AnatomicalPoseAugmentor,
@@ -13,6 +13,7 @@ from .augmentors import (
 )
 from .convert import convert_poseaug_state
 from .discriminators import Keypoint2DDiscriminator, KinematicChainDiscriminator
+from .lifters import STGCN, JointRegressionHead, SemGCN
 from .losses import (
     AngleRangeLoss,
     ExponentialFeedbackLoss,
@@ -35,6 +36,9 @@ __all__ = [
     'convert_poseaug_state',
     'Keypoint2DDiscriminator',
     'KinematicChainDiscriminator',
+    'JointRegressionHead',
+    'STGCN',
+    'SemGCN',
     'AngleRangeLoss',
     'ExponentialFeedbackLoss',
     'LengthRangeLoss',

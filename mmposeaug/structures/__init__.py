@@ -11,6 +11,15 @@ from .anthropometry import (
     limb_width_bones,
     stature_ratios,
 )
+from .graphs import (
+    PARTITIONS,
+    body_parts,
+    centre_joint,
+    hop_distances,
+    joint_resampling,
+    spatial_partitions,
+    tree_adjacency,
+)
 from .lifted_poses import LiftedPoses
 from .presets import H36M_16, H36M_17, H36M_17_TO_16, get_skeleton
 from .skeleton import Skeleton
@@ -22,6 +31,7 @@ __all__ = [
     'H36M_17',
     'H36M_17_TO_16',
     'LARGEST_DEVIATION',
+    'PARTITIONS',
     'PROPORTION_STD',
     'SEGMENT_RATIOS',
     'AugmentedSamples',
@@ -29,8 +39,14 @@ __all__ = [
     'Skeleton',
     'ViewedPoses',
     'WIDTH_STD',
+    'body_parts',
+    'centre_joint',
     'get_skeleton',
+    'hop_distances',
     'is_plain_limb',
+    'joint_resampling',
     'limb_width_bones',
+    'spatial_partitions',
     'stature_ratios',
+    'tree_adjacency',
 ]

@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from .skeleton import Skeleton
 
 H36M_17 = Skeleton(
@@ -61,20 +64,24 @@ H36M_16 = _subset('h36m_16', H36M_17, H36M_17_TO_16)
 _PRESETS = {skeleton.name: skeleton for skeleton in (H36M_17, H36M_16)}
 
 
-def get_skeleton(skeleton: str | Skeleton) -> Skeleton:
-    """Skeleton of a name, or the skeleton itself.
+def get_skeleton(skeleton: str | Mapping[str, Any] | Skeleton) -> Skeleton:
+    """Skeleton of a name or of a config, or the skeleton itself.
 
     Args:
-        skeleton (str | Skeleton): ``'h36m_17'``, ``'h36m_16'``, or a skeleton.
+        skeleton (str | Mapping | Skeleton): ``'h36m_17'``, ``'h36m_16'``, MMPose dataset metainfo
+            (``dataset_info`` or its parsed form), or a skeleton.
 
     Returns:
         Skeleton: The skeleton.
 
     Raises:
         KeyError: If there is no preset of that name.
+        ValueError: If the metainfo is of no tree.
     """
     if isinstance(skeleton, Skeleton):
         return skeleton
+    if isinstance(skeleton, Mapping):
+        return Skeleton.from_metainfo(skeleton)
     if skeleton not in _PRESETS:
         raise KeyError(
             f'There is no skeleton preset {skeleton!r}; use one of {", ".join(_PRESETS)} or '

@@ -1,0 +1,5 @@
+_base_ = [
+    '../_base_/datasets/mocap.py',
+    '../_base_/lifters/semgcn.py',
+    '../_base_/schedules/adam-linear.py',
+]
