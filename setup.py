@@ -94,6 +94,7 @@ if __name__ == '__main__':
         install_requires=read_requirements('runtime.txt'),
         extras_require={
             'tests': read_requirements('tests.txt'),
+            'datasets': read_requirements('datasets.txt'),
             'detect': read_requirements('detect.txt'),
             'onnx': read_requirements('onnx.txt'),
             'optional': read_requirements('optional.txt'),
