@@ -5,14 +5,17 @@ from __future__ import annotations
 
 import argparse
 import sys
+import tempfile
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 # MMEngine's, once for each module that it looks into; a newcomer can do nothing about it.
 warnings.filterwarnings('ignore', 'pkg_resources is deprecated', UserWarning)
+
+import numpy as np  # noqa: E402
 
 import mmposeaug  # noqa: E402, F401  (mends what MMPose needs before it is imported)
 from mmposeaug.apis import (  # noqa: E402
@@ -34,7 +37,18 @@ from mmposeaug.datasets.keypoints_2d import (  # noqa: E402
 from mmposeaug.structures import LiftedPoses  # noqa: E402
 from mmposeaug.visualization import write_frames, write_lifting_page, write_video  # noqa: E402
 
-OUTPUTS = ('json', 'npz', 'page', 'frames', 'mp4', 'gif')
+ENDINGS = dict(json='.json', npz='.npz', page='.html', frames='_frames', mp4='.mp4', gif='.gif')
+INPUTS = (
+    'keypoints',
+    'images',
+    'config',
+    'checkpoint',
+    'annotations',
+    'keypoint_set',
+    'camera_file',
+    'pose_model',
+    'person_model',
+)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -57,9 +71,12 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         '--save',
         nargs='+',
-        choices=OUTPUTS,
+        choices=ENDINGS,
         default=['json', 'npz', 'page'],
         help='what to write (default: json npz page)',
+    )
+    parser.add_argument(
+        '--max-frames', type=int, help='pictures of mp4 and gif, spread evenly (default: all)'
     )
     parser.add_argument('--name', help="name of the files (default: the input's)")
     parser.add_argument('--device', default='cpu', help='cpu or cuda (default: cpu)')
@@ -103,7 +120,9 @@ def build_parser() -> argparse.ArgumentParser:
     view.add_argument(
         '--stature', type=float, default=1.7, help='metres, for MotionBERT (default: 1.7)'
     )
-    view.add_argument('--fps', type=float, help="frames a second (default: the video's, else 25)")
+    view.add_argument(
+        '--fps', type=float, help="frames a second (default: the input's; unknown, 10 are played)"
+    )
     detection = parser.add_argument_group("detection in images (pip install 'mmposeaug[detect]')")
     detection.add_argument('--pose-model', help="ONNX file of an RTMPose (default: rtmlib's own)")
     detection.add_argument('--person-model', help='ONNX file of a YOLOX')
@@ -122,7 +141,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser.parse_args(argv)
     if args.keypoints is None and args.images is None:
         parser.error('give a file of key points, or --images to detect people in')
-    if args.fps is not None and not args.fps > 0:
+    if args.fps is not None and not 0 < args.fps < 1e6:
         parser.error(f'--fps must be above 0, not {args.fps:g}')
     try:
         run(args)
@@ -137,10 +156,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def run(args: argparse.Namespace) -> None:
     """Reads or detects, lifts and writes."""
+    name = args.name or Path(args.keypoints or args.images).stem
     make_folder(args.out_dir)  # before anything takes long
-    inferencer = LiftingInferencer(
-        args.config, args.checkpoint, args.device, flip_test=not args.no_flip
-    )
+    paths = {what: args.out_dir / f'{name}{ENDINGS[what]}' for what in args.save}
+    check_outputs(paths, args)
     frames = None
     if args.keypoints is not None:
         people = load_keypoints(args.keypoints, args.format, args.annotations, args.video_id)
@@ -153,6 +172,9 @@ def run(args: argparse.Namespace) -> None:
         )
         people = detect_keypoints(frames, detector, partial(tell_progress, every=50))
     people = with_frames(people, frames, args.fps)
+    inferencer = LiftingInferencer(
+        args.config, args.checkpoint, args.device, flip_test=not args.no_flip
+    )
     lifted = inferencer(
         people,
         LiftingOptions(
@@ -169,16 +191,17 @@ def run(args: argparse.Namespace) -> None:
         ),
     )
     tell(lifted)
-    name = args.name or Path(args.keypoints or args.images).stem
-    write(lifted, args.out_dir, name, args.save, frames)
+    write(lifted, name, paths, frames, args.max_frames)
     if frames is not None:
+        tell_missing(frames)
         frames.close()
 
 
 def with_frames(people: Keypoints2D, frames: FrameSource | None, fps: float | None) -> Keypoints2D:
     """Key points with what the pictures tell of sizes and times."""
     if frames is not None:
-        sizes = frames.sizes(people.frames)
+        # of the frames between, too, in which people may be filled in
+        sizes = frames.sizes(np.arange(people.frames[0], people.frames[-1] + 1))
         people = replace(people, image_sizes={**people.image_sizes, **sizes})
     found = fps or people.fps or (frames.fps if frames is not None else None)
     return replace(people, fps=found)
@@ -186,10 +209,31 @@ def with_frames(people: Keypoints2D, frames: FrameSource | None, fps: float | No
 
 def make_folder(folder: Path) -> None:
     """Makes the output folder, and writes to it once to see that it can be."""
-    folder.mkdir(parents=True, exist_ok=True)
-    probe = folder / '.writable'
-    probe.touch()
-    probe.unlink()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise ValueError(
+            f"Nothing can be written into '{folder}' ({error.strerror}); choose another --out-dir."
+        ) from None
+
+
+def check_outputs(paths: Mapping[str, Path], args: argparse.Namespace) -> None:
+    """Refuses to write over what is read, and names that are taken by something else."""
+    read = {
+        option: Path(value).resolve()
+        for option, value in vars(args).items()
+        if option in INPUTS and value is not None
+    }
+    for what, path in paths.items():
+        for option, source in read.items():
+            if path.resolve() == source:
+                raise ValueError(
+                    f"'{path}' would be written over {option}; give another --out-dir or --name."
+                )
+        if path.exists() and path.is_dir() != (what == 'frames'):
+            kind = 'folder' if path.is_dir() else 'file'
+            raise ValueError(f"'{path}' is a {kind} already; give another --out-dir or --name.")
 
 
 def tell_progress(count: int, every: int) -> None:
@@ -201,6 +245,7 @@ def tell_progress(count: int, every: int) -> None:
 def tell(lifted: LiftedPoses) -> None:
     """Says what was lifted, and what was assumed."""
     info = lifted.info
+    print(f'Key points: {info["keypoint_set"]}. People: {info["tracks"]}.')
     people, frames = len(lifted.track_numbers), len(lifted.frame_numbers)
     print(
         f'{len(lifted)} poses of {people} {"person" if people == 1 else "people"} in {frames} '
@@ -222,23 +267,38 @@ def tell(lifted: LiftedPoses) -> None:
         print(f'Scale {info["scale"]}; give --stature if you know it.')
 
 
+def tell_missing(frames: FrameSource) -> None:
+    """Says how many pictures there are not."""
+    if frames.missing:
+        first = min(frames.missing)
+        print(
+            f'{len(frames.missing)} frames, from frame {first} on, have no picture in '
+            f"'{frames.path}'; a video may be cut off, or images be elsewhere."
+        )
+
+
 def write(
-    lifted: LiftedPoses, folder: Path, name: str, what: Sequence[str], frames: FrameSource | None
+    lifted: LiftedPoses,
+    name: str,
+    paths: Mapping[str, Path],
+    frames: FrameSource | None,
+    max_frames: int | None,
 ) -> None:
-    """Writes what was asked for, and says where it is."""
+    """Writes what was asked for, and says where it is; the page comes last."""
     writers = {
-        'json': ('.json', partial(save_lifted_json, lifted)),
-        'npz': ('.npz', partial(save_lifted_npz, lifted)),
-        'frames': ('_frames', partial(write_frames, lifted, images=frames)),
-        'mp4': ('.mp4', partial(write_video, lifted, images=frames)),
-        'gif': ('.gif', partial(write_video, lifted, images=frames)),
-        'page': ('.html', partial(write_lifting_page, lifted, title=name, images=frames)),
+        'json': partial(save_lifted_json, lifted),
+        'npz': partial(save_lifted_npz, lifted),
+        'page': partial(write_lifting_page, lifted, title=name, images=frames),
+        'frames': partial(write_frames, lifted, images=frames),
+        'mp4': partial(write_video, lifted, images=frames, max_frames=max_frames),
+        'gif': partial(write_video, lifted, images=frames, max_frames=max_frames),
     }
-    for key, (ending, writer) in writers.items():
-        if key in what:
-            path = folder / f'{name}{ending}'
-            writer(path)
-            print(path, flush=True)
+    for what in (what for what in writers if what in paths):
+        writers[what](paths[what])
+        if what != 'page':
+            print(paths[what], flush=True)
+    if 'page' in paths:
+        print(paths['page'], flush=True)
 
 
 if __name__ == '__main__':

@@ -89,7 +89,9 @@ def test_images_behind_the_key_points_tell_the_size(
     writer.release()
     options = ['--video', str(video), '--out-dir', str(tmp_path), '--save', 'npz', 'mp4']
     assert demo.main([str(sample), *lifter, *options, '--name', 'lifted']) == 0
-    assert 'Image size assumed' not in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert 'Image size assumed' not in printed
+    assert '3 frames, from frame 5 on, have no picture' in printed
     lifted = load_lifted(tmp_path / 'lifted.npz')
     assert lifted.fps == 30 and (lifted.image_sizes == [1280, 720]).all()
     assert lifted.info['image_size'] == 'file'
@@ -99,11 +101,12 @@ def test_images_behind_the_key_points_tell_the_size(
 def test_what_is_assumed_is_said(
     demo: ModuleType, lifter: list[str], sample: Path, tmp_path: Path, capsys: Any
 ) -> None:
-    options = ['--out-dir', str(tmp_path), '--save', 'json', '--focal', '1000']
+    options = ['--out-dir', str(tmp_path / 'out'), '--save', 'json', '--focal', '1000']
     assert demo.main([str(sample), *lifter, *options]) == 0
     printed = capsys.readouterr().out
     assert 'Image size assumed: 1280 x 720. The poses depend on it; give --image-size' in printed
     assert 'Camera assumed' not in printed
+    assert 'Key points: assumed: coco, by its 17 key points. People: iou.' in printed
 
 
 def write(path: Path, content: Any) -> str:
@@ -156,11 +159,35 @@ def test_a_folder_that_cannot_be_written_is_said_at_once(
     wrong = ['--config', 'none.py', '--checkpoint', 'none.pth']  # not looked at before
     assert demo.main([str(sample), *wrong, '--out-dir', str(tmp_path / 'file')]) == 1
     assert 'error:' in capsys.readouterr().err
-    assert demo.main([str(sample), *wrong, '--out-dir', str(tmp_path)]) == 1
+    assert demo.main([str(sample), *wrong, '--out-dir', str(tmp_path / 'out')]) == 1
     assert "The config 'none.py' does not exist" in capsys.readouterr().err
     with pytest.raises(SystemExit):
         demo.main(lifter)
     assert 'give a file of key points, or --images' in capsys.readouterr().err
+
+
+def test_nothing_that_is_read_is_written_over(
+    demo: ModuleType, lifter: list[str], sample: Path, tmp_path: Path, capsys: Any
+) -> None:
+    before = sample.read_bytes()
+    assert demo.main([str(sample), *lifter, '--out-dir', str(tmp_path)]) == 1
+    assert 'would be written over keypoints' in capsys.readouterr().err
+    assert sample.read_bytes() == before
+    (tmp_path / 'out' / 'sample.json').mkdir(parents=True)
+    assert demo.main([str(sample), *lifter, '--out-dir', str(tmp_path / 'out')]) == 1
+    assert "sample.json' is a folder already" in capsys.readouterr().err
+
+
+def test_single_pictures_with_numbers_far_apart(
+    demo: ModuleType, lifter: list[str], sample: Path, tmp_path: Path
+) -> None:
+    entries = json.loads(sample.read_text())
+    for entry in entries:
+        entry['image_id'] = 100_000 * entry['image_id']
+    path = write(tmp_path / 'stills.json', entries)
+    options = ['--stills', '--out-dir', str(tmp_path / 'out'), '--save', 'frames', 'page']
+    assert demo.main([path, *lifter, *options]) == 0
+    assert len(list((tmp_path / 'out' / 'stills_frames').iterdir())) == 8
 
 
 def test_the_sample_is_made_anew(repo_root: Path, tmp_path: Path, capsys: Any) -> None:

@@ -13,9 +13,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from mmengine.config import Config, DictAction
+# MMEngine's, once for each module that it looks into; a user can do nothing about it
+warnings.filterwarnings('ignore', 'pkg_resources is deprecated', UserWarning)
 
-import mmposeaug
+from mmengine.config import Config, DictAction  # noqa: E402
+
+import mmposeaug  # noqa: E402
 
 PACKAGE = Path(mmposeaug.__file__).parent
 LIFTER_TYPES = ('PoseLifter', 'mmpose.PoseLifter')

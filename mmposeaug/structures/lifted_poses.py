@@ -35,7 +35,7 @@ class LiftedPoses:
         info (dict): What the poses were made with, plain values: checkpoint, camera and so on.
 
     Raises:
-        ValueError: If shapes disagree or rows are not sorted.
+        ValueError: If shapes disagree, rows are not sorted, or ``fps`` is not positive.
     """
 
     skeleton: Skeleton
@@ -72,6 +72,8 @@ class LiftedPoses:
                 )
         keys = np.stack((self.frames, self.tracks), axis=1).astype(np.int64)
         step = np.diff(keys, axis=0)
+        if self.fps is not None and not (np.isfinite(self.fps) and self.fps > 0):
+            raise ValueError(f'fps of LiftedPoses is {self.fps}; it must be above 0, or None.')
         if not ((step[:, 0] > 0) | ((step[:, 0] == 0) & (step[:, 1] > 0))).all():
             raise ValueError('The rows of LiftedPoses must be sorted by frame, then by track.')
 

@@ -16,22 +16,26 @@ FrameImages = Union[Mapping[int, np.ndarray], Callable[[int], Optional[np.ndarra
 DEFAULT_FPS = 10.0
 """float: Frames a second where nothing is known."""
 
+_SPARSE = 10
+"""Frames for each known one from which a sequence is no video but single pictures."""
+
 _OUTLIERS = 3.0
 """Percentage of the poses at each end of an axis that may not widen the space that is drawn."""
 
 
-def sequence_frames(lifted: LiftedPoses, images: FrameImages = None) -> range:
+def sequence_frames(lifted: LiftedPoses, images: FrameImages = None) -> Sequence[int]:
     """All frames of a sequence, those without a pose too.
 
     They reach from the first to the last frame that has a pose or an image. Where only every
-    n-th frame of a video was lifted, it is these.
+    n-th frame of a video was lifted, it is these. Of single pictures with numbers far apart, it is
+    those that there are.
 
     Args:
         lifted (LiftedPoses): The poses.
         images (FrameImages): Images by frame; only the frames of a mapping are known.
 
     Returns:
-        range: The frames.
+        Sequence[int]: The frames, ascending.
 
     Raises:
         ValueError: If there is no pose at all.
@@ -45,7 +49,8 @@ def sequence_frames(lifted: LiftedPoses, images: FrameImages = None) -> range:
         known.append(np.fromiter(images, np.int64))
     frames = np.unique(np.concatenate(known))
     step = int(np.gcd.reduce(np.diff(frames))) if len(frames) > 1 else 1
-    return range(int(frames[0]), int(frames[-1]) + 1, step)
+    every = range(int(frames[0]), int(frames[-1]) + 1, step)
+    return every if len(every) <= _SPARSE * len(frames) else frames.tolist()
 
 
 def thin_frames(frames: Sequence[int], max_frames: int | None) -> list[int]:

@@ -41,8 +41,8 @@ def write(path: Path, content: Any) -> Path:
     return path
 
 
-def same(people: Keypoints2D, scores: np.ndarray = SCORES) -> None:
-    assert people.frames.tolist() == [0, 0, 1, 1, 2, 2]
+def same(people: Keypoints2D, scores: np.ndarray = SCORES, first: int = 0) -> None:
+    assert (people.frames - first).tolist() == [0, 0, 1, 1, 2, 2]
     np.testing.assert_allclose(people.keypoints_px, POINTS.reshape(6, 17, 2), rtol=1e-6)
     np.testing.assert_allclose(people.scores, scores.reshape(6, 17), rtol=1e-6)
     assert people.keypoints_px.dtype == people.scores.dtype == np.float32
@@ -117,9 +117,9 @@ def test_coco_results_take_their_images_from_annotations(tmp_path: Path) -> None
     same(people)
     assert (people.tracks == UNTRACKED).all()
     assert people.image_names[1] == 'f5.jpg' and people.image_sizes[0] == (500, 400)
-    # without them frames are the image ids, counted from the smallest
+    # without them frames are the image ids, which here count from 1
     alone = load_keypoints(path)
-    assert alone.frames.tolist() == [0, 0, 1, 1, 2, 2]
+    assert alone.frames.tolist() == [4, 4, 5, 5, 6, 6]
     np.testing.assert_allclose(alone.keypoints_px[:2], POINTS[2])
     assert alone.joint_names == keypoint_names('coco')
 
@@ -127,17 +127,17 @@ def test_coco_results_take_their_images_from_annotations(tmp_path: Path) -> None
 def test_gaps_in_image_ids_stay_gaps(tmp_path: Path) -> None:
     entries = [dict(results()[0], image_id=number) for number in (4, 9, 5)]
     people = load_keypoints(write(tmp_path / 'results.json', entries))
-    assert people.frames.tolist() == [0, 1, 5]
+    assert people.frames.tolist() == [3, 4, 8]
 
 
 def test_mmpose_predictions_of_a_video(tmp_path: Path) -> None:
     frames = [dict(frame_id=i + 4, instances=[pairs(i, 0), pairs(i, 1)]) for i in range(3)]
-    same(load_keypoints(write(tmp_path / 'video.json', frames)))
+    same(load_keypoints(write(tmp_path / 'video.json', frames)), first=3)
     frames[1]['instances'][0]['track_id'] = 6
     meta = dict(keypoint_id2name={str(i): f'joint {i}' for i in range(17)})
     path = write(tmp_path / 'demo.json', dict(meta_info=meta, instance_info=frames))
     people = load_keypoints(path)
-    same(people)
+    same(people, first=3)
     assert people.joint_names is not None and people.joint_names[16] == 'joint 16'
     assert people.tracks.tolist() == [-1, -1, 6, -1, -1, -1]
     assert people.boxes is not None and people.boxes[5].tolist() == [1, 2, 3, 4]
@@ -165,9 +165,9 @@ def test_alphapose(tmp_path: Path) -> None:
         for p in range(2)
     ]
     people = load_keypoints(write(tmp_path / 'alphapose-results.json', entries))
-    same(people)
+    same(people, first=2)  # as they count
     assert people.tracks.tolist() == [1, 2] * 3
-    assert people.image_names[0] == '2.jpg'
+    assert people.image_names[2] == '2.jpg'
 
 
 def test_arrays(tmp_path: Path) -> None:
@@ -261,3 +261,50 @@ def test_wrong_arrays_and_names_are_said_to_be(tmp_path: Path) -> None:
         load_keypoints(path, annotations=path)
     with pytest.raises(ValueError, match='must be a JSON list to be read as alphapose'):
         load_keypoints(path, 'alphapose')
+
+
+def test_frame_ids_are_frame_numbers(tmp_path: Path) -> None:
+    content = coco()
+    for image, number in zip(content['images'], (8, 0, 4)):
+        image['frame_id'] = number
+    people = load_keypoints(write(tmp_path / 'gt.json', content))
+    assert people.frames.tolist() == [0, 0, 4, 4, 8, 8]
+    assert people.image_names == {8: 'f0.jpg', 0: 'f5.jpg', 4: 'f10.jpg'}
+    content['images'][0]['frame_id'] = 4
+    with pytest.raises(ValueError, match='two images of one frame_id'):
+        load_keypoints(write(tmp_path / 'gt.json', content))
+
+
+def test_sets_that_were_guessed_are_known_as_such(tmp_path: Path) -> None:
+    assert load_keypoints(write(tmp_path / 'r.json', results())).guessed_set == 'coco'
+    assert load_keypoints(write(tmp_path / 'gt.json', coco())).guessed_set is None
+
+
+@pytest.mark.parametrize(
+    ('changes', 'message'),
+    [
+        (dict(frames=np.array([0.0, 0.5])), 'frames .* must be whole numbers'),
+        (dict(frames=np.array([-1, 0])), 'frames .* must be whole numbers from 0'),
+        (dict(tracks=np.array([0.5, 1.0])), 'tracks .* must be whole numbers'),
+        (dict(fps=-3.0), 'fps .* is -3.0'),
+        (dict(fps=np.inf), 'fps .* is inf'),
+        (dict(keypoints_px=np.full((2, 3, 2), 1e30)), 'key point at 1e\\+30'),
+    ],
+)
+def test_absurd_numbers_are_refused(changes: Any, message: str) -> None:
+    values: dict[str, Any] = dict(
+        frames=np.arange(2),
+        tracks=np.arange(2),
+        keypoints_px=np.ones((2, 3, 2)),
+        scores=np.ones((2, 3)),
+    )
+    assert Keypoints2D(**{**values, 'scores': np.full((2, 3), 7.0)}).scores.max() == 1
+    with pytest.raises(ValueError, match=message):
+        Keypoints2D(**{**values, **changes})
+
+
+def test_numbers_too_large_for_a_file_are_said_to_be(tmp_path: Path) -> None:
+    for changes in (dict(track_id=10**30), dict(image_id=10**20)):
+        entries = [results()[0], dict(results()[0], **changes)]
+        with pytest.raises(ValueError, match='Entry 1 .* must be below'):
+            load_keypoints(write(tmp_path / 'r.json', entries))

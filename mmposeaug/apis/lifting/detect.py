@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -55,12 +56,13 @@ def build_detector(
     options = dict(backend='onnxruntime', device=device)
     try:
         if pose_model is None:
-            return rtmlib.Body(mode=mode, **options)
+            body = rtmlib.Body(mode=mode, **options)
+            return partial(_in_boxes, body.det_model, body.pose_model)
         pose = rtmlib.RTMPose(os.fspath(pose_model), _input_size(pose_model), **options)
         if person_model is None:
             return pose
         people = rtmlib.YOLOX(os.fspath(person_model), _input_size(person_model), **options)
-        return lambda picture: pose(picture, bboxes=people(picture))
+        return partial(_in_boxes, people, pose)
     except (OSError, RuntimeError, KeyError, ValueError) as error:
         raise ValueError(
             f'No 2D detection model can be had ({_first_line(error)}); give files that you have '
@@ -71,6 +73,16 @@ def build_detector(
             f'The 2D detection model cannot be read ({_first_line(error)}); give an ONNX file of '
             'RTMPose.'
         ) from None
+
+
+def _in_boxes(
+    people: Callable[..., Any], pose: Callable[..., Any], picture: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Key points in the boxes of people; of no box rtmlib would take the whole picture."""
+    boxes = people(picture)
+    if not len(boxes):
+        return np.zeros((0, 17, 2)), np.zeros((0, 17))
+    return pose(picture, bboxes=boxes)
 
 
 def detect_keypoints(
@@ -100,9 +112,10 @@ def detect_keypoints(
         if report is not None:
             report(count)
     source = f'the pictures {frames.path.name!r}'
+    found = [each for each in found if len(each[1])]
     rows = sum(len(keypoints) for _, keypoints, _ in found)
     if not rows:
-        raise ValueError(f'Nobody was detected in {source} ({len(found)} pictures).')
+        raise ValueError(f'Nobody was detected in {source} ({len(sizes)} pictures).')
     people = Keypoints2D(
         frames=np.concatenate([np.full(len(keypoints), frame) for frame, keypoints, _ in found]),
         tracks=np.full(rows, UNTRACKED),

@@ -107,7 +107,9 @@ def save_lifted_json(lifted: LiftedPoses, path: str | os.PathLike) -> None:
             if str(frame) in names:
                 entry['image'] = names[str(frame)]
             entry['instances'] = [_instance(lifted, row) for row in lifted.rows_of(frame)]
-            file.write((',\n' if i else '\n') + json.dumps(entry, separators=(',', ':')))
+            file.write(
+                (',\n' if i else '\n') + json.dumps(entry, separators=(',', ':'), allow_nan=False)
+            )
         file.write('\n]}\n')
 
 

@@ -10,10 +10,11 @@ from types import TracebackType
 
 import cv2
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
 from mmposeaug.datasets.keypoints_2d import natural_order
 
+_ORIENTATION = 0x0112  # EXIF's tag; from 5 on width and height are swapped
 IMAGE_ENDINGS = ('.jpg', '.jpeg', '.png', '.bmp', '.webp', '.tif', '.tiff')
 
 
@@ -29,6 +30,7 @@ class FrameSource:
     Attributes:
         fps (float | None): Frames a second of a video.
         size (tuple[int, int] | None): Width and height of a video's frames.
+        missing (set[int]): Frames that were asked for and are not there.
 
     Raises:
         FileNotFoundError: If the path does not exist.
@@ -42,6 +44,7 @@ class FrameSource:
         self._files: dict[int, Path] = {}
         self._video: cv2.VideoCapture | None = None
         self._next = 0
+        self.missing: set[int] = set()
         if not self.path.exists():
             raise FileNotFoundError(f"The images '{path}' do not exist; check the path.")
         if self.path.is_dir():
@@ -61,13 +64,21 @@ class FrameSource:
         if not names:
             found.sort(key=lambda p: natural_order(str(p)))
             return dict(enumerate(found))
-        places = {str(p.relative_to(self.path)): p for p in found}
-        places.update({p.name: p for p in found} | {p.stem: p for p in found})
+        paths = {str(p.relative_to(self.path)): p for p in found}
+        short: dict[str, set[Path]] = {}
+        for p in found:
+            for name in (p.name, p.stem):
+                short.setdefault(name, set()).add(p)
         files = {}
         for frame, name in names.items():
-            hit = places.get(name) or places.get(os.path.basename(name))
-            if hit is not None:
-                files[frame] = hit
+            hits = {paths[name]} if name in paths else short.get(os.path.basename(name), set())
+            if len(hits) > 1:
+                raise ValueError(
+                    f"The folder '{self.path}' holds several images called {name!r}; give the "
+                    'folder of those that the key points are of.'
+                )
+            if hits:
+                files[frame] = hits.pop()
         if not files:
             raise ValueError(
                 f"The folder '{self.path}' holds none of the images that the key points are of, "
@@ -99,6 +110,12 @@ class FrameSource:
             np.ndarray | None: RGB (height, width, 3), uint8; None if there is none of that number,
             or a video ends before it.
         """
+        picture = self._read(frame)
+        if picture is None:
+            self.missing.add(frame)
+        return picture
+
+    def _read(self, frame: int) -> np.ndarray | None:
         if self._video is None:
             path = self._files.get(frame)
             return None if path is None else _read_image(path)
@@ -122,7 +139,7 @@ class FrameSource:
                 yield frame, _read_image(self._files[frame])
             return
         frame = 0
-        while (picture := self(frame)) is not None:
+        while (picture := self._read(frame)) is not None:
             yield frame, picture
             frame += 1
 
@@ -141,7 +158,8 @@ class FrameSource:
         for frame in np.unique(frames).tolist():
             if frame in self._files:
                 with Image.open(self._files[frame]) as image:
-                    known[frame] = image.size
+                    turned = image.getexif().get(_ORIENTATION, 1) >= 5
+                    known[frame] = image.size[::-1] if turned else image.size
         return known
 
     @property
@@ -169,6 +187,6 @@ class FrameSource:
 def _read_image(path: Path) -> np.ndarray:
     try:
         with Image.open(path) as image:
-            return np.asarray(image.convert('RGB'))
+            return np.asarray(ImageOps.exif_transpose(image).convert('RGB'))
     except OSError as error:
         raise ValueError(f"The image '{path}' cannot be read ({error}).") from None

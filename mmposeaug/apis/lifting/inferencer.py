@@ -117,7 +117,7 @@ class LiftingInferencer:
         info = dict(
             self._info(),
             source=people.source,
-            keypoint_set=joint_map.name,
+            keypoint_set=_set_text(people, options.keypoint_set, joint_map),
             tracks=way,
             image_size=size_from,
             camera=camera_text,
@@ -206,6 +206,16 @@ class LiftingInferencer:
             frames_at_once=self.lifter.num_frames,
             flip_test=self.flip_test,
         )
+
+
+def _set_text(people: Keypoints2D, given: str, joint_map: KeypointMap) -> str:
+    """Which key points they are, and how that is known."""
+    if given != 'auto':
+        return f'given: {joint_map.name}'
+    if people.guessed_set is not None or people.joint_names is None:
+        guess = people.guessed_set or joint_map.name
+        return f'assumed: {guess}, by its {people.num_keypoints} key points'
+    return 'names of the file'
 
 
 def _read(keypoints: KeypointSource) -> Keypoints2D:

@@ -28,7 +28,7 @@ def assign_tracks(
         keypoints (Keypoints2D): Detected people.
         tracker (str): ``'file'``: the numbers of the file; ``'iou'`` and ``'oks'``: MMPose's
             trackers, by the overlap of boxes and by the similarity of key points. Defaults to
-            ``'auto'``: the file's where it has them, no tracker for one person a frame, else
+            ``'auto'``: the file's where everybody has one, no tracker for one person a frame, else
             ``'iou'``.
         max_gap (int): Frames for which a tracker remembers somebody who is not seen. Defaults to
             10.
@@ -43,6 +43,8 @@ def assign_tracks(
     if tracker not in TRACKERS:
         raise ValueError(f'There is no tracker {tracker!r}; use one of {", ".join(TRACKERS)}.')
     numbered = bool((keypoints.tracks != UNTRACKED).all())
+    if tracker == 'auto' and numbered and _repeated(keypoints):
+        numbered = False  # as without tracking: everybody has the same number
     if tracker == 'file' and not numbered:
         missing = keypoints.frames[keypoints.tracks == UNTRACKED][0]
         raise ValueError(
@@ -67,6 +69,12 @@ def assign_tracks(
             f"{keypoints.source}; mend the file, or choose the tracker 'iou' or 'oks'."
         )
     return ordered, way
+
+
+def _repeated(keypoints: Keypoints2D) -> bool:
+    """Whether a number appears twice in a frame."""
+    pairs = np.stack((keypoints.frames, keypoints.tracks), axis=1)
+    return len(np.unique(pairs, axis=0)) < len(pairs)
 
 
 def number_in_frames(keypoints: Keypoints2D) -> Keypoints2D:

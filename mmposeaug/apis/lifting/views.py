@@ -32,7 +32,7 @@ def find_image_sizes(
         frames (np.ndarray): Number of each row's frame, (N,).
         joints_px (np.ndarray): Joints (N, J, 2), pixels.
         given (Sequence[float], optional): Width and height of all images.
-        known (Mapping[int, tuple[int, int]], optional): Width and height by frame.
+        known (Mapping[int, tuple[int, int]], optional): Width and height by frame, not of all.
         camera (Camera, optional): The camera, which may know its images' size.
 
     Returns:
@@ -51,8 +51,14 @@ def find_image_sizes(
         sizes, how = np.tile(size, (len(frames), 1)), 'given'
     elif camera is not None and camera.size is not None:
         sizes, how = np.tile(np.array(camera.size), (len(frames), 1)), 'camera'
-    elif known and all(int(frame) in known for frame in np.unique(frames)):
-        sizes, how = np.array([known[int(frame)] for frame in frames], float), 'file'
+    elif known:
+        # frames between those of the file have the size of the nearest one
+        numbers = np.array(sorted(known))
+        after = np.searchsorted(numbers, frames).clip(0, len(numbers) - 1)
+        before = (after - 1).clip(0)
+        nearer = np.abs(frames - numbers[before]) < np.abs(numbers[after] - frames)
+        nearest = numbers[np.where(nearer, before, after)]
+        sizes, how = np.array([known[int(frame)] for frame in nearest], float), 'file'
     else:
         sizes, how = np.tile(_assumed_size(joints_px), (len(frames), 1)), 'assumed'
     outside = ((joints_px < 0) | (joints_px > sizes[:, None])).any(-1).mean()
@@ -187,7 +193,11 @@ def place_roots(
     normal += 1e-9 * np.eye(3)  # a pose without any extent is seen from anywhere
     roots = np.linalg.solve(normal, np.einsum('nij,ni->nj', matrix, vector)[..., None])[..., 0]
     nearest = 0.1 - pose[..., 2].min(1)
-    roots[:, 2] = np.maximum(roots[:, 2], nearest)
+    close = np.flatnonzero(roots[:, 2] < nearest)
+    roots[close, 2] = nearest[close]
+    seen = rays[close] * (pose[close, :, 2:] + nearest[close, None, None]) - pose[close, :, :2]
+    share = weight[close, :, None] ** 2
+    roots[close, :2] = (seen * share).sum(1) / share.sum(1)
     return roots.astype(np.float32)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from xtcocotools.coco import COCO
 
 from .keypoints import Keypoints2D
-from .people import PeopleCollector
+from .people import PeopleCollector, first_number
 
 
 def read_coco_annotations(
@@ -20,9 +20,9 @@ def read_coco_annotations(
 ) -> Keypoints2D:
     """People of a COCO ground-truth file.
 
-    Frames are the images, in the order of ``frame_id`` where they have one, else of their names
-    as a person counts (``2.jpg`` before ``10.jpg``). A key point with the visibility 0 was not
-    found; the others have the score 1.
+    Frames are the images, by their ``frame_id`` (from 0 or from 1) where they have one, else in
+    the order of their names as a person counts (``2.jpg`` before ``10.jpg``). A key point with
+    the visibility 0 was not found; the others have the score 1.
 
     Args:
         content (Mapping): The parsed file.
@@ -38,7 +38,7 @@ def read_coco_annotations(
     coco = _index(content, source)
     images = _images(coco, source, video_id)
     people = PeopleCollector(source)
-    for frame, image in enumerate(images):
+    for frame, image in images.items():
         for annotation in coco.imgToAnns[image['id']]:
             values = annotation.get('keypoints')
             if values is None:
@@ -68,8 +68,8 @@ def read_coco_results(
             perhaps ``bbox``, ``track_id``.
         source (str): What to call it in messages.
         annotations (Mapping, optional): The parsed ground-truth file whose images these are; it
-            gives their order, names and sizes. Defaults to None: frames are the image ids in
-            ascending order.
+            gives their order, names and sizes. Defaults to None: the image ids are frame numbers,
+            from 0 or from 1.
         video_id (int, optional): Of files with several videos the one to read.
 
     Returns:
@@ -87,15 +87,12 @@ def read_coco_results(
     if annotations is None:
         known = sorted({entry['image_id'] for entry in content})
         coco = _index(dict(images=[dict(id=image) for image in known], annotations=[]), source)
-        # a number that counts from 0 or 1 and leaves gaps is a frame number
-        images = [dict(image, frame_id=image['id']) for image in coco.dataset['images']]
+        first = first_number(known)
+        images = {image['id'] - first: image for image in coco.dataset['images']}
     else:
         coco = _index(annotations, f'the annotations of {source}')
         images = _images(coco, source, video_id)
-    wanted = {image['id']: frame for frame, image in enumerate(images)}
-    if annotations is None:
-        first = min(wanted, default=0)
-        wanted = {image: image - first for image in wanted}
+    wanted = {image['id']: frame for frame, image in images.items()}
     people = PeopleCollector(source)
     for number, entry in enumerate(content):
         image = entry['image_id']
@@ -137,8 +134,8 @@ def _index(content: Mapping[str, Any], source: str) -> COCO:
     return coco
 
 
-def _images(coco: COCO, source: str, video_id: int | None) -> list[dict[str, Any]]:
-    """Images of one video in their order."""
+def _images(coco: COCO, source: str, video_id: int | None) -> dict[int, dict[str, Any]]:
+    """Images of one video by frame."""
     images = list(coco.imgs.values())
     videos = sorted({image['video_id'] for image in images if 'video_id' in image})
     if video_id is not None and video_id not in videos:
@@ -153,9 +150,14 @@ def _images(coco: COCO, source: str, video_id: int | None) -> list[dict[str, Any
         )
     if video_id is not None:
         images = [image for image in images if image.get('video_id') == video_id]
-    if all('frame_id' in image for image in images):
-        return sorted(images, key=lambda image: image['frame_id'])
-    return sorted(images, key=lambda image: natural_order(str(image.get('file_name', image['id']))))
+    numbers = [image.get('frame_id') for image in images]
+    if numbers and all(isinstance(number, int) for number in numbers):
+        if len(set(numbers)) < len(numbers):
+            raise ValueError(f'{source} has two images of one frame_id; mend it.')
+        first = first_number(numbers)
+        return {number - first: image for number, image in zip(numbers, images)}
+    images.sort(key=lambda image: natural_order(str(image.get('file_name', image['id']))))
+    return dict(enumerate(images))
 
 
 def natural_order(name: str) -> list[tuple[int, int, str]]:
@@ -185,12 +187,12 @@ def _names(content: Mapping[str, Any], source: str) -> list[str] | None:
 
 
 def _names_and_sizes(
-    images: Sequence[Mapping[str, Any]],
+    images: Mapping[int, Mapping[str, Any]],
 ) -> tuple[dict[int, str], dict[int, tuple[int, int]]]:
-    names = {i: str(m['file_name']) for i, m in enumerate(images) if 'file_name' in m}
+    names = {i: str(m['file_name']) for i, m in images.items() if 'file_name' in m}
     sizes = {
         i: (int(m['width']), int(m['height']))
-        for i, m in enumerate(images)
+        for i, m in images.items()
         if m.get('width') and m.get('height')
     }
     return names, sizes

@@ -11,13 +11,17 @@ import numpy as np
 UNTRACKED = -1
 """int: Track number of a person that nobody has followed over the frames yet."""
 
+MAX_COORDINATE = 1e5
+"""float: Largest coordinate in pixels that is taken for one."""
+
 
 @dataclass(frozen=True)
 class Keypoints2D:
     """Detected people, one row for each person in each frame, sorted by frame.
 
     Coordinates that are not finite, and scores that are not numbers, mean that a key point was
-    not found: such a key point has the score 0. Rows without a single key point are left out.
+    not found: such a key point has the score 0. Scores above 1
+    count as 1. Rows without a single key point are left out.
 
     Attributes:
         frames (np.ndarray): Number of each row's frame, (N,), integers from 0.
@@ -31,9 +35,12 @@ class Keypoints2D:
         image_sizes (Mapping[int, tuple[int, int]]): Width and height by frame, likewise.
         fps (float, optional): Frames a second, where it is known.
         source (str): What to call the data in messages.
+        guessed_set (str, optional): Key point set that ``joint_names`` were taken from since the
+            file has none. Defaults to None: the names are the file's own.
 
     Raises:
-        ValueError: If shapes disagree, or there is no key point at all.
+        ValueError: If shapes disagree, frames or tracks are no whole numbers, coordinates are far
+            beyond any image, ``fps`` is not positive, or there is no key point at all.
     """
 
     frames: np.ndarray
@@ -46,6 +53,7 @@ class Keypoints2D:
     image_sizes: Mapping[int, tuple[int, int]] = field(default_factory=dict)
     fps: float | None = None
     source: str = 'key points'
+    guessed_set: str | None = None
 
     def __post_init__(self) -> None:
         keypoints = np.asarray(self.keypoints_px, np.float32)
@@ -61,6 +69,7 @@ class Keypoints2D:
                 'for them; make them agree.'
             )
         scores = np.asarray(self.scores, np.float32)
+        self._check_numbers(keypoints)
         shapes = dict(frames=(rows,), tracks=(rows,), scores=(rows, count))
         for name, shape in shapes.items():
             found = np.shape(getattr(self, name))
@@ -70,7 +79,7 @@ class Keypoints2D:
                     f'got {found}.'
                 )
         found_there = np.isfinite(keypoints).all(-1) & np.isfinite(scores)
-        scores = np.where(found_there, scores, 0)
+        scores = np.where(found_there, np.clip(scores, 0, 1), 0)
         kept = np.flatnonzero((scores > 0).any(1))
         if not len(kept):
             raise ValueError(
@@ -87,6 +96,23 @@ class Keypoints2D:
             ('boxes', _boxes(keypoints[kept], scores[kept]) if boxes is None else boxes),
         ):
             object.__setattr__(self, name, value)
+
+    def _check_numbers(self, keypoints: np.ndarray) -> None:
+        for name in ('frames', 'tracks'):
+            values = np.asarray(getattr(self, name))
+            whole = values.astype(np.int64) if values.dtype.kind in 'iufb' else None
+            if whole is None or not (whole == values).all() or whole.min(initial=0) < UNTRACKED:
+                raise ValueError(f'The {name} of {self.source} must be whole numbers from 0 on.')
+        if np.asarray(self.frames).min(initial=0) < 0:
+            raise ValueError(f'The frames of {self.source} must be whole numbers from 0 on.')
+        if self.fps is not None and not (np.isfinite(self.fps) and self.fps > 0):
+            raise ValueError(f'fps of {self.source} is {self.fps}; it must be above 0.')
+        largest = np.abs(keypoints[np.isfinite(keypoints)]).max(initial=0)
+        if largest > MAX_COORDINATE:
+            raise ValueError(
+                f'{self.source} has a key point at {largest:g}; coordinates must be pixels of an '
+                'image.'
+            )
 
     def __len__(self) -> int:
         return len(self.frames)

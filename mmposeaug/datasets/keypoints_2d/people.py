@@ -12,6 +12,7 @@ import numpy as np
 from .keypoint_sets import keypoint_names
 from .keypoints import UNTRACKED, Keypoints2D
 
+_LARGEST = 2**31
 _USUAL_SETS = {17: 'coco', 26: 'halpe26'}
 
 
@@ -66,8 +67,14 @@ class PeopleCollector:
                 f'{self.num_keypoints}; every person needs all of them, with the score 0 where one '
                 'was not found.'
             )
+        number = _track(track, f'{where} of {self.source}')
+        if max(abs(frame), abs(number)) >= _LARGEST:
+            raise ValueError(
+                f'{where} of {self.source} has the frame {frame} and the track id {number}; both '
+                f'must be below {_LARGEST}.'
+            )
         self._frames.append(frame)
-        self._tracks.append(_track(track, f'{where} of {self.source}'))
+        self._tracks.append(number)
         self._values.frombytes(triples.astype(np.float32).tobytes())
         if box is None or not self._has_boxes:
             self._has_boxes = False
@@ -99,8 +106,10 @@ class PeopleCollector:
                 f'{self.source} holds no person with key points; check that it is the output of a '
                 '2D detector.'
             )
+        guessed = None
         if joint_names is None and self.num_keypoints in _USUAL_SETS:
-            joint_names = keypoint_names(_USUAL_SETS[self.num_keypoints])
+            guessed = _USUAL_SETS[self.num_keypoints]
+            joint_names = keypoint_names(guessed)
         values = np.frombuffer(self._values, np.float32).reshape(len(self._frames), -1, 3)
         boxes = None
         if self._has_boxes:
@@ -115,7 +124,24 @@ class PeopleCollector:
             image_names=dict(image_names or {}),
             image_sizes=dict(image_sizes or {}),
             source=self.source,
+            guessed_set=guessed,
         )
+
+
+def first_number(numbers: Sequence[int]) -> int:
+    """Whether frame numbers count from 0 or from 1.
+
+    Args:
+        numbers (Sequence[int]): Frame numbers of a file, not all of them need be there.
+
+    Returns:
+        int: 0 if one is 0 or below, else 1.
+
+    Example:
+        >>> first_number([30, 31]), first_number([0, 4]), first_number([])
+        (1, 0, 1)
+    """
+    return 0 if min(numbers, default=1) <= 0 else 1
 
 
 def _triples(keypoints: Any, scores: Any, where: str) -> np.ndarray:

@@ -9,7 +9,7 @@ from typing import Any
 
 from .coco_files import natural_order
 from .keypoints import Keypoints2D
-from .people import PeopleCollector
+from .people import PeopleCollector, first_number
 
 
 def read_mmpose_predictions(content: Any, source: str) -> Keypoints2D:
@@ -22,7 +22,7 @@ def read_mmpose_predictions(content: Any, source: str) -> Keypoints2D:
         source (str): What to call it in messages.
 
     Returns:
-        Keypoints2D: The people; frame ids count from the smallest one.
+        Keypoints2D: The people; frame ids count from 0 or from 1.
 
     Raises:
         ValueError: If the content is malformed.
@@ -38,7 +38,7 @@ def read_mmpose_predictions(content: Any, source: str) -> Keypoints2D:
     if content and isinstance(content[0], Mapping) and 'instances' not in content[0]:
         frames = [dict(frame_id=0, instances=content)]
     numbers = [_frame_number(entry, i, source) for i, entry in enumerate(frames)]
-    first = min(numbers, default=0)
+    first = first_number(numbers)
     for number, entry in zip(numbers, frames):
         _add_instances(people, number - first, entry['instances'], f'frame {number}')
     return people.finish(names)
@@ -77,7 +77,7 @@ def read_alphapose(content: Sequence[Any], source: str) -> Keypoints2D:
 
     Returns:
         Keypoints2D: The people. Frames are the numbers in the images' names where all names are
-        numbers (as for videos), else the images in the order of their names.
+        numbers (as for videos, from 0), else the images in the order of their names.
 
     Raises:
         ValueError: If the content is malformed.
@@ -91,8 +91,7 @@ def read_alphapose(content: Sequence[Any], source: str) -> Keypoints2D:
     names = sorted({str(entry['image_id']) for entry in content}, key=natural_order)
     stems = [os.path.splitext(os.path.basename(name))[0] for name in names]
     if all(stem.isdigit() for stem in stems) and len({int(s) for s in stems}) == len(stems):
-        first = int(stems[0]) if stems else 0
-        frames = {name: int(stem) - first for name, stem in zip(names, stems)}
+        frames = {name: int(stem) for name, stem in zip(names, stems)}
     else:
         frames = {name: i for i, name in enumerate(names)}
     people = PeopleCollector(source)

@@ -8,7 +8,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from mmengine.fileio import get_local_path
+from mmengine.fileio import exists, get_local_path
 
 from ..io import load_npy, load_npz, require_file
 from .array_files import keypoints_from_array, keypoints_from_arrays
@@ -53,7 +53,8 @@ def load_keypoints(
         )
     if os.path.isdir(path):
         return _read_folder(path)
-    require_file(path, 'key point file', 'its path')
+    if not exists(path):
+        raise FileNotFoundError(f'The key point file {path!r} does not exist; check the path.')
     ending = os.path.splitext(path)[1].lower()
     if ending == '.npz':
         return keypoints_from_arrays(load_npz(path), source)

@@ -70,7 +70,7 @@ def test_folders(folder: Path) -> None:
     assert frames.names == {0: 'im2.png', 1: 'im9.png', 2: 'im10.png'}
     found = frames(2)
     assert found is not None and found.mean() == GREYS[2]
-    assert frames(3) is None and frames.fps is None
+    assert frames(3) is None and frames.fps is None and frames.missing == {3}
     assert frames.sizes(np.array([0, 7])) == {0: (64, 48)}
     assert [number for number, _ in frames] == [0, 1, 2]
 
@@ -81,6 +81,25 @@ def test_folders_by_the_names_of_the_key_points(folder: Path) -> None:
     assert frames(7) is None
     with pytest.raises(ValueError, match="holds none of the images .* such as 'a.png'"):
         FrameSource(folder, {0: 'a.png'})
+
+
+def test_images_are_turned_as_their_exif_says(tmp_path: Path) -> None:
+    image = Image.fromarray(picture(90))
+    exif = image.getexif()
+    exif[0x0112] = 6
+    image.save(tmp_path / 'turned.jpg', exif=exif)
+    frames = FrameSource(tmp_path / 'turned.jpg')
+    found = frames(0)
+    assert found is not None and found.shape == (64, 48, 3)
+    assert frames.sizes(np.array([0])) == {0: (48, 64)}
+
+
+def test_names_in_several_folders_are_not_guessed(folder: Path) -> None:
+    (folder / 'more').mkdir()
+    Image.fromarray(picture(1)).save(folder / 'more' / 'im2.png')
+    with pytest.raises(ValueError, match="several images called 'im2'"):
+        FrameSource(folder, {0: 'im2'})
+    assert FrameSource(folder, {0: 'more/im2.png'})(0).mean() == 1  # type: ignore[union-attr]
 
 
 def test_one_image(folder: Path) -> None:

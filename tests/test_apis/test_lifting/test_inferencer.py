@@ -61,6 +61,7 @@ def test_single_frames(saved: Save, motion: np.ndarray) -> None:
     assert info['checkpoint_sha256'] == hashlib.sha256(checkpoint.read_bytes()).hexdigest()
     assert info['image_size'] == 'given' and info['camera'].startswith('assumed')
     assert info['flip_test'] is True and info['people_lifted'] == 30
+    assert info['keypoint_set'] == 'given: h36m_17'
     plain = LiftingInferencer(config, checkpoint, flip_test=False)
     other = plain(motion, keypoint_set='h36m_17', image_size=SIZE)
     assert np.abs(other.poses_rel - lifted.poses_rel).max() > 1e-4
@@ -176,6 +177,8 @@ def test_names_tell_the_set(saved: Save) -> None:
         np.arange(4), np.zeros(4), points, np.ones((4, 26)), keypoint_names('halpe26')
     )
     inferencer = LiftingInferencer(*saved(single_frame()))
+    assert inferencer(people).info['keypoint_set'] == 'names of the file'
+    assert inferencer(points).info['keypoint_set'] == 'assumed: halpe26, by its 26 key points'
     np.testing.assert_array_equal(
         inferencer(people).poses_rel, inferencer(points, keypoint_set='halpe26').poses_rel
     )

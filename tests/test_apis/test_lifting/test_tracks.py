@@ -65,7 +65,9 @@ def test_wrong_numbers_are_said_to_be() -> None:
     detected, people = walkers([0, 1])
     with pytest.raises(ValueError, match='frame 0 of key points has no track id'):
         assign_tracks(detected, 'file')
+    everybody = replace(detected, tracks=np.full(4, 3))
     with pytest.raises(ValueError, match='track id 3 appears twice in frame 0'):
-        assign_tracks(replace(detected, tracks=np.full(4, 3)))
+        assign_tracks(everybody, 'file')
+    assert assign_tracks(everybody)[1] == 'iou'  # as files without tracking have it
     with pytest.raises(ValueError, match="no tracker 'sort'; use one of auto"):
         assign_tracks(detected, 'sort')

@@ -49,6 +49,10 @@ def test_people_stay_before_the_camera() -> None:
     camera = np.array([[1000, 1000, 500, 500, 0, 0, 0, 0, 0]], float)
     roots = place_roots(poses, np.full((1, 17, 2), 500.0), np.ones((1, 17)), camera)
     assert np.isfinite(roots).all() and roots[0, 2] >= 0.9 - 1e-6
+    pixels = np.full((1, 17, 2), (800.0, 500.0))
+    x, _, z = place_roots(poses, pixels, np.ones((1, 17)), camera)[0]
+    # a pose without extent in x lies where its pixels are, on average of its depths
+    assert x == pytest.approx(0.3 * (z + poses[0, :, 2].mean()), rel=1e-5)
 
 
 def test_image_sizes_are_given_known_or_assumed() -> None:
@@ -56,7 +60,9 @@ def test_image_sizes_are_given_known_or_assumed() -> None:
     assert how == 'given' and sizes.tolist() == [[800, 500]] * 3
     sizes, how = find_image_sizes(FRAMES, JOINTS, None, {0: (700, 500), 1: (800, 500), 2: (9, 900)})
     assert how == 'file' and sizes[1].tolist() == [800, 500]
-    sizes, how = find_image_sizes(FRAMES, JOINTS, None, {0: (700, 500)})
+    sizes, how = find_image_sizes(FRAMES, JOINTS, None, {0: (700, 500), 3: (900, 600)})
+    assert how == 'file' and sizes.tolist() == [[700, 500], [700, 500], [900, 600]]
+    sizes, how = find_image_sizes(FRAMES, JOINTS)
     assert how == 'assumed' and sizes.tolist() == [[640, 480]] * 3
     sizes, _ = find_image_sizes(FRAMES, JOINTS * 2)
     assert sizes[0].tolist() == [1920, 1080]
