@@ -19,7 +19,7 @@ from mmposeaug.structures import LiftedPoses
 
 from .figures import write_png
 from .frame_drawing import FrameDrawer
-from .sequence import DEFAULT_FPS, FrameImages, image_of, sequence_frames, thin_frames
+from .sequence import DEFAULT_FPS, FrameImages, drawn_frames, image_of, thin_frames
 
 GIF_FRAMES = 1000
 """int: A GIF of more frames is refused; it would be very large, and is made in memory."""
@@ -40,7 +40,7 @@ def write_frames(
         folder (str | PathLike): Folder of the files; it is made if need be.
         images (FrameImages): Images to draw behind the key points, by frame.
         frames (Sequence[int], optional): The frames. Defaults to all from the first to the last
-            that is known, those without a pose too.
+            that is known, those without a pose too; of single pictures to those with a pose.
 
     Returns:
         list[Path]: The files, in the order of the frames.
@@ -48,7 +48,7 @@ def write_frames(
     Raises:
         ValueError: If there is no pose at all, a frame is negative or an image is not RGB.
     """
-    numbers = list(sequence_frames(lifted, images) if frames is None else frames)
+    numbers = list(drawn_frames(lifted, images) if frames is None else frames)
     drawer = FrameDrawer(lifted)
     paths = [Path(folder) / name for name in _file_names(lifted, numbers)]
     for frame, path in zip(numbers, paths):
@@ -84,7 +84,7 @@ def write_video(
     suffix = path.suffix.lower()
     if suffix not in ('.mp4', '.gif'):
         raise ValueError(f'A video is an .mp4 or a .gif, got {path.name!r}; name the file so.')
-    known = sequence_frames(lifted, images)
+    known = drawn_frames(lifted, images)
     frames = thin_frames(known, max_frames)
     if suffix == '.gif' and len(frames) > GIF_FRAMES:
         raise ValueError(
@@ -92,8 +92,10 @@ def write_video(
             'less, or write an .mp4.'
         )
     if fps is None:
-        span = (frames[-1] - frames[0]) / (len(frames) - 1) if len(frames) > 1 else 1.0
-        fps = (lifted.fps or DEFAULT_FPS * known.step) / span
+        fps = lifted.fps or DEFAULT_FPS
+        if isinstance(known, range) and len(frames) > 1:  # one in so many frames of a video
+            span = (frames[-1] - frames[0]) / (len(frames) - 1)
+            fps = (lifted.fps or DEFAULT_FPS * known.step) / span
     if not (math.isfinite(fps) and fps > 0):
         raise ValueError(f'fps of a video must be above 0, got {fps!r}.')
     drawer = FrameDrawer(lifted)

@@ -17,25 +17,24 @@ DEFAULT_FPS = 10.0
 """float: Frames a second where nothing is known."""
 
 _SPARSE = 10
-"""Frames for each known one from which a sequence is no video but single pictures."""
+"""int: Frames for each one with a pose, above which they are no video but single pictures."""
 
 _OUTLIERS = 3.0
 """Percentage of the poses at each end of an axis that may not widen the space that is drawn."""
 
 
-def sequence_frames(lifted: LiftedPoses, images: FrameImages = None) -> Sequence[int]:
+def sequence_frames(lifted: LiftedPoses, images: FrameImages = None) -> range:
     """All frames of a sequence, those without a pose too.
 
     They reach from the first to the last frame that has a pose or an image. Where only every
-    n-th frame of a video was lifted, it is these. Of single pictures with numbers far apart, it is
-    those that there are.
+    n-th frame of a video was lifted, it is these.
 
     Args:
         lifted (LiftedPoses): The poses.
         images (FrameImages): Images by frame; only the frames of a mapping are known.
 
     Returns:
-        Sequence[int]: The frames, ascending.
+        range: The frames.
 
     Raises:
         ValueError: If there is no pose at all.
@@ -49,8 +48,25 @@ def sequence_frames(lifted: LiftedPoses, images: FrameImages = None) -> Sequence
         known.append(np.fromiter(images, np.int64))
     frames = np.unique(np.concatenate(known))
     step = int(np.gcd.reduce(np.diff(frames))) if len(frames) > 1 else 1
-    every = range(int(frames[0]), int(frames[-1]) + 1, step)
-    return every if len(every) <= _SPARSE * len(frames) else frames.tolist()
+    return range(int(frames[0]), int(frames[-1]) + 1, step)
+
+
+def drawn_frames(lifted: LiftedPoses, images: FrameImages = None) -> Sequence[int]:
+    """Frames to make pictures of: all of a sequence, or of single pictures those with a pose.
+
+    Args:
+        lifted (LiftedPoses): The poses.
+        images (FrameImages): Images by frame.
+
+    Returns:
+        Sequence[int]: The frames, ascending.
+
+    Raises:
+        ValueError: If there is no pose at all.
+    """
+    every = sequence_frames(lifted, images)
+    posed = lifted.frame_numbers
+    return every if len(every) <= _SPARSE * len(posed) else posed.tolist()
 
 
 def thin_frames(frames: Sequence[int], max_frames: int | None) -> list[int]:
