@@ -1,31 +1,13 @@
 # MPI-INF-3DHP's 2,929 test frames as PoseAug scores them: 16 joints, flip at test time. The
 # original counts the root in PCK and AUC (`_with_root`); both are given.
 # File: `python tools/dataset_converters/mpi_inf_3dhp.py spin ...` (docs/datasets.md).
-_base_ = ['mmpose::_base_/default_runtime.py']
-custom_imports = dict(imports=['mmposeaug'], allow_failed_imports=False)
+_base_ = ['./test_16j.py']
 
-codec = dict(
-    type='VideoPoseLifting', num_keypoints=16, zero_center=True, root_index=0, remove_root=False
-)
 test_dataloader = dict(
-    batch_size=1024,
-    num_workers=0,
-    drop_last=False,
-    sampler=dict(type='DefaultSampler', shuffle=False, round_up=False),
     dataset=dict(
-        type='MocapDataset',
-        metainfo=dict(from_file='{{ fileDirname }}/../datasets/h36m_16.py'),
         ann_file='mpi_inf_3dhp_2929.npz',
         camera_param_file='cameras.pkl',
         data_root='{{$MMPOSEAUG_3DHP:data/mpi_inf_3dhp/spin/}}',
-        pipeline=[
-            dict(type='GenerateTarget', encoder=codec),
-            dict(
-                type='PackPoseInputs',
-                meta_keys=('id', 'category_id', 'target_img_path', 'flip_indices', 'target_root'),
-            ),
-        ],
-        test_mode=True,
     ),
 )
 test_evaluator = dict(
@@ -36,6 +18,3 @@ test_evaluator = dict(
     group_results=True,
 )
 test_cfg = dict(type='MultiSetTestLoop', flip_test=True, sets=dict(mpi_inf_3dhp=dict()))
-# a test alone: MMEngine wants no part of a training then
-train_cfg = None
-val_cfg = None
