@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-import tempfile
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -28,6 +27,7 @@ from mmposeaug.apis import (  # noqa: E402
     save_lifted_npz,
 )
 from mmposeaug.apis.lifting import TRACKERS  # noqa: E402
+from mmposeaug.datasets import make_writable_folder  # noqa: E402
 from mmposeaug.datasets.keypoints_2d import (  # noqa: E402
     KEYPOINT_FORMATS,
     KEYPOINT_SETS,
@@ -210,8 +210,7 @@ def with_frames(people: Keypoints2D, frames: FrameSource | None, fps: float | No
 def make_folder(folder: Path) -> None:
     """Makes the output folder, and writes to it once to see that it can be."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=folder).close()
+        make_writable_folder(folder)
     except OSError as error:
         raise ValueError(
             f"Nothing can be written into '{folder}' ({error.strerror}); choose another --out-dir."

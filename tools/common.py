@@ -6,7 +6,6 @@ from __future__ import annotations
 import argparse
 import os
 import pickle
-import tempfile
 import traceback
 import warnings
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ warnings.filterwarnings('ignore', 'pkg_resources is deprecated', UserWarning)
 from mmengine.config import Config, DictAction  # noqa: E402
 
 import mmposeaug  # noqa: E402
+from mmposeaug.datasets import make_writable_folder  # noqa: E402
 
 PACKAGE = Path(mmposeaug.__file__).parent
 LIFTER_TYPES = ('PoseLifter', 'mmpose.PoseLifter')
@@ -120,9 +120,7 @@ def merged_config(parser: argparse.ArgumentParser, path: str, options: dict | No
 def require_folder(parser: argparse.ArgumentParser, folder: Path) -> None:
     """Makes a folder; ends the program with one sentence if files cannot be written there."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
+        make_writable_folder(folder)
     except OSError as error:
         parser.error(f'nothing can be written to {str(folder)!r} ({error.strerror})')
 

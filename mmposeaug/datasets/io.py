@@ -192,6 +192,20 @@ def atomic_write(path: str | os.PathLike, mode: str = 'wb') -> Iterator[IO]:
         raise
 
 
+def make_writable_folder(folder: str | os.PathLike) -> None:
+    """Makes a folder, and writes into it once, to learn at once that it cannot be written to.
+
+    Args:
+        folder (str | PathLike): The folder.
+
+    Raises:
+        OSError: If it cannot be made or written to.
+    """
+    os.makedirs(folder, exist_ok=True)
+    with tempfile.TemporaryFile(dir=folder):
+        pass
+
+
 def save_npz(path: str | os.PathLike, arrays: Mapping[str, np.ndarray]) -> None:
     """Writes arrays as a compressed npz file, atomically.
 

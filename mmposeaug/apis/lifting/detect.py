@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from mmposeaug.datasets.keypoints_2d import UNTRACKED, Keypoints2D, keypoint_names
+from mmposeaug.datasets.keypoints_2d import DETECTOR_SETS, UNTRACKED, Keypoints2D, keypoint_names
 
 from .frames import FrameSource
 
@@ -126,7 +126,7 @@ def detect_keypoints(
         fps=frames.fps,
         source=source,
     )
-    names = {17: 'coco', 26: 'halpe26'}.get(people.num_keypoints)
+    names = DETECTOR_SETS.get(people.num_keypoints)
     return people if names is None else replace(people, joint_names=keypoint_names(names))
 
 

@@ -8,6 +8,22 @@ from dataclasses import dataclass
 import numpy as np
 
 
+def split_runs(numbers: np.ndarray) -> list[np.ndarray]:
+    """Places of equal numbers that follow each other.
+
+    Args:
+        numbers (np.ndarray): Numbers (N,), at least one.
+
+    Returns:
+        list[np.ndarray]: Places of each run, ascending.
+
+    Example:
+        >>> [run.tolist() for run in split_runs(np.array([4, 4, 7, 4]))]
+        [[0, 1], [2], [3]]
+    """
+    return np.split(np.arange(len(numbers)), np.flatnonzero(np.diff(numbers)) + 1)
+
+
 @dataclass(frozen=True)
 class Sequences:
     """People in unbroken runs of frames.
@@ -69,13 +85,13 @@ def fill_gaps(
     if not 0 <= score_thr <= 1:
         raise ValueError(f'score_thr is {score_thr}; it must lie in 0 to 1.')
     filled = []
-    for track in np.unique(tracks):
-        rows = np.flatnonzero(tracks == track)
-        rows = rows[np.argsort(frames[rows], kind='stable')]
+    order = np.lexsort((frames, tracks))
+    for places in split_runs(tracks[order]):
+        rows = order[places]
         breaks = np.flatnonzero(np.diff(frames[rows]) > max_gap + 1) + 1
         for part in np.split(rows, breaks):
             person = _fill(frames[part], joints_px[part], scores[part], max_gap, score_thr)
-            filled.append((track, *person))
+            filled.append((tracks[rows[0]], *person))
     return _join(filled)
 
 

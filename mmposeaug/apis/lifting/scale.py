@@ -7,6 +7,8 @@ import numpy as np
 
 from mmposeaug.structures import Skeleton, stature_ratios
 
+from .gaps import split_runs
+
 
 def scale_to_stature(
     poses_rel: np.ndarray, runs: np.ndarray, skeleton: Skeleton, stature: float
@@ -37,7 +39,6 @@ def scale_to_stature(
     children, parents = np.array(skeleton.bones)[known].T
     lengths = np.linalg.norm(poses_rel[:, children] - poses_rel[:, parents], axis=-1).sum(1)
     scaled = np.empty_like(poses_rel)
-    starts = np.flatnonzero(np.diff(runs, prepend=runs[0] - 1))
-    for rows in np.split(np.arange(len(runs)), starts[1:]):
+    for rows in split_runs(runs):
         scaled[rows] = poses_rel[rows] * (wanted / max(float(np.median(lengths[rows])), 1e-6))
     return scaled

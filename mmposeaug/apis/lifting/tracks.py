@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import count
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,6 +12,8 @@ import numpy as np
 from mmpose.apis import _track_by_iou, _track_by_oks
 
 from mmposeaug.datasets.keypoints_2d import UNTRACKED, Keypoints2D
+
+from .gaps import split_runs
 
 TRACKERS = ('auto', 'file', 'iou', 'oks')
 """tuple[str]: Ways to number people."""
@@ -86,17 +89,16 @@ def number_in_frames(keypoints: Keypoints2D) -> Keypoints2D:
     Returns:
         Keypoints2D: The people with their numbers.
     """
-    starts = np.flatnonzero(np.diff(keypoints.frames, prepend=keypoints.frames[0] - 1))
-    first = np.repeat(starts, np.diff(np.append(starts, len(keypoints))))
-    return replace(keypoints, tracks=np.arange(len(keypoints)) - first)
+    numbers = [rows - rows[0] for rows in split_runs(keypoints.frames)]
+    return replace(keypoints, tracks=np.concatenate(numbers))
 
 
 def _follow(keypoints: Keypoints2D, way: str, max_gap: int) -> np.ndarray:
     """Numbers (N,) from one of MMPose's trackers."""
     tracks = np.full(len(keypoints), UNTRACKED, np.int64)
     seen: list[Any] = []
-    starts = np.flatnonzero(np.diff(keypoints.frames, prepend=keypoints.frames[0] - 1))
-    for rows in np.split(np.arange(len(keypoints)), starts[1:]):
+    newcomers = count()
+    for rows in split_runs(keypoints.frames):
         frame = int(keypoints.frames[rows[0]])
         # those of the last frame, and those who were lost not long ago
         candidates = [person for person in seen if frame - person.frame <= max_gap + 1]
@@ -104,7 +106,7 @@ def _follow(keypoints: Keypoints2D, way: str, max_gap: int) -> np.ndarray:
         for row, person in zip(rows, people):
             person.track_id, candidates, _ = _track(person, candidates, way)
             if person.track_id == UNTRACKED:
-                person.track_id = int(tracks.max()) + 1
+                person.track_id = next(newcomers)
             tracks[row] = person.track_id
         seen = people + candidates
     return tracks
@@ -113,9 +115,9 @@ def _follow(keypoints: Keypoints2D, way: str, max_gap: int) -> np.ndarray:
 def _track(person: Any, candidates: list[Any], way: str) -> Any:
     if way == 'iou':
         return _track_by_iou(person, candidates, THRESHOLD)
-    count = person.pred_instances.keypoints.shape[1]
+    number = person.pred_instances.keypoints.shape[1]
     # its own sigmas are for COCO's 17 key points; others get their mean
-    sigmas = None if count == 17 else np.full(count, 0.06)
+    sigmas = None if number == 17 else np.full(number, 0.06)
     return _track_by_oks(person, candidates, THRESHOLD, sigmas)
 
 

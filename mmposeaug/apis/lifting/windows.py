@@ -11,6 +11,8 @@ import numpy as np
 
 from mmposeaug.datasets import VideoIndex, WindowRule
 
+from .gaps import split_runs
+
 FRAMES_AT_ONCE = 32768
 """int: Input frames of a batch; bounds the memory of long windows."""
 
@@ -54,10 +56,9 @@ def _clips(
     runs: np.ndarray, length: int, batch_size: int
 ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """Clips of a lifter that predicts all of their frames."""
-    starts = np.flatnonzero(np.diff(runs, prepend=runs[0] - 1))
-    ends = np.append(starts[1:], len(runs))
     clips = []  # frames of a clip, its first row, its first row that is new
-    for start, end in zip(starts.tolist(), ends.tolist()):
+    for rows in split_runs(runs):
+        start, end = int(rows[0]), int(rows[-1]) + 1
         frames = min(length, end - start)
         clips += [(frames, min(new, end - frames), new) for new in range(start, end, frames)]
     limit = max(1, min(batch_size, FRAMES_AT_ONCE // length))

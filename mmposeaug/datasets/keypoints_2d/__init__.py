@@ -3,11 +3,18 @@
 
 from .array_files import keypoints_from_array
 from .coco_files import natural_order
-from .keypoint_sets import KEYPOINT_SETS, KeypointMap, build_keypoint_map, keypoint_names
+from .keypoint_sets import (
+    DETECTOR_SETS,
+    KEYPOINT_SETS,
+    KeypointMap,
+    build_keypoint_map,
+    keypoint_names,
+)
 from .keypoints import UNTRACKED, Keypoints2D
 from .read import KEYPOINT_FORMATS, load_keypoints
 
 __all__ = [
+    'DETECTOR_SETS',
     'KEYPOINT_FORMATS',
     'KEYPOINT_SETS',
     'KeypointMap',

@@ -22,6 +22,9 @@ _MMPOSE_SETS = {'coco': 'coco', 'halpe26': 'halpe26'}
 KEYPOINT_SETS = (*_MMPOSE_SETS, H36M_17.name, H36M_16.name)
 """tuple[str]: Key point sets by name: COCO's 17, Halpe's 26, and Human3.6M's 17 and 16."""
 
+DETECTOR_SETS = {17: 'coco', 26: 'halpe26'}
+"""dict[int, str]: Sets that 2D detectors give, by their number of key points."""
+
 Weights = Mapping[str, float]
 
 

@@ -9,11 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from .keypoint_sets import keypoint_names
+from .keypoint_sets import DETECTOR_SETS, keypoint_names
 from .keypoints import UNTRACKED, Keypoints2D
 
 _LARGEST = 2**31
-_USUAL_SETS = {17: 'coco', 26: 'halpe26'}
 
 
 class PeopleCollector:
@@ -107,8 +106,8 @@ class PeopleCollector:
                 '2D detector.'
             )
         guessed = None
-        if joint_names is None and self.num_keypoints in _USUAL_SETS:
-            guessed = _USUAL_SETS[self.num_keypoints]
+        if joint_names is None and self.num_keypoints in DETECTOR_SETS:
+            guessed = DETECTOR_SETS[self.num_keypoints]
             joint_names = keypoint_names(guessed)
         values = np.frombuffer(self._values, np.float32).reshape(len(self._frames), -1, 3)
         boxes = None

@@ -6,7 +6,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ import numpy as np
 from mmposeaug.structures import get_skeleton
 
 from ..camera_files import save_camera_files
-from ..io import load_npz, save_json, save_npz
+from ..io import load_npz, make_writable_folder, save_json, save_npz
 from .parts import PARTS, make_part
 from .rigs import Camera, rig_dicts
 
@@ -132,9 +131,7 @@ def _whole(name: str, value: int, lowest: int) -> int:
 def _writable_folder(out_dir: str | os.PathLike) -> Path:
     folder = Path(out_dir)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
+        make_writable_folder(folder)
     except OSError as error:
         raise OSError(
             f"The folder '{folder}' for the synthetic set cannot be written to "
