@@ -202,7 +202,7 @@ def make_writable_folder(folder: str | os.PathLike) -> None:
         OSError: If it cannot be made or written to.
     """
     os.makedirs(folder, exist_ok=True)
-    with tempfile.TemporaryFile(dir=folder):
+    with tempfile.TemporaryFile(dir=os.fspath(folder)):
         pass
 
 
