@@ -21,6 +21,7 @@ from .mocap_dataset import MocapDataset
 from .pose_bank import PoseBank, PoseBatch
 from .projection_check import check_projection
 from .readers import POSE_READERS, read_dataset_cfg
+from .target_keypoints import TargetKeypoints, load_target_keypoints
 from .windows import WindowRule
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     'POSE_READERS',
     'PoseBank',
     'PoseBatch',
+    'TargetKeypoints',
     'VideoIndex',
     'WindowRule',
     'annotation_arrays',
@@ -44,6 +46,7 @@ __all__ = [
     'load_npy',
     'load_npz',
     'load_pickle_restricted',
+    'load_target_keypoints',
     'make_writable_folder',
     'measure_bone_lengths',
     'read_dataset_cfg',

@@ -19,6 +19,7 @@ from .batches import poses_of
 from .fake_pool import FakePool
 from .objective import AugmentorObjective, frame_sizes, half_extent
 from .sampler import AugmentedSampler
+from .target_domain import TargetDomain
 from .trained_network import TrainedNetwork, build_network, linear_to_zero
 
 DEFAULT_OPTIM = dict(optimizer=dict(type='Adam', lr=1e-4, fused=True), clip_grad=dict(max_norm=1.0))
@@ -56,6 +57,8 @@ class Adversary(AugmentedSampler):
             and before the camera, ``'released'`` if it does not cross the right and lower border.
         clamp (float, optional): Bound of x / z and y / z in the projection of augmented poses, see
             :func:`mmposeaug.geometry.project`. Defaults to None, no bound.
+        domain (TargetDomain, optional): People whose 2D key points the 2D discriminator takes for
+            real, and where augmented people are put. Defaults to None: those of the training set.
 
     Raises:
         ValueError: If an option is unknown.
@@ -82,6 +85,7 @@ class Adversary(AugmentedSampler):
         draw_share: float | Sequence[float] = 0.0,
         view_rule: str = 'inside',
         clamp: float | None = None,
+        domain: TargetDomain | None = None,
     ) -> None:
         self.discriminator_interval = discriminator_interval
         schedules = linear_to_zero(max_epochs) if param_scheduler is None else param_scheduler
@@ -97,7 +101,7 @@ class Adversary(AugmentedSampler):
                 'train_cfg.augmentor is None; PoseAugTrainLoop needs one, train without '
                 "augmentation with type='TensorTrainLoop'."
             )
-        super().__init__(trained, skeleton, draw_share, view_rule, clamp)
+        super().__init__(trained, skeleton, draw_share, view_rule, clamp, domain)
         self.discriminator_3d = build('discriminator_3d', discriminator_3d)
         self.discriminator_2d = build('discriminator_2d', discriminator_2d)
         if adversarial_loss is None and len(self.networks) > 1:
@@ -137,9 +141,9 @@ class Adversary(AugmentedSampler):
         """bool: Whether independent real samples are looked at.
 
         The 3D discriminator compares an augmentor that learns on top of a random draw with that
-        draw, and needs none.
+        draw, the 2D discriminator one that has a target domain with that.
         """
-        return self.discriminator_2d is not None or (
+        return (self.discriminator_2d is not None and self.domain is None) or (
             self.discriminator_3d is not None and not self.on_draw
         )
 
@@ -168,9 +172,7 @@ class Adversary(AugmentedSampler):
         """
         for network in self.networks.values():
             network.module.train()
-        poses = self.augmentor(
-            poses_of(batch), batch.intrinsics, batch.image_size, generator=generator
-        )
+        poses = self.run(batch, generator)
         keypoints = self.project(poses.rigid, batch)
         if not finite_everywhere(keypoints):
             # nothing can be learned from it, and the lifter's statistics would not recover
@@ -182,8 +184,7 @@ class Adversary(AugmentedSampler):
             fake_2d=normalize_keypoints(keypoints, frame_sizes(batch, keypoints)),
         )
         if self.discriminator_2d is not None:
-            size = real.image_size.unsqueeze(1)
-            samples['real_2d'] = normalize_keypoints(real.keypoints_px, size)
+            samples['real_2d'] = self._real_keypoints(real, generator)
         losses, logs = self.objective.plausibility(
             poses, samples, half_extent(batch, keypoints), self.networks
         )
@@ -205,6 +206,12 @@ class Adversary(AugmentedSampler):
         logs['depth'] = result.batch.pose_cam[..., root, 2].mean()
         logs['diversity'] = spread(result.batch.pose_cam, root) / spread(batch.pose_cam, root)
         return result
+
+    def _real_keypoints(self, real: PoseBatch, generator: torch.Generator) -> Tensor:
+        """What the 2D discriminator takes for real: (B, J, 2) or (B, T, J, 2), normalised."""
+        if self.domain is not None:
+            return self.domain.draw(len(real), generator)
+        return normalize_keypoints(real.keypoints_px, real.image_size.unsqueeze(1))
 
     def _update_discriminators(
         self,

@@ -18,10 +18,13 @@ from mmposeaug.models import AugmentedPoses
 from mmposeaug.structures import AugmentedSamples, Skeleton, ViewedPoses
 
 from .batches import lift, poses_of, project_clip, with_poses
+from .target_domain import TargetDomain, run_augmentor
 from .trained_network import kept_statistics, module_mode
 
 ORIGINAL, SWAPPED = 'Original', 'Swapped bone lengths'
 """str: Names of the stages before an augmentor."""
+ALIGNED = 'Aligned position'
+"""str: Name of the stage of people who are only put elsewhere."""
 
 
 def build_random_augmentor(config: Mapping[str, Any], skeleton: Skeleton) -> nn.Module:
@@ -88,17 +91,25 @@ class Augmentation:
         length_bank (BoneLengthBank, optional): Where swapped bone lengths come from; None for no
             swap.
         clamp (float, optional): Bound of x / z and y / z in the projection. Defaults to None.
+        domain (TargetDomain, optional): Where people are put. Defaults to None, where the
+            augmentor puts them.
     """
 
     skeleton: Skeleton
     augmentor: nn.Module | None
     length_bank: BoneLengthBank | None = None
     clamp: float | None = None
+    domain: TargetDomain | None = None
 
     @property
     def learned(self) -> bool:
         """bool: Whether the augmentor has something to learn."""
         return self.augmentor is not None and any(True for _ in self.augmentor.parameters())
+
+    @property
+    def aligns(self) -> bool:
+        """bool: Whether people are put where those of a target domain are."""
+        return self.domain is not None and self.domain.aligns
 
     def swap_bones(self, batch: PoseBatch, generator: torch.Generator) -> PoseBatch:
         """Give every pose the bone lengths of a random subject, and project it again.
@@ -144,13 +155,14 @@ class Augmentation:
         if self.length_bank is not None:
             stages[SWAPPED], kinds['random'] = poses_of(swapped), SWAPPED
         if self.augmentor is None:
+            if self.aligns:
+                poses = run_augmentor(None, swapped, generator, self.domain)
+                stages[ALIGNED], kinds['random'] = poses.rigid, ALIGNED
             return AppliedAugmentation(batch, stages, kinds, None)
         # dropout, which a user's augmentor may have, knows no generator
         devices = [batch.pose_cam.device] if batch.pose_cam.is_cuda else []
         with kept_statistics(self.augmentor), torch.random.fork_rng(devices):
-            poses = self.augmentor(
-                poses_of(swapped), swapped.intrinsics, swapped.image_size, generator=generator
-            )
+            poses = run_augmentor(self.augmentor, swapped, generator, self.domain)
         after = poses.stages('Learned' if self.learned else 'Random')
         last = list(after)[-1] if after else 'Augmented'
         stages.update(after, **{last: poses.rigid})

@@ -54,6 +54,8 @@ class PoseAugTrainLoop(TensorTrainLoop):
         >>> train_cfg = dict(_delete_=True, type='PoseAugTrainLoop', max_epochs=50)
     """
 
+    learns = True
+
     def __init__(
         self,
         runner: Any,
@@ -81,6 +83,8 @@ class PoseAugTrainLoop(TensorTrainLoop):
             dynamic_intervals,
             augmented_share=self.settings.augmented_share,
             bone_lengths=self.settings.bone_lengths,
+            target_2d=self.settings.target_2d,
+            align_position=self.settings.align_position,
             flip_prob=flip_prob,
             check_data=check_data,
         )
@@ -99,6 +103,7 @@ class PoseAugTrainLoop(TensorTrainLoop):
                 self.device,
                 max_epochs - self.pretrain_epochs,
                 **self.settings.adversary_options(),
+                domain=self.target_domain,
             )
         # its gradients stop at the key points, so a distributed wrapper has nothing to do
         self.feedback_adapter = self.adapter.unwrapped()
@@ -212,7 +217,11 @@ class PoseAugTrainLoop(TensorTrainLoop):
         """Augmentation: What is done to the samples that are augmented."""
         adversary = self.adversary
         return Augmentation(
-            self.skeleton, adversary.augmentor.module, self.length_bank, adversary.clamp
+            self.skeleton,
+            adversary.augmentor.module,
+            self.length_bank,
+            adversary.clamp,
+            self.target_domain,
         )
 
     def learn(self, batch: PoseBatch, real: PoseBatch) -> AdversaryStep:

@@ -14,7 +14,8 @@ from mmposeaug.models import AugmentedPoses, scheduled
 from mmposeaug.structures import Skeleton
 
 from .adversary_step import AdversaryStep
-from .batches import poses_of, project_clip, select, with_poses
+from .batches import project_clip, select, with_poses
+from .target_domain import TargetDomain, run_augmentor
 from .trained_network import TrainedNetwork, kept_statistics
 
 
@@ -28,6 +29,8 @@ class AugmentedSampler:
             draw left them; values from the first to the last epoch.
         view_rule (str): ``'inside'`` or ``'released'``.
         clamp (float, optional): Bound of x / z and y / z in the projection.
+        domain (TargetDomain, optional): Where people are put. Defaults to None, where the
+            augmentor puts them.
 
     Attributes:
         progress (float): Point of the training in [0, 1], which the loop sets.
@@ -43,6 +46,7 @@ class AugmentedSampler:
         draw_share: float | Sequence[float] = 0.0,
         view_rule: str = 'inside',
         clamp: float | None = None,
+        domain: TargetDomain | None = None,
     ) -> None:
         if view_rule not in ('inside', 'released'):
             raise ValueError(f"view_rule must be 'inside' or 'released', got {view_rule!r}.")
@@ -58,6 +62,7 @@ class AugmentedSampler:
         self.progress = 0.0
         self.view_rule = view_rule
         self.clamp = clamp
+        self.domain = domain
 
     @property
     def on_draw(self) -> bool:
@@ -85,6 +90,18 @@ class AugmentedSampler:
             seen = in_view(keypoints_px, pose[..., 2], size)
         return seen if pose.ndim == 3 else seen.all(-1)
 
+    def run(self, batch: PoseBatch, generator: torch.Generator) -> AugmentedPoses:
+        """Augmented poses, with gradients.
+
+        Args:
+            batch (PoseBatch): B samples.
+            generator (torch.Generator): Source of the noise.
+
+        Returns:
+            AugmentedPoses: The poses.
+        """
+        return run_augmentor(self.augmentor, batch, generator, self.domain)
+
     @torch.no_grad()
     def augment(self, batch: PoseBatch, generator: torch.Generator) -> AdversaryStep:
         """Augmented samples, nothing learned.
@@ -96,9 +113,7 @@ class AugmentedSampler:
         Returns:
             AdversaryStep: The augmented samples.
         """
-        poses = self.augmentor(
-            poses_of(batch), batch.intrinsics, batch.image_size, generator=generator
-        )
+        poses = self.run(batch, generator)
         return self.result(batch, poses, self.project(poses.rigid, batch), {}, True)
 
     @torch.no_grad()

@@ -19,12 +19,13 @@ from mmposeaug.geometry import in_view
 
 from .adversary_step import AdversaryStep
 from .augmentation import Augmentation, build_random_augmentor
-from .batches import concat, fill_up, flip_randomly, poses_of, project_clip, select, with_poses
+from .batches import concat, fill_up, flip_randomly, project_clip, select, with_poses
 from .diagnostics import AugmentationProbe, log_epoch
 from .fast_layers import fast_layers
 from .lifter_check import check_lifter
 from .seeding import common_seed, derive_seed, make_generator
 from .state_hook import LifterCheckpointHook
+from .target_domain import TargetDomain, build_target_domain, run_augmentor
 from .tensor_loader import build_tensor_loader, flip_probability, inner_dataset
 
 
@@ -52,6 +53,10 @@ class TensorTrainLoop(EpochBasedTrainLoop):
         bone_lengths (object, optional): Bank of bone lengths; augmented poses get those of a random
             body of it first. ``'measured'`` for the training subjects' own, or anything that
             :func:`mmposeaug.datasets.build_bone_length_bank` takes. Defaults to None, no swap.
+        target_2d (Mapping, optional): 2D key points of the domain that the lifter is meant for,
+            options of :func:`mmposeaug.datasets.load_target_keypoints`. Defaults to None.
+        align_position (bool): Whether augmented people are put where people of ``target_2d`` are
+            seen, and in their size. Defaults to False.
         flip_prob (float, optional): Probability to mirror a sample. Defaults to that of
             ``RandomFlipAroundRoot`` in the train pipeline, 0 without it.
         check_data (bool): Whether to check the training data. Defaults to True.
@@ -71,6 +76,8 @@ class TensorTrainLoop(EpochBasedTrainLoop):
         augmentor: Mapping[str, Any] | None = None,
         augmented_share: float = 0.5,
         bone_lengths: Any = None,
+        target_2d: Mapping[str, Any] | None = None,
+        align_position: bool = False,
         flip_prob: float | None = None,
         check_data: bool = True,
     ) -> None:
@@ -79,6 +86,8 @@ class TensorTrainLoop(EpochBasedTrainLoop):
         for name, share in (('augmented_share', augmented_share), ('flip_prob', flip_prob)):
             if share is not None and not 0 <= share <= 1:
                 raise ValueError(f'train_cfg.{name} is {share}; it is a number between 0 and 1.')
+        if target_2d is not None and not (align_position or self.learns):
+            raise ValueError('train_cfg.target_2d is given but not used; set align_position=True.')
         loader = build_tensor_loader(dataloader, runner, check_data)
         self._updates_of_epoch = 0
         super().__init__(runner, loader, max_epochs, val_begin, val_interval, dynamic_intervals)
@@ -90,6 +99,9 @@ class TensorTrainLoop(EpochBasedTrainLoop):
         check_lifter(self.adapter, self.bank)
         self.flip_prob = flip_probability(pipeline) if flip_prob is None else flip_prob
         self.augmented_share = augmented_share
+        self.target_domain: TargetDomain | None = build_target_domain(
+            target_2d, align_position, self.skeleton, self.device, self.flip_prob
+        )
         self.length_bank: BoneLengthBank | None = None
         if bone_lengths is not None:
             self.length_bank = build_bone_length_bank(bone_lengths, self.bank).to(self.device)
@@ -98,6 +110,9 @@ class TensorTrainLoop(EpochBasedTrainLoop):
             self.augmentor = build_random_augmentor(augmentor, self.skeleton).to(self.device)
         self.probe = AugmentationProbe(self.bank, self.adapter, loader.batch_size)
         runner.register_hook(LifterCheckpointHook())
+
+    learns = False
+    """bool: Whether there are networks beside the lifter."""
 
     # ------------------------------------------------------------------- epoch
     @property
@@ -174,12 +189,19 @@ class TensorTrainLoop(EpochBasedTrainLoop):
     @property
     def augments(self) -> bool:
         """bool: Whether batches are augmented in this epoch."""
-        return self.augmentor is not None or self.length_bank is not None
+        return any((self.augmentor is not None, self.length_bank is not None, self.aligns))
+
+    @property
+    def aligns(self) -> bool:
+        """bool: Whether augmented people are put where those of the target domain are."""
+        return self.target_domain is not None and self.target_domain.aligns
 
     @property
     def augmentation(self) -> Augmentation:
         """Augmentation: What is done to the samples that are augmented."""
-        return Augmentation(self.skeleton, self.augmentor, self.length_bank)
+        return Augmentation(
+            self.skeleton, self.augmentor, self.length_bank, domain=self.target_domain
+        )
 
     @torch.no_grad()
     def augment(self, batch: PoseBatch) -> AdversaryStep:
@@ -192,10 +214,8 @@ class TensorTrainLoop(EpochBasedTrainLoop):
             AdversaryStep: The augmented samples, and which are in view.
         """
         result = batch = self.swap_bones(batch)
-        if self.augmentor is not None:
-            poses = self.augmentor(
-                poses_of(batch), batch.intrinsics, batch.image_size, generator=self.noise_generator
-            )
+        if self.augmentor is not None or self.aligns:
+            poses = run_augmentor(self.augmentor, batch, self.noise_generator, self.target_domain)
             result = with_poses(batch, poses.rigid, project_clip(poses.rigid, batch.intrinsics))
         size = batch.image_size.unsqueeze(1)
         valid = in_view(result.keypoints_px, result.pose_cam[..., 2], size).all(-1)

@@ -32,6 +32,11 @@ class PoseAugSettings:
         bone_lengths (object): Bank of bone lengths to swap in: ``'measured'`` for the training
             subjects' own, or anything that
             :func:`mmposeaug.datasets.build_bone_length_bank` takes; None for no swap.
+        target_2d (dict): Unpaired 2D key points of the domain that the lifter is meant for, options
+            of :func:`mmposeaug.datasets.load_target_keypoints`; what a 2D discriminator then takes
+            for real. None for the training set's.
+        align_position (bool): Whether augmented people are put where people of ``target_2d`` are
+            seen, and in their size.
         watchdog (dict): Options of :class:`mmposeaug.engine.CollapseWatchdog`.
         log_interval (int): Steps between logs of the adversarial training.
 
@@ -47,6 +52,8 @@ class PoseAugSettings:
     feedback: Config | None
     weights: Mapping[str, float]
     bone_lengths: Any = None
+    target_2d: Config | None = None
+    align_position: bool = False
     pretrain_epochs: int = 0
     warmup_epochs: int = 2
     augmented_share: float = 0.5
@@ -163,9 +170,27 @@ def get_settings(variant: str, given: Mapping[str, Any]) -> PoseAugSettings:
         )
     changes = {name: _merged(getattr(base, name), value) for name, value in given.items()}
     settings = copy.deepcopy(replace(base, **changes))
+    if settings.target_2d is not None:
+        _check_target_use(settings)
     if settings.schedule not in ('mixed', 'passes'):
         raise ValueError(f"train_cfg.schedule is {settings.schedule!r}; use 'mixed' or 'passes'.")
     return settings
+
+
+def _check_target_use(settings: PoseAugSettings) -> None:
+    """Key points that nothing looks at would go unnoticed."""
+    learns = settings.discriminator_2d is not None
+    if not learns and not settings.align_position:
+        raise ValueError(
+            'train_cfg.target_2d is given but not used; set align_position=True, or '
+            "discriminator_2d=dict(type='Keypoint2DDiscriminator') and weights.adversarial_2d."
+        )
+    if learns and not settings.weights.get('adversarial_2d'):
+        raise ValueError(
+            'train_cfg.discriminator_2d learns from target_2d, but weights.adversarial_2d is '
+            f'{settings.weights.get("adversarial_2d")}, so that the augmentor does not; set it to '
+            '1, or discriminator_2d to None.'
+        )
 
 
 def _merged(base: Any, value: Any) -> Any:

@@ -11,6 +11,7 @@ from .camera import (
 )
 from .constants import index_tensor
 from .kcs import kinematic_chain_matrix
+from .placement import projected_size, root_of_size
 from .rotation import euler_to_matrix, rotate, rotation_matrix
 from .transforms import flip_intrinsics, flip_keypoints, flip_pose, root_relative
 
@@ -29,6 +30,8 @@ __all__ = [
     'project',
     'index_tensor',
     'kinematic_chain_matrix',
+    'projected_size',
+    'root_of_size',
     'euler_to_matrix',
     'rotate',
     'rotation_matrix',

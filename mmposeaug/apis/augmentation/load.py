@@ -21,6 +21,8 @@ from mmposeaug.datasets import PoseBank, build_bone_length_bank
 from mmposeaug.engine import PoseAugTrainLoop, TensorTrainLoop
 from mmposeaug.engine.augmentation import Augmentation, build_random_augmentor
 from mmposeaug.engine.state_hook import STATE_KEY
+from mmposeaug.engine.target_domain import build_target_domain
+from mmposeaug.engine.tensor_loader import flip_probability, inner_dataset
 from mmposeaug.engine.variants import PoseAugSettings, get_settings
 from mmposeaug.structures import Skeleton
 
@@ -74,6 +76,8 @@ def load_augmentation(
     if issubclass(loop, PoseAugTrainLoop):
         settings = _settings(options)
         options['bone_lengths'], clamp = settings.bone_lengths, settings.clamp
+        options['target_2d'] = settings.target_2d
+        options['align_position'] = settings.align_position
         augmentor: nn.Module | None = _build_learned(
             settings, bank.skeleton, seed, state, checkpoint
         )
@@ -85,7 +89,15 @@ def load_augmentation(
     lengths = options.get('bone_lengths')
     lengths = None if lengths is None else build_bone_length_bank(lengths, bank)
     adapter = None if checkpoint is None else load_lifter(cfg, checkpoint).adapter
-    augmentation = Augmentation(bank.skeleton, augmentor, lengths, clamp)
+    pipeline = inner_dataset(cfg.train_dataloader.dataset.to_dict()).get('pipeline', [])
+    domain = build_target_domain(
+        options.get('target_2d'),
+        options.get('align_position', False),
+        bank.skeleton,
+        bank.device,
+        flip_probability(pipeline),
+    )
+    augmentation = Augmentation(bank.skeleton, augmentor, lengths, clamp, domain)
     return LoadedAugmentation(bank, augmentation, adapter, cfg.train_dataloader.batch_size, origin)
 
 
@@ -106,11 +118,16 @@ def _loop_of(cfg: Config) -> type:
             "'PoseAugTrainLoop', or with 'TensorTrainLoop' and an augmentor."
         )
     learned = issubclass(loop, PoseAugTrainLoop)
-    if not learned and not options.get('augmentor') and options.get('bone_lengths') is None:
+    unused = (
+        not options.get('augmentor')
+        and options.get('bone_lengths') is None
+        and not options.get('align_position')
+    )
+    if not learned and unused:
         raise ValueError(
-            'The config trains without augmentation: its TensorTrainLoop has neither augmentor nor '
-            "bone_lengths; set train_cfg.augmentor=dict(type='RandomPoseAugmentor'), or give "
-            'another config.'
+            'The config trains without augmentation: its TensorTrainLoop has no augmentor, '
+            "bone_lengths or align_position; set train_cfg.augmentor=dict(type="
+            "'RandomPoseAugmentor'), or give another config."
         )
     return loop
 

@@ -3,6 +3,7 @@
 
 from .conversion import Part, run_parts
 from .h36m import convert_h36m
+from .keypoints import convert_keypoints
 from .mocap import convert_mocap
 from .mpi_test import convert_mpi_spin, convert_mpi_test
 from .mpi_train import convert_mpi_train
@@ -11,6 +12,7 @@ from .pw3d import convert_pw3d
 __all__ = [
     'Part',
     'convert_h36m',
+    'convert_keypoints',
     'convert_mocap',
     'convert_mpi_spin',
     'convert_mpi_test',

@@ -1,0 +1,81 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""Where a person stands, told by place and size in the image."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from mmposeaug.structures import Skeleton
+
+from .bones import joints_to_bones
+from .camera import project
+
+CLEARANCE = 0.3
+"""float: No joint comes nearer to the camera than this, in metres."""
+ROUNDS = 6
+"""int: Rounds of the search for the root; six bring size and place within a thousandth."""
+
+
+def projected_size(keypoints: Tensor, skeleton: Skeleton) -> Tensor:
+    """Summed lengths of all bones in the image.
+
+    Unlike a box it depends little on the pose: who crouches or raises the arms is as large as
+    before.
+
+    Args:
+        keypoints (Tensor): Key points of shape (*, J, 2).
+        skeleton (Skeleton): Tree over the J joints.
+
+    Returns:
+        Tensor: Sizes of shape (*), in the unit of the key points.
+
+    Example:
+        >>> arm = Skeleton('arm', ('root', 'hand'), (-1, 0))
+        >>> projected_size(torch.tensor([[0.0, 0.0], [3.0, 4.0]]), arm)
+        tensor(5.)
+    """
+    return torch.linalg.vector_norm(joints_to_bones(keypoints, skeleton), dim=-1).sum(-1)
+
+
+@torch.no_grad()
+def root_of_size(
+    pose_rel: Tensor, intrinsics: Tensor, root_2d: Tensor, size: Tensor, skeleton: Skeleton
+) -> Tensor:
+    """Root positions at which people are seen at a given place and in a given size.
+
+    Args:
+        pose_rel (Tensor): Root-relative poses of shape (N, J, 3) in camera axes, in metres.
+        intrinsics (Tensor): Cameras of shape (N, 9).
+        root_2d (Tensor): Where the root shall be seen, of shape (N, 2), in the unit of the
+            cameras' focal lengths.
+        size (Tensor): How large people shall be, see :func:`projected_size`, of shape (N,), in
+            the same unit.
+        skeleton (Skeleton): Tree over the J joints.
+
+    Returns:
+        Tensor: Root positions of shape (N, 3), in metres, without gradients. Who would come too
+        near to the camera is kept away from it, and seen smaller than asked.
+
+    Example:
+        >>> arm = Skeleton('arm', ('root', 'hand'), (-1, 0))
+        >>> camera = torch.tensor([[1000.0, 1000, 500, 500, 0, 0, 0, 0, 0]])
+        >>> pose = torch.tensor([[[0.0, 0.0, 0.0], [0.5, 0.0, 0.0]]])
+        >>> root_of_size(pose, camera, torch.tensor([[600.0, 500.0]]), torch.tensor([100.0]), arm)
+        tensor([[0.5000, 0.0000, 5.0000]])
+    """
+    focal, centre = intrinsics[:, :2], intrinsics[:, 2:4]
+    nearest = CLEARANCE - pose_rel[..., 2].amin(1)
+    # as if all joints were at the root's depth, and without distortion
+    depth = projected_size(focal.unsqueeze(1) * pose_rel[..., :2], skeleton) / size
+    ray = (root_2d - centre) / focal
+    root = pose_rel.new_zeros(len(pose_rel), 3)
+    for _ in range(ROUNDS):
+        depth = depth.maximum(nearest)
+        root = torch.cat((ray * depth.unsqueeze(1), depth.unsqueeze(1)), dim=1)
+        seen = project(pose_rel + root.unsqueeze(1), intrinsics)
+        depth = depth * projected_size(seen, skeleton) / size
+        seen_root = project(root.unsqueeze(1), intrinsics).squeeze(1)
+        ray = ray + (root_2d - seen_root) / focal
+    depth = depth.maximum(nearest).unsqueeze(1)
+    return torch.cat((ray * depth, depth), dim=1)

@@ -1,0 +1,47 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""Writes the 2D key points of an annotation file as a COCO file (docs/target_2d.md)."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from mmposeaug.datasets.converters import convert_keypoints
+from mmposeaug.datasets.converters.command import progress, run_converter
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Describes the command line."""
+    parser = argparse.ArgumentParser(
+        description="Write the 2D key points of an annotation file of MMPose's Human3.6M layout as "
+        'a COCO file, without its 3D.'
+    )
+    parser.add_argument('annotations', help='annotation file (.npz)')
+    parser.add_argument('cameras', help='camera file (.pkl or .json), for the size of the images')
+    parser.add_argument('out', help='COCO file to write (.json)')
+    parser.add_argument(
+        '--frame-step', type=int, default=1, metavar='N', help='write every Nth row (default: 1)'
+    )
+    parser.add_argument('--overwrite', action='store_true', help='replace a file that is there')
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the tool; the return value is the exit status."""
+    parser = build_parser()
+    args = parser.parse_args(argv)
+    return run_converter(
+        parser,
+        convert_keypoints,
+        annotations=args.annotations,
+        cameras=args.cameras,
+        out=args.out,
+        frame_step=args.frame_step,
+        overwrite=args.overwrite,
+        track=progress,
+    )
+
+
+if __name__ == '__main__':
+    sys.exit(main())
