@@ -31,7 +31,8 @@ def test_augmentation_of_every_config_can_be_built(path):
     given = {key: value for key, value in loop.items() if key not in LOOP_KEYS}
     if loop['type'] == 'TensorTrainLoop':
         augmentor = given.pop('augmentor', None)
-        assert set(given) <= {'augmented_share'}
+        target = {'target_2d', 'align_position'} if 'target_2d' in path.parts else set()
+        assert set(given) == target | (set(given) & {'augmented_share'})
         if augmentor is not None:
             assert not list(MODELS.build(augmentor).parameters())
         return
@@ -48,8 +49,12 @@ def test_augmentation_of_every_config_can_be_built(path):
     for part in ('angle', 'length', 'rigid'):
         parts -= {part} if f'-no-{part}_' in path.stem else set()
         parts |= {part} if f'-with-{part}_' in path.stem else set()
+    if settings.target_2d is not None and adversary.discriminator_2d is not None:
+        parts |= {'rigid'}  # whose result it judges
     built = adversary.augmentor.module
     assert parts == {p for p in ('angle', 'length', 'rigid') if getattr(built, p) is not None}
+    assert settings.align_position == ('-align' in path.stem)
+    assert (settings.target_2d is not None) == ('target_2d' in path.parts)
     assert (adversary.objective.feedback is None) == ('-no-feedback_' in path.stem)
     if '-no-discriminator-3d_' in path.stem:
         assert adversary.discriminator_3d is None
