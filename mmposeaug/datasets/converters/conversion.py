@@ -18,7 +18,7 @@ from ..io import save_json, save_npy, save_npz, save_pickle
 MANIFEST = 'conversion.json'
 """str: Name of the file that says how the others were made."""
 
-VERSION = 1
+VERSION = 2
 """int: Raised whenever the same inputs and options give other files."""
 
 Item = TypeVar('Item')
