@@ -38,11 +38,12 @@ def load_mat(path: str, keys: Sequence[str]) -> dict[str, np.ndarray]:
 
 
 def _load_mat5(path: str, keys: Sequence[str]) -> dict[str, np.ndarray]:
-    from scipy.io import loadmat
+    from scipy.io import loadmat, whosmat
 
     try:
         content = loadmat(path, variable_names=list(keys))
-        present = [name for name in content if not name.startswith('__')]
+        complete = all(key in content for key in keys)
+        present = keys if complete else [name for name, _, _ in whosmat(path)]
     except Exception as error:  # broken streams raise nearly anything
         raise _unreadable(path, error) from None
     _require(path, keys, present)
