@@ -20,7 +20,7 @@ from .checks import (
 )
 from .frames import FrameSelection, VideoIndex, index_videos
 from .io import join_root, load_npy, load_npz, require_file
-from .portrait import pad_portrait_cameras, pad_portrait_keypoints
+from .portrait import pad_portrait_cameras, pad_portrait_keypoints, padding_of_frames
 from .usable_frames import check_keep_frames, usable_frames
 from .windows import select_windows
 
@@ -109,29 +109,24 @@ class MocapDataset(Human36mDataset):
         check_annotation(self.ann_data, needed, ann_file)
         self._source = repr(ann_file)
         self._index: VideoIndex | None = index_videos(self.ann_data['imgname'])
+        self._detections: np.ndarray | None = None
         if self._detected:
             keypoints = load_npy(self.keypoint_2d_det_file)
             check_detections(keypoints, self.ann_data['S'], self.keypoint_2d_det_file)
+            keypoints = keypoints.astype(np.float32)
         else:
             keypoints = self.ann_data['part']
         self._usable = usable_frames(self.keep_frames, keypoints, self._index, self.camera_param)
         if self.pad_portrait:
             keypoints = pad_portrait_keypoints(keypoints, self._index, self.camera_param)
-            self._pad_boxes(self._index)
+            if 'center' in self.ann_data:
+                padding = padding_of_frames(self._index, self.camera_param)
+                self.ann_data['center'] = self.ann_data['center'] + padding[:, None] * [1, 0]
             self.camera_param = pad_portrait_cameras(self.camera_param)
-        # the parent asks for detections by their own name, for others by that of the file's array
-        self._detections = keypoints if self._detected else None
-        if not self._detected:
+        if self._detected:
+            self._detections = keypoints  # which the parent asks for when it makes the samples
+        else:
             self.ann_data['part'] = keypoints
-
-    def _pad_boxes(self, index: VideoIndex) -> None:
-        """Moves the boxes' centres as key points are."""
-        if 'center' in self.ann_data:
-            boxes = np.concatenate(
-                (self.ann_data['center'], np.ones_like(self.ann_data['center'][:, :1])), axis=1
-            )
-            moved = pad_portrait_keypoints(boxes[:, None], index, self.camera_param)
-            self.ann_data['center'] = moved[:, 0, :2]
 
     def get_sequence_indices(self) -> list[list[int]]:
         """Rows of the annotation file that form each sample."""
@@ -178,7 +173,7 @@ class MocapDataset(Human36mDataset):
     def _load_keypoint_2d_detection(self, det_file: str) -> np.ndarray:
         """The 2D detections, which were read with the annotation file."""
         assert self._detections is not None
-        return self._detections.astype(np.float32)
+        return self._detections
 
     def full_init(self) -> None:
         """Makes the samples and lets go of the arrays that they were made from."""

@@ -53,6 +53,19 @@ def padding_of(sizes: np.ndarray) -> np.ndarray:
     return padding
 
 
+def padding_of_frames(index: VideoIndex, cameras: CameraDict) -> np.ndarray:
+    """Columns that are added on either side of the image of each frame.
+
+    Args:
+        index (VideoIndex): The frames' videos.
+        cameras (dict): The cameras before :func:`pad_portrait_cameras`.
+
+    Returns:
+        np.ndarray: Columns in pixels, (N,); 0 where there is no camera.
+    """
+    return padding_of(image_sizes(index, cameras))[index.of_frame]
+
+
 def pad_portrait_cameras(cameras: CameraDict) -> CameraDict:
     """Cameras whose images are square where they were portrait.
 
@@ -87,7 +100,7 @@ def pad_portrait_keypoints(
     Returns:
         np.ndarray: The key points, (N, K, 3), a new array.
     """
-    padding = padding_of(image_sizes(index, cameras))[index.of_frame]
+    padding = padding_of_frames(index, cameras)
     found = (keypoints != 0).any(axis=-1)
     moved = keypoints.copy()
     moved[..., 0] += (padding[:, None] * found).astype(keypoints.dtype)

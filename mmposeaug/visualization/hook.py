@@ -189,7 +189,7 @@ class LiftingVisualizationHook(Hook):
 
 
 def _pad_portrait(image: np.ndarray) -> np.ndarray:
-    """A portrait image (H, W, 3) as the data set's key points have it: square, black at the sides."""
+    """A portrait image (H, W, 3) made square, as the key points of the data set are."""
     height, width = image.shape[:2]
     padding = float(padding_of(np.array([[width, height]]))[0])
     columns = (int(np.floor(padding)), int(np.ceil(padding)))
