@@ -48,6 +48,8 @@ from .joints import H36M_32, pick_joints, skeleton_of
 FRAME_RATE = 50
 """int: Frames a second of the recordings."""
 
+_PACKED = ('.zip', '.tgz', '.tar', '.tar.gz')
+
 
 def convert_h36m(
     positions: str,
@@ -142,6 +144,8 @@ class _Source:
         for name in self.names:
             if self.names.count(name) > 1:
                 raise ValueError(f'Two of the 2D files are called {name!r}; rename one.')
+        if positions.endswith(_PACKED):
+            raise ValueError(f'{positions!r} is packed; unpack it and name the folder.')
         self.recordings = find_recordings(positions) if os.path.isdir(positions) else None
         self._content: tuple[Sequences, CameraDict, list[Videos]] | None = None
 
@@ -173,8 +177,10 @@ class _Source:
                 else read_recordings(self.recordings, track)
             )
             for subject, actions in missing_takes(sequences).items():
+                more = f' and {len(actions) - 4} other actions' if len(actions) > 4 else ''
                 report(
-                    f'{subject} has fewer than two takes of {", ".join(actions)}; Human3.6M has two'
+                    f'{subject} has fewer than the two takes of {", ".join(actions[:4])}{more} '
+                    'that belong to Human3.6M'
                 )
             self._content = (
                 sequences,

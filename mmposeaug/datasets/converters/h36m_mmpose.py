@@ -36,9 +36,12 @@ def find_mmpose_folder(positions: str) -> Path | None:
         Path | None: The folder; None if there are no such files.
 
     Raises:
-        ValueError: If there are several, or its name does not tell the frame rate.
+        ValueError: If there are several, its name does not tell the frame rate, or a file is
+            given.
     """
     root = Path(positions)
+    if root.name in _ANNOTATIONS.values():
+        raise ValueError(f"'{root}' is one of two files; name the folder '{root.parent}'.")
     found = [path for path in (root, *sorted(root.glob(f'{_RATE}*'))) if _has_annotations(path)]
     if not found:
         return None

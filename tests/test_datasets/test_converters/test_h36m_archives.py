@@ -54,8 +54,12 @@ def test_all_kinds_of_files_give_the_same_arrays(published, from_npz, tmp_path, 
             assert a[name].dtype == b[name].dtype and a[name].tobytes() == b[name].tobytes()
         detections = f'fps50/joint_2d_det_files/cpn_ft_h36m_dbb_{split}.npy'
         assert (from_npz / detections).read_bytes() == (tmp_path / 'out' / detections).read_bytes()
-    missing = [line for line in lines if 'fewer than two takes' in line]
-    assert len(missing) == 7 and missing[0].startswith('S1 has fewer than two takes of Directions')
+    missing = [line for line in lines if 'fewer than the two takes' in line]
+    assert len(missing) == 7
+    first = (
+        'S1 has fewer than the two takes of Directions, Discussion, Eating, Greeting and 11 other'
+    )
+    assert missing[0].startswith(first)
 
 
 def test_the_order_of_the_npz_does_not_matter(published, from_npz, tmp_path):
@@ -145,3 +149,5 @@ def test_the_tool_says_what_a_folder_lacks(published, tmp_path, capsys):
     error = capsys.readouterr().err
     assert error.count('\n') == 1 and "Directions 1.cdf' is a .cdf file" in error
     assert 'convert_cdf_to_mat.m' in error
+    assert main([str(tmp_path / 'h36m.zip'), *rest]) == 1
+    assert 'is packed; unpack it and name the folder' in capsys.readouterr().err

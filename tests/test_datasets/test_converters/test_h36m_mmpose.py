@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import numpy as np
 import pytest
 from published_files import load_tool, write_h36m
@@ -118,12 +120,23 @@ def test_wrong_files_are_refused(mmpose_files, tmp_path):
     (folder / 'fps10').rename(folder / 'slow')
     refused("called 'slow'", positions=folder / 'slow')
 
+    refused('one of two files; name the folder', positions=folder / 'fps50/h36m_train.npz')
+
     other = tmp_path / 'hr.npy'
     np.save(other, np.zeros((3, 17, 3)))
     refused('not called NAME_train.npy', keypoints=[str(other)])
     other = other.rename(tmp_path / 'hr_test.npy')
     refused(r"hr_test.npy' has shape \(3, 17, 3\)", keypoints=[str(other)])
     refused("Two of the 2D files are called 'hr_test'", keypoints=[str(other)] * 2)
+
+
+def test_what_is_read_is_never_written_over(mmpose_files, tmp_path):
+    shutil.copytree(mmpose_files, tmp_path / 'here')
+    positions, cameras, keypoints = inputs_of(tmp_path / 'here')
+    before = (tmp_path / 'here/fps50/h36m_test.npz').read_bytes()
+    with pytest.raises(ValueError, match='is read, but would be written over'):
+        convert_h36m(positions, cameras, positions, keypoints, joints=16, overwrite=True)
+    assert (tmp_path / 'here/fps50/h36m_test.npz').read_bytes() == before
 
 
 def test_the_tool(mmpose_files, tmp_path, capsys):
