@@ -106,8 +106,13 @@ def mmpose_parts(
 
     Raises:
         FileNotFoundError: If a file does not exist.
-        ValueError: If the name of a detection file tells no split, or two are called the same.
+        ValueError: If ``frame_step`` is above the frame rate, the name of a detection file tells
+            no split, or two are called the same.
     """
+    if frame_step > frame_rate_of(folder):
+        raise ValueError(
+            f"frame_step is {frame_step}, more than the frames of a second in '{folder}'; lower it."
+        )
     rate = f'{_RATE}{frame_rate_of(folder) // frame_step}'
     detections = _by_split(keypoints)
     parts = []
