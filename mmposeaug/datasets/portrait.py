@@ -102,6 +102,7 @@ def pad_portrait_keypoints(
     """
     padding = padding_of_frames(index, cameras)
     found = (keypoints != 0).any(axis=-1)
-    moved = keypoints.copy()
-    moved[..., 0] += (padding[:, None] * found).astype(keypoints.dtype)
+    # whole pixels become floats: half of an odd number of columns is moved
+    moved = keypoints.astype(np.result_type(keypoints.dtype, np.float32))
+    moved[..., 0] += padding[:, None] * found
     return moved

@@ -153,6 +153,15 @@ def test_undetected_points_stay_and_detected_ones_move(sample, portrait):
     )
 
 
+def test_whole_pixels_move_by_half_a_column(sample, portrait):
+    part = np.round(sample.arrays['part']).astype(np.int32)
+    sample.write('whole.npz', part=part)
+    info = DATASETS.build(dict(portrait, ann_file='whole.npz', pad_portrait=True)).get_data_info(0)
+    np.testing.assert_array_equal(
+        info['keypoints'][0, :, 0], part[info['img_ids'][0], :, 0] + PADDING
+    )
+
+
 def test_landscape_images_stay_as_they_are(sample):
     cfg = film(sample, 'landscape', 1200, 100)
     plain, padded = (
