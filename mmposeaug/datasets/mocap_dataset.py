@@ -10,7 +10,7 @@ import numpy as np
 from mmpose.datasets import Human36mDataset
 from mmpose.registry import DATASETS
 
-from .camera_files import load_camera_dicts
+from .camera_files import CameraDict, load_camera_dicts
 from .cameras import CameraSet
 from .checks import (
     check_annotation,
@@ -18,8 +18,10 @@ from .checks import (
     check_joint_count,
     find_detections,
 )
-from .frames import FrameSelection, index_videos
+from .frames import FrameSelection, VideoIndex, index_videos
 from .io import join_root, load_npy, load_npz, require_file
+from .portrait import pad_portrait_cameras, pad_portrait_keypoints, padding_of_frames
+from .usable_frames import check_keep_frames, usable_frames
 from .windows import select_windows
 
 
@@ -41,13 +43,21 @@ class MocapDataset(Human36mDataset):
         frame_step (int): Keep every n-th frame of each video. Defaults to 1.
         subjects (Sequence[str], optional): Keep these subjects only. Defaults to None, all.
         subset_seed (int): Draws where the part begins that ``subset_frac`` keeps. Defaults to 0.
+        keep_frames (str): Which frames may be lifting targets: ``'all'``; ``'detected'``, those
+            with a 2D key point whose score (or visibility) is above 0; ``'inside'``, of these
+            those whose key points with a score above 0 are all inside the image. Defaults to
+            ``'all'``.
+        pad_portrait (bool): Whether to make portrait images square, see
+            :mod:`mmposeaug.datasets.portrait`: key points, boxes and cameras are those of an
+            image with columns added left and right. Defaults to False.
         keypoint_2d_src (str): See ``Human36mDataset``. Defaults to ``'gt'``.
         keypoint_2d_det_file (str, optional): See ``Human36mDataset``.
         **kwargs: Other options of ``Human36mDataset``.
 
     Raises:
         FileNotFoundError: If a file is missing.
-        ValueError: If an array is missing or misshapen, a camera is missing, or nothing is left.
+        ValueError: If an array is missing or misshapen, a camera is missing, nothing is left, or
+            an option needs cameras and there are none.
     """
 
     def __init__(
@@ -60,6 +70,8 @@ class MocapDataset(Human36mDataset):
         frame_step: int = 1,
         subjects: Sequence[str] | None = None,
         subset_seed: int = 0,
+        keep_frames: str = 'all',
+        pad_portrait: bool = False,
         keypoint_2d_src: str = 'gt',
         keypoint_2d_det_file: str | None = None,
         **kwargs: Any,
@@ -68,7 +80,12 @@ class MocapDataset(Human36mDataset):
             split=split, frame_step=frame_step, subjects=subjects, subset_seed=subset_seed
         )
         FrameSelection(split, frame_step, subjects)  # refuses bad options before files are read
+        check_keep_frames(keep_frames, bool(camera_param_file))
+        if pad_portrait and not camera_param_file:
+            raise ValueError('pad_portrait=True pads cameras too; set camera_param_file.')
+        self.keep_frames, self.pad_portrait = keep_frames, pad_portrait
         self._camera_path: str | None = None
+        self.camera_param: CameraDict = {}
         if camera_param_file:
             self._camera_path = join_root(camera_param_file, data_root)
             self.camera_param = load_camera_dicts(self._camera_path)
@@ -91,10 +108,30 @@ class MocapDataset(Human36mDataset):
         self.ann_data = load_npz(ann_file)
         check_annotation(self.ann_data, needed, ann_file)
         self._source = repr(ann_file)
+        self._index: VideoIndex | None = index_videos(self.ann_data['imgname'])
+        self._detections: np.ndarray | None = None
+        if self._detected:
+            keypoints = load_npy(self.keypoint_2d_det_file)
+            check_detections(keypoints, self.ann_data['S'], self.keypoint_2d_det_file)
+            keypoints = keypoints.astype(np.float32)
+        else:
+            keypoints = self.ann_data['part']
+        self._usable = usable_frames(self.keep_frames, keypoints, self._index, self.camera_param)
+        if self.pad_portrait:
+            keypoints = pad_portrait_keypoints(keypoints, self._index, self.camera_param)
+            if 'center' in self.ann_data:
+                padding = padding_of_frames(self._index, self.camera_param)
+                self.ann_data['center'] = self.ann_data['center'] + padding[:, None] * [1, 0]
+            self.camera_param = pad_portrait_cameras(self.camera_param)
+        if self._detected:
+            self._detections = keypoints  # which the parent asks for when it makes the samples
+        else:
+            self.ann_data['part'] = keypoints
 
     def get_sequence_indices(self) -> list[list[int]]:
         """Rows of the annotation file that form each sample."""
-        index = index_videos(self.ann_data['imgname'])
+        index = self._index
+        assert index is not None
         options = dict(
             self._selection,
             seq_len=self.seq_len,
@@ -105,7 +142,7 @@ class MocapDataset(Human36mDataset):
             multiple_target_step=self.multiple_target_step,
             subset_frac=self.subset_frac,
         )
-        windows = select_windows(options, index, None, self._source)
+        windows = select_windows(options, index, None, self._source, usable=self._usable)
         if self._camera_path:
             used = np.unique(index.of_frame[windows[:, 0]])
             keys = [(index.videos[i][0], index.videos[i][2]) for i in used]
@@ -134,12 +171,12 @@ class MocapDataset(Human36mDataset):
         return instances, images
 
     def _load_keypoint_2d_detection(self, det_file: str) -> np.ndarray:
-        """Reads 2D detections and checks that they belong to the annotation file."""
-        keypoints = load_npy(det_file)
-        check_detections(keypoints, self.ann_data['S'], det_file)
-        return keypoints.astype(np.float32)
+        """The 2D detections, which were read with the annotation file."""
+        assert self._detections is not None
+        return self._detections
 
     def full_init(self) -> None:
         """Makes the samples and lets go of the arrays that they were made from."""
         super().full_init()
         self.ann_data = {}
+        self._index = self._usable = self._detections = None

@@ -16,11 +16,14 @@ from mmpose.registry import DATASETS
 
 from mmposeaug.structures import Skeleton
 
-from .cameras import load_cameras
+from .camera_files import load_camera_dicts
+from .cameras import CameraSet
 from .checks import check_annotation, check_detections, check_shapes, find_detections
 from .frames import index_videos
 from .io import join_root, load_npy, load_npz, require_file
+from .portrait import pad_portrait_cameras, pad_portrait_keypoints
 from .pose_bank import PoseBank
+from .usable_frames import check_keep_frames, usable_frames
 from .windows import select_windows, window_rule
 
 POSE_READERS = Registry('pose reader')
@@ -88,12 +91,19 @@ def read_human36m(
     ann_file = join_root(cfg.get('ann_file') or '', data_root)
     require_file(ann_file, 'annotation file', 'ann_file')
     skeleton = skeleton or skeleton_of_cfg(cfg)
-    cameras = load_cameras(join_root(cfg['camera_param_file'], data_root))
+    camera_dicts = load_camera_dicts(join_root(cfg['camera_param_file'], data_root))
+    keep_frames = cfg.get('keep_frames', 'all')
+    check_keep_frames(keep_frames, has_cameras=True)
 
     arrays = load_annotations(cfg, ann_file, data_root)
     check_shapes(arrays['keypoints'][..., :2], arrays['S'][..., :3], skeleton, repr(ann_file))
     index = index_videos(arrays['imgname'])
-    windows = select_windows(cfg, index, arrays['keypoints'], repr(ann_file), subset_seed)
+    usable = usable_frames(keep_frames, arrays['keypoints'], index, camera_dicts)
+    if cfg.get('pad_portrait', False):
+        arrays['keypoints'] = pad_portrait_keypoints(arrays['keypoints'], index, camera_dicts)
+        camera_dicts = pad_portrait_cameras(camera_dicts)
+    cameras = CameraSet.from_dicts(camera_dicts)
+    windows = select_windows(cfg, index, arrays['keypoints'], repr(ann_file), subset_seed, usable)
     frames, windows = _compact(windows, len(index.of_frame))
 
     used, video = np.unique(index.of_frame[frames], return_inverse=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from mmengine.logging import print_log
 
 from .frames import FrameSelection, VideoIndex
 
@@ -143,6 +144,7 @@ def select_windows(
     keypoints: np.ndarray | None,
     source: str,
     subset_seed: int = 0,
+    usable: np.ndarray | None = None,
 ) -> np.ndarray:
     """Windows of the frames that a dataset config selects, in its order.
 
@@ -154,6 +156,8 @@ def select_windows(
             coordinate are dropped, as MMPose does. Defaults to None, none is dropped.
         source (str): What to call the data in messages.
         subset_seed (int): Used if ``cfg`` has no ``subset_seed``. Defaults to 0.
+        usable (np.ndarray, optional): Mask (N,) of the frames that may be lifting targets, see
+            :func:`~mmposeaug.datasets.usable_frames.usable_frames`. Defaults to None, all.
 
     Returns:
         np.ndarray: Rows of the file, of shape (M, T).
@@ -169,6 +173,8 @@ def select_windows(
             f'No video of {source} has the {windows.shape[1]} frames (at step {rule.seq_step}) of '
             'one sample; lower seq_len, or set pad_video_seq=True.'
         )
+    if usable is not None:
+        windows = _with_usable_targets(windows, usable, rule, source)
     windows = _subset(windows, cfg.get('subset_frac', 1.0), cfg.get('subset_seed', subset_seed))
     if keypoints is not None:
         pixels = keypoints[..., :2].reshape(len(keypoints), -1)
@@ -183,6 +189,25 @@ def select_windows(
     if isinstance(chosen, int):
         return windows[:chosen] if chosen >= 0 else windows[chosen:]
     return windows[np.asarray(chosen)]
+
+
+def _with_usable_targets(
+    windows: np.ndarray, usable: np.ndarray, rule: WindowRule, source: str
+) -> np.ndarray:
+    """The windows whose lifting targets are all usable; how many are not is logged."""
+    kept = usable[windows[:, list(rule.target_frames)]].all(axis=1)
+    if not kept.any():
+        raise ValueError(
+            f"keep_frames leaves none of the {len(windows)} samples of {source}; set it to 'all', "
+            'or look at the scores of the 2D key points.'
+        )
+    if not kept.all():
+        print_log(
+            f'{source}: {len(kept) - kept.sum()} of {len(kept)} samples are left out by '
+            'keep_frames',
+            logger='current',
+        )
+    return windows[kept]
 
 
 def _subset(windows: np.ndarray, fraction: float, seed: int) -> np.ndarray:

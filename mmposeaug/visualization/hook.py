@@ -13,6 +13,7 @@ from mmengine.fileio import exists, get
 from mmengine.hooks import Hook
 from mmpose.registry import HOOKS
 
+from mmposeaug.datasets.portrait import padding_of
 from mmposeaug.datasets.samples import camera_image_size, image_name
 from mmposeaug.structures import Skeleton
 
@@ -183,7 +184,16 @@ class LiftingVisualizationHook(Hook):
         import mmcv
 
         content = get(path, backend_args=self.backend_args)
-        return mmcv.imfrombytes(content, channel_order='rgb')
+        image = mmcv.imfrombytes(content, channel_order='rgb')
+        return _pad_portrait(image) if getattr(dataset, 'pad_portrait', False) else image
+
+
+def _pad_portrait(image: np.ndarray) -> np.ndarray:
+    """A portrait image (H, W, 3) made square, as the key points of the data set are."""
+    height, width = image.shape[:2]
+    padding = float(padding_of(np.array([[width, height]]))[0])
+    columns = (int(np.floor(padding)), int(np.ceil(padding)))
+    return np.pad(image, ((0, 0), columns, (0, 0)))
 
 
 def _current_set(loop: Any) -> tuple[str, Any]:

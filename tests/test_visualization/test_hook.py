@@ -11,6 +11,7 @@ from mmengine.config import Config
 from mmengine.runner import Runner
 from PIL import Image
 
+from mmposeaug.datasets import save_json
 from mmposeaug.visualization import LiftingVisualizationHook
 
 
@@ -64,6 +65,24 @@ def test_an_image_that_exists_is_drawn(run_test, tmp_path):
             pixels = np.asarray(picture.convert('RGB')).astype(int)
         shares.append(((pixels[..., 1] > 240) & (pixels[..., 0] < 30)).mean())
     assert shares[0] > 0.05 > shares[1]
+
+
+def test_a_padded_portrait_image_is_as_wide_as_its_key_points(run_test, tmp_path):
+    pixels = np.zeros((1000, 600, 3), np.uint8)
+    pixels[..., 1] = 255
+    Image.fromarray(pixels).save(tmp_path / 'S1_Walking_1.54138969_000001.jpg')
+    camera = dict(f=[1000, 1000], c=[500, 500], w=600, h=1000)
+    save_json(tmp_path / 'cameras.json', {'S1/54138969': camera})
+    options = dict(type='MocapDataset', pad_portrait=True, camera_param_file='cameras.json')
+    runner = run_test(test_dataloader=dict(dataset=options))
+    dataset = runner.test_dataloader.dataset
+    assert len(names(tmp_path / 'out')) == 2
+    image = LiftingVisualizationHook()._image(
+        str(tmp_path / 'S1_Walking_1.54138969_000001.jpg'), dataset
+    )
+    assert image.shape == (1000, 1000, 3)
+    green = np.flatnonzero((image[..., 1] > 240).all(axis=0))
+    np.testing.assert_array_equal(green, np.arange(200, 800))
 
 
 def test_without_folder_pictures_go_to_the_visualizer(run_test):

@@ -1,5 +1,5 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""Converts Human3.6M from VideoPose3D's files (docs/datasets.md)."""
+"""Converts Human3.6M from the files that it is found as (docs/datasets.md)."""
 
 from __future__ import annotations
 
@@ -14,17 +14,22 @@ from mmposeaug.datasets.converters.command import add_options, progress, run_con
 def build_parser() -> argparse.ArgumentParser:
     """Describes the command line."""
     parser = argparse.ArgumentParser(
-        description="Convert VideoPose3D's files of Human3.6M into MMPose's layout."
+        description="Convert Human3.6M into MMPose's layout, with 17 joints or 16."
     )
-    parser.add_argument('positions', help='data_3d_h36m.npz')
+    parser.add_argument(
+        'positions',
+        help="3D poses: data_3d_h36m.npz, or a folder with the official archives' .cdf.mat files, "
+        "h36m.zip's .h5 files, or MMPose's h36m_train.npz and h36m_test.npz",
+    )
     parser.add_argument('cameras', help="MMPose's cameras.pkl of Human3.6M, or the same as JSON")
     parser.add_argument('out', help='folder to write to, such as data/h36m/annotation_body3d')
     parser.add_argument(
         '--keypoints',
         nargs='+',
         default=[],
-        metavar='NPZ',
-        help='2D key points, data_2d_h36m_*.npz; all of them in one call',
+        metavar='FILE',
+        help="2D key points, data_2d_h36m_*.npz, for MMPose's files NAME_train.npy and "
+        'NAME_test.npy; all of them in one call',
     )
     parser.add_argument(
         '--frame-step', type=int, default=1, metavar='N', help='keep every n-th frame (default: 1)'

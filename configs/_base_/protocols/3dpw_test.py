@@ -1,5 +1,7 @@
 # 3DPW's test set: P-MPJPE (PA-MPJPE) and MPJPE of 14 joints. Joints that the file marks as
-# invisible do not count: 13 are left if they are SMPL's 24, which lack the top of the head.
+# invisible do not count: 13 are left if they are SMPL's 24, which lack the top of the head. Frames
+# without a detected key point, of which there is nothing to lift, are left out, and the log says
+# how many; its portrait images are made square, so that a lifter sees key points in [-1, 1].
 # File: `python tools/dataset_converters/pw3d.py ... --joints 16` (docs/datasets.md).
 _base_ = ['./test_16j.py']
 
@@ -8,6 +10,8 @@ test_dataloader = dict(
         ann_file='3dpw_test.npz',
         camera_param_file='3dpw_test_cameras.pkl',
         data_root='{{$MMPOSEAUG_3DPW:data/3dpw/}}',
+        keep_frames='detected',
+        pad_portrait=True,
     ),
 )
 test_evaluator = dict(

@@ -23,6 +23,7 @@ dataset = dict(
     ann_file='fps50/h36m_train.npz',
     camera_param_file='cameras.pkl',
     data_root=data_root,
+    keep_frames='all',
 )
 
 train_dataloader = dict(

@@ -1,5 +1,6 @@
 # MPI-INF-3DHP's 2,929 test frames as PoseAug scores them: 16 joints, flip at test time. The
-# original counts the root in PCK and AUC (`_with_root`); both are given.
+# original counts the root in PCK and AUC (`_with_root`); both are given. All 2,929 frames count
+# (keep_frames='all'); their images are square or landscape, so none would be padded.
 # File: `python tools/dataset_converters/mpi_inf_3dhp.py spin ...` (docs/datasets.md).
 _base_ = ['./test_16j.py']
 

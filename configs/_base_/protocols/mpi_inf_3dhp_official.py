@@ -1,5 +1,6 @@
 # MPI-INF-3DHP's official test set: PCK under 150 mm and AUC of 14 joints, the pose root-aligned, by
-# scene (studio with green screen, studio without, outdoor) and activity. No flip.
+# scene (studio with green screen, studio without, outdoor) and activity. No flip. All valid frames
+# count, also those that the person leaves in part (keep_frames='all').
 # File: `python tools/dataset_converters/mpi_inf_3dhp.py test ... --joints 16` (docs/datasets.md).
 _base_ = ['./test_16j.py']
 

@@ -18,7 +18,7 @@ from ..io import save_json, save_npy, save_npz, save_pickle
 MANIFEST = 'conversion.json'
 """str: Name of the file that says how the others were made."""
 
-VERSION = 1
+VERSION = 2
 """int: Raised whenever the same inputs and options give other files."""
 
 Item = TypeVar('Item')
@@ -88,10 +88,11 @@ def run_parts(
     Raises:
         FileExistsError: If a file is there that came from elsewhere, or from other inputs or
             options, and ``overwrite`` is False.
-        ValueError: If an input is refused.
+        ValueError: If an input is refused, or would be written over.
         OSError: If a file cannot be read or written.
     """
     folder = Path(out_dir)
+    _check_inputs_stay(folder, parts)
     manifest = _read_manifest(folder)
     todo = [part for part in parts if overwrite or not _is_complete(folder, part, manifest)]
     for part in parts:
@@ -110,6 +111,14 @@ def run_parts(
         save_json(folder / MANIFEST, manifest)
         report(f'{part.name}: {", ".join(str(folder / name) for name in part.outputs)}')
     return [folder / name for part in parts for name in part.outputs]
+
+
+def _check_inputs_stay(folder: Path, parts: Sequence[Part]) -> None:
+    """Refuses to write over what is read, which ``overwrite`` does not ask for."""
+    outputs = {os.path.realpath(folder / name) for part in parts for name in part.outputs}
+    for path in (path for part in parts for path in part.inputs):
+        if os.path.realpath(path) in outputs:
+            raise ValueError(f'{path!r} is read, but would be written over; name another folder.')
 
 
 def _read_manifest(folder: Path) -> dict[str, Any]:

@@ -1,5 +1,5 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""Human3.6M from VideoPose3D's files into MMPose's layout."""
+"""Human3.6M from the files that it is found as into MMPose's layout."""
 
 from __future__ import annotations
 
@@ -30,22 +30,25 @@ from .conversion import (
     silent,
     untracked,
 )
+from .h36m_archives import find_recordings, read_recordings
 from .h36m_files import (
     CAMERA_IDS,
+    CORRUPT,
     SPLITS,
     Sequences,
     Videos,
+    missing_takes,
     read_cameras,
     read_keypoints,
     read_positions,
 )
+from .h36m_mmpose import find_mmpose_folder, mmpose_parts
 from .joints import H36M_32, pick_joints, skeleton_of
-
-CORRUPT = ('S11', 'Directions')
-"""tuple[str, str]: The sequence whose videos are corrupt; it is left out."""
 
 FRAME_RATE = 50
 """int: Frames a second of the recordings."""
+
+_PACKED = ('.zip', '.tgz', '.tar', '.tar.gz')
 
 
 def convert_h36m(
@@ -60,7 +63,16 @@ def convert_h36m(
     report: Report = silent,
     track: Track = untracked,
 ) -> list[Path]:
-    """Converts VideoPose3D's files into what ``Human36mDataset`` and ``MocapDataset`` read.
+    """Converts Human3.6M into what ``Human36mDataset`` and ``MocapDataset`` read.
+
+    What ``positions`` is shows itself:
+
+    - VideoPose3D's ``data_3d_h36m.npz``;
+    - a folder with the official archives as MATLAB files,
+      ``S1/MyPoseFeatures/D3_Positions/Directions 1.cdf.mat`` (or ``S1/Poses_D3_Positions/``);
+    - a folder with the unpacked h36m.zip, ``S1/MyPoses/3D_positions/Directions 1.h5``;
+    - a folder of MMPose's own annotations, ``h36m_train.npz`` and ``h36m_test.npz``, whose 2D and
+      image names stay as they are: other joints, fewer frames.
 
     Written are ``fps50/h36m_train.npz`` and ``fps50/h36m_test.npz`` (another rate with
     ``frame_step``), whose 2D is the distorted projection of the 3D, ``cameras.pkl`` and
@@ -69,16 +81,19 @@ def convert_h36m(
     what follows ``data_2d_h36m_``. A video is cut to the shortest of its 3D and 2D.
 
     Args:
-        positions (str): ``data_3d_h36m.npz``.
+        positions (str): The file or folder of 3D poses.
         cameras (str): MMPose's ``cameras.pkl`` of Human3.6M, or the same as JSON.
         out_dir (str | PathLike): Folder to write to.
-        keypoints (Sequence[str]): ``data_2d_h36m_*.npz`` files.
+        keypoints (Sequence[str]): ``data_2d_h36m_*.npz`` files; for MMPose's annotations
+            ``NAME_train.npy`` and ``NAME_test.npy``.
         joints (int): 17, or 16 as in PoseAug. Defaults to 17.
         frame_step (int): Keep every n-th frame. Defaults to 1.
         keep_corrupt (bool): Whether to keep S11's Directions. Defaults to False.
         overwrite (bool): See :func:`run_parts`.
-        report (Callable): See :func:`run_parts`; told of videos that are cut, too.
-        track (Callable): Follows the sequences of a split. Defaults to nothing.
+        report (Callable): See :func:`run_parts`; told of videos that are cut and of recordings
+            that are missing, too.
+        track (Callable): Follows the sequences of a split, and files that are read. Defaults to
+            nothing.
 
     Returns:
         list[Path]: The files.
@@ -86,33 +101,20 @@ def convert_h36m(
     Raises:
         FileNotFoundError: If a file does not exist.
         FileExistsError: See :func:`run_parts`.
+        ImportError: If files are HDF5 and h5py is not installed.
         ValueError: If a file is not what it should be; the sentence names the key.
     """
     if not 1 <= frame_step <= FRAME_RATE:
         raise ValueError(f'frame_step is {frame_step}; a number from 1 to {FRAME_RATE} is needed.')
     skeleton = skeleton_of(joints)
-    names = [_detection_name(path) for path in keypoints]
-    for name in names:
-        if names.count(name) > 1:
-            raise ValueError(f'Two of the 2D files are called {name!r}; rename one.')
-    source = _Source(positions, cameras, tuple(keypoints), skeleton, frame_step, keep_corrupt)
-    files = (positions, cameras, *keypoints)
-    require_files(files)
-    rate = f'fps{FRAME_RATE // frame_step}'
+    require_files([cameras, *keypoints])
     options = dict(joints=joints, frame_step=frame_step, keep_corrupt=keep_corrupt)
-    parts = [
-        Part(
-            name=f'{rate}/{split}',
-            outputs=(
-                f'{rate}/h36m_{split}.npz',
-                *(f'{rate}/joint_2d_det_files/{name}_{split}.npy' for name in names),
-            ),
-            make=partial(source.make_split, split, rate, names, report, track),
-            inputs=files,
-            options=options,
-        )
-        for split in SPLITS
-    ]
+    folder = find_mmpose_folder(positions)
+    if folder is not None:
+        parts = mmpose_parts(folder, keypoints, skeleton, frame_step, keep_corrupt, options, report)
+    else:
+        source = _Source(positions, cameras, tuple(keypoints), skeleton, frame_step, keep_corrupt)
+        parts = source.parts(options, report, track)
     parts.append(
         Part('cameras', CAMERA_FILES, lambda: camera_contents(read_cameras(cameras)), (cameras,))
     )
@@ -138,25 +140,62 @@ class _Source:
         self.paths = (positions, cameras, keypoints)
         self.skeleton, self.frame_step = skeleton, frame_step
         self.dropped = () if keep_corrupt else (CORRUPT,)
+        self.names = [_detection_name(path) for path in keypoints]
+        for name in self.names:
+            if self.names.count(name) > 1:
+                raise ValueError(f'Two of the 2D files are called {name!r}; rename one.')
+        if positions.endswith(_PACKED):
+            raise ValueError(f'{positions!r} is packed; unpack it and name the folder.')
+        self.recordings = find_recordings(positions) if os.path.isdir(positions) else None
         self._content: tuple[Sequences, CameraDict, list[Videos]] | None = None
 
-    def content(self) -> tuple[Sequences, CameraDict, list[Videos]]:
+    def parts(self, options: dict[str, Any], report: Report, track: Track) -> list[Part]:
+        positions, cameras, keypoints = self.paths
+        files = (positions,) if self.recordings is None else tuple(self.recordings.values())
+        require_files(files)
+        rate = f'fps{FRAME_RATE // self.frame_step}'
+        return [
+            Part(
+                name=f'{rate}/{split}',
+                outputs=(
+                    f'{rate}/h36m_{split}.npz',
+                    *(f'{rate}/joint_2d_det_files/{name}_{split}.npy' for name in self.names),
+                ),
+                make=partial(self.make_split, split, rate, report, track),
+                inputs=(*files, cameras, *keypoints),
+                options=options,
+            )
+            for split in SPLITS
+        ]
+
+    def content(self, report: Report, track: Track) -> tuple[Sequences, CameraDict, list[Videos]]:
         if self._content is None:
             positions, cameras, keypoints = self.paths
+            sequences = (
+                read_positions(positions)
+                if self.recordings is None
+                else read_recordings(self.recordings, track)
+            )
+            for subject, actions in missing_takes(sequences).items():
+                more = f' and {len(actions) - 4} other actions' if len(actions) > 4 else ''
+                report(
+                    f'{subject} has fewer than the two takes of {", ".join(actions[:4])}{more} '
+                    'that belong to Human3.6M'
+                )
             self._content = (
-                read_positions(positions),
+                sequences,
                 read_cameras(cameras),
                 [read_keypoints(path, self.skeleton) for path in keypoints],
             )
         return self._content
 
-    def make_split(
-        self, split: str, rate: str, names: Sequence[str], report: Report, track: Track
-    ) -> dict[str, Any]:
-        positions, cameras, keypoints = self.content()
+    def make_split(self, split: str, rate: str, report: Report, track: Track) -> dict[str, Any]:
+        positions, cameras, keypoints = self.content(report, track)
         order = pick_joints(self.skeleton, H36M_32)
-        sequences = [key for key in positions if key[0] in SPLITS[split]]
-        sequences = [key for key in sequences if key not in self.dropped]
+        # sorted, so that all kinds of files give the same rows
+        subjects = SPLITS[split]
+        sequences = [key for key in positions if key[0] in subjects and key not in self.dropped]
+        sequences.sort(key=lambda key: (subjects.index(key[0]), key[1]))
         rows: list[dict[str, np.ndarray]] = []
         detections: list[list[np.ndarray]] = [[] for _ in keypoints]
         for key in track(sequences):
@@ -175,7 +214,7 @@ class _Source:
         contents: dict[str, Any] = {
             f'{rate}/h36m_{split}.npz': join_rows(rows, repr(self.paths[0]))
         }
-        for name, column in zip(names, detections):
+        for name, column in zip(self.names, detections):
             path = f'{rate}/joint_2d_det_files/{name}_{split}.npy'
             contents[path] = np.concatenate(column)
         return contents

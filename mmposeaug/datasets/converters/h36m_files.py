@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,15 @@ SPLITS: dict[str, tuple[str, ...]] = dict(train=('S1', 'S5', 'S6', 'S7', 'S8'), 
 
 CAMERA_IDS = ('54138969', '55011271', '58860488', '60457274')
 """tuple[str]: The cameras, in the order of VideoPose3D's lists."""
+
+CORRUPT = ('S11', 'Directions')
+"""tuple[str, str]: The sequence whose videos are corrupt; it is left out."""
+
+ACTIONS = (
+    *('Directions', 'Discussion', 'Eating', 'Greeting', 'Phoning', 'Photo', 'Posing', 'Purchases'),
+    *('Sitting', 'SittingDown', 'Smoking', 'Waiting', 'WalkDog', 'WalkTogether', 'Walking'),
+)
+"""tuple[str]: The actions; each subject performs each twice."""
 
 _RENAMED = {'TakingPhoto': 'Photo', 'WalkingDog': 'WalkDog'}
 
@@ -43,6 +53,29 @@ def canonical_action(action: str) -> str:
     name, _, take = action.strip().replace('_', ' ').partition(' ')
     name = _RENAMED.get(name, name)
     return f'{name}_{take}' if take else name
+
+
+def missing_takes(sequences: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """Recordings that the whole data set has and these have not.
+
+    Args:
+        sequences (Iterable[tuple[str, str]]): (subject, action with its take) that are there.
+
+    Returns:
+        dict[str, list[str]]: For each incomplete subject its actions with fewer than two takes;
+        S11's Directions may have one, see :data:`CORRUPT`.
+    """
+    takes = Counter((subject, action.partition('_')[0]) for subject, action in sequences)
+    found: dict[str, list[str]] = {}
+    for subject in (subject for subjects in SPLITS.values() for subject in subjects):
+        few = [
+            action
+            for action in ACTIONS
+            if takes[subject, action] < (1 if (subject, action) == CORRUPT else 2)
+        ]
+        if few:
+            found[subject] = few
+    return found
 
 
 def read_positions(path: str) -> Sequences:

@@ -1,5 +1,5 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""MATLAB files: version 5 to 7 through scipy, 7.3 (HDF5) through h5py where it is installed."""
+"""MATLAB files: version 5 to 7 through scipy, 7.3 and plain HDF5 through h5py, if installed."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 
 from ..io import require_file
+
+_MAT73 = 'MATLAB 7.3 file'
 
 
 def load_mat(path: str, keys: Sequence[str]) -> dict[str, np.ndarray]:
@@ -20,7 +22,7 @@ def load_mat(path: str, keys: Sequence[str]) -> dict[str, np.ndarray]:
 
     Returns:
         dict[str, np.ndarray]: The arrays with MATLAB's axes reversed (the last one first), as HDF5
-        stores them; cell arrays are object arrays.
+        stores them; cell arrays are object arrays, what is in a cell has MATLAB's axes.
 
     Raises:
         FileNotFoundError: If the file does not exist.
@@ -32,42 +34,74 @@ def load_mat(path: str, keys: Sequence[str]) -> dict[str, np.ndarray]:
         begin = file.read(512 + 8)
     # an HDF5 file of MATLAB has its signature behind a user block of 512 bytes
     is_hdf5 = b'\x89HDF\r\n\x1a\n' in (begin[:8], begin[512:520])
-    return _load_hdf5(path, keys) if is_hdf5 else _load_mat5(path, keys)
+    return load_hdf5(path, keys, _MAT73) if is_hdf5 else _load_mat5(path, keys)
 
 
 def _load_mat5(path: str, keys: Sequence[str]) -> dict[str, np.ndarray]:
-    from scipy.io import loadmat
+    from scipy.io import loadmat, whosmat
 
     try:
         content = loadmat(path, variable_names=list(keys))
-        present = [name for name in content if not name.startswith('__')]
+        complete = all(key in content for key in keys)
+        present = keys if complete else [name for name, _, _ in whosmat(path)]
     except Exception as error:  # broken streams raise nearly anything
         raise _unreadable(path, error) from None
     _require(path, keys, present)
     return {key: np.asarray(content[key]).T for key in keys}
 
 
-def _load_hdf5(path: str, keys: Sequence[str]) -> dict[str, np.ndarray]:
+def load_hdf5(path: str, keys: Sequence[str], what: str = 'HDF5 file') -> dict[str, np.ndarray]:
+    """Reads data sets of an HDF5 file.
+
+    Args:
+        path (str): The file.
+        keys (Sequence[str]): Data sets that must be there.
+        what (str): What the file is, for messages. Defaults to ``'HDF5 file'``.
+
+    Returns:
+        dict[str, np.ndarray]: The arrays as they are stored; MATLAB's cells as in
+        :func:`load_mat`.
+
+    Raises:
+        FileNotFoundError: If the file does not exist.
+        ImportError: If h5py is not installed.
+        ValueError: If it cannot be read or lacks a data set; the sentence names it.
+    """
+    require_file(path, what, 'its path')
     try:
         import h5py
     except ImportError:
+        other = ', or save the file with -v7 in MATLAB' if what == _MAT73 else ''
         raise ImportError(
-            f'The file {path!r} is a MATLAB 7.3 file, which h5py reads: install it (pip install '
-            'h5py), or save the file with -v7 in MATLAB.'
+            f'The file {path!r} is a {what}, which h5py reads: install it (pip install '
+            f'h5py){other}.'
         ) from None
     try:
         with h5py.File(path, 'r') as file:
             present = list(file)
-            arrays: dict[str, Any] = {key: file[key][()] for key in keys if key in file}
-    except Exception as error:
-        raise _unreadable(path, error) from None
+            arrays = {key: _hdf5_array(file, file[key]) for key in keys if key in file}
+    except Exception as error:  # h5py's errors have no common base
+        raise _unreadable(path, error, what) from None
     _require(path, keys, present)
     return arrays
 
 
-def _unreadable(path: str, error: Exception) -> ValueError:
+def _hdf5_array(file: Any, entry: Any) -> np.ndarray:
+    """A data set; the cells of a cell array are references to others."""
+    import h5py
+
+    values = entry[()]
+    if h5py.check_ref_dtype(entry.dtype) is None:
+        return np.asarray(values)
+    cells = np.empty(entry.shape, dtype=object)
+    for place, reference in np.ndenumerate(values):
+        cells[place] = file[reference][()].T
+    return cells
+
+
+def _unreadable(path: str, error: Exception, what: str = 'MATLAB file') -> ValueError:
     return ValueError(
-        f'The file {path!r} cannot be read as a MATLAB file ({error}); check that it is complete.'
+        f'The file {path!r} cannot be read as a {what} ({error}); check that it is complete.'
     )
 
 

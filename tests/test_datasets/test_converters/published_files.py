@@ -113,6 +113,49 @@ def write_h36m(folder: Path, frames: int = 4) -> dict[str, Any]:
     )
 
 
+ARCHIVES = {
+    'cdf.mat': 'MyPoseFeatures/D3_Positions',
+    'cdf.mat of one archive': 'Poses_D3_Positions',
+    'cdf.mat of MATLAB 7.3': 'MyPoseFeatures/D3_Positions',
+    'h5': 'MyPoses/3D_positions',
+}
+
+
+def write_h36m_archive(folder: Path, kind: str, positions: dict[str, Any]) -> Path:
+    """Human3.6M's 3D as one of ARCHIVES, from metres as in data_3d_h36m.npz."""
+    for subject, actions in positions.items():
+        place = folder / subject / ARCHIVES[kind]
+        place.mkdir(parents=True, exist_ok=True)
+        for action, world in actions.items():
+            rows = world.reshape(len(world), -1).astype(np.float64) * 1000
+            if kind == 'h5':
+                write_hdf5(place / f'{action}.h5', {'3D_positions': rows.T})
+            elif 'MATLAB' in kind:
+                write_hdf5(place / f'{action}.cdf.mat', {}, {'data': rows})
+            else:
+                cell = np.empty((1, 1), object)
+                cell[0, 0] = rows
+                savemat(place / f'{action}.cdf.mat', dict(data=cell))
+    return folder
+
+
+def write_hdf5(
+    path: Path, arrays: dict[str, np.ndarray], cells: dict[str, np.ndarray] | None = None
+) -> None:
+    """An HDF5 file; with cells, arrays that are each the one cell of a MATLAB 7.3 file."""
+    import h5py
+
+    with h5py.File(path, 'w', userblock_size=512 if cells else 0) as file:
+        for name, values in arrays.items():
+            file[name] = values
+        for name, values in (cells or {}).items():
+            content = file.create_dataset(f'#refs#/{name}', data=values.T)
+            file.create_dataset(name, (1, 1), h5py.ref_dtype)[0, 0] = content.ref
+    if cells:
+        with open(path, 'r+b') as file:
+            file.write(b'MATLAB 7.3 MAT-file')
+
+
 def mpi_sequence(number: int, frames: int) -> dict[str, np.ndarray]:
     """Arrays of one annot_data.mat, with HDF5's order of axes."""
     upright = people(1, frames)[0] - [0, 0, 0.9]

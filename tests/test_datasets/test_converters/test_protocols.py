@@ -12,6 +12,7 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
+from mmpose.registry import DATASETS
 from published_files import ROOT, write_h36m, write_mpi_test, write_pw3d, write_spin
 
 from mmposeaug.datasets import PoseBank, load_npz
@@ -145,6 +146,28 @@ def test_3dpw(tmp_path, scope):
     pose = load_npz(str(path))['S'][:, thirteen, :3].astype(float)
     spread = np.linalg.norm(pose - pose.mean(1, keepdims=True), axis=-1).mean() * 1000
     assert scores['pw3d/P-MPJPE'] == pytest.approx(spread, rel=1e-5)
+
+
+def test_3dpw_lifts_what_was_detected_in_square_images(tmp_path, scope):
+    content = write_pw3d(tmp_path)
+    content['poses2d'][0][1] = 0  # nobody is found in a frame
+    write_pw3d(tmp_path, poses2d=content['poses2d'])
+    convert_pw3d(tmp_path / 'sequenceFiles', tmp_path / 'data', joints=16)
+    cfg = Config.fromfile(PROTOCOLS / '3dpw_test.py').test_dataloader.dataset
+    cfg.update(
+        dict(
+            data_root=str(tmp_path / 'data'),
+            keypoint_2d_src='detection',
+            keypoint_2d_det_file='joint_2d_det_files/openpose_test.npy',
+        )
+    )
+    dataset = DATASETS.build(cfg)
+    assert len(dataset) == 7  # of 2 x 4 valid frames
+    inputs = torch.stack([sample['inputs'] for sample in dataset])
+    assert inputs.abs().max() <= 1
+    # as wide as high, 1920 px: x is within the 1080 px in the middle
+    assert 0.5 < inputs[:, 0::2].abs().max() <= 1080 / 1920
+    assert inputs[:, 1::2].abs().max() > 0.9 * 1000 / 1920
 
 
 SEVENTEEN = """

@@ -1,0 +1,157 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""Human3.6M's 3D from folders: the official archives as MATLAB files, and h36m.zip's HDF5 files.
+
+Both hold one file a recording, named after its action, with 32 joints in world space and
+millimetres. The numbers are rounded to float32 metres, as VideoPose3D's npz file holds them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from .checks import check_metres, number_array
+from .conversion import Track
+from .h36m_files import SPLITS, Sequences, canonical_action
+from .joints import H36M_32
+from .matlab import load_hdf5, load_mat
+
+Recordings = dict[tuple[str, str], str]
+"""(subject, action) to the file."""
+
+_COLUMNS = 3 * len(H36M_32)
+_ALL = '_ALL'  # the archives' name of all recordings in one
+_SMALLEST_METRES = 0.1  # people who stand have a larger coordinate
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where one kind of archive has its files.
+
+    Args:
+        folder (str): Folder of a subject's files, below the subject's.
+        suffix (str): How the files are called behind the action.
+        read (Callable): Gives the frames (T, 96) of a file, millimetres.
+    """
+
+    folder: str
+    suffix: str
+    read: Callable[[str], np.ndarray]
+
+
+def _read_cdf_mat(path: str) -> np.ndarray:
+    """The one cell of what MATLAB's cdfread gives; or the array without its cell."""
+    data = load_mat(path, ['data'])['data']
+    if data.dtype != object:
+        return data.T
+    if data.size != 1:
+        raise ValueError(f"The array 'data' of {path!r} has {data.size} cells, 1 is needed.")
+    return data.item()
+
+
+def _read_h5(path: str) -> np.ndarray:
+    return load_hdf5(path, ['3D_positions'])['3D_positions'].T
+
+
+LAYOUTS = (
+    Layout('Poses_D3_Positions', '.cdf.mat', _read_cdf_mat),
+    Layout('MyPoseFeatures/D3_Positions', '.cdf.mat', _read_cdf_mat),
+    Layout('MyPoses/3D_positions', '.h5', _read_h5),
+)
+"""tuple[Layout]: The archives that are known."""
+
+
+def find_recordings(folder: str) -> Recordings:
+    """Finds the files of all subjects.
+
+    Args:
+        folder (str): Folder that holds ``S1`` to ``S11``, or ``h36m`` with these in it.
+
+    Returns:
+        dict: (subject, action) to the file, sorted.
+
+    Raises:
+        FileNotFoundError: If there are no such files, or none of a subject.
+        ValueError: If there are files of two kinds or two files of one recording, or files that
+            must be converted first.
+    """
+    root = Path(folder)
+    root = root / 'h36m' if (root / 'h36m').is_dir() else root
+    subjects = [subject for subjects in SPLITS.values() for subject in subjects]
+    layout = _layout_of(root, subjects)
+    found: Recordings = {}
+    for subject in subjects:
+        files = _files(root, subject, layout)
+        if not files:
+            raise FileNotFoundError(
+                f"There is no *{layout.suffix} in '{root / subject / layout.folder}'; add the "
+                f'files of {subject}.'
+            )
+        for path in files:
+            key = (subject, canonical_action(path.name[: -len(layout.suffix)]))
+            if key in found:
+                raise ValueError(
+                    f"'{found[key]}' and '{path}' are the same recording; remove one of them."
+                )
+            found[key] = str(path)
+    return found
+
+
+def _layout_of(root: Path, subjects: list[str]) -> Layout:
+    present = [each for each in LAYOUTS if any(_files(root, s, each) for s in subjects)]
+    if len(present) > 1:
+        first, second = (f'S*/{each.folder}/*{each.suffix}' for each in present[:2])
+        raise ValueError(f"'{root}' has both {first} and {second}; leave one of them there.")
+    if present:
+        return present[0]
+    for layout in LAYOUTS:
+        cdf = next(iter(sorted(root.glob(f'S*/{layout.folder}/*.cdf'))), None)
+        if cdf is not None:
+            raise ValueError(
+                f"'{cdf}' is a .cdf file, which is not read; convert the files to .cdf.mat first, "
+                "in MATLAB with VideoPose3D's convert_cdf_to_mat.m (docs/datasets.md)."
+            )
+    wanted = ', '.join(f'S1/{each.folder}/*{each.suffix}' for each in LAYOUTS)
+    raise FileNotFoundError(
+        f"'{root}' has none of {wanted}, nor MMPose's h36m_train.npz; name the folder that has."
+    )
+
+
+def _files(root: Path, subject: str, layout: Layout) -> list[Path]:
+    paths = sorted((root / subject / layout.folder).glob(f'*{layout.suffix}'))
+    return [path for path in paths if not path.name.startswith(_ALL)]
+
+
+def read_recordings(recordings: Recordings, track: Track) -> Sequences:
+    """Reads the files.
+
+    Args:
+        recordings (dict): See :func:`find_recordings`.
+        track (Callable): Follows the recordings.
+
+    Returns:
+        dict: (subject, action) to world positions (T, 32, 3), metres.
+
+    Raises:
+        ImportError: If files are HDF5 and h5py is not installed.
+        ValueError: If a file cannot be read, is of another shape, or not in millimetres.
+    """
+    return {key: _read(recordings[key]) for key in track(list(recordings))}
+
+
+def _read(path: str) -> np.ndarray:
+    layout = next(each for each in LAYOUTS if path.endswith(each.suffix))
+    where = f'The 3D of {path!r}'
+    frames = number_array(layout.read(path), (None, _COLUMNS), where)
+    metres = (frames / 1000).astype(np.float32).astype(np.float64)
+    check_metres(metres, where)
+    largest = np.abs(metres).max(initial=0)
+    if len(metres) and largest < _SMALLEST_METRES:
+        raise ValueError(
+            f'{where} has no coordinate above {1000 * largest:.0f} mm, so it seems to be in '
+            'metres; millimetres are needed.'
+        )
+    return metres.reshape(len(metres), len(H36M_32), 3)

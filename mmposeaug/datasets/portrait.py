@@ -1,0 +1,108 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""Portrait images made square, so that key points normalised by the width stay within [-1, 1].
+
+Lifting codecs divide key points by half the image's width. In an image that is higher than wide,
+y then leaves the range that lifters see in landscape and square images. Columns added left and
+right, half of what the width lacks each, make it square: key points and principal point move by the
+same number of pixels, so the projection of every pose stays what it was.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .camera_files import CameraDict, image_size_of
+from .frames import VideoIndex
+
+
+def image_sizes(index: VideoIndex, cameras: CameraDict) -> np.ndarray:
+    """Size of the images of each video.
+
+    Args:
+        index (VideoIndex): The videos.
+        cameras (dict): (subject, camera id) to MMPose's camera dictionary.
+
+    Returns:
+        np.ndarray: Width and height in pixels, (V, 2); infinite where there is no camera.
+    """
+    sizes = np.full((len(index.videos), 2), np.inf)
+    for row, (subject, _, camera_id) in enumerate(index.videos):
+        key = (subject, camera_id)
+        if key in cameras:
+            sizes[row] = image_size_of(key, cameras[key])
+    return sizes
+
+
+def padding_of(sizes: np.ndarray) -> np.ndarray:
+    """Columns that are added on either side of images.
+
+    Args:
+        sizes (np.ndarray): Width and height, pixels, (*, 2).
+
+    Returns:
+        np.ndarray: Columns in pixels, which may be half ones, (*); 0 unless the image is portrait.
+
+    Example:
+        >>> padding_of(np.array([[1080, 1920], [1920, 1080]])).tolist()
+        [420.0, 0.0]
+    """
+    width, height = np.asarray(sizes, dtype=np.float64).T
+    portrait = height > width
+    padding = np.zeros(width.shape)
+    padding[portrait] = (height[portrait] - width[portrait]) / 2
+    return padding
+
+
+def padding_of_frames(index: VideoIndex, cameras: CameraDict) -> np.ndarray:
+    """Columns that are added on either side of the image of each frame.
+
+    Args:
+        index (VideoIndex): The frames' videos.
+        cameras (dict): The cameras before :func:`pad_portrait_cameras`.
+
+    Returns:
+        np.ndarray: Columns in pixels, (N,); 0 where there is no camera.
+    """
+    return padding_of(image_sizes(index, cameras))[index.of_frame]
+
+
+def pad_portrait_cameras(cameras: CameraDict) -> CameraDict:
+    """Cameras whose images are square where they were portrait.
+
+    Args:
+        cameras (dict): (subject, camera id) to MMPose's camera dictionary, as
+            :func:`~mmposeaug.datasets.load_camera_dicts` gives it.
+
+    Returns:
+        dict: The same, with another width ``w`` and centre ``c`` for portrait images.
+    """
+    padded = {}
+    for key, camera in cameras.items():
+        width, height = image_size_of(key, camera)
+        padding = float(padding_of(np.array([[width, height]]))[0])
+        shift = np.array([[padding], [0.0]])
+        padded[key] = dict(camera, c=camera['c'] + shift, w=camera['w'] + int(2 * padding))
+    return padded
+
+
+def pad_portrait_keypoints(
+    keypoints: np.ndarray, index: VideoIndex, cameras: CameraDict
+) -> np.ndarray:
+    """Key points of portrait images as the square images have them.
+
+    A point at (0, 0) whose score is 0 was not found; it stays there, as it would in any image.
+
+    Args:
+        keypoints (np.ndarray): x, y in pixels and score, (N, K, 3).
+        index (VideoIndex): The frames' videos.
+        cameras (dict): The cameras before :func:`pad_portrait_cameras`.
+
+    Returns:
+        np.ndarray: The key points, (N, K, 3), a new array.
+    """
+    padding = padding_of_frames(index, cameras)
+    found = (keypoints != 0).any(axis=-1)
+    # whole pixels become floats: half of an odd number of columns is moved
+    moved = keypoints.astype(np.result_type(keypoints.dtype, np.float32))
+    moved[..., 0] += padding[:, None] * found
+    return moved
