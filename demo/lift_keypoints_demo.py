@@ -114,6 +114,11 @@ def build_parser() -> argparse.ArgumentParser:
     view.add_argument(
         '--image-size', type=float, nargs=2, metavar=('WIDTH', 'HEIGHT'), help='in pixels'
     )
+    view.add_argument(
+        '--pad-portrait',
+        action='store_true',
+        help='take images that are higher than wide for squares, as most lifters were trained on',
+    )
     view.add_argument('--camera-file', help='camera file, as training sets have them')
     view.add_argument('--camera', metavar='SUBJECT/CAMERA', help='which camera of it')
     view.add_argument('--focal', type=float, help='focal length in pixels, without a camera file')
@@ -184,6 +189,7 @@ def run(args: argparse.Namespace) -> None:
             score_thr=args.score_thr,
             stills=args.stills,
             image_size=tuple(args.image_size) if args.image_size else None,
+            pad_portrait=args.pad_portrait,
             camera_file=args.camera_file,
             camera=args.camera,
             focal=args.focal,

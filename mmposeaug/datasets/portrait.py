@@ -53,6 +53,28 @@ def padding_of(sizes: np.ndarray) -> np.ndarray:
     return padding
 
 
+def pad_portrait(keypoints_px: np.ndarray, sizes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Key points and sizes of images that are made square where they are portrait.
+
+    Args:
+        keypoints_px (np.ndarray): Pixels (N, K, 2).
+        sizes (np.ndarray): Width and height of each row's image, pixels, (N, 2).
+
+    Returns:
+        tuple[np.ndarray, np.ndarray]: Key points (N, K, 2) and sizes (N, 2), new arrays.
+
+    Example:
+        >>> pad_portrait(np.zeros((1, 1, 2)), np.array([[1080, 1920]]))
+        (array([[[420.,   0.]]]), array([[1920., 1920.]]))
+    """
+    padding = padding_of(sizes)
+    moved = keypoints_px.astype(np.result_type(keypoints_px.dtype, np.float32))
+    moved[..., 0] += padding[:, None]
+    padded = sizes.astype(moved.dtype)
+    padded[:, 0] += 2 * padding
+    return moved, padded
+
+
 def padding_of_frames(index: VideoIndex, cameras: CameraDict) -> np.ndarray:
     """Columns that are added on either side of the image of each frame.
 

@@ -15,6 +15,7 @@ from torch import Tensor
 from mmposeaug.geometry import normalize_keypoints, projected_size
 from mmposeaug.structures import Skeleton
 
+from . import portrait
 from .io import join_root
 from .keypoints_2d import Keypoints2D, build_keypoint_map, load_keypoints
 
@@ -73,6 +74,7 @@ def load_target_keypoints(
     keypoint_set: str | None = None,
     image_size: Sequence[float] | None = None,
     min_score: float = 0.3,
+    pad_portrait: bool = False,
     **options: Any,
 ) -> TargetKeypoints:
     """Read 2D key points of the target domain.
@@ -92,6 +94,8 @@ def load_target_keypoints(
         image_size (Sequence[float], optional): Width and height of the images in pixels, for
             files that do not tell them. Defaults to None.
         min_score (float): Smallest score of a joint that counts as found. Defaults to 0.3.
+        pad_portrait (bool): Whether images that are higher than wide count as padded to squares,
+            as :class:`mmposeaug.datasets.MocapDataset` does it. Defaults to False.
         **options (Any): Further options of ``load_keypoints``.
 
     Returns:
@@ -115,7 +119,11 @@ def load_target_keypoints(
     parts = []
     for each in files:
         people = load_keypoints(join_root(os.fspath(each), data_root), **options)
-        parts.append(_normalised(people, skeleton, keypoint_set, image_size, min_score))
+        joints, sizes = _whole_people(people, skeleton, keypoint_set, image_size, min_score)
+        if pad_portrait:
+            joints, sizes = portrait.pad_portrait(joints, sizes)
+        keypoints = normalize_keypoints(torch.from_numpy(joints), torch.from_numpy(sizes))
+        parts.append(keypoints[projected_size(keypoints, skeleton) > 0])
     keypoints = torch.cat(parts)
     if not len(keypoints):
         raise ValueError(
@@ -126,14 +134,14 @@ def load_target_keypoints(
     return TargetKeypoints(keypoints, tuple(skeleton.flip_indices))
 
 
-def _normalised(
+def _whole_people(
     people: Keypoints2D,
     skeleton: Skeleton,
     keypoint_set: str | None,
     image_size: Sequence[float] | None,
     min_score: float,
-) -> Tensor:
-    """Normalised joints (M, J, 2) of the whole people of a file."""
+) -> tuple[np.ndarray, np.ndarray]:
+    """Joints (M, J, 2) of the whole people of a file, and their images' sizes (M, 2), pixels."""
     names = keypoint_set if keypoint_set is not None else people.joint_names
     if names is None:
         raise ValueError(
@@ -151,5 +159,4 @@ def _normalised(
             f'{people.source} does not tell the size of its images; set '
             'target_2d.image_size=(width, height) in pixels.'
         )
-    keypoints = normalize_keypoints(torch.from_numpy(joints[whole]), torch.from_numpy(sizes[whole]))
-    return keypoints[projected_size(keypoints, skeleton) > 0]
+    return joints[whole], sizes[whole]

@@ -124,8 +124,8 @@ def build_target_domain(
     except TypeError as error:
         raise ValueError(
             f'train_cfg.target_2d has an option that is not known ({error}); the options are '
-            'file, data_root, keypoint_set, image_size, min_score, file_format, annotations and '
-            'video_id.'
+            'file, data_root, keypoint_set, image_size, min_score, pad_portrait, file_format, '
+            'annotations and video_id.'
         ) from None
     return TargetDomain(skeleton, keypoints.to(device), aligns, flip_prob)
 

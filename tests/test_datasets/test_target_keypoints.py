@@ -131,6 +131,20 @@ def test_a_given_size_stands_in_for_none(root, tmp_path):
     torch.testing.assert_close(target.keypoints_norm, whole.keypoints_norm)
 
 
+def test_portraits_are_padded_to_squares(root, tmp_path):
+    def narrow(content):
+        for image in content['images']:
+            image['width'] //= 2
+
+    path = changed(root, tmp_path, narrow)
+    whole = load_target_keypoints(root / 'people.json', H36M_17).keypoints_norm
+    # a narrow image's middle is a quarter of the square's width farther left
+    padded = load_target_keypoints(path, H36M_17, pad_portrait=True).keypoints_norm
+    torch.testing.assert_close(padded, whole + torch.tensor([0.5, 0.0]), atol=1e-5, rtol=0)
+    plain = load_target_keypoints(path, H36M_17).keypoints_norm
+    torch.testing.assert_close(plain[..., 1], 2 * whole[..., 1], atol=1e-5, rtol=0)
+
+
 def test_missing_files_are_named(root):
     with pytest.raises(FileNotFoundError, match=r"'nowhere\.json' does not exist"):
         load_target_keypoints('nowhere.json', H36M_17)

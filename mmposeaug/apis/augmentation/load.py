@@ -126,7 +126,7 @@ def _loop_of(cfg: Config) -> type:
     if not learned and unused:
         raise ValueError(
             'The config trains without augmentation: its TensorTrainLoop has no augmentor, '
-            "bone_lengths or align_position; set train_cfg.augmentor=dict(type="
+            'bone_lengths or align_position; set train_cfg.augmentor=dict(type='
             "'RandomPoseAugmentor'), or give another config."
         )
     return loop

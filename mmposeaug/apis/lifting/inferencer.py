@@ -12,6 +12,7 @@ import torch
 from mmengine.config import Config
 
 from mmposeaug.apis.lifters import load_lifter
+from mmposeaug.datasets import portrait
 from mmposeaug.datasets.keypoints_2d import (
     KeypointMap,
     Keypoints2D,
@@ -109,7 +110,7 @@ class LiftingInferencer:
             camera,
         )
         intrinsics, camera_text = find_view(sizes, camera, options.focal)
-        poses = self._lift(sequences, sizes, intrinsics)
+        poses = self._lift(sequences, *_padded(options, sequences.joints_px, sizes, intrinsics))
         scale = 'by the lifter'
         if self.lifter.adapter.codec.needs_intrinsics:
             poses = scale_to_stature(poses, sequences.runs, self.skeleton, options.stature)
@@ -122,6 +123,7 @@ class LiftingInferencer:
             image_size=size_from,
             camera=camera_text,
             scale=scale,
+            pad_portrait=options.pad_portrait,
             max_gap=options.max_gap,
             score_thr=options.score_thr,
             people_detected=len(people),
@@ -161,10 +163,16 @@ class LiftingInferencer:
         return build_keypoint_map(_SETS_BY_COUNT[people.num_keypoints], self.skeleton)
 
     @torch.inference_mode()
-    def _lift(self, sequences: Sequences, sizes: np.ndarray, cameras: np.ndarray) -> np.ndarray:
+    def _lift(
+        self,
+        sequences: Sequences,
+        joints_px: np.ndarray,
+        sizes: np.ndarray,
+        cameras: np.ndarray,
+    ) -> np.ndarray:
         """Root-relative poses (N, J, 3) in metres."""
         lifter = self.lifter
-        keypoints = torch.from_numpy(sequences.joints_px)
+        keypoints = torch.from_numpy(joints_px)
         scores = torch.from_numpy(sequences.scores).clamp(0, 1)
         image_size = torch.from_numpy(sizes).float()
         intrinsics = torch.from_numpy(cameras).float()
@@ -206,6 +214,17 @@ class LiftingInferencer:
             frames_at_once=self.lifter.num_frames,
             flip_test=self.flip_test,
         )
+
+
+def _padded(
+    options: LiftingOptions, joints_px: np.ndarray, sizes: np.ndarray, intrinsics: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Joints, image sizes and cameras as the lifter shall see them."""
+    if not options.pad_portrait:
+        return joints_px, sizes, intrinsics
+    cameras = intrinsics.copy()
+    cameras[:, 2] += portrait.padding_of(sizes)
+    return (*portrait.pad_portrait(joints_px, sizes), cameras)
 
 
 def _set_text(people: Keypoints2D, given: str, joint_map: KeypointMap) -> str:

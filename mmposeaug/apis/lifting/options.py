@@ -22,6 +22,10 @@ class LiftingOptions:
             interpolated. Defaults to False.
         image_size (tuple[float, float], optional): Width and height of the images in pixels.
             Defaults to the file's, else the smallest common size that holds the key points.
+        pad_portrait (bool): Whether images that are higher than wide count as padded to squares:
+            lifters that normalise by the width then see people in the size that they have in
+            other images. For lifters that were trained so, or on no portrait images. Defaults to
+            False, as MMPose does it.
         camera_file (str, optional): File with the camera, as training sets have them.
         camera (str, optional): Which camera of it, ``'SUBJECT/CAMERA'``.
         focal (float, optional): Focal length in pixels, in place of a camera file.
@@ -38,6 +42,7 @@ class LiftingOptions:
     score_thr: float = 0.3
     stills: bool = False
     image_size: tuple[float, float] | None = None
+    pad_portrait: bool = False
     camera_file: str | None = None
     camera: str | None = None
     focal: float | None = None

@@ -67,6 +67,23 @@ def test_single_frames(saved: Save, motion: np.ndarray) -> None:
     assert np.abs(other.poses_rel - lifted.poses_rel).max() > 1e-4
 
 
+def test_padded_portraits_are_lifted_as_squares(saved: Save, motion: np.ndarray) -> None:
+    pair = saved(single_frame())
+    motion = motion / 2  # which fits into the narrow image
+    width, height = 720, 1280
+    padded = lift(pair, motion, image_size=(width, height), pad_portrait=True)
+    shift = np.array([(height - width) / 2, 0], np.float32)
+    square = lift(pair, motion + shift, image_size=(height, height))
+    np.testing.assert_allclose(padded.poses_rel, square.poses_rel, atol=1e-6)
+    # where people are in the image that there is, and before its camera
+    np.testing.assert_array_equal(padded.keypoints_px, motion)
+    assert padded.image_sizes[0].tolist() == [width, height]
+    plain = lift(pair, motion, image_size=(width, height))
+    assert np.abs(plain.poses_rel - padded.poses_rel).max() > 1e-3
+    landscape = [lift(pair, motion, pad_portrait=pads).poses_rel for pads in (False, True)]
+    np.testing.assert_array_equal(*landscape)
+
+
 @pytest.mark.parametrize('causal', [False, True])
 def test_clips_are_padded_at_both_ends(saved: Save, motion: np.ndarray, causal: bool) -> None:
     pair = saved(clip(9, causal))
