@@ -44,6 +44,18 @@ class Experiment:
     published: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     cell: tuple[str, str] | None = None
 
+    def published_figure(self, set_name: str, score: str) -> float | None:
+        """What was published.
+
+        Args:
+            set_name (str): The test set.
+            score (str): The score.
+
+        Returns:
+            float | None: The figure, None if there is none.
+        """
+        return self.published.get(set_name, {}).get(score)
+
 
 @dataclass(frozen=True)
 class CrossTable:
@@ -114,6 +126,19 @@ class ExperimentPlan:
         for experiment in self.experiments:
             found.setdefault(experiment.section, []).append(experiment)
         return found
+
+    def published_scores(self, experiments: Iterable[Experiment], set_name: str) -> list[str]:
+        """Scores of which there are published figures.
+
+        Args:
+            experiments (Iterable[Experiment]): Of which experiments.
+            set_name (str): The test set.
+
+        Returns:
+            list[str]: The scores in the plan's order.
+        """
+        known = {score for e in experiments for score in e.published.get(set_name, {})}
+        return [score for score in self.scores if score in known]
 
     def start_of(self, run: Run) -> Run | None:
         """The run whose tested checkpoint a run starts from.
