@@ -195,7 +195,7 @@ def test_fp16_is_ignored_on_a_cpu(runner: Runner):
         (
             {'a': dict(ann_file='x.npz')},
             FileNotFoundError,
-            "ann_file '.*x.npz' of the set 'a' does .*leave the set out with .* test_cfg.sets.a=None",
+            "ann_file '.*x.npz' of the set 'a' does .*leave the set out .* test_cfg.sets.a=None",
         ),
         ({'a': dict(camera_param_file='c.pkl')}, FileNotFoundError, "camera_param_file '.*c.pkl'"),
         ({'a': dict(ann_file='empty.npz')}, ValueError, "The set 'a' holds no sample"),
