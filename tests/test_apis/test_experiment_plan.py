@@ -3,9 +3,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from mmposeaug.apis import ExperimentError, load_plan
+from mmposeaug.apis.experiments import CrossTable, Run
 from mmposeaug.apis.experiments.options import flatten_options, format_options
 from mmposeaug.apis.experiments.slots import make_slots
 
@@ -26,6 +29,23 @@ experiments:
     options:
       train_cfg: {{max_epochs: 2, dynamic: [[1, 2], [3, 4]]}}
       optim_wrapper.optimizer.lr: 1e-3
+"""
+
+
+LINKED = f"""
+sets: [h36m, 3dhp]
+scores: [MPJPE, PCK]
+published_source: a paper
+tables:
+- {{title: Errors, set: h36m, score: MPJPE}}
+experiments:
+  base:
+    config: {CONFIG}
+    row: mlp
+    column: GT
+    published: {{h36m: {{MPJPE: 41, PCK: 95.0}}, 3dhp: {{MPJPE: 83.1}}}}
+  more: {{config: {CONFIG}, row: mlp, column: GT + PoseAug, start_from: base, seeds: [0]}}
+  most: {{config: {CONFIG}, start_from: more}}
 """
 
 
@@ -106,6 +126,64 @@ def test_each_mistake_is_one_sentence(load, tmp_path, old, new, sentence):
         load(GOOD.replace(old, new, 1))
     assert str(caught.value).startswith(f'{tmp_path / "plan.yml"}: ')
     assert '\n' not in str(caught.value)
+
+
+def test_experiments_with_starts_published_figures_and_tables(load):
+    plan = load(LINKED)
+    base, more, most = plan.experiments
+    assert base.published == {'h36m': {'MPJPE': 41.0, 'PCK': 95.0}, '3dhp': {'MPJPE': 83.1}}
+    assert plan.published_source == 'a paper' and not more.published
+    assert plan.tables == (CrossTable('Errors', 'h36m', 'MPJPE'),)
+    assert [e.cell for e in plan.experiments] == [('mlp', 'GT'), ('mlp', 'GT + PoseAug'), None]
+    starts = {run.experiment.name: plan.start_of(run) for run in plan.runs()}
+    assert starts == {'base': None, 'more': Run(base, 0), 'most': Run(more, 0)}
+
+
+@pytest.mark.parametrize(
+    ('old', 'new', 'sentence'),
+    [
+        ('start_from: base', 'start_from: bass', "start_from names 'bass', which is no experiment"),
+        ('start_from: more', 'start_from: most', 'in a circle, most -> most; one of them must'),
+        ('{title', '{titel', "Unknown key 'titel' in table 1; the keys are title, set, score"),
+        (
+            '    row: mlp\n',
+            '    row: mlp\n    start_from: most\n',
+            'base.start_from leads in a circle, base -> most -> more -> base; one',
+        ),
+        ('[0]', '[0, 3]', 'more.start_from names base, which has no seed 3; add it to the seeds'),
+        (
+            'start_from: base',
+            'start_from: base, options: {load_from: x.pth}',
+            'experiments.more has start_from and options with load_from; leave one out',
+        ),
+        ('published_source: a paper', '', 'base.published has no source; add published_source'),
+        ('h36m: {MPJPE: 41', 'H36M: {MPJPE: 41', "published names the set 'H36M', but sets are"),
+        ('{MPJPE: 83.1}', '{mpjpe: 83.1}', "names the score 'mpjpe', but scores are MPJPE, PCK"),
+        ('83.1', '83.1 mm', "published.3dhp.MPJPE is '83.1 mm'; write the number alone"),
+        ('83.1', '.nan', 'published.3dhp.MPJPE is nan; write the number alone'),
+        ('{MPJPE: 83.1}', '83.1', 'published.3dhp must be a mapping of SCORE: number, not 83.1'),
+        ('set: h36m', 'set: h37m', "table 1 names the set 'h37m', but sets are h36m, 3dhp"),
+        ('score: MPJPE', 'score: 1', 'table 1.score must be a line of text'),
+        ('    column: GT\n', '', 'base has a row but no column; an experiment in the tables needs'),
+        ('GT + PoseAug', 'GT', r"more has the row and column \('mlp', 'GT'\) of base; give"),
+        (
+            'tables:\n- {title: Errors, set: h36m, score: MPJPE}',
+            '',
+            'have a row and a column, but the file has no tables; add',
+        ),
+    ],
+)
+def test_parts_that_do_not_fit_together_are_one_sentence(load, old, new, sentence):
+    assert old in LINKED
+    with pytest.raises(ExperimentError, match=sentence) as caught:
+        load(LINKED.replace(old, new, 1))
+    assert '\n' not in str(caught.value)
+
+
+def test_tables_without_cells_are_one_sentence(load):
+    text = re.sub(r' +(row|column): [^,\n]*[,\n]', '', LINKED)
+    with pytest.raises(ExperimentError, match='has tables, but no experiment has a row and'):
+        load(text)
 
 
 def test_an_empty_and_an_absent_file_are_one_sentence(load, tmp_path, repo_root):

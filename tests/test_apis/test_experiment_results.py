@@ -11,14 +11,16 @@ from pathlib import Path
 import pytest
 import torch
 
-from mmposeaug.apis import ExperimentError, ExperimentRunner, collect_results
-from mmposeaug.apis.experiments import Experiment, ExperimentPlan
+from mmposeaug.apis import ExperimentError, ExperimentRunner, collect_results, write_summary
+from mmposeaug.apis.experiments import CrossTable, Experiment, ExperimentPlan
+from mmposeaug.apis.experiments.csv_table import csv_rows
 from mmposeaug.apis.experiments.diagnostics import read_diagnostics
 from mmposeaug.apis.experiments.epoch_figure import PANELS
 from mmposeaug.apis.experiments.json_files import save_compact_json
 from mmposeaug.apis.experiments.provenance import git_state
-from mmposeaug.apis.experiments.report import csv_rows, format_summary
+from mmposeaug.apis.experiments.report import format_summary
 from mmposeaug.apis.experiments.run_folder import RunFolder
+from mmposeaug.apis.experiments.score_figure import draw_scores
 from mmposeaug.apis.experiments.tables import format_cell
 
 
@@ -143,12 +145,62 @@ def test_missing_runs_are_said_and_not_made_up(plan, tmp_path):
     lines = format_summary(results, []).splitlines()
     assert '- a, seed 1: no result' in lines
     cells = [[cell.strip() for cell in line.split('|')[1:-1]] for line in lines if '|' in line]
-    assert ['First', '1 of 2', '100.0'] in cells and ['Second', '0 of 2', '-'] in cells
+    assert ['First', '1 of 2', '100.0'] in cells and ['Second', '0 of 2', 'not run yet'] in cells
     assert ['training', 'S9', 'S10'] in cells
     assert ['First', '12,345', '9', '8', '50.0', '2', '1.5'] in cells
     runs = '- First: `c.py`; seed 0; revision 0123456789 with changes, fedcba9876; torch 2 on chip'
     assert runs in lines and '- Second: `c.py`; not run' in lines
     assert [row[5] for row in csv_rows(results)] == ['group', '', 'S9', 'S10']
+
+
+# ------------------------------------------------------------ published figures
+@pytest.fixture
+def published(plan):
+    """The plan with published figures and a table of two rows."""
+    a, b = plan.experiments
+    a = replace(a, cell=('mlp', 'GT'), published={'dev': {'MPJPE': 41.4}})
+    b = replace(b, cell=('tcn', 'DET'), published={'dev': {'MPJPE': 52.0}})
+    tables = (CrossTable('Errors', 'dev', 'MPJPE'),)
+    return replace(plan, experiments=(a, b), published_source='a paper', tables=tables)
+
+
+def table_cells(text: str) -> list[list[str]]:
+    lines = [line for line in text.splitlines() if line.startswith('|')]
+    return [[cell.strip() for cell in line.split('|')[1:-1]] for line in lines]
+
+
+def test_published_figures_stand_beside_ours_and_count_nowhere(published, tmp_path):
+    results = collect_results(published, tmp_path / 'runs')
+    cells = table_cells(format_summary(results, []))
+    assert ['mlp', '100.0 (1 of 2 seeds)<br>*41.4*', '-'] in cells
+    assert ['tcn', '-', 'not run yet<br>*52.0*'] in cells
+    assert ['training', 'seeds', 'MPJPE (mm)', 'MPJPE published'] in cells
+    assert ['First', '1 of 2', '100.0', '41.4'] in cells
+    assert ['Second', '0 of 2', 'not run yet', '52.0'] in cells
+    head, first, *_, last = csv_rows(results)
+    assert head[6:8] == ['MPJPE', 'MPJPE_published']
+    assert first[3:8] == [0, 'dev', '', '100.0000', '41.4000']
+    assert last[1:8] == ['b', 'Second', '', 'dev', '', '', '52.0000']
+    assert [row[7] for row in csv_rows(results) if row[5] in ('S9', 'S10')] == ['', '']
+
+
+def test_published_figures_alone_make_a_summary(published, tmp_path):
+    results = collect_results(published, tmp_path / 'nothing')
+    text, files = write_summary(results, tmp_path / 'out' / 'x')
+    assert [path.name for path in files] == ['x.md', 'x.csv', 'x.json']
+    assert '**Nothing of this has been run yet.**' in text
+    assert ['mlp', 'not run yet<br>*41.4*', '-'] in table_cells(text)
+    assert '*Italics*: published (a paper).' in text and 'Trainings' not in text
+    # the JSON file has no results, and gives the same summary
+    again = collect_results(published, files=[tmp_path / 'out' / 'x.json'])
+    assert format_summary(again, []) == text
+
+
+def test_published_figures_are_marked_in_the_figure(published, tmp_path):
+    results = collect_results(published, tmp_path / 'runs')
+    (axes,) = draw_scores(results).axes
+    marks = [line for line in axes.lines if line.get_marker() == 'D']
+    assert [(mark.get_xdata()[0], mark.get_markerfacecolor()) for mark in marks] == [(41.4, 'none')]
 
 
 def test_results_of_folders_and_earlier_summaries_are_joined(plan, tmp_path):

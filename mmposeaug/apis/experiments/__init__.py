@@ -2,12 +2,13 @@
 """Experiments: many trainings with many seeds, and what came out of them."""
 
 from .collect import Results, collect_results
-from .plan import Experiment, ExperimentError, ExperimentPlan, Run
+from .plan import CrossTable, Experiment, ExperimentError, ExperimentPlan, Run
 from .plan_file import load_plan
 from .report import write_summary
 from .runner import ExperimentRunner
 
 __all__ = [
+    'CrossTable',
     'Experiment',
     'ExperimentError',
     'ExperimentPlan',

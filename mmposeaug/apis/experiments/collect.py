@@ -16,6 +16,7 @@ from .run_folder import read_json
 DIGITS = 4
 """int: Significant digits of what is kept of each epoch."""
 
+NO_RESULT = 'no result'
 RESULT_KEYS = ('experiment', 'config', 'options', 'seed', 'metrics', 'checkpoint', 'diagnostics')
 
 
@@ -97,8 +98,8 @@ def collect_results(
         Results: What is there.
 
     Raises:
-        ExperimentError: If a file holds no results, there is nothing of the plan, or a score that
-            the plan names is in no result.
+        ExperimentError: If a file holds no results, there is nothing of the plan and it has no
+            published figures either, or a score that the plan names is in no result.
     """
     sources: list[Callable[[Run], dict[str, Any] | None]] = []
     if work_dir is not None:
@@ -140,7 +141,7 @@ def _collect(
     found: dict[tuple[str, int], dict[str, Any]] = {}
     missing: dict[str, str] = {}
     for run in plan.runs():
-        reasons = ['no result']
+        reasons = [NO_RESULT]
         for result in filter(None, (find(run) for find in sources)):
             reason = mismatch(plan, run, result)
             if not reason:
@@ -150,14 +151,33 @@ def _collect(
             reasons.append(reason)
         else:
             missing[run.label] = reasons[-1]
-    if not found:
+    _leave_out_outdated(plan, found, missing)
+    if not found and not any(experiment.published for experiment in plan.experiments):
         reason = '; '.join(f'{label}: {why}' for label, why in list(missing.items())[:3])
         raise ExperimentError(
             f'There is no result of these experiments in {where} ({reason}); run '
             'tools/run_experiments.py with that folder first.'
         )
-    _check_metrics(plan, found)
+    if found:
+        _check_metrics(plan, found)
     return Results(plan, found, missing)
+
+
+def _leave_out_outdated(
+    plan: ExperimentPlan, found: dict[tuple[str, int], dict[str, Any]], missing: dict[str, str]
+) -> None:
+    """Takes away results that started from another run than the one whose result is here."""
+    for run in plan.runs():
+        result, start = found.get((run.experiment.name, run.seed)), plan.start_of(run)
+        before = None if start is None else found.get((start.experiment.name, start.seed))
+        if result is None or start is None or before is None:
+            continue
+        if before['checkpoint'].get('sha256') not in (None, result['start'].get('sha256')):
+            del found[run.experiment.name, run.seed]
+            missing[run.label] = (
+                f'its result is left out, since it started from another run of {start.label} than '
+                'the one here'
+            )
 
 
 def mismatch(plan: ExperimentPlan, run: Run, result: dict[str, Any]) -> str:
@@ -180,10 +200,12 @@ def mismatch(plan: ExperimentPlan, run: Run, result: dict[str, Any]) -> str:
         config=plan.config_name(run.experiment),
         options=options,
         seed=run.seed,
+        start_from=run.experiment.start_from,
     )
+    made_with = dict(result, start_from=(result.get('start') or {}).get('experiment', ''))
     for key, value in expected.items():
-        if result[key] != value:
-            return f'its result is left out, since it was made with {key} {result[key]!r}'
+        if made_with[key] != value:
+            return f'its result is left out, since it was made with {key} {made_with[key]!r}'
     return ''
 
 
@@ -192,7 +214,8 @@ def _is_result(result: Mapping[str, Any]) -> bool:
     parts = all(
         isinstance(result[key], Mapping) for key in ('metrics', 'checkpoint', 'diagnostics')
     )
-    return parts and result['diagnostics'].keys() >= {'training', 'validation'}
+    has_start = isinstance(result.get('start') or {}, Mapping)
+    return parts and has_start and result['diagnostics'].keys() >= {'training', 'validation'}
 
 
 def _check_metrics(plan: ExperimentPlan, found: dict[tuple[str, int], dict[str, Any]]) -> None:

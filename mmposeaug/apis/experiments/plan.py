@@ -26,6 +26,12 @@ class Experiment:
         seeds (tuple[int]): Seeds of its runs.
         section (str): Experiments of one section are compared with each other, such as those of
             one lifter. Defaults to '', which is no name.
+        start_from (str): Name of the experiment whose tested checkpoint of the same seed the
+            training starts from. Defaults to '', none.
+        published (Mapping[str, Mapping[str, float]]): Figures of a publication, by set and score.
+            Defaults to none.
+        cell (tuple[str, str], optional): Row and column in the plan's tables. Defaults to None,
+            no place there.
     """
 
     name: str
@@ -34,6 +40,36 @@ class Experiment:
     options: Mapping[str, Any] = field(default_factory=dict)
     seeds: tuple[int, ...] = (0,)
     section: str = ''
+    start_from: str = ''
+    published: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    cell: tuple[str, str] | None = None
+
+    def published_figure(self, set_name: str, score: str) -> float | None:
+        """What was published.
+
+        Args:
+            set_name (str): The test set.
+            score (str): The score.
+
+        Returns:
+            float | None: The figure, None if there is none.
+        """
+        return self.published.get(set_name, {}).get(score)
+
+
+@dataclass(frozen=True)
+class CrossTable:
+    """A table of one score with a cell for each experiment that has a row and a column.
+
+    Args:
+        title (str): Its title.
+        set_name (str): The test set.
+        score (str): The score.
+    """
+
+    title: str
+    set_name: str
+    score: str
 
 
 @dataclass(frozen=True)
@@ -68,6 +104,9 @@ class ExperimentPlan:
             percent refer to. Defaults to none.
         groups (Mapping[str, str]): For a set what its table by groups is by, such as 'subject'.
             Defaults to none.
+        published_source (str): Where the published figures are from. Defaults to '', where there
+            are none.
+        tables (tuple[CrossTable]): Tables over all sections. Defaults to none.
     """
 
     repo_root: Path
@@ -77,6 +116,8 @@ class ExperimentPlan:
     scores: tuple[str, ...]
     references: Mapping[str, str] = field(default_factory=dict)
     groups: Mapping[str, str] = field(default_factory=dict)
+    published_source: str = ''
+    tables: tuple[CrossTable, ...] = ()
 
     @property
     def sections(self) -> dict[str, list[Experiment]]:
@@ -85,6 +126,34 @@ class ExperimentPlan:
         for experiment in self.experiments:
             found.setdefault(experiment.section, []).append(experiment)
         return found
+
+    def published_scores(self, experiments: Iterable[Experiment], set_name: str) -> list[str]:
+        """Scores of which there are published figures.
+
+        Args:
+            experiments (Iterable[Experiment]): Of which experiments.
+            set_name (str): The test set.
+
+        Returns:
+            list[str]: The scores in the plan's order.
+        """
+        known = {score for e in experiments for score in e.published.get(set_name, {})}
+        return [score for score in self.scores if score in known]
+
+    def start_of(self, run: Run) -> Run | None:
+        """The run whose tested checkpoint a run starts from.
+
+        Args:
+            run (Run): The run.
+
+        Returns:
+            Run | None: That run, None if the training starts from new weights or as its config
+            says.
+        """
+        for experiment in self.experiments:
+            if experiment.name == run.experiment.start_from:
+                return Run(experiment, run.seed)
+        return None
 
     def config_name(self, experiment: Experiment) -> str:
         """Name of an experiment's config.

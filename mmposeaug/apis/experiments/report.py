@@ -12,10 +12,12 @@ from typing import Any
 from mmposeaug.datasets import atomic_write
 from mmposeaug.visualization import save_png
 
-from .collect import Results
+from .collect import NO_RESULT, Results
+from .cross_tables import cross_table
+from .csv_table import csv_rows
 from .epoch_figure import draw_epochs
 from .json_files import save_compact_json
-from .plan import Experiment
+from .plan import Experiment, Run
 from .score_figure import draw_scores
 from .tables import group_table, score_table, training_table
 
@@ -73,26 +75,46 @@ def format_summary(results: Results, pictures: list[str]) -> str:
             'In brackets: how much larger or smaller the mean is than that of '
             f'"{", ".join(names)}", in percent of the latter.'
         )
+    if plan.published_source:
+        words.append(f'Published: {plan.published_source}; no number of ours counts these.')
     parts = [f'# {plan.title}', ' '.join(words)]
-    if results.missing:
-        lines = [f'- {label}: {reason}' for label, reason in results.missing.items()]
-        parts.append('**Missing runs**, which no number here counts:\n\n' + '\n'.join(lines))
+    parts += _say_missing(results)
+    for table in plan.tables:
+        parts += [f'## {table.title}', cross_table(results, table)]
     for section, experiments in plan.sections.items():
         level = '##' if not section else '###'
         if section:
             parts.append(f'## {section}')
         for name in plan.sets:
             parts += [f'{level} {name}', score_table(results, experiments, name)]
-            if name in plan.groups:
+            if name in plan.groups and results.groups(name, experiments):
                 by = plan.groups[name]
                 parts += [
                     f'{plan.scores[0]} by {by}:',
                     group_table(results, experiments, name),
                 ]
-        parts += [f'{level} Trainings', training_table(results, experiments)]
+        if any(results.of(experiment) for experiment in experiments):
+            parts += [f'{level} Trainings', training_table(results, experiments)]
     parts += [f'![{_caption(name, plan.title)}]({name})' for name in pictures]
     parts += ['## Runs', '\n'.join(_describe(results, e) for e in plan.experiments)]
     return '\n\n'.join(parts) + '\n'
+
+
+def _say_missing(results: Results) -> Iterator[str]:
+    """Names what is missing, an experiment in one line where all of it is for one reason."""
+    if not results.missing:
+        return
+    if not results.found and set(results.missing.values()) == {NO_RESULT}:
+        yield '**Nothing of this has been run yet.**'
+        return
+    lines = []
+    for experiment in results.plan.experiments:
+        runs = [Run(experiment, seed).label for seed in experiment.seeds]
+        reasons = {label: results.missing[label] for label in runs if label in results.missing}
+        if len(reasons) == len(runs) > 1 and len(set(reasons.values())) == 1:
+            reasons = {f'{experiment.name}, all seeds': reasons[runs[0]]}
+        lines += [f'- {label}: {reason}' for label, reason in reasons.items()]
+    yield '**Missing runs**, which no number here counts:\n\n' + '\n'.join(lines)
 
 
 def _caption(name: str, title: str) -> str:
@@ -107,9 +129,11 @@ def _describe(results: Results, experiment: Experiment) -> str:
     parts = [
         f'`{results.plan.config_name(experiment)}`' + (f' with `{options}`' if options else '')
     ]
+    if experiment.start_from:
+        parts.append(f'from the checkpoint of `{experiment.start_from}`')
     found = results.of(experiment)
     if not found:
-        return f'- {name}: {parts[0]}; not run'
+        return f'- {name}: {"; ".join(parts)}; not run'
     seeds = 'seed' if len(found) == 1 else 'seeds'
     parts.append(f'{seeds} {", ".join(str(result["seed"]) for result in found)}')
     revisions = dict.fromkeys(text for result in found for text in _revisions(result))
@@ -132,35 +156,3 @@ def _revisions(result: dict[str, Any]) -> Iterator[str]:
     for commit in result['resumed_on']:
         if commit is not None and commit != result['commit']:
             yield commit[:10]
-
-
-def csv_rows(results: Results) -> Iterator[list[Any]]:
-    """The rows of the CSV file: one for each run and set, and for each of its groups.
-
-    Args:
-        results (Results): The results.
-
-    Yields:
-        list[Any]: The cells; the first row is the heading.
-    """
-    plan = results.plan
-    keys = ('lifter_steps', 'epochs', 'collapses')
-    yield ['section', 'experiment', 'label', 'seed', 'set', 'group', *plan.scores, *keys]
-    for experiment in plan.experiments:
-        for result in results.of(experiment):
-            head = [experiment.section, experiment.name, experiment.label, result['seed']]
-            tail = [result[key] for key in keys]
-            for name in plan.sets:
-                places = {'': name}
-                if name in plan.groups:
-                    by = plan.groups[name]
-                    for group in results.groups(name, [experiment]):
-                        places[group] = f'{name}/{by}/{group}'
-                for group, place in places.items():
-                    scores = [_number(result, f'{place}/{score}') for score in plan.scores]
-                    yield [*head, name, group, *scores, *tail]
-
-
-def _number(result: dict[str, Any], metric: str) -> str:
-    value = result['metrics'].get(metric)
-    return '' if value is None else f'{value:.4f}'

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from mmposeaug.visualization import SERIES_COLORS, new_figure
 from mmposeaug.visualization.style import LABEL_SIZE, TITLE_SIZE
@@ -17,6 +18,19 @@ from .tables import mean_and_deviation, unit_of
 
 COLORS = (*SERIES_COLORS, '#d55e00', '#0072b2', '#4d4d4d')
 """tuple[str]: Colours of experiments; beyond these they come again."""
+
+PUBLISHED_STYLE: dict[str, Any] = dict(
+    marker='D',
+    markersize=7,
+    markerfacecolor='none',
+    markeredgecolor='#111111',
+    markeredgewidth=1.4,
+    zorder=4,
+)
+"""dict[str, Any]: How published figures are marked."""
+
+NEAR = 1.2
+"""float: Up to this many times a bar's length the text beside it reaches."""
 
 WIDTH, BAR_HEIGHT, SECTION_HEIGHT, MARGIN_HEIGHT = 9.0, 0.36, 0.45, 1.1
 """float: Sizes in inches."""
@@ -36,14 +50,14 @@ def color_of(results: Results, experiment: Experiment) -> str:
     return COLORS[labels.index(experiment.label) % len(COLORS)]
 
 
-def draw_scores(results: Results) -> Figure:
-    """Draw the first score on the last set: means, deviations and the single seeds.
+def draw_scores(results: Results) -> Figure | None:
+    """Draw the first score on the last set: means, deviations, single seeds, published figures.
 
     Args:
         results (Results): The results.
 
     Returns:
-        Figure: The figure.
+        Figure | None: The figure, None if nothing was run.
     """
     plan = results.plan
     set_name, score = plan.sets[-1], plan.scores[0]
@@ -52,6 +66,8 @@ def draw_scores(results: Results) -> Figure:
         for name, experiments in plan.sections.items()
     }
     sections = {name: experiments for name, experiments in sections.items() if experiments}
+    if not sections:
+        return None
     counts = [len(experiments) for experiments in sections.values()]
     height = BAR_HEIGHT * sum(counts) + SECTION_HEIGHT * len(counts) + MARGIN_HEIGHT
     figure = new_figure(WIDTH, height)
@@ -66,6 +82,10 @@ def draw_scores(results: Results) -> Figure:
         f'{score} on {set_name} ({unit}), {better} is better', fontsize=LABEL_SIZE + 1
     )
     figure.suptitle(plan.title, fontsize=TITLE_SIZE + 2)
+    drawn = [e for experiments in sections.values() for e in experiments]
+    if any(e.published_figure(set_name, score) is not None for e in drawn):
+        mark = Line2D([], [], linestyle='', **PUBLISHED_STYLE, label='published')
+        figure.legend(handles=[mark], loc='outside lower right', frameon=False, fontsize=LABEL_SIZE)
     return figure
 
 
@@ -83,10 +103,15 @@ def _draw_section(axes: Any, results: Results, experiments: list[Experiment], me
             )
         text = f'{mean:.1f}' if deviation is None else f'{mean:.1f} ± {deviation:.1f}'
         right = max([*values, mean + (deviation or 0)])
+        published = experiment.published_figure(*metric.split('/', 1))
+        if published is not None:
+            axes.plot(published, place, linestyle='', **PUBLISHED_STYLE)
+            if right < published < NEAR * right:
+                right = published  # the text would hide the mark
         axes.annotate(
             text,
             (right, place),
-            (6, 0),
+            (8, 0),
             textcoords='offset points',
             va='center',
             fontsize=LABEL_SIZE,

@@ -15,6 +15,7 @@ from .plan import Experiment
 HEADING = 'training'
 UNITS = {'PCK': '%', 'AUC': '%'}
 DEFAULT_UNIT = 'mm'
+NOT_RUN = 'not run yet'
 
 
 def mean_and_deviation(values: Sequence[float]) -> tuple[float, float | None]:
@@ -77,15 +78,19 @@ def score_table(results: Results, section: Sequence[Experiment], set_name: str) 
         set_name (str): The set.
 
     Returns:
-        str: A Markdown table.
+        str: A Markdown table; scores of which there are published figures have a column of these.
     """
     rows: dict[str, dict[str, Any]] = {}
+    published = results.plan.published_scores(section, set_name)
     for experiment in section:
         row: dict[str, Any] = dict(seeds=_count(results, experiment))
+        is_run = bool(results.of(experiment))
         for score in results.plan.scores:
-            row[f'{score} ({unit_of(score)})'] = _cell(
-                results, section, experiment, f'{set_name}/{score}'
-            )
+            cell = _cell(results, section, experiment, f'{set_name}/{score}')
+            row[f'{score} ({unit_of(score)})'] = cell if is_run else NOT_RUN
+            if score in published:
+                figure = experiment.published_figure(set_name, score)
+                row[f'{score} published'] = '-' if figure is None else f'{figure:.1f}'
         rows[experiment.label] = row
     return format_table(HEADING, rows)
 
