@@ -15,7 +15,7 @@ from typing import Any
 # MMEngine's, once for each module that it looks into; a user can do nothing about it.
 warnings.filterwarnings('ignore', 'pkg_resources is deprecated', UserWarning)
 
-from mmposeaug.apis import ExperimentError, ExperimentRunner, load_plan  # noqa: E402
+from mmposeaug.apis import ExperimentError, ExperimentRunner, Slurm, load_plan  # noqa: E402
 
 REPO_ROOT = Path(__file__).resolve().parents[1]
 
@@ -57,11 +57,29 @@ def build_parser() -> argparse.ArgumentParser:
         help='CUDA devices, each for one run at a time (default: none, the CPU)',
     )
     parser.add_argument(
+        '--slurm', metavar='PARTITION', help='run on nodes of a Slurm cluster, by srun'
+    )
+    parser.add_argument(
+        '--slurm-args',
+        default='',
+        metavar='"ARGS"',
+        help="more arguments of srun in one word, as '--gres=gpu:1 --cpus-per-task=4'",
+    )
+    parser.add_argument(
         '--clean', action='store_true', help='delete all but the tested checkpoint of finished runs'
     )
     parser.add_argument('--list', action='store_true', help='only say how far each run is')
     parser.add_argument('--dry-run', action='store_true', help='only print the commands')
     return parser
+
+
+def bind_slurm_args(words: Sequence[str]) -> list[str]:
+    """Joins ``--slurm-args`` with its word, which argparse takes for an option if it begins so."""
+    words, option = list(words), '--slurm-args'
+    if option in words[:-1]:
+        place = words.index(option)
+        words[place : place + 2] = [f'{option}={words[place + 1]}']
+    return words
 
 
 def interrupt(*_: Any) -> None:
@@ -72,19 +90,24 @@ def interrupt(*_: Any) -> None:
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the tool; the return value is the exit status."""
     parser = build_parser()
-    args = parser.parse_args(argv)
+    args = parser.parse_args(bind_slurm_args(sys.argv[1:] if argv is None else argv))
+    if args.slurm_args and args.slurm is None:
+        parser.error('--slurm-args are for --slurm PARTITION; name the partition too')
     work_dir = args.work_dir or Path('work_dirs') / Path(args.experiments).stem
     try:
         plan = load_plan(args.experiments, REPO_ROOT)
         report = partial(print, flush=True)
-        runner = ExperimentRunner(plan, work_dir, args.jobs, args.devices, report, args.results)
+        slurm = None if args.slurm is None else Slurm(args.slurm, args.slurm_args)
+        runner = ExperimentRunner(
+            plan, work_dir, args.jobs, args.devices, report, args.results, slurm
+        )
         runs = plan.runs(args.only, args.seeds)
         if args.list or args.dry_run:
             for run in runs:
-                state = runner.state(run)
-                print(f'{run.label}: {state}')
-                if args.dry_run and state in ('new', 'begun'):
-                    print(*runner.pending_commands(run), sep='\n')
+                print(f'{run.label}: {runner.states.describe(run)}')
+                if args.dry_run:
+                    for command in runner.commands.pending(run):
+                        print(command)
             return 0
         failed = runner.run(runs, clean=args.clean)
     except (OSError, ExperimentError) as error:

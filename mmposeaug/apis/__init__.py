@@ -9,6 +9,7 @@ from .convert_original import (
 from .experiments import (
     ExperimentError,
     ExperimentRunner,
+    Slurm,
     collect_results,
     load_plan,
     write_summary,
@@ -39,6 +40,7 @@ __all__ = [
     'LoadedLifter',
     'QuickstartError',
     'QuickstartPlan',
+    'Slurm',
     'build_detector',
     'collect_results',
     'convert_lifter_checkpoint',

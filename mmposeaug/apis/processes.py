@@ -39,6 +39,10 @@ class Task:
         self.commands = commands
         self.progress = progress
         self.cwd = cwd
+        self.after: Task | None = None
+        """Task, optional: One that must have ended well before this one begins."""
+        self.has_ended_well: bool | None = None
+        """bool, optional: None as long as it has not ended."""
         self.process: subprocess.Popen | None = None
         self.what, self.log = '', Path()
 
@@ -103,7 +107,9 @@ def run_tasks(
     """Run tasks, some of them at the same time; all end on Ctrl-C.
 
     Args:
-        tasks (Sequence[Task]): The tasks; the first ones start first.
+        tasks (Sequence[Task]): The tasks; the first ones start first. One that comes after another
+            one, which must be among them too, leaves its place to others until that has ended, and
+            fails if that failed.
         slots (Sequence[Mapping[str, str]]): Environment variables of the processes, for each of
             the places in which one task at a time runs.
         on_failure (Callable, optional): Takes a task that failed, while the others go on. Defaults
@@ -111,24 +117,39 @@ def run_tasks(
 
     Raises:
         ToolError: If a command failed and ``on_failure`` is None.
+        ValueError: If a task comes after one that is not among them.
     """
+    strays = [task.label for task in tasks if task.after is not None and task.after not in tasks]
+    if strays:
+        raise ValueError(f'{strays[0]} comes after a task that is not given; give that task too.')
     waiting = list(tasks)
     running: dict[int, Task] = {}
+
+    def fail(task: Task, error: ToolError) -> None:
+        if on_failure is None:
+            raise error
+        task.has_ended_well = False
+        on_failure(task, error)
+
     try:
         while waiting or running:
-            for slot in range(len(slots)):
-                if waiting and slot not in running:
-                    running[slot] = waiting.pop(0)
+            for task in list(waiting):
+                if task.after is not None and task.after.has_ended_well is False:
+                    waiting.remove(task)
+                    fail(task, ToolError(f'it was not begun, since {task.after.label} failed'))
+            free = [slot for slot in range(len(slots)) if slot not in running]
+            ready = [task for task in waiting if task.after is None or task.after.has_ended_well]
+            for slot, task in zip(free, ready):
+                waiting.remove(task)
+                running[slot] = task
             for slot, task in list(running.items()):
                 try:
-                    goes_on = task.advance(slots[slot])
+                    if task.advance(slots[slot]):
+                        continue
+                    task.has_ended_well = True
                 except ToolError as error:
-                    if on_failure is None:
-                        raise
-                    on_failure(task, error)
-                    goes_on = False
-                if not goes_on:
-                    del running[slot]
+                    fail(task, error)
+                del running[slot]
             if running:
                 time.sleep(POLL_SECONDS)
     finally:

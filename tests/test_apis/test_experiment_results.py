@@ -217,7 +217,7 @@ def test_results_of_folders_and_earlier_summaries_are_joined(plan, tmp_path):
     assert alone.values(plan.experiments[0], 'dev/MPJPE') == [1.0, 100.0]
     # and they are not run again
     runner = ExperimentRunner(plan, tmp_path / 'new', results=[tmp_path / 'earlier.json'])
-    states = {run.label: runner.state(run) for run in plan.runs()}
+    states = {run.label: runner.states.state(run) for run in plan.runs()}
     assert states == {
         'a, seed 0': 'done',
         'a, seed 1': 'done',

@@ -6,6 +6,7 @@ from __future__ import annotations
 import csv
 import importlib
 import json
+import os
 import statistics
 import sys
 from dataclasses import replace
@@ -57,6 +58,36 @@ experiments:
 """
 
 
+def with_starts(text: str, root) -> str:
+    """The same file with experiments that start from those."""
+    options = OPTIONS.format(root=root, test_root=root)
+    entry = f'config: {CONFIG.format("baseline")}\n    start_from: {{}}\n    options: {options}'
+    for name, start in (('more', 'none'), ('none-at-all', 'broken')):
+        text += f'  {name}:\n    {entry.format(start)}'
+    return text
+
+
+SRUN = """#!{python}
+import os, sys
+words = sys.argv[1:]
+with open({log!r}, 'a') as file:
+    print(*words, os.environ.get('CUDA_VISIBLE_DEVICES'), sep='|', file=file)
+place = next(place for place, word in enumerate(words) if not word.startswith('-'))
+os.execvp(words[place], words[place:])
+"""
+
+
+@pytest.fixture
+def srun(tmp_path, monkeypatch):
+    """A program named srun that notes its words and runs the command; gives the notes."""
+    (tmp_path / 'bin').mkdir()
+    program, log = tmp_path / 'bin' / 'srun', tmp_path / 'srun.log'
+    program.write_text(SRUN.format(python=sys.executable, log=str(log)))
+    program.chmod(0o755)
+    monkeypatch.setenv('PATH', str(program.parent), prepend=os.pathsep)
+    return log
+
+
 class StopAfterFirstEpoch(Hook):
     priority = 'LOWEST'
 
@@ -66,10 +97,10 @@ class StopAfterFirstEpoch(Hook):
 
 def interrupt_training(runner: ExperimentRunner, run) -> None:
     """Leaves what a run that was interrupted after its first epoch leaves."""
-    folder, experiment = runner.folder(run), run.experiment
+    folder, experiment = runner.states.folder(run), run.experiment
     cfg = resolve_config(experiment.config, experiment.options)
     git = dict(commit='0123456789abcdef', dirty=True)
-    folder.begin(runner.identity(run), cfg.pretty_text, git)
+    folder.begin(runner.states.identity(run), cfg.pretty_text, git)
     cfg.merge_from_dict({'randomness.seed': run.seed, 'work_dir': str(folder.path)})
     init_default_scope('mmpose')
     trained = Runner.from_cfg(cfg)
@@ -202,9 +233,9 @@ def test_a_changed_run_is_refused(done, tmp_path, options, sentence):
     lines: list[str] = []
     runner = ExperimentRunner(plan, folder / 'runs', report=lines.append)
     if not options:  # as if the config file had changed
-        cfg, text = runner._config(changed)
+        cfg, text = runner.states.config(changed)
         changed_text = text.replace('max_epochs=2', 'max_epochs=5')
-        runner._configs[changed.name] = cfg, changed_text
+        runner.states._configs[changed.name] = cfg, changed_text
     failed = runner.run(plan.runs(seeds=[0]))
     reason = failed['none, seed 0']
     assert sentence in reason
@@ -217,7 +248,7 @@ def test_foreign_folders_are_refused(done, tmp_path):
     _, plan, _, _ = done
     (tmp_path / 'none' / 'seed_0').mkdir(parents=True)
     (tmp_path / 'none' / 'seed_0' / 'epoch_1.pth').touch()
-    state = ExperimentRunner(plan, tmp_path).state(plan.runs(['none'])[0])
+    state = ExperimentRunner(plan, tmp_path).states.state(plan.runs(['none'])[0])
     assert 'holds files, but no run of an experiment; choose another --work-dir' in state
 
 
@@ -226,8 +257,58 @@ def test_a_config_that_cannot_be_read_is_refused(done, tmp_path):
     (tmp_path / 'wrong.py').write_text('model = dict(\n')
     wrong = replace(plan.experiments[1], config=tmp_path / 'wrong.py')
     plan = replace(plan, experiments=(wrong,))
-    state = ExperimentRunner(plan, tmp_path / 'runs').state(plan.runs()[0])
+    state = ExperimentRunner(plan, tmp_path / 'runs').states.state(plan.runs()[0])
     assert 'cannot be read with its options (' in state and '\n' not in state
+
+
+# ---------------------------------------------------- starts, and runs by Slurm
+@pytest.fixture
+def continued(done):
+    """The file with experiments that start from others."""
+    folder, _, _, _ = done
+    text = with_starts((folder / 'plan.yml').read_text(), folder / 'data')
+    (folder / 'more.yml').write_text(text)
+    return folder / 'more.yml'
+
+
+def test_a_run_by_slurm_starts_from_the_tested_checkpoint(
+    done, continued, tool, srun, capsys, monkeypatch
+):
+    folder, _, _, _ = done
+    monkeypatch.setenv('CUDA_VISIBLE_DEVICES', '7')
+    args = (continued, '--work-dir', folder / 'runs', '--jobs', 1)
+    slurm = ('--slurm', 'gpu', '--slurm-args', '--gres=gpu:1 --comment="a b"')
+    assert tool('run_experiments', *args, *slurm, '--only', 'more') == 0
+    start = read_result(folder, 'none')['checkpoint']
+    path = folder / 'runs/none/seed_0' / start['name']
+    assert f'more, seed 0: training from {path}' in capsys.readouterr().out
+
+    train, test = (line.split('|') for line in srun.read_text().splitlines())
+    for words in (train, test):
+        assert words[:3] == ['--partition=gpu', '--ntasks=1', '--job-name=more-seed_0']
+        assert words[3:6] == ['--gres=gpu:1', '--comment=a b', sys.executable]
+        assert words[-1] == 'None', 'Slurm chooses the devices'
+    assert f'load_from={path}' in train and not any('load_from' in word for word in test)
+    result = read_result(folder, 'more')
+    identity = dict(checkpoint=start['name'], sha256=start['sha256'])
+    assert result['start'] == dict(experiment='none', **identity)
+    assert result['machine']['cpu'] == 'a node of the Slurm partition gpu'
+    log = (folder / 'runs/more/seed_0/train.log').read_text()
+    assert f'Load checkpoint from {path}' in log
+    loss = {n: read_result(folder, n)['diagnostics']['training']['loss'] for n in ('none', 'more')}
+    assert loss['more'][0] < loss['none'][0]
+
+
+def test_what_starts_from_a_failing_run_is_not_begun(done, continued, repo_root):
+    folder, _, _, _ = done
+    plan, lines = load_plan(continued, repo_root), []
+    runner = ExperimentRunner(plan, folder / 'runs', jobs=2, report=lines.append)
+    failed = runner.run(plan.runs(['none-at-all', 'broken'], [0]))
+    assert list(failed) == ['broken, seed 0', 'none-at-all, seed 0']
+    reason = 'it was not begun, since broken, seed 0 failed'
+    assert failed['none-at-all, seed 0'] == reason
+    assert lines[-1].endswith(f'none-at-all, seed 0: failed: {reason}')
+    assert not (folder / 'runs' / 'none-at-all').exists()
 
 
 # --------------------------------------------------------------------- summary

@@ -6,6 +6,7 @@ from .plan import CrossTable, Experiment, ExperimentError, ExperimentPlan, Run
 from .plan_file import load_plan
 from .report import write_summary
 from .runner import ExperimentRunner
+from .slurm import Slurm
 
 __all__ = [
     'CrossTable',
@@ -15,6 +16,7 @@ __all__ = [
     'ExperimentRunner',
     'Results',
     'Run',
+    'Slurm',
     'collect_results',
     'load_plan',
     'write_summary',

@@ -155,6 +155,22 @@ class ExperimentPlan:
                 return Run(experiment, run.seed)
         return None
 
+    def starts_of(self, run: Run) -> list[Run]:
+        """The run that a run starts from, what that starts from, and so on.
+
+        Args:
+            run (Run): The run.
+
+        Returns:
+            list[Run]: The runs, the nearest one first.
+        """
+        found: list[Run] = []
+        start = self.start_of(run)
+        while start is not None:
+            found.append(start)
+            start = self.start_of(start)
+        return found
+
     def config_name(self, experiment: Experiment) -> str:
         """Name of an experiment's config.
 

@@ -65,16 +65,19 @@ def versions() -> dict[str, str]:
     )
 
 
-def machine(log: Path) -> dict[str, str]:
+def machine(log: Path, processor: str | None = None) -> dict[str, str]:
     """The machine.
 
     Args:
         log (Path): Log of the training, in which MMEngine names the GPU.
+        processor (str, optional): The processor. Defaults to None, that of this machine.
 
     Returns:
         dict[str, str]: ``platform``, ``cpu`` and, if the run used one, ``gpu``.
     """
-    found = dict(platform=f'{platform.system()} {platform.machine()}', cpu=_cpu_model())
+    found = dict(
+        platform=f'{platform.system()} {platform.machine()}', cpu=processor or _cpu_model()
+    )
     gpus = re.findall(r'^ *GPU [\d,]+: (.+)$', _read_text(log), re.MULTILINE)
     if gpus:
         found['gpu'] = gpus[-1].strip()

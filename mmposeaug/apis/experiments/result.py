@@ -14,19 +14,25 @@ from mmengine.config import Config
 from .diagnostics import read_diagnostics, value_at
 from .plan import ExperimentError, Run
 from .provenance import machine, versions
-from .run_folder import RunFolder, best_score_name
+from .run_folder import RunFolder, best_score_name, file_sha256
 
 
 def make_result(
-    run: Run, folder: RunFolder, identity: dict[str, Any], cfg: Config
+    run: Run,
+    folder: RunFolder,
+    identity: dict[str, Any],
+    cfg: Config,
+    processor: str | None = None,
 ) -> dict[str, Any]:
     """Put together what a trained and tested run gave.
 
     Args:
         run (Run): The run.
         folder (RunFolder): Its folder, with checkpoints and metrics.
-        identity (dict[str, Any]): Config, options, seed and hash of the run.
+        identity (dict[str, Any]): Config, options, seed, hash and start of the run.
         cfg (Config): Its config.
+        processor (str, optional): What it ran on, if that is not known here. Defaults to None,
+            this machine's processor.
 
     Returns:
         dict[str, Any]: What ``result.json`` holds; docs/experiments.md lists it.
@@ -47,7 +53,7 @@ def make_result(
         dirty=sessions[0]['dirty'],
         resumed_on=commits[1:],
         versions=versions(),
-        machine=machine(folder.train_log),
+        machine=machine(folder.train_log, processor),
         **_read_training(folder.last_checkpoint() or best),
         train_seconds=round(sum(s['ended'] - s['began'] for s in sessions), 1),
         checkpoint=_describe_checkpoint(best, cfg, diagnostics['validation']),
@@ -80,4 +86,4 @@ def _describe_checkpoint(
     if name == 'auto':
         name = next((key for key in validation if key != 'epoch'), None)
     score = None if name is None else value_at(validation, name, epoch)
-    return dict(name=path.name, epoch=epoch, score_name=name, score=score)
+    return dict(name=path.name, sha256=file_sha256(path), epoch=epoch, score_name=name, score=score)

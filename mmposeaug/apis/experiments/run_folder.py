@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 from pathlib import Path
@@ -48,7 +49,7 @@ class RunFolder:
         """Compare what lies here with what is to be run.
 
         Args:
-            identity (dict[str, Any]): Config, options, seed and hash of the run.
+            identity (dict[str, Any]): Config, options, seed, hash and start of the run.
             config_text (str): Its resolved config, to name what has changed.
 
         Raises:
@@ -71,12 +72,15 @@ class RunFolder:
                 before = (claim or {}).get('config_text', '')
                 change = f'of another config ({_first_change(before, config_text)})'
             raise ExperimentError(f"'{self.path}' holds a run {change}; {remedy}.")
+        change = _changed_start(found.get('start') or {}, identity['start'] or {})
+        if change:
+            raise ExperimentError(f"'{self.path}' holds a run that {change}; {remedy}.")
 
     def begin(self, identity: dict[str, Any], config_text: str, git: dict[str, Any]) -> None:
         """Note that a training starts or goes on now.
 
         Args:
-            identity (dict[str, Any]): Config, options, seed and hash of the run.
+            identity (dict[str, Any]): Config, options, seed, hash and start of the run.
             config_text (str): Its resolved config.
             git (dict[str, Any]): The checkout's revision.
         """
@@ -145,6 +149,30 @@ class RunFolder:
         found = sorted(self.path.glob(pattern), key=lambda path: path.stat().st_mtime)
         return found[-1] if found else None
 
+    def tested_checkpoint(self) -> Path | None:
+        """The checkpoint that was tested.
+
+        Returns:
+            Path | None: The file, which may have been deleted since; None without a result.
+        """
+        checkpoint = (read_json(self.result_file) or {}).get('checkpoint') or {}
+        return self.path / checkpoint['name'] if 'name' in checkpoint else None
+
+    def tested_identity(self) -> dict[str, str | None]:
+        """What tells the tested checkpoint from that of any other run.
+
+        Returns:
+            dict[str, str | None]: ``checkpoint``, its name, and ``sha256``; None without a result.
+        """
+        path = self.tested_checkpoint()
+        if path is None:
+            return dict(checkpoint=None, sha256=None)
+        result = read_json(self.result_file) or {}
+        known = result['checkpoint'].get('sha256')
+        if known is None and path.is_file():  # results of earlier versions do not say it
+            known = file_sha256(path)
+        return dict(checkpoint=path.name, sha256=known)
+
     def clean(self, keep: str) -> list[Path]:
         """Delete the checkpoints of a run that has its result.
 
@@ -175,6 +203,22 @@ def best_score_name(cfg: Config) -> str | None:
     return best or None
 
 
+def file_sha256(path: Path) -> str:
+    """Hash of a file.
+
+    Args:
+        path (Path): The file.
+
+    Returns:
+        str: The SHA-256, in hexadecimal digits.
+    """
+    digest = hashlib.sha256()
+    with open(path, 'rb') as file:
+        for block in iter(lambda: file.read(1 << 20), b''):
+            digest.update(block)
+    return digest.hexdigest()
+
+
 def read_json(path: Path) -> dict[str, Any] | None:
     """A mapping from a JSON file.
 
@@ -189,6 +233,18 @@ def read_json(path: Path) -> dict[str, Any] | None:
     except (OSError, ValueError):
         return None
     return content if isinstance(content, dict) else None
+
+
+def _changed_start(found: dict[str, Any], now: dict[str, Any]) -> str:
+    """What has changed of where a run starts from, '' if nothing has."""
+    before, name = found.get('experiment'), now.get('experiment')
+    if before != name:
+        old, new = (f'from {start}' if start else 'from new weights' for start in (before, name))
+        return f'started {old}, not {new}'
+    # as long as the other run is not finished there is nothing to compare
+    if now.get('sha256') not in (None, found.get('sha256')):
+        return f'started from another run of {name} than the one that is here now'
+    return ''
 
 
 def _first_change(before: str, now: str) -> str:

@@ -3,27 +3,22 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-import shlex
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
-
-from mmengine.config import Config
 
 from mmposeaug.apis.processes import Task, ToolError, num_cores, run_tasks, tail
 
-from .collect import mismatch, read_results
+from .commands import RunCommands
 from .json_files import save_compact_json
-from .options import format_options, resolve_config
-from .plan import Experiment, ExperimentError, ExperimentPlan, Run
+from .plan import ExperimentError, ExperimentPlan, Run
 from .provenance import git_state
 from .result import make_result
-from .run_folder import RunFolder, read_json
+from .run_folder import read_json
 from .slots import make_slots
+from .slurm import Slurm
+from .states import DONE, TO_DO, WAITING, RunStates
 
 Report = Callable[[str], None]
 Command = tuple[str, list[str], Path]
@@ -41,10 +36,11 @@ class ExperimentRunner:
         report (Callable): Takes each line of progress. Defaults to ``print``.
         results (Sequence[str | PathLike]): JSON files of summaries; runs whose results they hold
             are done. Defaults to none.
+        slurm (Slurm, optional): Where Slurm starts the runs. Defaults to None: they run here.
 
     Raises:
-        ExperimentError: If a file holds no results, ``jobs`` is below 1, or a device is no number
-            of one.
+        ExperimentError: If a file holds no results, ``jobs`` is below 1, a device is no number of
+            one, or there are devices as well as ``slurm``.
     """
 
     def __init__(
@@ -55,20 +51,22 @@ class ExperimentRunner:
         devices: Sequence[str] = (),
         report: Report = print,
         results: Sequence[str | os.PathLike] = (),
+        slurm: Slurm | None = None,
     ) -> None:
         if jobs is not None and jobs < 1:
             raise ExperimentError(f'The number of jobs is {jobs}; set it to 1 or more.')
         self.plan = plan
-        self.work_dir = Path(work_dir).absolute()
-        self.slots = make_slots(plan.repo_root, jobs or num_cores(), devices)
+        self.states = RunStates(plan, work_dir, results)
+        self.commands = RunCommands(self.states, slurm)
+        self.slurm = slurm
+        self.slots = make_slots(plan.repo_root, jobs or num_cores(), devices, slurm is not None)
         self.report = report
-        self.known = [read_results(path) for path in results]
-        self._configs: dict[str, tuple[Config, str]] = {}
         self._start = time.monotonic()
 
-    # ------------------------------------------------------------------- runs
     def run(self, runs: Sequence[Run], clean: bool = False) -> dict[str, str]:
         """Train and test runs, except those that are done; go on when one fails.
+
+        A run that starts from another one begins when that has its result.
 
         Args:
             runs (Sequence[Run]): The runs.
@@ -76,22 +74,28 @@ class ExperimentRunner:
                 to False.
 
         Returns:
-            dict[str, str]: For each run that failed or was refused, by its label, why.
+            dict[str, str]: For each run that failed, was refused or has to wait for one that is not
+            among these, by its label, why.
         """
         self._start = time.monotonic()
         failed: dict[str, str] = {}
-        tasks: list[Task] = []
+        tasks: dict[str, Task] = {}
+        waiting: list[Run] = []
         for run in runs:
-            state = self.state(run)
-            if state == 'done':
+            state = self.states.state(run)
+            if state == DONE:
                 self._tell(f'{run.label}: done already')
                 self._clean(run, clean)
-            elif state in ('new', 'begun'):
+            elif state in TO_DO:
                 commands = self._commands(run, clean)
-                tasks.append(Task(run.label, commands, cwd=self.plan.repo_root))
+                tasks[run.label] = Task(run.label, commands, cwd=self.plan.repo_root)
+                waiting += [run] if state == WAITING else []
             else:
                 failed[run.label] = state
                 self._tell(f'{run.label}: refused: {state}')
+        for label, reason in self._link(waiting, tasks).items():
+            failed[label] = reason
+            self._tell(f'{label}: left out: {reason}')
 
         def on_failure(task: Task, error: ToolError) -> None:
             ended_badly = task.process is not None and task.process.returncode != 0
@@ -102,133 +106,46 @@ class ExperimentRunner:
             self._tell(f'{task.label}: failed: {reason}')
 
         if tasks:
-            self._tell(f'{len(tasks)} to do, up to {len(self.slots)} at a time, in {self.work_dir}')
-        run_tasks(tasks, self.slots, on_failure)
+            places = f'up to {len(self.slots)} at a time, in {self.states.work_dir}'
+            self._tell(f'{len(tasks)} to do, {places}')
+        run_tasks(list(tasks.values()), self.slots, on_failure)
         return failed
 
-    def state(self, run: Run) -> str:
-        """How far a run is.
+    def _link(self, waiting: Sequence[Run], tasks: dict[str, Task]) -> dict[str, str]:
+        """Put tasks after those that they wait for; take out those that would wait for ever.
 
         Args:
-            run (Run): The run.
+            waiting (Sequence[Run]): Runs that start from one without a result.
+            tasks (dict[str, Task]): All tasks by label; changed in place.
 
         Returns:
-            str: ``'done'``, ``'begun'`` or ``'new'``; else why it is refused, in one sentence.
+            dict[str, str]: Why tasks were taken out, by label.
         """
-        for find in self.known:
-            result = find(run)
-            if result is not None and not mismatch(self.plan, run, result):
-                return 'done'
-        folder = self.folder(run)
-        try:
-            folder.check_identity(self.identity(run), self._config(run.experiment)[1])
-        except ExperimentError as error:
-            return str(error)
-        if folder.is_done:
-            return 'done'
-        return 'begun' if folder.is_begun else 'new'
-
-    def folder(self, run: Run) -> RunFolder:
-        """The folder of a run.
-
-        Args:
-            run (Run): The run.
-
-        Returns:
-            RunFolder: Its files.
-        """
-        return RunFolder(self.work_dir / run.experiment.name / f'seed_{run.seed}')
-
-    def identity(self, run: Run) -> dict[str, Any]:
-        """What makes a result that of a run, and not of another one.
-
-        The hash is of the whole config with the folders of the data, since other data make another
-        experiment, even under the same config file.
-
-        Args:
-            run (Run): The run.
-
-        Returns:
-            dict[str, Any]: Config, options, seed and hash.
-        """
-        text = self._config(run.experiment)[1]
-        return dict(
-            config=self.plan.config_name(run.experiment),
-            options=dict(run.experiment.options),
-            seed=run.seed,
-            config_sha256=hashlib.sha256(text.encode()).hexdigest(),
-        )
-
-    def _config(self, experiment: Experiment) -> tuple[Config, str]:
-        if experiment.name not in self._configs:
-            cfg = resolve_config(experiment.config, experiment.options)
-            self._configs[experiment.name] = cfg, cfg.pretty_text
-        return self._configs[experiment.name]
-
-    # --------------------------------------------------------------- commands
-    def train_command(self, run: Run) -> list[str]:
-        """The command that trains a run, or goes on with it.
-
-        Args:
-            run (Run): The run.
-
-        Returns:
-            list[str]: The command.
-        """
-        folder = self.folder(run)
-        last = folder.last_checkpoint()
-        command = self._command('train', run, [], ['--work-dir', str(folder.path)])
-        checkpoints = self._config(run.experiment)[0].get('default_hooks', {}).get('checkpoint', {})
-        if checkpoints.get('max_keep_ckpts') == 1:
-            # a run that is interrupted while it replaces its only checkpoint could not go on
-            command.append('default_hooks.checkpoint.max_keep_ckpts=2')
-        return command if last is None else [*command, '--resume', str(last)]
-
-    def test_command(self, run: Run, checkpoint: str) -> list[str]:
-        """The command that tests a run.
-
-        Args:
-            run (Run): The run.
-            checkpoint (str): The checkpoint.
-
-        Returns:
-            list[str]: The command.
-        """
-        folder = self.folder(run)
-        out = ['--work-dir', str(folder.path / 'test'), '--out', str(folder.metrics_file)]
-        return self._command('test', run, [checkpoint], out)
-
-    def _command(self, tool: str, run: Run, files: list[str], more: list[str]) -> list[str]:
-        script = str(self.plan.repo_root / 'tools' / f'{tool}.py')
-        options = [f'randomness.seed={run.seed}', *format_options(run.experiment.options)]
-        config = str(run.experiment.config)
-        return [sys.executable, script, config, *files, *more, '--cfg-options', *options]
-
-    def pending_commands(self, run: Run) -> list[str]:
-        """What would be called for a run.
-
-        Args:
-            run (Run): The run.
-
-        Returns:
-            list[str]: Command lines for a shell.
-        """
-        folder, commands = self.folder(run), []
-        if not folder.trained_mark.is_file():
-            commands.append(self.train_command(run))
-        commands.append(self.test_command(run, str(folder.path / 'BEST_CHECKPOINT')))
-        return [shlex.join(command) for command in commands]
+        left_out: dict[str, str] = {}
+        for run in sorted(waiting, key=lambda run: len(self.plan.starts_of(run))):
+            start = self.plan.starts_of(run)[0]
+            if start.label in tasks:
+                tasks[run.label].after = tasks[start.label]
+            else:
+                del tasks[run.label]
+                left_out[run.label] = (
+                    f'it waits for {start.label}, which has no result and is not run now; run '
+                    'that too.'
+                )
+        return left_out
 
     def _commands(self, run: Run, clean: bool) -> Iterator[Command]:
         """The commands that a run still needs; its result is written after the last one."""
-        folder, (cfg, text) = self.folder(run), self._config(run.experiment)
-        identity = self.identity(run)
         try:
+            self.states.check(run)  # what it waited for may have changed
+            folder, (cfg, text) = self.states.folder(run), self.states.config(run.experiment)
+            identity = self.states.identity(run)
             if not folder.trained_mark.is_file():
                 last = folder.last_checkpoint()
+                start = self.states.start_checkpoint(run)
                 what = 'training' if last is None else f'going on from {last.name}'
-                self._tell(f'{run.label}: {what}')
-                command = self.train_command(run)
+                self._tell(f'{run.label}: {what}' + (f' from {start}' if start else ''))
+                command = self.commands.train(run, start)
                 folder.begin(identity, text, git_state(self.plan.repo_root))
                 yield 'training', command, folder.train_log
                 folder.end_training()
@@ -239,8 +156,8 @@ class ExperimentRunner:
                     'and delete that folder.'
                 )
             self._tell(f'{run.label}: trained; testing {checkpoint.name}')
-            yield 'test', self.test_command(run, str(checkpoint)), folder.test_log
-            result = make_result(run, folder, identity, cfg)
+            yield 'test', self.commands.test(run, str(checkpoint)), folder.test_log
+            result = make_result(run, folder, identity, cfg, self._processor)
             save_compact_json(folder.result_file, result)
             self._tell(f'{run.label}: done, {self._headline(result["metrics"])}')
             self._clean(run, clean)
@@ -248,13 +165,17 @@ class ExperimentRunner:
             reason = ' '.join(str(error).split()) or type(error).__name__
             raise ToolError(reason) from error
 
+    @property
+    def _processor(self) -> str | None:
+        return None if self.slurm is None else self.slurm.processor
+
     def _headline(self, metrics: Mapping[str, float]) -> str:
         name = f'{self.plan.sets[-1]}/{self.plan.scores[0]}'
         value = metrics.get(name)
         return f'{name} {value:.1f}' if isinstance(value, (int, float)) else f'no {name}'
 
     def _clean(self, run: Run, clean: bool) -> None:
-        folder = self.folder(run)
+        folder = self.states.folder(run)
         result = read_json(folder.result_file)
         if not clean or result is None:
             return

@@ -14,7 +14,9 @@ from .plan import ExperimentError
 DEVICE_VARIABLE = 'CUDA_VISIBLE_DEVICES'
 
 
-def make_slots(repo_root: Path, jobs: int, devices: Sequence[str] = ()) -> list[dict[str, str]]:
+def make_slots(
+    repo_root: Path, jobs: int, devices: Sequence[str] = (), is_slurm: bool = False
+) -> list[dict[str, str]]:
     """Environment variables for each place in which one run at a time has its turn.
 
     Args:
@@ -22,14 +24,23 @@ def make_slots(repo_root: Path, jobs: int, devices: Sequence[str] = ()) -> list[
         jobs (int): Number of places on the CPU, where there are no devices.
         devices (Sequence[str]): Numbers of CUDA devices, among those that this process may see.
             Defaults to none: the CPU is used.
+        is_slurm (bool): Whether Slurm chooses the devices. Defaults to False.
 
     Returns:
         list[dict[str, str]]: The variables.
 
     Raises:
-        ExperimentError: If a device is no number of one, or comes twice.
+        ExperimentError: If a device is no number of one or comes twice, or Slurm chooses them.
     """
     env = tool_env(repo_root)
+    if is_slurm:
+        if devices:
+            raise ExperimentError(
+                'Slurm chooses the devices of each run; leave --devices out and ask for them with '
+                '--slurm-args "--gres=gpu:1".'
+            )
+        env.pop(DEVICE_VARIABLE, None)
+        return [env] * jobs
     if not devices:
         return [{**env, DEVICE_VARIABLE: '-1'}] * jobs
     visible = list(filter(None, os.environ.get(DEVICE_VARIABLE, '').split(',')))
