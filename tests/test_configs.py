@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import torch
+import yaml
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmpose.registry import MODELS
@@ -128,3 +129,54 @@ def test_fragments_choose_the_variant(variant):
     assert loop['variant'] == variant and loop['max_epochs'] == 50
     assert loop['bone_lengths'] == (None if variant == 'default' else 'poseaug_h36m')
     get_settings(variant, {k: v for k, v in loop.items() if k not in LOOP_KEYS})
+
+
+def test_the_papers_plan_is_complete_and_starts_from_its_baselines():
+    plan = load_plan(ROOT / 'configs/poseaug/experiments/paper_h36m.yml', ROOT)
+    assert {experiment.config for experiment in plan.experiments} == set(PAPER)
+    assert len(plan.experiments) == 48 and len(plan.references) == 16
+    baselines = {plan.references[section] for section in plan.sections}
+    for experiment in plan.experiments:
+        cfg = read_config(experiment.config).copy()
+        cfg.merge_from_dict(dict(experiment.options))
+        assert list(plan.sets) == [k for k, v in cfg.test_cfg.sets.items() if v is not None]
+        method, _, rest = experiment.name.partition('_')
+        assert (experiment.name in baselines) == (method == 'baseline')
+        assert experiment.start_from == ('' if method == 'baseline' else f'baseline_{rest}')
+        assert set(experiment.published) == (set() if method == 'default' else set(plan.sets))
+        assert cfg.train_cfg.get('variant') == dict(poseaug='released').get(
+            method, None if method == 'baseline' else 'default'
+        )
+
+
+def test_metafiles_list_every_config_of_the_paper_with_the_published_figures():
+    index = yaml.safe_load((ROOT / 'model-index.yml').read_text())
+    models = {
+        model['Config']: model
+        for path in index['Import']
+        for model in yaml.safe_load((ROOT / path).read_text())['Models']
+    }
+    plan = load_plan(ROOT / 'configs/poseaug/experiments/paper_h36m.yml', ROOT)
+    for experiment in plan.experiments:
+        if not experiment.published:
+            continue
+        model = models[experiment.config.relative_to(ROOT).as_posix()]
+        assert model['Name'] == experiment.config.stem
+        published = [figures['MPJPE_with_root'] for figures in experiment.published.values()]
+        found = [result['Metrics']['MPJPE (published)'] for result in model['Results']]
+        assert found == published
+
+
+@pytest.mark.parametrize(
+    ('original', 'lifter'),
+    [('mlp', 'mlp'), ('gcn', 'semgcn'), ('stgcn', 'stgcn'), ('videopose', 'videopose-1frm')],
+)
+def test_weights_of_the_originals_lifters_fit(original, lifter):
+    init_default_scope('mmpose')
+    (path,) = (ROOT / 'configs/poseaug/h36m').glob(f'poseaug_{lifter}-gt_*.py')
+    states = [
+        MODELS.build(read_config(each).model).state_dict()
+        for each in (ROOT / f'configs/original/{original}_h36m-16j.py', path)
+    ]
+    ours, theirs = ({name: value.shape for name, value in state.items()} for state in states)
+    assert ours == theirs
