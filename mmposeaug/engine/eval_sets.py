@@ -97,6 +97,7 @@ def build_eval_sets(
     chosen = chosen_sets(sets)
     if not chosen:
         raise ValueError(f'sets must name at least one data set, got {sets!r}; or leave it out.')
+    option = option if len(chosen) > 1 else ''  # the only one cannot be left out
     configs = {}
     for name, options in chosen.items():
         configs[name] = checked_dataset(name, dataloader, options)
@@ -126,8 +127,9 @@ def warn_of_missing_sets(runner: Any) -> None:
     if not dataloader or not isinstance(sets, Mapping):
         return
     for name, options in chosen_sets(sets).items():
-        for key, path in missing_files(checked_dataset(name, dataloader, options)):
-            sentence = missing_sentence(name, key, path, 'test_cfg.sets')
+        missing = next(missing_files(checked_dataset(name, dataloader, options)), None)
+        if missing is not None:
+            sentence = missing_sentence(name, *missing, 'test_cfg.sets')
             runner.logger.warning(f'{sentence} The training goes on, a test would not.')
 
 

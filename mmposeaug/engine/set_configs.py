@@ -126,15 +126,13 @@ def missing_sentence(name: str, key: str, path: str, option: str) -> str:
         name (str): Name of the set.
         key (str): Option that names the file.
         path (str): The file.
-        option (str): Where the config names the sets.
+        option (str): Where the config names the sets; empty if the set cannot be left out.
 
     Returns:
         str: The sentence.
     """
-    return (
-        f'The {key} {path!r} of the set {name!r} does not exist; correct it or data_root, or leave '
-        f'the set out with --cfg-options {option}.{name}=None.'
-    )
+    leave = f', or leave the set out with --cfg-options {option}.{name}=None' if option else ''
+    return f'The {key} {path!r} of the set {name!r} does not exist; correct it or data_root{leave}.'
 
 
 def evaluator_of_set(name: str, evaluator: Any, options: Mapping[str, Any]) -> Any:

@@ -195,7 +195,12 @@ def test_fp16_is_ignored_on_a_cpu(runner: Runner):
         (
             {'a': dict(ann_file='x.npz')},
             FileNotFoundError,
-            "ann_file '.*x.npz' of the set 'a' does .*leave the set out .* test_cfg.sets.a=None",
+            r"ann_file '.*x.npz' of the set 'a' does not exist; correct it or data_root\.$",
+        ),
+        (
+            {'a': dict(ann_file='x.npz'), 'b': {}},
+            FileNotFoundError,
+            "the set 'a' does .*, or leave the set out with --cfg-options test_cfg.sets.a=None",
         ),
         ({'a': dict(camera_param_file='c.pkl')}, FileNotFoundError, "camera_param_file '.*c.pkl'"),
         ({'a': dict(ann_file='empty.npz')}, ValueError, "The set 'a' holds no sample"),

@@ -17,7 +17,11 @@ from published_files import ROOT, write_h36m, write_pw3d, write_spin
 from test_protocols import FOURTEEN, root_distance
 
 from mmposeaug.datasets.converters import convert_h36m, convert_mpi_spin, convert_pw3d
-from mmposeaug.models.losses.feedback import ExponentialFeedbackLoss, RangeFeedbackLoss
+from mmposeaug.models.losses.feedback import (
+    GROUP_WEIGHTS,
+    ExponentialFeedbackLoss,
+    RangeFeedbackLoss,
+)
 from mmposeaug.structures import H36M_16
 
 NARROW: dict[str, dict[str, Any]] = {
@@ -160,6 +164,8 @@ def test_constants_of_the_built_loop(tmp_path: Path, variant: str):
         submitted=dict(angle=dict(beta=(3, 5), factor=0.1), rigid=dict(beta=17, factor=0.01)),
     )
     assert objective.feedback.stages == stages[variant]
+    assert GROUP_WEIGHTS == dict(near=5, middle=2, head=1, far=1)
+    assert objective.lifter_mode == 'train' and adversary.view_rule == 'released'
     augmentor = adversary.augmentor.module
     assert augmentor.length.limit == 0.2
     for network in (
