@@ -164,7 +164,7 @@ def test_constants_of_the_built_loop(tmp_path: Path, variant: str):
         submitted=dict(angle=dict(beta=(3, 5), factor=0.1), rigid=dict(beta=17, factor=0.01)),
     )
     assert objective.feedback.stages == stages[variant]
-    assert GROUP_WEIGHTS == dict(near=5, middle=2, head=1, far=1)
+    assert dict(near=5, middle=2, head=1, far=1) == GROUP_WEIGHTS
     assert objective.lifter_mode == 'train' and adversary.view_rule == 'released'
     augmentor = adversary.augmentor.module
     assert augmentor.length.limit == 0.2
