@@ -138,6 +138,25 @@ def test_commands_of_a_task_run_in_turn(tmp_path, repo_root):
     assert out.read_text() == 'abc'
 
 
+def test_a_task_comes_after_another_or_not_at_all(tmp_path, repo_root):
+    code = f'open({str(tmp_path / "out")!r}, "a").write("{{}}")'
+    first, second, other = (task(tmp_path, code.format(name), name) for name in 'abc')
+    bad, dropped = task(tmp_path, 'raise SystemExit(1)', 'bad'), task(tmp_path, code, 'dropped')
+    last = task(tmp_path, code, 'last')
+    second.after, dropped.after, last.after = first, bad, dropped
+    failed = {}
+
+    def note(failing, error):
+        failed[failing.label] = str(error)
+
+    run_tasks([last, second, dropped, first, bad, other], [tool_env(repo_root)], note)
+    assert (tmp_path / 'out').read_text() == 'abc'  # the first one that is ready, then by order
+    assert list(failed) == ['bad', 'dropped', 'last']
+    assert failed['last'] == 'it was not begun, since dropped failed'
+    with pytest.raises(ValueError, match='last comes after a task that is not given; give that'):
+        run_tasks([last], [tool_env(repo_root)])
+
+
 def test_progress_reports_each_validation_once(tmp_path):
     old, new = (tmp_path / name / 'vis_data' for name in '12')
     old.mkdir(parents=True)

@@ -21,6 +21,7 @@ from mmposeaug.apis.experiments.provenance import git_state
 from mmposeaug.apis.experiments.report import format_summary
 from mmposeaug.apis.experiments.run_folder import RunFolder
 from mmposeaug.apis.experiments.score_figure import draw_scores
+from mmposeaug.apis.experiments.series_styles import series_styles
 from mmposeaug.apis.experiments.tables import format_cell
 
 
@@ -153,56 +154,6 @@ def test_missing_runs_are_said_and_not_made_up(plan, tmp_path):
     assert [row[5] for row in csv_rows(results)] == ['group', '', 'S9', 'S10']
 
 
-# ------------------------------------------------------------ published figures
-@pytest.fixture
-def published(plan):
-    """The plan with published figures and a table of two rows."""
-    a, b = plan.experiments
-    a = replace(a, cell=('mlp', 'GT'), published={'dev': {'MPJPE': 41.4}})
-    b = replace(b, cell=('tcn', 'DET'), published={'dev': {'MPJPE': 52.0}})
-    tables = (CrossTable('Errors', 'dev', 'MPJPE'),)
-    return replace(plan, experiments=(a, b), published_source='a paper', tables=tables)
-
-
-def table_cells(text: str) -> list[list[str]]:
-    lines = [line for line in text.splitlines() if line.startswith('|')]
-    return [[cell.strip() for cell in line.split('|')[1:-1]] for line in lines]
-
-
-def test_published_figures_stand_beside_ours_and_count_nowhere(published, tmp_path):
-    results = collect_results(published, tmp_path / 'runs')
-    cells = table_cells(format_summary(results, []))
-    assert ['mlp', '100.0 (1 of 2 seeds)<br>*41.4*', '-'] in cells
-    assert ['tcn', '-', 'not run yet<br>*52.0*'] in cells
-    assert ['training', 'seeds', 'MPJPE (mm)', 'MPJPE published'] in cells
-    assert ['First', '1 of 2', '100.0', '41.4'] in cells
-    assert ['Second', '0 of 2', 'not run yet', '52.0'] in cells
-    head, first, *_, last = csv_rows(results)
-    assert head[6:8] == ['MPJPE', 'MPJPE_published']
-    assert first[3:8] == [0, 'dev', '', '100.0000', '41.4000']
-    assert last[1:8] == ['b', 'Second', '', 'dev', '', '', '52.0000']
-    assert [row[7] for row in csv_rows(results) if row[5] in ('S9', 'S10')] == ['', '']
-
-
-def test_published_figures_alone_make_a_summary(published, tmp_path):
-    results = collect_results(published, tmp_path / 'nothing')
-    text, files = write_summary(results, tmp_path / 'out' / 'x')
-    assert [path.name for path in files] == ['x.md', 'x.csv', 'x.json']
-    assert '**Nothing of this has been run yet.**' in text
-    assert ['mlp', 'not run yet<br>*41.4*', '-'] in table_cells(text)
-    assert '*Italics*: published (a paper).' in text and 'Trainings' not in text
-    # the JSON file has no results, and gives the same summary
-    again = collect_results(published, files=[tmp_path / 'out' / 'x.json'])
-    assert format_summary(again, []) == text
-
-
-def test_published_figures_are_marked_in_the_figure(published, tmp_path):
-    results = collect_results(published, tmp_path / 'runs')
-    (axes,) = draw_scores(results).axes
-    marks = [line for line in axes.lines if line.get_marker() == 'D']
-    assert [(mark.get_xdata()[0], mark.get_markerfacecolor()) for mark in marks] == [(41.4, 'none')]
-
-
 def test_results_of_folders_and_earlier_summaries_are_joined(plan, tmp_path):
     (tmp_path / 'c.py').write_text('model = dict()')
     (result,) = collect_results(plan, tmp_path / 'runs').found.values()
@@ -267,3 +218,68 @@ def test_groups_that_no_result_has_are_one_sentence(plan, tmp_path):
         ExperimentError, match=r"by action, .* test_evaluator have by=\('action',\)"
     ):
         collect_results(replace(plan, groups={'dev': 'action'}), tmp_path / 'runs')
+
+
+# ------------------------------------------------------------ published figures
+@pytest.fixture
+def published(plan):
+    """The plan with published figures and a table of two rows."""
+    a, b = plan.experiments
+    a = replace(a, cell=('mlp', 'GT'), published={'dev': {'MPJPE': 41.4}})
+    b = replace(b, cell=('tcn', 'DET'), published={'dev': {'MPJPE': 52.0}})
+    tables = (CrossTable('Errors', 'dev', 'MPJPE'),)
+    return replace(plan, experiments=(a, b), published_source='a paper', tables=tables)
+
+
+def table_cells(text: str) -> list[list[str]]:
+    lines = [line for line in text.splitlines() if line.startswith('|')]
+    return [[cell.strip() for cell in line.split('|')[1:-1]] for line in lines]
+
+
+def test_published_figures_stand_beside_ours_and_count_nowhere(published, tmp_path):
+    results = collect_results(published, tmp_path / 'runs')
+    cells = table_cells(format_summary(results, []))
+    assert ['mlp', '100.0 (1 of 2 seeds)<br>*41.4*', '-'] in cells
+    assert ['tcn', '-', 'not run yet<br>*52.0*'] in cells
+    assert ['training', 'seeds', 'MPJPE (mm)', 'MPJPE published'] in cells
+    assert ['First', '1 of 2', '100.0', '41.4'] in cells
+    assert ['Second', '0 of 2', 'not run yet', '52.0'] in cells
+    head, first, *_, last = csv_rows(results)
+    assert head[6:8] == ['MPJPE', 'MPJPE_published']
+    assert first[3:8] == [0, 'dev', '', '100.0000', '41.4000']
+    assert last[1:8] == ['b', 'Second', '', 'dev', '', '', '52.0000']
+    assert [row[7] for row in csv_rows(results) if row[5] in ('S9', 'S10')] == ['', '']
+
+
+def test_published_figures_alone_make_a_summary(published, tmp_path):
+    results = collect_results(published, tmp_path / 'nothing')
+    text, files = write_summary(results, tmp_path / 'out' / 'x')
+    assert [path.name for path in files] == ['x.md', 'x.csv', 'x.json']
+    assert '**Nothing of this has been run yet.**' in text
+    assert ['mlp', 'not run yet<br>*41.4*', '-'] in table_cells(text)
+    assert '*Italics*: published (a paper).' in text and 'Trainings' not in text
+    # the JSON file has no results, and gives the same summary
+    again = collect_results(published, files=[tmp_path / 'out' / 'x.json'])
+    assert format_summary(again, []) == text
+
+
+def test_published_figures_are_marked_in_the_figure(published, tmp_path):
+    results = collect_results(published, tmp_path / 'runs')
+    (axes,) = draw_scores(results).axes
+    marks = [line for line in axes.lines if line.get_marker() == 'D']
+    assert [(mark.get_xdata()[0], mark.get_markerfacecolor()) for mark in marks] == [(41.4, 'none')]
+
+
+# --------------------------------------------------------------------- figures
+def test_no_two_lines_of_a_section_look_alike(plan, tmp_path):
+    sections = {'A': range(20), 'B': range(15, 23)}  # five labels are in both
+    experiments = tuple(
+        Experiment(f'{section}{n}', f'way {n}', tmp_path / 'c.py', section=section)
+        for section, numbers in sections.items()
+        for n in numbers
+    )
+    styles = series_styles(replace(plan, experiments=experiments))
+    for numbers in sections.values():
+        assert len({styles[f'way {n}'] for n in numbers}) == len(numbers)
+    assert [styles[f'way {n}'].marker for n in (0, 7, 8, 16)] == ['', '', 'o', '^']
+    assert styles['way 20'] == styles['way 0'], 'a section begins with the plain lines again'

@@ -18,7 +18,8 @@ from mmposeaug.visualization.style import LABEL_SIZE, TICK_SIZE, TITLE_SIZE
 
 from .collect import Results
 from .plan import Experiment
-from .score_figure import color_of, tidy
+from .score_figure import tidy
+from .series_styles import SeriesStyle, series_styles
 
 COLUMNS = 5
 PANEL_SIZE = (2.7, 2.2)
@@ -26,6 +27,15 @@ PANEL_SIZE = (2.7, 2.2)
 
 LINE_STYLES = ('-', '--', ':', '-.', (0, (5, 1, 1, 1, 1, 1)), (0, (8, 3)))
 """tuple: Styles of the values that share a panel."""
+
+KEY_COLUMNS = 4
+"""int: Experiments beside each other in the key of a section."""
+
+KEY_HEIGHT, TITLE_HEIGHT = 0.24, 0.4
+"""float: Heights of a line of a key and of a title in inches."""
+
+MARKS = 4
+"""int: About so many marks are on a line."""
 
 RANGE_LABEL = '5 % to 95 %'
 LOOP, PROBE = 'poseaug/', 'augmentation/'
@@ -119,9 +129,11 @@ def draw_epochs(results: Results) -> Figure | None:
     columns = min(COLUMNS, len(panels))
     rows = math.ceil(len(panels) / columns)
     width, height = PANEL_SIZE
-    figure = new_figure(columns * width, len(sections) * (rows * height + 0.4) + 0.9, dpi=90)
+    keys = [math.ceil(len(experiments) / KEY_COLUMNS) for experiments in sections.values()]
+    heights = [rows * height + TITLE_HEIGHT + KEY_HEIGHT * lines for lines in keys]
+    figure = new_figure(columns * width, sum(heights) + TITLE_HEIGHT, dpi=90)
     figure.set_layout_engine('constrained')
-    parts = figure.subfigures(len(sections), 1, squeeze=False)[:, 0]
+    parts = figure.subfigures(len(sections), 1, squeeze=False, height_ratios=heights)[:, 0]
     for part, (name, experiments) in zip(parts, sections.items()):
         if name:
             part.suptitle(name, fontsize=TITLE_SIZE, fontweight='bold')
@@ -130,30 +142,60 @@ def draw_epochs(results: Results) -> Figure | None:
             _draw_panel(axes, panel, results, experiments)
         for axes in grid[len(panels) :]:
             axes.set_visible(False)
-    _add_legend(figure, results)
+        _add_key(part, results, experiments)
     figure.suptitle(f'{results.plan.title}: by epoch', fontsize=TITLE_SIZE + 2)
     return figure
 
 
-def _add_legend(figure: Figure, results: Results) -> None:
-    shown = {e.label: color_of(results, e) for e in results.plan.experiments if results.of(e)}
+def _add_key(part: Any, results: Results, experiments: list[Experiment]) -> None:
+    """What the lines of a section are, below its panels."""
+    styles = series_styles(results.plan)
     lines = [
-        Line2D([], [], color=color, linewidth=2, label=label) for label, color in shown.items()
+        Line2D(
+            [],
+            [],
+            color=styles[e.label].color,
+            linewidth=_line(results, e)['linewidth'] + 0.5,
+            label=e.label,
+            **_marks(styles[e.label], 2, 0),
+        )
+        for e in experiments
     ]
-    figure.legend(
+    part.legend(
         handles=lines,
         loc='outside lower center',
-        ncols=min(len(lines), 4),
+        ncols=min(len(lines), KEY_COLUMNS),
         frameon=False,
         fontsize=LABEL_SIZE + 1,
+    )
+
+
+def _line(results: Results, experiment: Experiment) -> dict[str, float]:
+    """The reference is thicker and lies above, so that it is found among many."""
+    is_reference = results.plan.references.get(experiment.section) == experiment.name
+    return dict(linewidth=2.4, zorder=3) if is_reference else dict(linewidth=1.2, zorder=2)
+
+
+def _marks(style: SeriesStyle, count: int, place: int) -> dict[str, Any]:
+    """Marks on a line of so many values, at different places on lines that lie together."""
+    if not style.marker:
+        return dict(marker='.' if count < 2 else '')
+    step = max(1, math.ceil(count / MARKS))
+    return dict(
+        marker=style.marker,
+        markersize=4,
+        markerfacecolor='white' if style.marker not in 'x+' else style.color,
+        markeredgewidth=1.0,
+        markevery=(place % step, step),
     )
 
 
 def _draw_panel(axes: Any, panel: Panel, results: Results, experiments: list[Experiment]) -> None:
     styles: dict[str, Any] = {}
     has_range = False
-    for experiment in experiments:
-        color = color_of(results, experiment)
+    series = series_styles(results.plan)
+    for place, experiment in enumerate(experiments):
+        color = series[experiment.label].color
         found = results.of(experiment)
         matches = {n: match for result in found for n, match in panel.find(result).items()}
         for name, match in matches.items():
@@ -169,8 +211,9 @@ def _draw_panel(axes: Any, panel: Panel, results: Results, experiments: list[Exp
                 continue
             kind = groups.get('kind') or ''
             style = styles.setdefault(kind, LINE_STYLES[len(styles) % len(LINE_STYLES)])
-            marker = '.' if len(epochs) < 2 else ''
-            axes.plot(epochs, mean, color=color, linewidth=1.5, linestyle=style, marker=marker)
+            marks = _marks(series[experiment.label], len(epochs), place)
+            line = dict(_line(results, experiment), color=color, linestyle=style)
+            axes.plot(epochs, mean, **line, **marks)
             low, high = np.nanmin(values, axis=0), np.nanmax(values, axis=0)
             axes.fill_between(epochs, low, high, color=color, alpha=0.18, linewidth=0)
     _label_styles(axes, styles, has_range)

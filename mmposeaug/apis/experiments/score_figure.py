@@ -9,15 +9,13 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from mmposeaug.visualization import SERIES_COLORS, new_figure
+from mmposeaug.visualization import new_figure
 from mmposeaug.visualization.style import LABEL_SIZE, TITLE_SIZE
 
 from .collect import Results
 from .plan import Experiment
+from .series_styles import series_styles
 from .tables import mean_and_deviation, unit_of
-
-COLORS = (*SERIES_COLORS, '#d55e00', '#0072b2', '#4d4d4d')
-"""tuple[str]: Colours of experiments; beyond these they come again."""
 
 PUBLISHED_STYLE: dict[str, Any] = dict(
     marker='D',
@@ -34,20 +32,6 @@ NEAR = 1.2
 
 WIDTH, BAR_HEIGHT, SECTION_HEIGHT, MARGIN_HEIGHT = 9.0, 0.36, 0.45, 1.1
 """float: Sizes in inches."""
-
-
-def color_of(results: Results, experiment: Experiment) -> str:
-    """Colour of an experiment, the same for one label in all sections.
-
-    Args:
-        results (Results): The results.
-        experiment (Experiment): The experiment.
-
-    Returns:
-        str: The colour.
-    """
-    labels = list(dict.fromkeys(e.label for e in results.plan.experiments))
-    return COLORS[labels.index(experiment.label) % len(COLORS)]
 
 
 def draw_scores(results: Results) -> Figure | None:
@@ -91,10 +75,11 @@ def draw_scores(results: Results) -> Figure | None:
 
 def _draw_section(axes: Any, results: Results, experiments: list[Experiment], metric: str) -> None:
     reference = results.plan.references.get(experiments[0].section)
+    styles = series_styles(results.plan)
     for place, experiment in enumerate(experiments):
         values = results.values(experiment, metric)
         mean, deviation = mean_and_deviation(values)
-        axes.barh(place, mean, 0.72, color=color_of(results, experiment))
+        axes.barh(place, mean, 0.72, color=styles[experiment.label].color)
         if deviation is not None:
             axes.errorbar(mean, place, xerr=deviation, color='#222222', capsize=4, linewidth=1.4)
             spread = np.linspace(-0.16, 0.16, len(values))
