@@ -4,21 +4,22 @@
 from __future__ import annotations
 
 import copy
-import inspect
 import itertools
 import os.path as osp
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from mmengine.config import Config
 from mmengine.evaluator import Evaluator
-from mmengine.fileio import exists, join_path
-from mmengine.utils import is_abs
-from mmpose.registry import DATASETS
 from torch.utils.data import DataLoader
 
-_CONFIG_KEYS = frozenset({'type', '_delete_', '_scope_'})
-_FILE_KEYS = ('ann_file', 'camera_param_file', 'factor_file', 'keypoint_2d_det_file')
+from .set_configs import (
+    checked_dataset,
+    chosen_sets,
+    evaluator_of_set,
+    missing_files,
+    missing_sentence,
+)
+
 _OUTPUT_KEYS = ('out_file_path', 'outfile_prefix')
 
 
@@ -29,11 +30,13 @@ class EvalSet(NamedTuple):
         name (str): Its name, which prefixes its results; empty for no prefix.
         dataloader (DataLoader): Its batches.
         evaluator (Evaluator): What scores them.
+        flip_test (bool): Whether predictions are averaged with those of the mirrored input.
     """
 
     name: str
     dataloader: DataLoader
     evaluator: Evaluator
+    flip_test: bool = False
 
 
 class ChainedDataLoader:
@@ -59,15 +62,23 @@ class ChainedDataLoader:
 
 
 def build_eval_sets(
-    runner: Any, dataloader: Any, evaluator: Any, sets: Mapping[str, Mapping[str, Any] | None]
+    runner: Any,
+    dataloader: Any,
+    evaluator: Any,
+    sets: Mapping[str, Mapping[str, Any] | None],
+    flip_test: bool = False,
+    option: str = 'sets',
 ) -> list[EvalSet]:
     """Build data loader and evaluator of each set.
 
     Args:
         runner (Runner): The runner.
         dataloader (dict): Data loader config that all sets start from.
-        evaluator (dict | list[dict]): Evaluator config that all sets use.
-        sets (Mapping[str, Mapping]): For each name what differs from ``dataloader['dataset']``.
+        evaluator (dict | list[dict]): Evaluator config that all sets start from.
+        sets (Mapping[str, Mapping]): For each name what differs from ``dataloader['dataset']``,
+            ``evaluator`` and ``flip_test``; None leaves the set out.
+        flip_test (bool): Whether sets that do not say so are flipped. Defaults to False.
+        option (str): Where the config names the sets, for messages.
 
     Returns:
         list[EvalSet]: The sets, in the order given.
@@ -75,7 +86,7 @@ def build_eval_sets(
     Raises:
         TypeError: If data loader or evaluator are not configs.
         ValueError: If there is no set, a name is no prefix, a key is unknown to the data set's
-            type, or a set is empty.
+            type, a metric is none of the evaluator's, or a set is empty.
         FileNotFoundError: If a file of a set does not exist.
     """
     if not isinstance(dataloader, dict) or not isinstance(evaluator, (dict, list, tuple)):
@@ -83,68 +94,48 @@ def build_eval_sets(
             'sets needs the configs of data loader and evaluator to build one of each a set, got '
             f'{type(dataloader).__name__} and {type(evaluator).__name__}.'
         )
-    if not isinstance(sets, Mapping) or not sets:
+    chosen = chosen_sets(sets)
+    if not chosen:
         raise ValueError(f'sets must name at least one data set, got {sets!r}; or leave it out.')
-    configs = {name: _dataset_config(name, dataloader, sets[name]) for name in sets}
+    option = option if len(chosen) > 1 else ''  # the only one cannot be left out
+    configs = {}
+    for name, options in chosen.items():
+        configs[name] = checked_dataset(name, dataloader, options)
+        for key, path in missing_files(configs[name]):
+            raise FileNotFoundError(missing_sentence(name, key, path, option))
+    evaluators = {name: evaluator_of_set(name, evaluator, opts) for name, opts in chosen.items()}
     return [
-        _build_set(runner, name, dict(dataloader, dataset=config), evaluator)
+        _build_set(
+            runner,
+            name,
+            dict(dataloader, dataset=config),
+            evaluators[name],
+            bool(chosen[name].get('flip_test', flip_test)),
+        )
         for name, config in configs.items()
     ]
 
 
-def _dataset_config(
-    name: str, dataloader: Mapping[str, Any], overrides: Mapping[str, Any] | None
-) -> dict[str, Any]:
-    """The data set config of one set, checked."""
-    if not isinstance(name, str) or not name.strip() or '/' in name:
-        raise ValueError(
-            f'{name!r} cannot name an evaluated set; use a word without "/", which separates it '
-            "from the score's name."
-        )
-    if not isinstance(overrides or {}, Mapping):
-        raise ValueError(
-            f'The set {name!r} must be a dict of data set options, got {overrides!r}; write '
-            f"{name}=dict(ann_file='...')."
-        )
-    merged = Config(dict(dataset=copy.deepcopy(dict(dataloader['dataset']))))
-    merged.merge_from_dict(dict(dataset=dict(overrides or {})))
-    config = merged.dataset
-    known = _option_names(DATASETS.get(config['type']))
-    unknown = [key for key in overrides or {} if known and key not in known | _CONFIG_KEYS]
-    if unknown:
-        raise ValueError(
-            f'The set {name!r} has the option {unknown[0]!r}, which {config["type"]} does not '
-            f'take; it takes {", ".join(sorted(known))}.'
-        )
-    for key in _FILE_KEYS:
-        path = config.get(key)
-        if not path or (
-            key == 'keypoint_2d_det_file' and config.get('keypoint_2d_src') != 'detection'
-        ):
-            continue
-        path = path if is_abs(path) else join_path(config.get('data_root') or '', path)
-        if not exists(path):
-            raise FileNotFoundError(
-                f'The {key} {path!r} of the set {name!r} does not exist; correct it or data_root.'
-            )
-    return config
+def warn_of_missing_sets(runner: Any) -> None:
+    """Say at the start of a training which test sets its test would not find.
+
+    Args:
+        runner (Runner): The runner; its config may have ``test_cfg.sets``.
+    """
+    dataloader = runner.cfg.get('test_dataloader')
+    sets = (runner.cfg.get('test_cfg') or {}).get('sets')
+    if not dataloader or not isinstance(sets, Mapping):
+        return
+    for name, options in chosen_sets(sets).items():
+        missing = next(missing_files(checked_dataset(name, dataloader, options)), None)
+        if missing is not None:
+            sentence = missing_sentence(name, *missing, 'test_cfg.sets')
+            runner.logger.warning(f'{sentence} The training goes on, a test would not.')
 
 
-def _option_names(cls: Any) -> frozenset[str]:
-    """Arguments that a class takes, through ``**kwargs`` also its bases'; empty if unknown."""
-    names: set[str] = set()
-    for base in inspect.getmro(cls) if inspect.isclass(cls) else ():
-        if '__init__' not in vars(base):
-            continue
-        parameters = inspect.signature(vars(base)['__init__']).parameters.values()
-        named = [p for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
-        names.update(p.name for p in named)
-        if all(p.kind != p.VAR_KEYWORD for p in parameters):
-            return frozenset(names - {'self'})
-    return frozenset()
-
-
-def _build_set(runner: Any, name: str, dataloader: dict[str, Any], evaluator: Any) -> EvalSet:
+def _build_set(
+    runner: Any, name: str, dataloader: dict[str, Any], evaluator: Any, flip_test: bool
+) -> EvalSet:
     empty = f'The set {name!r} holds no sample; check its ann_file, split and frame options.'
     try:  # as mmengine.runner.BaseLoop builds its own
         loader = runner.build_dataloader(
@@ -160,7 +151,7 @@ def _build_set(runner: Any, name: str, dataloader: dict[str, Any], evaluator: An
         raise ValueError(empty)
     built = runner.build_evaluator(_own_outputs(evaluator, name))
     built.dataset_meta = getattr(loader.dataset, 'metainfo', None)
-    return EvalSet(name, loader, built)
+    return EvalSet(name, loader, built, flip_test)
 
 
 def _own_outputs(evaluator: Any, name: str) -> Any:

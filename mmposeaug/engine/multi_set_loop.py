@@ -41,16 +41,20 @@ class _MultiSetLoop(BaseLoop):
             fp16 = False
         if sets is None:
             super().__init__(runner, dataloader, evaluator, fp16)
-            self.sets = [EvalSet('', self.dataloader, self.evaluator)]
+            self.sets = [EvalSet('', self.dataloader, self.evaluator, flip_test)]
         else:
-            self.sets = build_eval_sets(runner, dataloader, evaluator, sets)
+            option = f'{self.phase}_cfg.sets'
+            self.sets = build_eval_sets(runner, dataloader, evaluator, sets, flip_test, option)
             chained = ChainedDataLoader([item.dataloader for item in self.sets])
             super().__init__(runner, chained, self.sets[0].evaluator, fp16)
-        if flip_test and _flips_itself(runner.model):
+        flips = any(item.flip_test for item in self.sets)
+        if flips and _flips_itself(runner.model):
             runner.logger.info("The model's own test_cfg.flip_test is on; the loop adds none.")
-            flip_test = False
+            flips = False
         self.flips = [
-            FlipTest(item.dataloader.dataset, item.name, image_size) if flip_test else None
+            FlipTest(item.dataloader.dataset, item.name, image_size)
+            if flips and item.flip_test
+            else None
             for item in self.sets
         ]
         self._flip = self.flips[0]
@@ -137,8 +141,10 @@ class MultiSetValLoop(_MultiSetLoop, ValLoop):
         fp16 (bool): Whether to evaluate in mixed precision, which a CPU ignores. Defaults to
             False.
         sets (Mapping[str, Mapping], optional): Options of the data set that differ from
-            ``dataloader.dataset``, by the name of the set. Defaults to None, the data loader's
-            own data set and results without prefix.
+            ``dataloader.dataset``, by the name of the set. A set's ``evaluator`` holds the options
+            in which its metric differs, its ``flip_test`` goes before the loop's; None in the
+            place of the options leaves a set out. Defaults to None, the data loader's own data
+            set and results without prefix.
         flip_test (bool): Whether to average predictions with those of the mirrored input, see
             :class:`~mmposeaug.engine.tta.FlipTest`. Defaults to False.
         image_size (Sequence[int], optional): Width and height of images without camera, which

@@ -42,8 +42,8 @@ class PoseAugTrainLoop(TensorTrainLoop):
         dynamic_intervals (list, optional): As for MMEngine's loop.
         flip_prob (float, optional): As for :class:`TensorTrainLoop`.
         check_data (bool): Whether to check the training data. Defaults to True.
-        variant (str): ``'default'`` or ``'released'``, the starting point of the settings.
-            Defaults to ``'default'``.
+        variant (str): ``'default'``, ``'released'`` or ``'submitted'``, the starting point of
+            the settings. Defaults to ``'default'``.
         **settings: Fields of :class:`mmposeaug.engine.PoseAugSettings` that differ from the
             variant's.
 

@@ -1,5 +1,5 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""Complete settings of :class:`PoseAugTrainLoop`: ours and the released PoseAug's."""
+"""Complete settings of :class:`PoseAugTrainLoop`: ours, and PoseAug's as released or submitted."""
 
 from __future__ import annotations
 
@@ -115,6 +115,9 @@ RELEASED = PoseAugSettings(
 )
 """PoseAugSettings: The released PoseAug (CVPR 2021), from a pretrained lifter."""
 
+SUBMITTED = replace(RELEASED, feedback=dict(type='ExponentialFeedbackLoss'))
+"""PoseAugSettings: The same with the feedback of the paper, which the released code never calls."""
+
 DEFAULT = PoseAugSettings(
     schedule='mixed',
     augmentor=dict(
@@ -142,7 +145,7 @@ DEFAULT = PoseAugSettings(
 )
 """PoseAugSettings: Learned on top of a random draw, mixed with real pairs in every batch."""
 
-VARIANTS: dict[str, PoseAugSettings] = dict(default=DEFAULT, released=RELEASED)
+VARIANTS: dict[str, PoseAugSettings] = dict(default=DEFAULT, released=RELEASED, submitted=SUBMITTED)
 """dict[str, PoseAugSettings]: Values of ``train_cfg.variant``."""
 
 

@@ -17,6 +17,8 @@ from mmengine.hooks import Hook
 from mmengine.registry import init_default_scope
 from mmengine.runner import Runner, TestLoop
 
+from mmposeaug.engine.eval_sets import warn_of_missing_sets
+
 
 def read_log(work_dir: Path) -> str:
     return '\n'.join(path.read_text() for path in sorted(work_dir.rglob('*.log')))
@@ -128,6 +130,47 @@ def test_nested_options_and_own_evaluators(runner: Runner):
     assert list(loop.run()) == ['part/PCK']
 
 
+def test_sets_with_a_flip_and_an_evaluator_of_their_own(runner: Runner, tmp_path: Path):
+    dump = dict(type='DumpResults', out_file_path=str(tmp_path / 'out.pkl'))
+    evaluator = [dict(type='LiftingMetrics', scores=('MPJPE', 'PCK'), pck_threshold=100), dump]
+    own = dict(scores=('MPJPE', 'P-MPJPE'), joints=('left_wrist', 'right_wrist'))
+    sets = dict(
+        source=dict(), target=dict(TWO_SETS['target'], flip_test=True, evaluator=own), other=None
+    )
+    loop = build_loop(runner, sets=sets, evaluator=evaluator)
+    assert [flip is not None for flip in loop.flips] == [False, True]
+    both = loop.run()
+    assert list(both) == ['source/MPJPE', 'source/PCK', 'target/MPJPE', 'target/P-MPJPE']
+    # the other metrics stay, as do the options that are not changed
+    assert sorted(path.name for path in tmp_path.iterdir()) == ['out_source.pkl', 'out_target.pkl']
+    assert [item.evaluator.metrics[0].pck_threshold for item in loop.sets] == [100, 100]
+    plain = build_loop(runner, sets=dict(source=dict()), evaluator=evaluator[:1])
+    flipped = build_loop(
+        runner,
+        dataset=TWO_SETS['target'],
+        flip_test=True,
+        evaluator=dict(type='LiftingMetrics', **own),
+    )
+    assert plain.run()['source/MPJPE'] == both['source/MPJPE']
+    assert flipped.run()['MPJPE'] == both['target/MPJPE']
+
+
+def test_a_set_can_keep_from_the_loops_flip(runner: Runner):
+    sets = dict(source=dict(flip_test=False), target=TWO_SETS['target'])
+    loop = build_loop(runner, sets=sets, flip_test=True)
+    assert [flip is not None for flip in loop.flips] == [False, True]
+
+
+def test_a_missing_test_set_is_said_before_a_training(data_root: Path, tmp_path: Path):
+    sets = dict(TWO_SETS, absent=dict(ann_file='absent.npz'), left_out=None)
+    init_default_scope('mmpose')
+    cfg = make_cfg(data_root, tmp_path, **{'test_cfg.sets': sets})
+    warn_of_missing_sets(Runner.from_cfg(cfg))
+    warnings = [line for line in read_log(tmp_path).splitlines() if 'WARNING' in line]
+    (line,) = [line for line in warnings if 'does not exist' in line]
+    assert 'absent.npz' in line and '--cfg-options test_cfg.sets.absent=None' in line
+
+
 def test_fp16_is_ignored_on_a_cpu(runner: Runner):
     if torch.cuda.is_available():
         pytest.skip('the runner of this test is not on a CPU')
@@ -140,12 +183,24 @@ def test_fp16_is_ignored_on_a_cpu(runner: Runner):
         ({'a/b': {}}, ValueError, "'a/b' cannot name an evaluated set; use a word without"),
         ({'': {}}, ValueError, "'' cannot name an evaluated set"),
         ({}, ValueError, 'sets must name at least one data set'),
+        ({'a': None}, ValueError, 'sets must name at least one data set'),
+        ({'a': dict(evaluator=['EPE'])}, ValueError, "evaluator of the set 'a' must be a dict"),
+        (
+            {'a': dict(evaluator=dict(type='EPE'))},
+            ValueError,
+            "'a' changes the metric 'EPE', but the evaluator has LiftingMetrics; name one",
+        ),
         ({'a': 'source.npz'}, ValueError, "The set 'a' must be a dict .* got 'source.npz'"),
         ({'a': dict(annfile='x')}, ValueError, "'a' has the option 'annfile', which Human36mData"),
         (
             {'a': dict(ann_file='x.npz')},
             FileNotFoundError,
-            "ann_file '.*x.npz' of the set 'a' does",
+            r"ann_file '.*x.npz' of the set 'a' does not exist; correct it or data_root\.$",
+        ),
+        (
+            {'a': dict(ann_file='x.npz'), 'b': {}},
+            FileNotFoundError,
+            "the set 'a' does .*, or leave the set out with --cfg-options test_cfg.sets.a=None",
         ),
         ({'a': dict(camera_param_file='c.pkl')}, FileNotFoundError, "camera_param_file '.*c.pkl'"),
         ({'a': dict(ann_file='empty.npz')}, ValueError, "The set 'a' holds no sample"),

@@ -47,7 +47,7 @@ def test_dicts_are_merged_unless_they_name_a_type():
 @pytest.mark.parametrize(
     ('variant', 'given', 'sentence'),
     [
-        ('original', {}, "variant is 'original'; use one of default, released"),
+        ('original', {}, "variant is 'original'; use one of default, released, submitted"),
         ('default', dict(augmenter={}), "no setting 'augmenter'; the settings are schedule"),
         ('default', dict(schedule='alternate'), "use 'mixed' or 'passes'"),
     ],

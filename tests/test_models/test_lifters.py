@@ -179,3 +179,20 @@ def test_wrong_settings_are_named() -> None:
             'right_foot', 'left_hip', 'left_knee', 'left_foot'), (-1, 0, 1, 0, 3, 4, 0, 6, 7),
             ((6, 3), (7, 4), (8, 5)))  # fmt: skip
         STGCN(headless, 'h36m_17')
+
+
+def test_dropout_of_stgcn_by_place():
+    share = dict(blocks=0.05, body=0.25, merge=0.1, head=0.2)
+    backbone = STGCN(channels=(4, 4), part_channels=4, dropout=share)
+    found = {
+        place: {m.p for m in module.modules() if isinstance(m, torch.nn.Dropout)}
+        for place, module in dict(
+            blocks=torch.nn.ModuleList([backbone.blocks, backbone.context.blocks]),
+            body=backbone.context.body,
+            merge=backbone.context.merge,
+            head=backbone.dropout,
+        ).items()
+    }
+    assert found == {place: {value} for place, value in share.items()}
+    with pytest.raises(ValueError, match=r"given for \['head'\]; give one number, or one for each"):
+        STGCN(dropout=dict(head=0.1))

@@ -1,29 +1,5 @@
-# 3DPW's test set: P-MPJPE (PA-MPJPE) and MPJPE of 14 joints. Joints that the file marks as
-# invisible do not count: 13 are left if they are SMPL's 24, which lack the top of the head. Frames
-# without a detected key point, of which there is nothing to lift, are left out, and the log says
-# how many; its portrait images are made square, so that a lifter sees key points in [-1, 1].
-# File: `python tools/dataset_converters/pw3d.py ... --joints 16` (docs/datasets.md).
-_base_ = ['./test_16j.py']
+# A test on 3DPW alone, 16 joints, see ../test_sets/pw3d.py.
+_base_ = ['./test_16j.py', '../test_sets/pw3d.py']
 
-test_dataloader = dict(
-    dataset=dict(
-        ann_file='3dpw_test.npz',
-        camera_param_file='3dpw_test_cameras.pkl',
-        data_root='{{$MMPOSEAUG_3DPW:data/3dpw/}}',
-        keep_frames='detected',
-        pad_portrait=True,
-    ),
-)
-test_evaluator = dict(
-    type='LiftingMetrics',
-    scores=('P-MPJPE', 'MPJPE'),
-    joints=(
-        *('head', 'thorax'),
-        *('left_shoulder', 'left_elbow', 'left_wrist'),
-        *('right_shoulder', 'right_elbow', 'right_wrist'),
-        *('left_hip', 'left_knee', 'left_foot'),
-        *('right_hip', 'right_knee', 'right_foot'),
-    ),
-    by=('action',),
-)
-test_cfg = dict(type='MultiSetTestLoop', sets=dict(pw3d=dict()))
+test_evaluator = dict(type='LiftingMetrics')
+test_cfg = dict(type='MultiSetTestLoop', sets=dict(pw3d={{_base_.pw3d}}))

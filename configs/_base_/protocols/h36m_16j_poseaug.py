@@ -1,11 +1,7 @@
-# Human3.6M as PoseAug uses it: 16 joints, trained on S1, S5, S6, S7 and S8, tested on S9 and S11
-# without the corrupt S11 Directions, no flip. `_with_root` are the paper's numbers. A tenth of the
-# training sequences is held out to choose checkpoints, which the paper chose on the test set.
-# Files: `python tools/dataset_converters/h36m.py ... --joints 16` (docs/datasets.md).
-_base_ = ['mmpose::_base_/default_runtime.py']
-custom_imports = dict(imports=['mmposeaug'], allow_failed_imports=False)
+# Human3.6M as PoseAug uses it (../datasets/h36m_16j_gt.py), tested without flip. `_with_root` are
+# the paper's numbers, of checkpoints that it chose on the test set.
+_base_ = ['mmpose::_base_/default_runtime.py', '../datasets/h36m_16j_gt.py']
 
-data_root = '{{$MMPOSEAUG_H36M:data/h36m_16/annotation_body3d/}}'
 codec = dict(
     type='VideoPoseLifting', num_keypoints=16, zero_center=True, root_index=0, remove_root=False
 )
@@ -17,53 +13,9 @@ train_pipeline = [
         meta_keys=('id', 'category_id', 'target_img_path', 'flip_indices', 'target_root'),
     ),
 ]
-dataset = dict(
-    type='MocapDataset',
-    metainfo=dict(from_file='{{ fileDirname }}/../datasets/h36m_16.py'),
-    ann_file='fps50/h36m_train.npz',
-    camera_param_file='cameras.pkl',
-    data_root=data_root,
-    keep_frames='all',
-)
+train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
+val_dataloader = dict(dataset=dict(pipeline=train_pipeline[1:]))
+test_dataloader = dict(dataset=dict(pipeline=train_pipeline[1:]))
 
-train_dataloader = dict(
-    batch_size=1024,
-    num_workers=0,
-    sampler=dict(type='DefaultSampler', shuffle=True),
-    dataset=dict(
-        dataset, split=dict(part='train', val_fraction=0.1, seed=0), pipeline=train_pipeline
-    ),
-)
-val_dataloader = dict(
-    batch_size=1024,
-    num_workers=0,
-    drop_last=False,
-    sampler=dict(type='DefaultSampler', shuffle=False, round_up=False),
-    dataset=dict(
-        dataset,
-        split=dict(part='val', val_fraction=0.1, seed=0),
-        frame_step=16,
-        pipeline=train_pipeline[1:],
-        test_mode=True,
-    ),
-)
-test_dataloader = dict(
-    batch_size=1024,
-    num_workers=0,
-    drop_last=False,
-    sampler=dict(type='DefaultSampler', shuffle=False, round_up=False),
-    dataset=dict(
-        dataset,
-        ann_file='fps50/h36m_test.npz',
-        subjects=['S9', 'S11'],
-        pipeline=train_pipeline[1:],
-        test_mode=True,
-    ),
-)
-
-val_evaluator = dict(type='LiftingMetrics', scores=('MPJPE', 'P-MPJPE'))
-test_evaluator = dict(
-    type='LiftingMetrics', include_root='both', by=('action',), group_results=True
-)
 val_cfg = dict(type='MultiSetValLoop', sets=dict(source_val=dict()))
 test_cfg = dict(type='MultiSetTestLoop', sets=dict(h36m=dict()))

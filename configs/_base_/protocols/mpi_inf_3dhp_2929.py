@@ -1,21 +1,5 @@
-# MPI-INF-3DHP's 2,929 test frames as PoseAug scores them: 16 joints, flip at test time. The
-# original counts the root in PCK and AUC (`_with_root`); both are given. All 2,929 frames count
-# (keep_frames='all'); their images are square or landscape, so none would be padded.
-# File: `python tools/dataset_converters/mpi_inf_3dhp.py spin ...` (docs/datasets.md).
-_base_ = ['./test_16j.py']
+# A test on MPI-INF-3DHP's 2,929 frames alone, 16 joints, see ../test_sets/mpi_inf_3dhp_2929.py.
+_base_ = ['./test_16j.py', '../test_sets/mpi_inf_3dhp_2929.py']
 
-test_dataloader = dict(
-    dataset=dict(
-        ann_file='mpi_inf_3dhp_2929.npz',
-        camera_param_file='cameras.pkl',
-        data_root='{{$MMPOSEAUG_3DHP:data/mpi_inf_3dhp/spin/}}',
-    ),
-)
-test_evaluator = dict(
-    type='LiftingMetrics',
-    include_root='both',
-    by=('scene',),
-    name_pattern=r'(?P<subject>[^_.]+)_(?P<action>[^_.]+)_(?P<scene>[^_.]+)\.',
-    group_results=True,
-)
-test_cfg = dict(type='MultiSetTestLoop', flip_test=True, sets=dict(mpi_inf_3dhp=dict()))
+test_evaluator = dict(type='LiftingMetrics')
+test_cfg = dict(type='MultiSetTestLoop', sets=dict(mpi_inf_3dhp={{_base_.mpi_inf_3dhp}}))

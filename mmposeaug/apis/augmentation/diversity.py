@@ -14,6 +14,7 @@ from torch import Tensor
 
 from mmposeaug.datasets import PoseBank
 from mmposeaug.engine.augmentation import Augmentation
+from mmposeaug.engine.set_configs import dataset_of_set
 from mmposeaug.evaluation.diversity import (
     grid_coverage,
     nearest_distances,
@@ -140,8 +141,9 @@ def load_target(cfg: Config, target: str, samples: int, seed: int = 0) -> Viewed
     """
     dataset = cfg.test_dataloader.dataset.to_dict()
     sets = (cfg.get('test_cfg') or {}).get('sets') or {}
+    sets = {name: options for name, options in sets.items() if options is not None}
     if target in sets:
-        dataset.update(sets[target] or {})
+        dataset = dataset_of_set(cfg.test_dataloader, sets[target])
     elif target.endswith('.npz'):
         dataset['ann_file'] = str(Path(target).absolute())
         for path in (Path(target).with_suffix(''), Path(target).parent / 'cameras'):

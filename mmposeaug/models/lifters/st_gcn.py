@@ -25,6 +25,9 @@ from .layers import JointNorm, NonLocalBlock, split_keypoints
 _INPUT_EPS = 0.1
 """float: Added to the variance of the key points, as the original does; weights depend on it."""
 
+_PLACES = ('blocks', 'body', 'merge', 'head')
+"""tuple[str]: Where features are dropped."""
+
 
 class PartitionedGraphConv(nn.Module):
     """A linear map for each kind of neighbour, then the weighted sum over neighbours.
@@ -104,7 +107,7 @@ class PartContext(nn.Module):
         in_channels (int): Features C of a joint.
         part_channels (int): Features of a part.
         out_channels (int): Features C' that each joint gets.
-        dropout (float): Share of features that is dropped in training.
+        dropout (Mapping[str, float]): Share of features that is dropped in training, by place.
     """
 
     joints_of_part: Tensor
@@ -116,17 +119,17 @@ class PartContext(nn.Module):
         in_channels: int,
         part_channels: int,
         out_channels: int,
-        dropout: float,
+        dropout: Mapping[str, float],
     ) -> None:
         super().__init__()
         tree, parts = body_parts(skeleton)
         partitions = spatial_partitions(tree)
         self.blocks = nn.Sequential(
-            GraphBlock(partitions, in_channels, part_channels, dropout),
-            GraphBlock(partitions, part_channels, part_channels, dropout),
+            GraphBlock(partitions, in_channels, part_channels, dropout['blocks']),
+            GraphBlock(partitions, part_channels, part_channels, dropout['blocks']),
         )
-        self.body = _mixing(part_channels, part_channels, dropout)
-        self.merge = _mixing(2 * part_channels, out_channels, dropout)
+        self.body = _mixing(part_channels, part_channels, dropout['body'])
+        self.merge = _mixing(2 * part_channels, out_channels, dropout['merge'])
         # small parts name their first joint several times, which changes no maximum
         most = max(len(joints) for joints in parts)
         padded = [(*joints, *joints[:1] * (most - len(joints))) for joints in parts]
@@ -154,6 +157,18 @@ def _mixing(in_channels: int, out_channels: int, dropout: float) -> nn.Sequentia
     )
 
 
+def _dropout_by_place(dropout: float | Mapping[str, float]) -> dict[str, float]:
+    """Dropout of each of :data:`_PLACES`."""
+    if not isinstance(dropout, Mapping):
+        return dict.fromkeys(_PLACES, dropout)
+    if set(dropout) != set(_PLACES):
+        raise ValueError(
+            f'The dropout of STGCN is given for {sorted(dropout)}; give one number, or one for '
+            f'each of {", ".join(_PLACES)}.'
+        )
+    return dict(dropout)
+
+
 @MODELS.register_module()
 class STGCN(BaseModule):
     """Spatial-temporal graph convolutional network of Cai et al., ICCV 2019, for single frames.
@@ -173,8 +188,13 @@ class STGCN(BaseModule):
         channels (Sequence[int]): Features of a joint after each block. Defaults to
             (128, 128, 256).
         part_channels (int): Features of a part of the body. Defaults to 512.
-        dropout (float): Share of features that is dropped in training. Defaults to 0.1.
+        dropout (float | Mapping[str, float]): Share of features that is dropped in training, or
+            one for each of ``'blocks'`` (of joints and parts), ``'body'``, ``'merge'`` (what the
+            parts give back) and ``'head'`` (before it). Defaults to 0.1.
         init_cfg (dict, optional): MMEngine's. Defaults to None.
+
+    Raises:
+        ValueError: If ``dropout`` does not name each place.
 
     Example:
         >>> import torch
@@ -191,7 +211,7 @@ class STGCN(BaseModule):
         graph_skeleton: str | Mapping[str, Any] | Skeleton | None = None,
         channels: Sequence[int] = (128, 128, 256),
         part_channels: int = 512,
-        dropout: float = 0.1,
+        dropout: float | Mapping[str, float] = 0.1,
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(init_cfg=init_cfg)
@@ -201,18 +221,19 @@ class STGCN(BaseModule):
         lifted = torch.tensor([graph.index(name) for name in self.skeleton.joint_names])
         self.register_buffer('resampling', resampling, persistent=False)
         self.register_buffer('lifted', lifted, persistent=False)
+        share = _dropout_by_place(dropout)
         self.norm = nn.BatchNorm1d(2 * graph.num_joints, eps=_INPUT_EPS)
         partitions = spatial_partitions(graph)
         widths = list(zip((2, *channels), channels))
         self.blocks = nn.Sequential(
             *(
-                GraphBlock(partitions, *width, dropout, residual=number > 0)
+                GraphBlock(partitions, *width, share['blocks'], residual=number > 0)
                 for number, width in enumerate(widths)
             )
         )
-        self.context = PartContext(graph, channels[-1], part_channels, channels[-1], dropout)
+        self.context = PartContext(graph, channels[-1], part_channels, channels[-1], share)
         self.non_local = NonLocalBlock(2 * channels[-1])
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = nn.Dropout(share['head'])
 
     def forward(self, x: Tensor) -> tuple[Tensor]:
         """Features of the joints.

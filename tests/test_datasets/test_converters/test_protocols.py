@@ -56,6 +56,9 @@ def run_test(folder: Path, name: str, data_root: Path, training: str = '') -> di
     for loader in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
         if loader in cfg:
             cfg[loader].dataset.data_root = str(data_root)
+    for options in cfg.test_cfg.sets.values():
+        if 'data_root' in options:
+            options.data_root = str(data_root)
     runner = Runner.from_cfg(cfg)
     if training:
         runner.train()
@@ -195,6 +198,6 @@ def test_seventeen_joints_as_the_docs_say(tmp_path, scope):
     config.write_text(LEAF.format(protocol=protocol, inputs=34, joints=17) + SEVENTEEN)
     cfg = Config.fromfile(config)
     cfg.work_dir = str(tmp_path / 'work')
-    cfg.test_dataloader.dataset.data_root = str(tmp_path / 'data')
+    cfg.test_cfg.sets.mpi_inf_3dhp.data_root = str(tmp_path / 'data')
     scores = Runner.from_cfg(cfg).test()
     assert np.isfinite(scores['mpi_inf_3dhp/PCK'])

@@ -1,0 +1,10 @@
+# SimpleBaseline with PoseAug as released, CPN's 2D, from baseline_mlp-cpn_*.
+_base_ = [
+    '../../_base_/poseaug/released.py',
+    '../../_base_/lifters/mlp_16j.py',
+    '../../_base_/datasets/h36m_16j_cpn.py',
+]
+
+train_dataloader = dict(dataset=dict(pipeline={{_base_.pipeline}}))
+val_dataloader = dict(dataset=dict(pipeline={{_base_.pipeline}}))
+test_dataloader = dict(dataset=dict(pipeline={{_base_.pipeline}}))

@@ -1,0 +1,10 @@
+# VideoPose, 1 frame with PoseAug as released, HRNet's 2D, from baseline_videopose-1frm-hr_*.
+_base_ = [
+    '../../_base_/poseaug/released.py',
+    '../../_base_/lifters/videopose-1frm_16j.py',
+    '../../_base_/datasets/h36m_16j_hr.py',
+]
+
+train_dataloader = dict(dataset=dict(pipeline={{_base_.pipeline}}))
+val_dataloader = dict(dataset=dict(pipeline={{_base_.pipeline}}))
+test_dataloader = dict(dataset=dict(pipeline={{_base_.pipeline}}))
