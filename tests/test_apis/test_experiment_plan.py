@@ -83,6 +83,23 @@ def test_a_file_says_what_to_run(load, repo_root):
     assert plan.references == {'A': 'none-a', 'B': 'none-b'}
 
 
+def test_options_and_scores_of_the_file_and_of_its_parts(load):
+    plan = load(
+        GOOD.replace('sets:', 'options: {a.b: 1, train_cfg.max_epochs: 9}\nsets:', 1).replace(
+            'scores:', 'set_scores: {source_test: [P-MPJPE]}\nscores:', 1
+        )
+    )
+    none, more = (
+        next(e for e in plan.experiments if e.name == name) for name in ('none-a', 'more-b')
+    )
+    assert none.options == {'a.b': 1, 'train_cfg.max_epochs': 9}
+    assert more.options['a.b'] == 1 and more.options['train_cfg.max_epochs'] == 2
+    assert plan.scores_of('source_test') == ('P-MPJPE',)
+    assert plan.scores_of('target_dev') == plan.scores
+    assert plan.headline == ('target_dev', plan.scores[0])
+    assert sorted(plan.all_scores) == sorted({'P-MPJPE', *plan.scores})
+
+
 def test_one_reference_is_that_of_its_section(load):
     plan = load(GOOD.replace('{A: none-a, B: none-b}', 'none-b'))
     assert plan.references == {'B': 'none-b'}
@@ -117,6 +134,9 @@ def test_one_reference_is_that_of_its_section(load):
         ('optim_wrapper.optimizer.lr', 'randomness.seed', 'sets randomness.seed, which seeds sets'),
         ('optim_wrapper.optimizer.lr', 'train_cfg.max_epochs', 'sets train_cfg.max_epochs twice'),
         ('title: Two ways', 'title: [', 'this is no YAML'),
+        ('sets:', 'set_scores: {here: [PCK]}\nsets:', "set_scores names the set 'here', but sets"),
+        ('sets:', 'set_scores: {target_dev: PCK}\nsets:', 'set_scores.target_dev must be a list'),
+        ('sets:', 'options: 3\nsets:', 'options must be a mapping of config keys'),
         ('title: Two ways', 'title: 3', 'title must be a line of text without'),
     ],
 )

@@ -1,6 +1,6 @@
 # MPI-INF-3DHP's 2,929 test frames as PoseAug scores them: flip at test time, the file's own 2D. The
-# original counts the root in PCK and AUC (`_with_root`); both are given. All 2,929 frames count; their
-# images are square or landscape, so none would be padded.
+# original counts the root in PCK and AUC (`_with_root`); both are given. All 2,929 frames count;
+# their images are square or landscape, so none would be padded.
 # File: `python tools/dataset_converters/mpi_inf_3dhp.py spin ...` (docs/datasets.md).
 mpi_inf_3dhp = dict(
     ann_file='mpi_inf_3dhp_2929.npz',

@@ -222,7 +222,7 @@ def _check_metrics(plan: ExperimentPlan, found: dict[tuple[str, int], dict[str, 
     """A name that is in no result is misspelt."""
     known = {metric for result in found.values() for metric in result['metrics']}
     for name in plan.sets:
-        for score in plan.scores:
+        for score in plan.scores_of(name):
             if f'{name}/{score}' not in known:
                 plain = sorted(metric for metric in known if metric.count('/') == 1)
                 raise ExperimentError(

@@ -27,25 +27,26 @@ def csv_rows(results: Results) -> Iterator[list[Any]]:
     plan = results.plan
     published = [
         score
-        for score in plan.scores
+        for score in plan.all_scores
         if any(score in plan.published_scores(plan.experiments, name) for name in plan.sets)
     ]
     columns = [f'{score}_published' for score in published]
     head = ['section', 'experiment', 'label', 'seed', 'set', 'group']
-    yield [*head, *plan.scores, *columns, *RUN_KEYS]
+    all_scores = plan.all_scores
+    yield [*head, *all_scores, *columns, *RUN_KEYS]
     for experiment in plan.experiments:
         name_cells = [experiment.section, experiment.name, experiment.label]
         found = results.of(experiment)
         for result in found:
             for name, group, place in _places(results, experiment):
-                scores = [_number(result['metrics'].get(f'{place}/{s}')) for s in plan.scores]
+                scores = [_number(result['metrics'].get(f'{place}/{s}')) for s in all_scores]
                 figures = _figures(experiment, '' if group else name, published)
                 tail = [result[key] for key in RUN_KEYS]
                 yield [*name_cells, result['seed'], name, group, *scores, *figures, *tail]
         for name in () if found else plan.sets:
             if experiment.published.get(name):
                 figures, empty = _figures(experiment, name, published), [''] * len(RUN_KEYS)
-                yield [*name_cells, '', name, '', *([''] * len(plan.scores)), *figures, *empty]
+                yield [*name_cells, '', name, '', *([''] * len(all_scores)), *figures, *empty]
 
 
 def _places(results: Results, experiment: Experiment) -> Iterator[tuple[str, str, str]]:

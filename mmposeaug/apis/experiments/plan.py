@@ -107,6 +107,7 @@ class ExperimentPlan:
         published_source (str): Where the published figures are from. Defaults to '', where there
             are none.
         tables (tuple[CrossTable]): Tables over all sections. Defaults to none.
+        set_scores (Mapping[str, tuple[str]]): Scores of sets that have others. Defaults to none.
     """
 
     repo_root: Path
@@ -118,6 +119,28 @@ class ExperimentPlan:
     groups: Mapping[str, str] = field(default_factory=dict)
     published_source: str = ''
     tables: tuple[CrossTable, ...] = ()
+    set_scores: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def scores_of(self, set_name: str) -> tuple[str, ...]:
+        """Scores of a set.
+
+        Args:
+            set_name (str): The test set.
+
+        Returns:
+            tuple[str]: The scores to report, the most important one first.
+        """
+        return self.set_scores.get(set_name, self.scores)
+
+    @property
+    def all_scores(self) -> list[str]:
+        """list[str]: The scores of all sets, each once."""
+        return list(dict.fromkeys(score for name in self.sets for score in self.scores_of(name)))
+
+    @property
+    def headline(self) -> tuple[str, str]:
+        """tuple[str, str]: The most important set and its most important score."""
+        return self.sets[-1], self.scores_of(self.sets[-1])[0]
 
     @property
     def sections(self) -> dict[str, list[Experiment]]:
@@ -138,7 +161,7 @@ class ExperimentPlan:
             list[str]: The scores in the plan's order.
         """
         known = {score for e in experiments for score in e.published.get(set_name, {})}
-        return [score for score in self.scores if score in known]
+        return [score for score in self.scores_of(set_name) if score in known]
 
     def start_of(self, run: Run) -> Run | None:
         """The run whose tested checkpoint a run starts from.

@@ -18,6 +18,7 @@ from .plan_links import (
     check_starts,
     read_groups,
     read_references,
+    read_set_scores,
     read_tables,
 )
 from .plan_values import (
@@ -38,6 +39,8 @@ FILE_KEYS = (
     'reference',
     'sets',
     'scores',
+    'set_scores',
+    'options',
     'groups',
     'published_source',
     'tables',
@@ -113,27 +116,35 @@ class _Reader:
         top = as_mapping(content, 'The file', FILE_KEYS)
         check_keys(top, FILE_KEYS, 'the file')
         seeds = as_seeds(top.get('seeds', [0]), 'seeds')
+        options = as_options(top.get('options'), 'options')
         entries = as_mapping(top.get('experiments'), 'experiments', ['NAME: {config: ...}'])
-        experiments = tuple(self._experiment(name, entries[name], seeds) for name in entries)
+        experiments = tuple(
+            self._experiment(name, entries[name], seeds, options) for name in entries
+        )
         sets = as_texts(top.get('sets'), 'sets')
         scores = as_texts(top.get('scores', list(DEFAULT_SCORES)), 'scores')
+        set_scores = read_set_scores(top.get('set_scores'), sets)
+        reported = {name: set_scores.get(name, scores) for name in sets}
         source = _optional_text(top, 'published_source', 'published_source')
         check_labels(experiments)
         check_starts(experiments)
-        check_published(experiments, source, sets, scores)
+        check_published(experiments, source, reported)
         return ExperimentPlan(
             repo_root=self.repo_root,
             title=as_text(top.get('title', stem), 'title'),
             experiments=experiments,
             sets=sets,
             scores=scores,
+            set_scores=set_scores,
             references=read_references(top.get('reference'), experiments),
             groups=read_groups(top.get('groups'), sets),
             published_source=source,
-            tables=read_tables(top.get('tables'), experiments, sets, scores),
+            tables=read_tables(top.get('tables'), experiments, reported),
         )
 
-    def _experiment(self, name: Any, entry: Any, seeds: tuple[int, ...]) -> Experiment:
+    def _experiment(
+        self, name: Any, entry: Any, seeds: tuple[int, ...], options: Mapping[str, Any]
+    ) -> Experiment:
         if not isinstance(name, str) or not re.fullmatch(r'[A-Za-z0-9][\w.+-]*', name):
             raise ExperimentError(
                 f'The experiment name {name!r} cannot be the name of a folder; use letters, '
@@ -147,7 +158,7 @@ class _Reader:
             name=name,
             label=as_text(entry.get('label', name), f'{where}.label'),
             config=self._config(entry.get('config'), where),
-            options=as_options(entry.get('options'), f'{where}.options'),
+            options={**options, **as_options(entry.get('options'), f'{where}.options')},
             seeds=as_seeds(entry['seeds'], f'{where}.seeds') if 'seeds' in entry else seeds,
             section=_optional_text(entry, 'section', f'{where}.section'),
             start_from=_optional_text(entry, 'start_from', f'{where}.start_from'),

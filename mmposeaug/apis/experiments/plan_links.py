@@ -3,13 +3,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from .plan import CrossTable, Experiment, ExperimentError
-from .plan_values import as_mapping, as_text, check_keys
+from .plan_values import as_mapping, as_text, as_texts, check_keys
 
 TABLE_KEYS = ('title', 'set', 'score')
+Reported = Mapping[str, tuple[str, ...]]
+"""The scores to report of each set."""
 
 
 def check_labels(experiments: Iterable[Experiment]) -> None:
@@ -65,9 +67,7 @@ def check_starts(experiments: Iterable[Experiment]) -> None:
             )
 
 
-def check_published(
-    experiments: Iterable[Experiment], source: str, sets: tuple[str, ...], scores: tuple[str, ...]
-) -> None:
+def check_published(experiments: Iterable[Experiment], source: str, reported: Reported) -> None:
     """Published figures must be of the sets and scores to report, and from somewhere."""
     for experiment in experiments:
         where = f'experiments.{experiment.name}.published'
@@ -76,13 +76,13 @@ def check_published(
                 f'{where} has no source; add published_source: TEXT at the top of the file.'
             )
         for set_name, figures in experiment.published.items():
-            _check_name(set_name, 'set', sets, where)
+            _check_name(set_name, 'set', reported, where)
             for score in figures:
-                _check_name(score, 'score', scores, where)
+                _check_name(score, 'score', reported[set_name], where)
 
 
 def read_tables(
-    value: Any, experiments: tuple[Experiment, ...], sets: tuple[str, ...], scores: tuple[str, ...]
+    value: Any, experiments: tuple[Experiment, ...], reported: Reported
 ) -> tuple[CrossTable, ...]:
     """The tables, which need experiments with rows and columns."""
     has_cells = any(experiment.cell is not None for experiment in experiments)
@@ -103,22 +103,20 @@ def read_tables(
             'The file has tables, but no experiment has a row and a column; give them to those '
             'that belong there.'
         )
-    return tuple(_read_table(entry, place, sets, scores) for place, entry in enumerate(value, 1))
+    return tuple(_read_table(entry, place, reported) for place, entry in enumerate(value, 1))
 
 
-def _read_table(
-    entry: Any, place: int, sets: tuple[str, ...], scores: tuple[str, ...]
-) -> CrossTable:
+def _read_table(entry: Any, place: int, reported: Reported) -> CrossTable:
     where = f'table {place}'
     entry = as_mapping(entry, where, TABLE_KEYS)
     check_keys(entry, TABLE_KEYS, where)
     title, set_name, score = (as_text(entry.get(key), f'{where}.{key}') for key in TABLE_KEYS)
-    _check_name(set_name, 'set', sets, where)
-    _check_name(score, 'score', scores, where)
+    _check_name(set_name, 'set', reported, where)
+    _check_name(score, 'score', reported[set_name], where)
     return CrossTable(title, set_name, score)
 
 
-def _check_name(name: Any, kind: str, known: tuple[str, ...], where: str) -> None:
+def _check_name(name: Any, kind: str, known: Collection[str], where: str) -> None:
     if name not in known:
         raise ExperimentError(
             f'{where} names the {kind} {name!r}, but {kind}s are {", ".join(known)}; add it there.'
@@ -145,6 +143,16 @@ def read_references(value: Any, experiments: tuple[Experiment, ...]) -> dict[str
                 f'{sections[name]!r}; name one of its own.'
             )
     return dict(value)
+
+
+def read_set_scores(value: Any, sets: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """The scores of sets that have others than the rest."""
+    if value is None:
+        return {}
+    scores = as_mapping(value, 'set_scores', ['SET: [SCORE, ...]'])
+    for name in scores:
+        _check_name(name, 'set', sets, 'set_scores')
+    return {name: as_texts(scores[name], f'set_scores.{name}') for name in scores}
 
 
 def read_groups(value: Any, sets: tuple[str, ...]) -> dict[str, str]:

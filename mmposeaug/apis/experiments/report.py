@@ -90,7 +90,7 @@ def format_summary(results: Results, pictures: list[str]) -> str:
             if name in plan.groups and results.groups(name, experiments):
                 by = plan.groups[name]
                 parts += [
-                    f'{plan.scores[0]} by {by}:',
+                    f'{plan.scores_of(name)[0]} by {by}:',
                     group_table(results, experiments, name),
                 ]
         if any(results.of(experiment) for experiment in experiments):

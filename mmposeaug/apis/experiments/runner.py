@@ -170,7 +170,7 @@ class ExperimentRunner:
         return None if self.slurm is None else self.slurm.processor
 
     def _headline(self, metrics: Mapping[str, float]) -> str:
-        name = f'{self.plan.sets[-1]}/{self.plan.scores[0]}'
+        name = '/'.join(self.plan.headline)
         value = metrics.get(name)
         return f'{name} {value:.1f}' if isinstance(value, (int, float)) else f'no {name}'
 

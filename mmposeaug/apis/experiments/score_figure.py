@@ -44,7 +44,7 @@ def draw_scores(results: Results) -> Figure | None:
         Figure | None: The figure, None if nothing was run.
     """
     plan = results.plan
-    set_name, score = plan.sets[-1], plan.scores[0]
+    set_name, score = plan.headline
     sections = {
         name: [e for e in experiments if results.values(e, f'{set_name}/{score}')]
         for name, experiments in plan.sections.items()

@@ -85,7 +85,7 @@ def score_table(results: Results, section: Sequence[Experiment], set_name: str) 
     for experiment in section:
         row: dict[str, Any] = dict(seeds=_count(results, experiment))
         is_run = bool(results.of(experiment))
-        for score in results.plan.scores:
+        for score in results.plan.scores_of(set_name):
             cell = _cell(results, section, experiment, f'{set_name}/{score}')
             row[f'{score} ({unit_of(score)})'] = cell if is_run else NOT_RUN
             if score in published:
@@ -106,7 +106,7 @@ def group_table(results: Results, section: Sequence[Experiment], set_name: str) 
     Returns:
         str: A Markdown table.
     """
-    by, score = results.plan.groups[set_name], results.plan.scores[0]
+    by, score = results.plan.groups[set_name], results.plan.scores_of(set_name)[0]
     groups = results.groups(set_name, section)
     return format_table(
         HEADING,

@@ -156,9 +156,12 @@ def test_3dpw_lifts_what_was_detected_in_square_images(tmp_path, scope):
     content['poses2d'][0][1] = 0  # nobody is found in a frame
     write_pw3d(tmp_path, poses2d=content['poses2d'])
     convert_pw3d(tmp_path / 'sequenceFiles', tmp_path / 'data', joints=16)
-    cfg = Config.fromfile(PROTOCOLS / '3dpw_test.py').test_dataloader.dataset
+    protocol = Config.fromfile(PROTOCOLS / '3dpw_test.py')
+    cfg = protocol.test_dataloader.dataset
+    of_set = protocol.test_cfg.sets.pw3d
     cfg.update(
         dict(
+            {key: value for key, value in of_set.items() if key != 'evaluator'},
             data_root=str(tmp_path / 'data'),
             keypoint_2d_src='detection',
             keypoint_2d_det_file='joint_2d_det_files/openpose_test.npy',
