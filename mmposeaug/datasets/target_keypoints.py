@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from mmengine.logging import print_log
 from torch import Tensor
 
 from mmposeaug.geometry import normalize_keypoints, projected_size
@@ -17,7 +19,11 @@ from mmposeaug.structures import Skeleton
 
 from . import portrait
 from .io import join_root
-from .keypoints_2d import Keypoints2D, build_keypoint_map, load_keypoints
+from .keypoints_2d import ALL_VIDEOS, Keypoints2D, build_keypoint_map, load_keypoints
+
+MIN_SIZE = 0.1
+"""float: Smallest summed length of a person's bones in the image, whose width is 2. People of
+Human3.6M have about 1.5 at 5 m."""
 
 
 @dataclass(frozen=True)
@@ -71,24 +77,26 @@ def load_target_keypoints(
     file: str | os.PathLike | Sequence[str | os.PathLike],
     skeleton: Skeleton,
     data_root: str | None = None,
-    keypoint_set: str | None = None,
+    keypoint_set: str | os.PathLike | None = None,
     image_size: Sequence[float] | None = None,
     min_score: float = 0.3,
     pad_portrait: bool = False,
-    **options: Any,
+    file_format: str = 'auto',
+    annotations: str | os.PathLike | None = None,
+    video_id: int | str | None = ALL_VIDEOS,
 ) -> TargetKeypoints:
     """Read 2D key points of the target domain.
 
-    People of whom a joint was not found with ``min_score``, or whose joints all fall together, are
-    left out.
+    People of whom a joint was not found with ``min_score``, who reach out of their image or are
+    tiny in it (:data:`MIN_SIZE`) are left out; a line of the log says how many.
 
     Args:
         file (str | PathLike | Sequence): One or more files of the formats that
             :func:`mmposeaug.datasets.keypoints_2d.load_keypoints` reads; COCO's among them.
         skeleton (Skeleton): The joints to make of them.
         data_root (str, optional): Folder of relative paths. Defaults to none.
-        keypoint_set (str, optional): Which key points the files hold, or a JSON file that says
-            what each joint is made of (see
+        keypoint_set (str | PathLike, optional): Which key points the files hold, or a JSON file
+            that says what each joint is made of (see
             :func:`mmposeaug.datasets.keypoints_2d.build_keypoint_map`). Defaults to None: the
             files' own names.
         image_size (Sequence[float], optional): Width and height of the images in pixels, for
@@ -96,34 +104,26 @@ def load_target_keypoints(
         min_score (float): Smallest score of a joint that counts as found. Defaults to 0.3.
         pad_portrait (bool): Whether images that are higher than wide count as padded to squares,
             as :class:`mmposeaug.datasets.MocapDataset` does it. Defaults to False.
-        **options (Any): Further options of ``load_keypoints``.
+        file_format (str): As for ``load_keypoints``. Defaults to ``'auto'``.
+        annotations (str | PathLike, optional): As for ``load_keypoints``.
+        video_id (int | str, optional): The same. Defaults to all videos.
 
     Returns:
         TargetKeypoints: The people, on the CPU.
 
     Raises:
         FileNotFoundError: If a file does not exist.
-        ValueError: If a file or option cannot be used, or nobody is left.
+        ValueError: If a file or option cannot be used, most people reach out of their images, or
+            nobody is left.
     """
-    if not isinstance(min_score, (int, float)) or not 0 < min_score <= 1:
-        raise ValueError(f'target_2d.min_score is {min_score!r}; give a score above 0, up to 1.')
-    if image_size is not None and not (
-        len(image_size) == 2 and all(isinstance(v, (int, float)) and v > 0 for v in image_size)
-    ):
-        raise ValueError(
-            f'target_2d.image_size is {image_size!r}; give width and height in pixels, above 0.'
-        )
-    files = [file] if isinstance(file, (str, os.PathLike)) else list(file)
-    if not files:
-        raise ValueError('target_2d.file names no file; give one, or a list of them.')
+    files = [file] if isinstance(file, (str, os.PathLike)) else file
+    _check_options(files, data_root, keypoint_set, image_size, min_score, pad_portrait)
     parts = []
     for each in files:
-        people = load_keypoints(join_root(os.fspath(each), data_root), **options)
+        path = join_root(os.fspath(each), data_root)
+        people = load_keypoints(path, file_format, annotations, video_id)
         joints, sizes = _whole_people(people, skeleton, keypoint_set, image_size, min_score)
-        if pad_portrait:
-            joints, sizes = portrait.pad_portrait(joints, sizes)
-        keypoints = normalize_keypoints(torch.from_numpy(joints), torch.from_numpy(sizes))
-        parts.append(keypoints[projected_size(keypoints, skeleton) > 0])
+        parts.append(_in_image(people, joints, sizes, skeleton, pad_portrait))
     keypoints = torch.cat(parts)
     if not len(keypoints):
         raise ValueError(
@@ -134,10 +134,50 @@ def load_target_keypoints(
     return TargetKeypoints(keypoints, tuple(skeleton.flip_indices))
 
 
+OPTIONS = tuple(
+    name for name in inspect.signature(load_target_keypoints).parameters if name != 'skeleton'
+)
+"""tuple[str]: What ``train_cfg.target_2d`` may hold."""
+
+
+def _check_options(
+    files: Any,
+    data_root: Any,
+    keypoint_set: Any,
+    image_size: Any,
+    min_score: Any,
+    pad_portrait: Any,
+) -> None:
+    paths = isinstance(files, Sequence) and all(isinstance(f, (str, os.PathLike)) for f in files)
+    if not paths or not files:
+        raise ValueError(
+            f'target_2d.file is {files!r}; give the path of a file, or a list of them.'
+        )
+    for name, value in dict(data_root=data_root, keypoint_set=keypoint_set).items():
+        if value is not None and not isinstance(value, (str, os.PathLike)):
+            raise ValueError(f'target_2d.{name} is {value!r}; give a text, or leave it out.')
+    if not _is_number(min_score) or not 0 < min_score <= 1:
+        raise ValueError(f'target_2d.min_score is {min_score!r}; give a score above 0, up to 1.')
+    if not isinstance(pad_portrait, bool):
+        raise ValueError(f'target_2d.pad_portrait is {pad_portrait!r}; give True or False.')
+    if image_size is not None and not (
+        isinstance(image_size, Sequence)
+        and len(image_size) == 2
+        and all(_is_number(value) and value > 0 for value in image_size)
+    ):
+        raise ValueError(
+            f'target_2d.image_size is {image_size!r}; give width and height in pixels, above 0.'
+        )
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
 def _whole_people(
     people: Keypoints2D,
     skeleton: Skeleton,
-    keypoint_set: str | None,
+    keypoint_set: str | os.PathLike | None,
     image_size: Sequence[float] | None,
     min_score: float,
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -160,3 +200,40 @@ def _whole_people(
             'target_2d.image_size=(width, height) in pixels.'
         )
     return joints[whole], sizes[whole]
+
+
+def _in_image(
+    people: Keypoints2D,
+    joints: np.ndarray,
+    sizes: np.ndarray,
+    skeleton: Skeleton,
+    pad_portrait: bool,
+) -> Tensor:
+    """Normalised joints of the people who are inside of their images and not tiny; says who is."""
+    inside = ((joints >= 0) & (joints <= sizes[:, None])).all((1, 2))
+    if len(joints) and inside.mean() < 0.5:
+        raise ValueError(
+            f'{len(joints) - inside.sum()} of the {len(joints)} whole people of {people.source} '
+            f'reach out of their images of {sizes[0, 0]:g} x {sizes[0, 1]:g} pixels; give the '
+            'target_2d.image_size in which the key points were detected.'
+        )
+    upright = (sizes[:, 1] > sizes[:, 0]) & inside
+    padded_joints, padded_sizes = portrait.pad_portrait(joints, sizes)
+    if pad_portrait:
+        joints, sizes = padded_joints, padded_sizes
+    elif upright.any():
+        print_log(
+            f'target_2d: {upright.sum()} people of {people.source} are in portrait images, and '
+            'larger in them than the training set has them; pad_portrait=True makes these square.',
+            logger='current',
+            level=30,
+        )
+    keypoints = normalize_keypoints(torch.from_numpy(joints), torch.from_numpy(sizes))
+    kept = torch.from_numpy(inside) & (projected_size(keypoints, skeleton) >= MIN_SIZE)
+    print_log(
+        f'target_2d: {int(kept.sum())} of {len(people)} people of {people.source} are used; of '
+        f'{len(people) - len(joints)} a joint is missing, {len(joints) - inside.sum()} reach out '
+        f'of the image, {int(inside.sum() - kept.sum())} are tiny.',
+        logger='current',
+    )
+    return keypoints[kept]

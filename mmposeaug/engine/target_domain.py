@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from mmposeaug.datasets import PoseBatch, TargetKeypoints, load_target_keypoints
+from mmposeaug.datasets.target_keypoints import OPTIONS
 from mmposeaug.geometry import normalize_intrinsics, projected_size, root_of_size
 from mmposeaug.models import AugmentedPoses
 from mmposeaug.structures import Skeleton
@@ -119,14 +120,13 @@ def build_target_domain(
             f'train_cfg.target_2d is {config!r}; give a dict with file, the path of a file of 2D '
             'key points.'
         )
-    try:
-        keypoints = load_target_keypoints(skeleton=skeleton, **config)
-    except TypeError as error:
+    unknown = sorted(set(config) - set(OPTIONS))
+    if unknown:
         raise ValueError(
-            f'train_cfg.target_2d has an option that is not known ({error}); the options are '
-            'file, data_root, keypoint_set, image_size, min_score, pad_portrait, file_format, '
-            'annotations and video_id.'
-        ) from None
+            f'train_cfg.target_2d has no option {unknown[0]!r}; the options are '
+            f'{", ".join(OPTIONS)}.'
+        )
+    keypoints = load_target_keypoints(skeleton=skeleton, **config)
     return TargetDomain(skeleton, keypoints.to(device), aligns, flip_prob)
 
 

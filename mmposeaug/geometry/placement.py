@@ -55,7 +55,8 @@ def root_of_size(
 
     Returns:
         Tensor: Root positions of shape (N, 3), in metres, without gradients. Who would come too
-        near to the camera is kept away from it, and seen smaller than asked.
+        near to the camera is kept away from it, and seen smaller than asked. Far outside of the
+        image of a distorting camera, places are met as if there were no distortion.
 
     Example:
         >>> arm = Skeleton('arm', ('root', 'hand'), (-1, 0))
@@ -68,7 +69,7 @@ def root_of_size(
     nearest = CLEARANCE - pose_rel[..., 2].amin(1)
     # as if all joints were at the root's depth, and without distortion
     depth = projected_size(focal.unsqueeze(1) * pose_rel[..., :2], skeleton) / size
-    ray = (root_2d - centre) / focal
+    ray = first = (root_2d - centre) / focal
     root = pose_rel.new_zeros(len(pose_rel), 3)
     for _ in range(ROUNDS):
         depth = depth.maximum(nearest)
@@ -77,5 +78,7 @@ def root_of_size(
         depth = depth * projected_size(seen, skeleton) / size
         seen_root = project(root.unsqueeze(1), intrinsics).squeeze(1)
         ray = ray + (root_2d - seen_root) / focal
+        # a lens folds the plane over far outside of its image, where the search would run away
+        ray = torch.where((ray - first).abs() < 0.5 + 0.5 * first.abs(), ray, first)
     depth = depth.maximum(nearest).unsqueeze(1)
     return torch.cat((ray * depth, depth), dim=1)

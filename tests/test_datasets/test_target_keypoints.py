@@ -59,9 +59,7 @@ def test_round_trip_of_the_key_points(root):
     target = load_target_keypoints(root / 'people.json', H36M_17)
     expected = normalised(root)
     assert len(target) == len(expected)
-    # the rows follow the images' names
-    order = np.argsort(np.load(root / 'target_dev.npz')['imgname'], kind='stable')
-    torch.testing.assert_close(target.keypoints_norm, expected[order], atol=1e-5, rtol=0)
+    torch.testing.assert_close(target.keypoints_norm, expected, atol=1e-5, rtol=0)
 
 
 def test_other_joints_are_made_of_them_by_name(root):
@@ -112,6 +110,16 @@ def _nobody_whole(content):
         (_no_sizes, {}, 'does not tell the size of its images; set target_2d.image_size'),
         (_nobody_whole, {}, 'of nobody in .* all 17 joints were found with a score of 0.3'),
         (dict, dict(min_score=0), 'min_score is 0; give a score above 0'),
+        (dict, dict(min_score=True), 'min_score is True; give a score'),
+        (dict, dict(pad_portrait='no'), "pad_portrait is 'no'; give True or False"),
+        (dict, dict(image_size=5), 'image_size is 5; give width and height'),
+        (dict, dict(keypoint_set=5), 'keypoint_set is 5; give a text'),
+        (dict, dict(data_root=5), 'data_root is 5; give a text'),
+        (
+            _no_sizes,
+            dict(image_size=(320, 240)),
+            'reach out of their images of 320 x 240 pixels; give the target_2d.image_size',
+        ),
         (dict, dict(image_size=(0, 5)), r'image_size is \(0, 5\); give width and height'),
         (dict, dict(keypoint_set='cocoa'), "no key point set 'cocoa'"),
         (dict, dict(file_format='yaml'), "no key point format 'yaml'"),
@@ -135,21 +143,47 @@ def test_portraits_are_padded_to_squares(root, tmp_path):
     def narrow(content):
         for image in content['images']:
             image['width'] //= 2
+        for annotation in content['annotations']:
+            annotation['keypoints'][0::3] = [x / 2 for x in annotation['keypoints'][0::3]]
 
     path = changed(root, tmp_path, narrow)
     whole = load_target_keypoints(root / 'people.json', H36M_17).keypoints_norm
-    # a narrow image's middle is a quarter of the square's width farther left
     padded = load_target_keypoints(path, H36M_17, pad_portrait=True).keypoints_norm
-    torch.testing.assert_close(padded, whole + torch.tensor([0.5, 0.0]), atol=1e-5, rtol=0)
+    torch.testing.assert_close(padded, whole * torch.tensor([0.5, 1.0]), atol=1e-5, rtol=0)
     plain = load_target_keypoints(path, H36M_17).keypoints_norm
-    torch.testing.assert_close(plain[..., 1], 2 * whole[..., 1], atol=1e-5, rtol=0)
+    torch.testing.assert_close(plain, whole * torch.tensor([1.0, 2.0]), atol=1e-5, rtol=0)
+
+
+def test_people_out_of_the_image_and_tiny_ones_are_left_out(root, tmp_path):
+    def spoil(content):
+        content['annotations'][0]['keypoints'][0] = -3.0
+        values = np.array(content['annotations'][1]['keypoints']).reshape(-1, 3)
+        values[:, :2] = 500 + 0.01 * values[:, :2]
+        content['annotations'][1]['keypoints'] = values.flatten().tolist()
+
+    target = load_target_keypoints(changed(root, tmp_path, spoil), H36M_17)
+    assert len(target) == len(normalised(root)) - 2
+
+
+def test_people_of_all_videos_are_taken(root, tmp_path):
+    def two_videos(content):
+        for number, image in enumerate(content['images']):
+            image.update(video_id=number % 2, frame_id=number // 2)
+
+    path = changed(root, tmp_path, two_videos)
+    whole, half = (
+        load_target_keypoints(path, H36M_17),
+        load_target_keypoints(path, H36M_17, video_id=1),
+    )
+    assert len(whole) == len(normalised(root)) and len(half) == len(whole) // 2
 
 
 def test_missing_files_are_named(root):
     with pytest.raises(FileNotFoundError, match=r"'nowhere\.json' does not exist"):
         load_target_keypoints('nowhere.json', H36M_17)
-    with pytest.raises(ValueError, match='names no file'):
-        load_target_keypoints([], H36M_17)
+    for file in ([], 5, [5]):
+        with pytest.raises(ValueError, match='give the path of a file, or a list'):
+            load_target_keypoints(file, H36M_17)
 
 
 def run_tool(repo_root, *args):

@@ -135,11 +135,13 @@ def test_the_2d_discriminator_learns_the_target(mocap_root, tmp_path, loops):
 
 
 @pytest.mark.parametrize('name', ['released', 'random'])
-def test_runs_end_with_a_finite_lifter_and_log(mocap_root, tmp_path, loops, name):
+def test_runs_end_with_a_finite_lifter_and_see_aligned_people(mocap_root, tmp_path, loops, name):
     run = train(train_cfg(mocap_root, tmp_path, loops[name]))
     assert all(torch.isfinite(p).all() for p in run.runner.model.parameters())
     loop = run.runner.train_loop
     assert loop.augments and loop.aligns
+    batch = loop.bank.gather(torch.arange(64))
+    assert loop.augment(batch).valid.float().mean() > (0.9 if name == 'random' else 0.2)
 
 
 def test_an_interrupted_run_goes_on_to_the_last_bit(mocap_root, tmp_path, loops):
@@ -196,7 +198,7 @@ def test_key_points_that_nothing_looks_at_are_refused(given, sentence):
         (
             dict(target_2d=dict(TARGET, scores=1), align_position=True),
             ValueError,
-            "an option that is not known .*'scores'",
+            "target_2d has no option 'scores'; the options are file, data_root",
         ),
     ],
 )

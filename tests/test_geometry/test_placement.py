@@ -38,6 +38,16 @@ def test_place_and_size_in_the_image_are_those_asked_for(seed, skeleton):
     torch.testing.assert_close(projected_size(seen, skeleton), size, atol=0, rtol=1e-2)
 
 
+@pytest.mark.parametrize('far', [1.0, 2.0, 5.0, 50.0])
+def test_places_far_outside_of_a_distorting_camera_are_finite(far):
+    pose, camera, place, size = random_people(H36M_17, 2)
+    root = root_of_size(pose, camera, far * place.sign(), size, H36M_17)
+    assert torch.isfinite(root).all() and (root[:, 2] >= CLEARANCE - 1e-9).all()
+    if far == 1.0:  # the corners of the image
+        seen = project(root.unsqueeze(1), camera).squeeze(1)
+        torch.testing.assert_close(seen, place.sign(), atol=5e-3, rtol=0)
+
+
 def test_nobody_comes_nearer_than_the_clearance():
     pose, camera, place, size = random_people(H36M_17, 0)
     root = root_of_size(pose, camera, place, 1000 * size, H36M_17)

@@ -2,7 +2,7 @@
 """2D key points from files of detectors, and what the joints of a lifter are made of."""
 
 from .array_files import keypoints_from_array
-from .coco_files import natural_order
+from .coco_files import ALL_VIDEOS, natural_order
 from .keypoint_sets import (
     DETECTOR_SETS,
     KEYPOINT_SETS,
@@ -14,6 +14,7 @@ from .keypoints import UNTRACKED, Keypoints2D
 from .read import KEYPOINT_FORMATS, load_keypoints
 
 __all__ = [
+    'ALL_VIDEOS',
     'DETECTOR_SETS',
     'KEYPOINT_FORMATS',
     'KEYPOINT_SETS',

@@ -14,9 +14,12 @@ from xtcocotools.coco import COCO
 from .keypoints import Keypoints2D
 from .people import PeopleCollector, first_number
 
+ALL_VIDEOS = 'all'
+"""str: In place of the number of a video: take all, whose frames then have no times."""
+
 
 def read_coco_annotations(
-    content: Mapping[str, Any], source: str, video_id: int | None = None
+    content: Mapping[str, Any], source: str, video_id: int | str | None = None
 ) -> Keypoints2D:
     """People of a COCO ground-truth file.
 
@@ -27,7 +30,8 @@ def read_coco_annotations(
     Args:
         content (Mapping): The parsed file.
         source (str): What to call it in messages.
-        video_id (int, optional): Of files with several videos the one to read.
+        video_id (int | str, optional): Of files with several videos the one to read, or
+            :data:`ALL_VIDEOS`.
 
     Returns:
         Keypoints2D: The people, with the images' names and sizes.
@@ -59,7 +63,7 @@ def read_coco_results(
     content: Sequence[Any],
     source: str,
     annotations: Mapping[str, Any] | None = None,
-    video_id: int | None = None,
+    video_id: int | str | None = None,
 ) -> Keypoints2D:
     """People of a COCO results file.
 
@@ -70,7 +74,8 @@ def read_coco_results(
         annotations (Mapping, optional): The parsed ground-truth file whose images these are; it
             gives their order, names and sizes. Defaults to None: the image ids are frame numbers,
             from 0 or from 1.
-        video_id (int, optional): Of files with several videos the one to read.
+        video_id (int | str, optional): Of files with several videos the one to read, or
+            :data:`ALL_VIDEOS`.
 
     Returns:
         Keypoints2D: The people.
@@ -134,9 +139,11 @@ def _index(content: Mapping[str, Any], source: str) -> COCO:
     return coco
 
 
-def _images(coco: COCO, source: str, video_id: int | None) -> dict[int, dict[str, Any]]:
-    """Images of one video by frame."""
+def _images(coco: COCO, source: str, video_id: int | str | None) -> dict[int, dict[str, Any]]:
+    """Images of one video by frame; of all videos they are numbered through."""
     images = list(coco.imgs.values())
+    if video_id == ALL_VIDEOS:
+        return dict(enumerate(images))
     videos = sorted({image['video_id'] for image in images if 'video_id' in image})
     if video_id is not None and video_id not in videos:
         raise ValueError(

@@ -24,7 +24,7 @@ def load_keypoints(
     path: str | os.PathLike,
     file_format: str = 'auto',
     annotations: str | os.PathLike | None = None,
-    video_id: int | None = None,
+    video_id: int | str | None = None,
 ) -> Keypoints2D:
     """Read 2D key points.
 
@@ -35,7 +35,8 @@ def load_keypoints(
             ending and the content.
         annotations (str | PathLike, optional): COCO ground-truth file with the images of a
             results file.
-        video_id (int, optional): Of COCO files with several videos the one to read.
+        video_id (int | str, optional): Of COCO files with several videos the one to read, or
+            :data:`~mmposeaug.datasets.keypoints_2d.ALL_VIDEOS`, whose people belong to no time.
 
     Returns:
         Keypoints2D: The people.
