@@ -91,7 +91,7 @@ class MocapDataset(Human36mDataset):
             self.camera_param = load_camera_dicts(self._camera_path)
         self._detected = keypoint_2d_src == 'detection'
         if self._detected:
-            keypoint_2d_det_file = find_detections(keypoint_2d_det_file, data_root)
+            find_detections(keypoint_2d_det_file, data_root)  # the parent joins the folder itself
         require_file(join_root(ann_file, data_root), 'annotation file', 'ann_file')
         super().__init__(
             ann_file=ann_file,

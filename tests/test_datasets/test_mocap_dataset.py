@@ -8,11 +8,12 @@ import pickle
 
 import numpy as np
 import pytest
+import torch
 from mmengine.dataset import DefaultSampler, pseudo_collate
 from mmpose.registry import DATASETS
 from torch.utils.data import DataLoader
 
-from mmposeaug.datasets import MocapDataset, save_pickle
+from mmposeaug.datasets import MocapDataset, PoseBank, save_pickle
 
 
 def build(sample, **options):
@@ -120,3 +121,29 @@ def test_bad_files_are_named(sample):
     save_pickle(sample.folder / 'few.pkl', dict(list(sample.cameras.items())[1:]))
     with pytest.raises(ValueError, match='1 cameras.*S1/54138969'):
         build(sample, camera_param_file='few.pkl')
+
+
+@pytest.mark.parametrize('part', ['train', 'val', None])
+def test_a_relative_root_is_joined_once(sample, monkeypatch, part):
+    """Of detections too, whose path the parent joins itself."""
+    detected = sample.arrays['part'] + np.float32([1, 2, 0])
+    np.save(sample.folder / 'cpn.npy', detected)
+    monkeypatch.chdir(sample.folder.parent)
+    cfg = sample.cfg(
+        type='MocapDataset',
+        data_root=f'{sample.folder.name}/',
+        keypoint_2d_src='detection',
+        keypoint_2d_det_file='cpn.npy',
+        split=None if part is None else dict(part=part, val_fraction=0.2),
+    )
+    dataset = DATASETS.build(cfg)
+    bank = PoseBank.from_dataset_cfg(cfg)
+    assert len(dataset) == len(bank) > 0
+    rows = [dataset.get_data_info(i)['img_ids'][0] for i in range(len(dataset))]
+    for i, row in enumerate(rows):
+        np.testing.assert_array_equal(
+            dataset.get_data_info(i)['keypoints'][0], detected[row, :, :2]
+        )
+    np.testing.assert_array_equal(
+        bank.gather(torch.arange(len(bank))).keypoints_px[:, 0], detected[rows, :, :2]
+    )

@@ -21,7 +21,11 @@ def build_parser() -> argparse.ArgumentParser:
         help="3D poses: data_3d_h36m.npz, or a folder with the official archives' .cdf.mat files, "
         "h36m.zip's .h5 files, or MMPose's h36m_train.npz and h36m_test.npz",
     )
-    parser.add_argument('cameras', help="MMPose's cameras.pkl of Human3.6M, or the same as JSON")
+    parser.add_argument(
+        'cameras',
+        help="VideoPose3D's common/h36m_dataset.py, which is read and not run, MMPose's "
+        'cameras.pkl of Human3.6M, or the same as JSON',
+    )
     parser.add_argument('out', help='folder to write to, such as data/h36m/annotation_body3d')
     parser.add_argument(
         '--keypoints',
@@ -32,7 +36,11 @@ def build_parser() -> argparse.ArgumentParser:
         'NAME_test.npy; all of them in one call',
     )
     parser.add_argument(
-        '--frame-step', type=int, default=1, metavar='N', help='keep every n-th frame (default: 1)'
+        '--frame-step',
+        type=int,
+        default=1,
+        metavar='N',
+        help='keep every n-th frame; N divides 50: 1, 2, 5, 10, 25 or 50 (default: 1)',
     )
     parser.add_argument(
         '--keep-corrupt',

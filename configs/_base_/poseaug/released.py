@@ -8,6 +8,7 @@ train_cfg = dict(
     type='PoseAugTrainLoop',
     variant='released',
     max_epochs=50,
+    val_begin=3,  # the lifter does not learn in the first two epochs
     val_interval=1,
     bone_lengths='poseaug_h36m',
     param_scheduler=linear,

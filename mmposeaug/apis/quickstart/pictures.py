@@ -12,6 +12,7 @@ from torch import Tensor
 
 from mmposeaug.apis.augmentation import load_augmentation
 from mmposeaug.datasets import PoseBank
+from mmposeaug.engine.set_configs import dataset_of_set
 from mmposeaug.geometry import root_relative
 from mmposeaug.visualization import (
     KeypointPanel,
@@ -82,8 +83,7 @@ def _read_config(plan: QuickstartPlan, method: Any) -> Config:
 
 def _read_target(plan: QuickstartPlan, cfg: Config) -> PoseBank:
     """The last test set, as the test loop would build it."""
-    options = cfg.test_cfg.sets[list(plan.sets)[-1]] or {}
-    dataset = dict(cfg.test_dataloader.dataset.to_dict(), **options)
+    dataset = dataset_of_set(cfg.test_dataloader, cfg.test_cfg.sets[list(plan.sets)[-1]])
     return PoseBank.from_dataset_cfg(dataset, check=False)
 
 

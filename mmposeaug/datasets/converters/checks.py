@@ -63,6 +63,20 @@ def number_array(values: Any, shape: Sequence[int | None], where: str) -> np.nda
     return array
 
 
+def check_frames(values: np.ndarray, where: str) -> None:
+    """Refuses a recording without frames.
+
+    Args:
+        values (np.ndarray): One row a frame.
+        where (str): What it is, for the message.
+
+    Raises:
+        ValueError: If there is none.
+    """
+    if not len(values):
+        raise ValueError(f'{where} has no frames; get the file again, or remove the recording.')
+
+
 def check_metres(positions: np.ndarray, where: str) -> None:
     """Refuses positions that are in millimetres.
 

@@ -31,16 +31,18 @@ from .conversion import (
     untracked,
 )
 from .h36m_archives import find_recordings, read_recordings
+from .h36m_cameras import read_cameras
 from .h36m_files import (
     CAMERA_IDS,
     CORRUPT,
     SPLITS,
     Sequences,
     Videos,
+    lower_rate,
     missing_takes,
-    read_cameras,
     read_keypoints,
     read_positions,
+    unknown_actions,
 )
 from .h36m_mmpose import find_mmpose_folder, mmpose_parts
 from .joints import H36M_32, pick_joints, skeleton_of
@@ -49,6 +51,7 @@ FRAME_RATE = 50
 """int: Frames a second of the recordings."""
 
 _PACKED = ('.zip', '.tgz', '.tar', '.tar.gz')
+_RECORDING = ('.mat', '.h5', '.cdf')
 
 
 def convert_h36m(
@@ -82,16 +85,18 @@ def convert_h36m(
 
     Args:
         positions (str): The file or folder of 3D poses.
-        cameras (str): MMPose's ``cameras.pkl`` of Human3.6M, or the same as JSON.
+        cameras (str): MMPose's ``cameras.pkl`` of Human3.6M, the same as JSON, or VideoPose3D's
+            ``common/h36m_dataset.py``, see :func:`read_cameras`.
         out_dir (str | PathLike): Folder to write to.
         keypoints (Sequence[str]): ``data_2d_h36m_*.npz`` files; for MMPose's annotations
             ``NAME_train.npy`` and ``NAME_test.npy``.
         joints (int): 17, or 16 as in PoseAug. Defaults to 17.
-        frame_step (int): Keep every n-th frame. Defaults to 1.
+        frame_step (int): Keep every n-th frame; it must divide the frame rate, 50 but for some of
+            MMPose's files. Defaults to 1.
         keep_corrupt (bool): Whether to keep S11's Directions. Defaults to False.
         overwrite (bool): See :func:`run_parts`.
-        report (Callable): See :func:`run_parts`; told of videos that are cut and of recordings
-            that are missing, too.
+        report (Callable): See :func:`run_parts`; told of videos that are cut, of recordings that
+            are missing, and of actions that are not Human3.6M's, too.
         track (Callable): Follows the sequences of a split, and files that are read. Defaults to
             nothing.
 
@@ -102,10 +107,9 @@ def convert_h36m(
         FileNotFoundError: If a file does not exist.
         FileExistsError: See :func:`run_parts`.
         ImportError: If files are HDF5 and h5py is not installed.
-        ValueError: If a file is not what it should be; the sentence names the key.
+        ValueError: If ``frame_step`` does not divide the frame rate, or a file is not what it
+            should be; the sentence names the key.
     """
-    if not 1 <= frame_step <= FRAME_RATE:
-        raise ValueError(f'frame_step is {frame_step}; a number from 1 to {FRAME_RATE} is needed.')
     skeleton = skeleton_of(joints)
     require_files([cameras, *keypoints])
     options = dict(joints=joints, frame_step=frame_step, keep_corrupt=keep_corrupt)
@@ -146,14 +150,18 @@ class _Source:
                 raise ValueError(f'Two of the 2D files are called {name!r}; rename one.')
         if positions.endswith(_PACKED):
             raise ValueError(f'{positions!r} is packed; unpack it and name the folder.')
+        if positions.endswith(_RECORDING):
+            raise ValueError(
+                f'{positions!r} is one recording; name the folder that holds S1, S5 and so on.'
+            )
         self.recordings = find_recordings(positions) if os.path.isdir(positions) else None
         self._content: tuple[Sequences, CameraDict, list[Videos]] | None = None
 
     def parts(self, options: dict[str, Any], report: Report, track: Track) -> list[Part]:
         positions, cameras, keypoints = self.paths
+        rate = f'fps{lower_rate(self.frame_step, FRAME_RATE)}'
         files = (positions,) if self.recordings is None else tuple(self.recordings.values())
         require_files(files)
-        rate = f'fps{FRAME_RATE // self.frame_step}'
         return [
             Part(
                 name=f'{rate}/{split}',
@@ -176,12 +184,7 @@ class _Source:
                 if self.recordings is None
                 else read_recordings(self.recordings, track)
             )
-            for subject, actions in missing_takes(sequences).items():
-                more = f' and {len(actions) - 4} other actions' if len(actions) > 4 else ''
-                report(
-                    f'{subject} has fewer than the two takes of {", ".join(actions[:4])}{more} '
-                    'that belong to Human3.6M'
-                )
+            _report_recordings(sequences, report)
             self._content = (
                 sequences,
                 read_cameras(cameras),
@@ -218,6 +221,21 @@ class _Source:
             path = f'{rate}/joint_2d_det_files/{name}_{split}.npy'
             contents[path] = np.concatenate(column)
         return contents
+
+
+def _report_recordings(sequences: Sequences, report: Report) -> None:
+    """Says which recordings are missing, and which are no part of the data set."""
+    for subject, actions in missing_takes(sequences).items():
+        more = f' and {len(actions) - 4} other actions' if len(actions) > 4 else ''
+        report(
+            f'{subject} has fewer than the two takes of {", ".join(actions[:4])}{more} '
+            'that belong to Human3.6M'
+        )
+    for subject, actions in unknown_actions(sequences).items():
+        report(
+            f'{subject} has {", ".join(actions)}, no action of Human3.6M; it is converted like the '
+            'others'
+        )
 
 
 def _video(found: Videos, key: tuple[str, str], number: int, path: str) -> np.ndarray:

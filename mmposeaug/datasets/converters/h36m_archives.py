@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .checks import check_metres, number_array
+from .checks import check_frames, check_metres, number_array
 from .conversion import Track
 from .h36m_files import SPLITS, Sequences, canonical_action
 from .joints import H36M_32
@@ -111,8 +111,9 @@ def _layout_of(root: Path, subjects: list[str]) -> Layout:
         cdf = next(iter(sorted(root.glob(f'S*/{layout.folder}/*.cdf'))), None)
         if cdf is not None:
             raise ValueError(
-                f"'{cdf}' is a .cdf file, which is not read; convert the files to .cdf.mat first, "
-                "in MATLAB with VideoPose3D's convert_cdf_to_mat.m (docs/datasets.md)."
+                f"'{cdf}' is a .cdf file, which is not read; make data_3d_h36m.npz of the files "
+                "with VideoPose3D's prepare_data_h36m.py, or .cdf.mat files in MATLAB with its "
+                'convert_cdf_to_mat.m (docs/datasets.md).'
             )
     wanted = ', '.join(f'S1/{each.folder}/*{each.suffix}' for each in LAYOUTS)
     raise FileNotFoundError(
@@ -137,7 +138,8 @@ def read_recordings(recordings: Recordings, track: Track) -> Sequences:
 
     Raises:
         ImportError: If files are HDF5 and h5py is not installed.
-        ValueError: If a file cannot be read, is of another shape, or not in millimetres.
+        ValueError: If a file cannot be read, is of another shape, has no frames, or is not in
+            millimetres.
     """
     return {key: _read(recordings[key]) for key in track(list(recordings))}
 
@@ -146,10 +148,11 @@ def _read(path: str) -> np.ndarray:
     layout = next(each for each in LAYOUTS if path.endswith(each.suffix))
     where = f'The 3D of {path!r}'
     frames = number_array(layout.read(path), (None, _COLUMNS), where)
+    check_frames(frames, where)
     metres = (frames / 1000).astype(np.float32).astype(np.float64)
     check_metres(metres, where)
-    largest = np.abs(metres).max(initial=0)
-    if len(metres) and largest < _SMALLEST_METRES:
+    largest = np.abs(metres).max()
+    if largest < _SMALLEST_METRES:
         raise ValueError(
             f'{where} has no coordinate above {1000 * largest:.0f} mm, so it seems to be in '
             'metres; millimetres are needed.'

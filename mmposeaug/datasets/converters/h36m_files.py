@@ -1,5 +1,5 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""VideoPose3D's files of Human3.6M, and its cameras, read and checked."""
+"""VideoPose3D's files of Human3.6M, read and checked."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ import numpy as np
 
 from mmposeaug.structures import H36M_17_TO_16, Skeleton
 
-from ..camera_files import CameraDict, load_camera_dicts
 from ..object_npz import load_object_npz
-from .checks import check_metres, number_array, require_key
+from .checks import check_frames, check_metres, number_array, require_key
 from .joints import H36M_32
 
 SPLITS: dict[str, tuple[str, ...]] = dict(train=('S1', 'S5', 'S6', 'S7', 'S8'), test=('S9', 'S11'))
@@ -53,6 +52,44 @@ def canonical_action(action: str) -> str:
     name, _, take = action.strip().replace('_', ' ').partition(' ')
     name = _RENAMED.get(name, name)
     return f'{name}_{take}' if take else name
+
+
+def lower_rate(frame_step: int, frame_rate: int) -> int:
+    """Frame rate that is left of every n-th frame.
+
+    Args:
+        frame_step (int): Keep every n-th frame.
+        frame_rate (int): Frames a second before.
+
+    Returns:
+        int: Frames a second.
+
+    Raises:
+        ValueError: If it would not be a whole number.
+    """
+    steps = [step for step in range(1, frame_rate + 1) if frame_rate % step == 0]
+    if frame_step not in steps:
+        raise ValueError(
+            f'frame_step is {frame_step}, which does not divide the {frame_rate} frames of a '
+            f'second; give one of {", ".join(map(str, steps))}.'
+        )
+    return frame_rate // frame_step
+
+
+def unknown_actions(sequences: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """Recordings of actions that the data set does not have.
+
+    Args:
+        sequences (Iterable[tuple[str, str]]): (subject, action with its take) that are there.
+
+    Returns:
+        dict[str, list[str]]: For each subject that has some, their names.
+    """
+    found: dict[str, list[str]] = {}
+    for subject, action in sequences:
+        if action.partition('_')[0] not in ACTIONS:
+            found.setdefault(subject, []).append(action)
+    return found
 
 
 def missing_takes(sequences: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
@@ -96,6 +133,7 @@ def read_positions(path: str) -> Sequences:
     for subject, action, values in _entries(content, f'positions_3d of {path!r}'):
         where = f'positions_3d[{subject!r}][{action!r}] of {path!r}'
         positions = number_array(values, (None, len(H36M_32), 3), where)
+        check_frames(positions, where)
         check_metres(positions, where)
         found[subject, canonical_action(action)] = positions
     return found
@@ -163,30 +201,3 @@ def _with_score(video: Any, count: int, where: str) -> np.ndarray:
     if columns == 3:
         return keypoints
     return np.concatenate((keypoints, np.ones_like(keypoints[..., :1])), axis=-1)
-
-
-def read_cameras(path: str) -> CameraDict:
-    """Reads the cameras and checks that all that are needed are there, with R and T.
-
-    Args:
-        path (str): ``cameras.pkl`` or JSON.
-
-    Returns:
-        dict: (subject, camera id) to MMPose's camera dictionary, of the known subjects.
-
-    Raises:
-        FileNotFoundError: If the file does not exist.
-        ValueError: If a camera, or its place, is missing, or T is not in metres.
-    """
-    cameras = load_camera_dicts(path)
-    found: CameraDict = {}
-    for subject in (subject for subjects in SPLITS.values() for subject in subjects):
-        for camera_id in CAMERA_IDS:
-            key = (subject, camera_id)
-            if key not in cameras:
-                raise ValueError(f'The camera file {path!r} has no camera {subject}/{camera_id}.')
-            for name in ('R', 'T'):
-                require_key(cameras[key], name, f'Camera {subject}/{camera_id} of {path!r}')
-            check_metres(cameras[key]['T'], f'T of the camera {subject}/{camera_id} of {path!r}')
-            found[key] = cameras[key]
-    return found

@@ -17,7 +17,7 @@ from ..frames import FrameSelection, VideoIndex, index_videos
 from ..io import load_npy, load_npz
 from .checks import check_metres
 from .conversion import Part, Report, require_files
-from .h36m_files import CORRUPT, SPLITS, canonical_action
+from .h36m_files import CORRUPT, SPLITS, canonical_action, lower_rate
 from .joints import pick_joints
 
 _ANNOTATIONS = {split: f'h36m_{split}.npz' for split in SPLITS}
@@ -96,25 +96,22 @@ def mmpose_parts(
         keypoints (Sequence[str]): Detections that belong to them row by row, ``NAME_train.npy``
             and ``NAME_test.npy``.
         skeleton (Skeleton): The joints to write.
-        frame_step (int): Keep every n-th frame.
+        frame_step (int): Keep every n-th frame; it must divide the frame rate.
         keep_corrupt (bool): Whether to keep S11's Directions.
         options (dict): What decides the parts' content, see :class:`Part`.
-        report (Callable): Told how many frames are kept.
+        report (Callable): Told how many frames are kept, and of detections of one split only.
 
     Returns:
         list[Part]: One for each split.
 
     Raises:
         FileNotFoundError: If a file does not exist.
-        ValueError: If ``frame_step`` is above the frame rate, the name of a detection file tells
-            no split, or two are called the same.
+        ValueError: If ``frame_step`` does not divide the frame rate, the name of a detection file
+            tells no split, or two are called the same.
     """
-    if frame_step > frame_rate_of(folder):
-        raise ValueError(
-            f"frame_step is {frame_step}, more than the frames of a second in '{folder}'; lower it."
-        )
-    rate = f'{_RATE}{frame_rate_of(folder) // frame_step}'
+    rate = f'{_RATE}{lower_rate(frame_step, frame_rate_of(folder))}'
     detections = _by_split(keypoints)
+    _report_lone(detections, report)
     parts = []
     for split, annotation in _ANNOTATIONS.items():
         source = str(folder / annotation)
@@ -147,6 +144,17 @@ def _by_split(keypoints: Sequence[str]) -> dict[str, dict[str, str]]:
             raise ValueError(f'Two of the 2D files are called {name!r}; rename one.')
         found[split][name] = path
     return found
+
+
+def _report_lone(detections: dict[str, dict[str, str]], report: Report) -> None:
+    """Says which splits stay without detections that the other one has."""
+    kinds = {split: {name[: -len(split)] for name in detections[split]} for split in SPLITS}
+    for split, other in (('train', 'test'), ('test', 'train')):
+        for kind in sorted(kinds[split] - kinds[other]):
+            report(
+                f'{detections[split][kind + split]}: there is no {kind}{other}.npy among the 2D '
+                f'files, so {kind}{split}.npy alone is written'
+            )
 
 
 def _make_split(

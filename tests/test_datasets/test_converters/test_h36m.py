@@ -161,6 +161,7 @@ def test_wrong_3d_is_refused_with_its_key(published, tmp_path):
     refused("subject 'S2'", S2=dict(Walking=walk))
     refused(r"'S6'.*'Sitting'.*shape \(4, 17, 3\)", S6=dict(Sitting=walk[:, :17]))
     refused('millimetres', S6=dict(Sitting=walk * 1000))
+    refused("'S6'.*'Sitting'.* has no frames", S6=dict(Sitting=walk[:0]))
     refused('NaN', S6=dict(Sitting=walk * np.nan))
     refused('behind the camera', S6=dict(Sitting=walk + 40))
     assert not (tmp_path / 'out' / 'fps50').exists()
@@ -186,6 +187,13 @@ def test_wrong_2d_is_refused_with_its_key(published, tmp_path):
     np.savez(path, positions_2d=keypoints)
     with pytest.raises(ValueError, match="no entry 'metadata'"):
         convert_h36m(**files, keypoints=[str(path)], out_dir=tmp_path / 'out')
+
+
+@pytest.mark.parametrize('step', [0, 3, 26, 100])
+def test_frame_steps_that_leave_no_whole_rate_are_refused(published, tmp_path, step):
+    files = dict(positions=published['positions'], cameras=published['cameras'])
+    with pytest.raises(ValueError, match=f'frame_step is {step}, .* one of 1, 2, 5, 10, 25, 50'):
+        convert_h36m(**files, out_dir=tmp_path, frame_step=step)
 
 
 def test_the_tool(published, tmp_path, capsys):

@@ -116,6 +116,8 @@ def test_wrong_folders_are_refused(published, tmp_path):
     refused("'data' of .*4 cells")
     savemat(path, dict(data=np.full((4, 96), 0.04)))
     refused('in metres')
+    savemat(path, dict(data=np.zeros((0, 96))))
+    refused("'.*S6.*Directions.cdf.mat' has no frames")
     savemat(path, dict(positions=np.zeros((4, 96))))
     refused("no array 'data', only positions")
     path.write_bytes(good[:300])
@@ -151,3 +153,19 @@ def test_the_tool_says_what_a_folder_lacks(published, tmp_path, capsys):
     assert 'convert_cdf_to_mat.m' in error
     assert main([str(tmp_path / 'h36m.zip'), *rest]) == 1
     assert 'is packed; unpack it and name the folder' in capsys.readouterr().err
+    for name in ('Directions 1.cdf.mat', 'annot.mat', 'Directions 1.h5', 'Directions 1.cdf'):
+        assert main([str(place / name), *rest]) == 1
+        assert 'is one recording; name the folder that holds S1, S5' in capsys.readouterr().err
+
+
+def test_actions_of_another_data_set_are_said(published, tmp_path):
+    folder = write_h36m_archive(tmp_path / 'pose', 'cdf.mat', published['content'][0])
+    place = folder / 'S6/MyPoseFeatures/D3_Positions'
+    for name in ('Foo 1', 'Bar'):
+        (place / f'{name}.cdf.mat').write_bytes((place / 'Directions.cdf.mat').read_bytes())
+    lines = []
+    convert_h36m(str(folder), published['cameras'], tmp_path / 'out', report=lines.append)
+    said = [line for line in lines if 'no action of Human3.6M' in line]
+    assert len(said) == 1 and said[0].startswith('S6 has Bar, Foo_1, no action')
+    names = load_npz(str(tmp_path / 'out/fps50/h36m_train.npz'))['imgname']
+    assert any('S6_Foo_1.' in name for name in names)

@@ -89,10 +89,20 @@ def test_the_protocols_dataset_reads_them(mmpose_files, tmp_path, repo_root):
 
 def test_a_second_call_leaves_them(mmpose_files, tmp_path):
     positions, cameras, keypoints = inputs_of(mmpose_files)
-    convert_h36m(positions, cameras, tmp_path, keypoints[:1], joints=16)
+    convert_h36m(positions, cameras, tmp_path, keypoints, joints=16)
     lines = []
-    convert_h36m(positions, cameras, tmp_path, keypoints[:1], joints=16, report=lines.append)
+    convert_h36m(positions, cameras, tmp_path, keypoints, joints=16, report=lines.append)
     assert [line.rsplit(':', 1)[1] for line in lines] == [' complete, left as it is'] * 3
+
+
+@pytest.mark.parametrize('split, other', [('train', 'test'), ('test', 'train')])
+def test_detections_of_one_split_only_are_said(mmpose_files, tmp_path, split, other):
+    positions, cameras, keypoints = inputs_of(mmpose_files)
+    (given,) = (path for path in keypoints if path.endswith(f'{split}.npy'))
+    lines = []
+    convert_h36m(positions, cameras, tmp_path, [given], joints=16, report=lines.append)
+    assert lines[0].startswith(f'{given}: there is no {NAME}_{other}.npy among the 2D files')
+    assert [path.name for path in tmp_path.rglob('*.npy')] == [f'{NAME}_{split}.npy']
 
 
 def test_wrong_files_are_refused(mmpose_files, tmp_path):
@@ -117,8 +127,8 @@ def test_wrong_files_are_refused(mmpose_files, tmp_path):
     refused('millimetres', positions=folder / 'fps10')
     np.savez(folder / 'fps10/h36m_test.npz', **dict(source['test'], S=source['test']['S'] * np.nan))
     refused('NaN', positions=folder / 'fps10')
-    with pytest.raises(ValueError, match='frame_step is 11, more than'):
-        convert_h36m(str(folder / 'fps10'), cameras, tmp_path / 'out', frame_step=11)
+    with pytest.raises(ValueError, match='frame_step is 4, .* give one of 1, 2, 5, 10'):
+        convert_h36m(str(folder / 'fps10'), cameras, tmp_path / 'out', frame_step=4)
     (folder / 'fps10').rename(folder / 'slow')
     refused("called 'slow'", positions=folder / 'slow')
 

@@ -145,6 +145,8 @@ def test_constants_of_the_built_loop(tmp_path: Path, variant: str):
     changes = {'train_cfg.variant': variant, 'load_from': 'given.pth'}
     loop = small_runner('poseaug', 'mlp', tmp_path, **changes).train_loop
     assert (loop.max_epochs, loop.pretrain_epochs, loop.settings.warmup_epochs) == (50, 0, 2)
+    # the start itself, which the warm-up leaves as it is, cannot become the best checkpoint
+    assert loop.val_begin == loop.settings.warmup_epochs + 1
     assert loop.settings.schedule == 'passes' and loop.flip_prob == 0
     adversary, objective = loop.adversary, loop.adversary.objective
     assert adversary.discriminator_interval == 2 and adversary.clamp == 1
