@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from mmengine.fileio import exists
 from torch import Tensor
 
 from mmposeaug.geometry import normalize_keypoints, projected_size
@@ -118,7 +119,13 @@ def load_target_keypoints(
         raise ValueError('target_2d.file names no file; give one, or a list of them.')
     parts = []
     for each in files:
-        people = load_keypoints(join_root(os.fspath(each), data_root), **options)
+        path = join_root(os.fspath(each), data_root)
+        if not exists(path):
+            raise FileNotFoundError(
+                f'The target_2d.file {path!r} does not exist; give the path of a file of 2D key '
+                'points.'
+            )
+        people = load_keypoints(path, **options)
         joints, sizes = _whole_people(people, skeleton, keypoint_set, image_size, min_score)
         if pad_portrait:
             joints, sizes = portrait.pad_portrait(joints, sizes)
