@@ -167,17 +167,20 @@ def num_cores() -> int:
     return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
-def tool_env(repo_root: Path) -> dict[str, str]:
-    """Environment variables for tools that share the cores: one thread each.
+def tool_env(repo_root: Path, share_cores: bool = True) -> dict[str, str]:
+    """Environment variables for tools.
 
     Args:
         repo_root (Path): The checkout, whose package the tools shall find.
+        share_cores (bool): Whether they run beside each other, with one thread each. Defaults to
+            True.
 
     Returns:
         dict[str, str]: This process's variables and those.
     """
     path = os.pathsep.join(filter(None, (str(repo_root), os.environ.get('PYTHONPATH'))))
-    threads = dict.fromkeys(('OMP_NUM_THREADS', 'MKL_NUM_THREADS'), '1')
+    names = ('OMP_NUM_THREADS', 'MKL_NUM_THREADS') if share_cores else ()
+    threads = dict.fromkeys(names, '1')
     # unbuffered, so that an error is the last thing in the log
     return {**os.environ, **threads, 'PYTHONPATH': path, 'PYTHONUNBUFFERED': '1'}
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from mmengine.fileio import exists
 from mmengine.logging import print_log
 from torch import Tensor
 
@@ -121,6 +122,11 @@ def load_target_keypoints(
     parts = []
     for each in files:
         path = join_root(os.fspath(each), data_root)
+        if not exists(path):
+            raise FileNotFoundError(
+                f'The target_2d.file {path!r} does not exist; give the path of a file of 2D key '
+                'points.'
+            )
         people = load_keypoints(path, file_format, annotations, video_id)
         joints, sizes = _whole_people(people, skeleton, keypoint_set, image_size, min_score)
         parts.append(_in_image(people, joints, sizes, skeleton, pad_portrait))

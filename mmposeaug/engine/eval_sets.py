@@ -116,23 +116,6 @@ def build_eval_sets(
     ]
 
 
-def warn_of_missing_sets(runner: Any) -> None:
-    """Say at the start of a training which test sets its test would not find.
-
-    Args:
-        runner (Runner): The runner; its config may have ``test_cfg.sets``.
-    """
-    dataloader = runner.cfg.get('test_dataloader')
-    sets = (runner.cfg.get('test_cfg') or {}).get('sets')
-    if not dataloader or not isinstance(sets, Mapping):
-        return
-    for name, options in chosen_sets(sets).items():
-        missing = next(missing_files(checked_dataset(name, dataloader, options)), None)
-        if missing is not None:
-            sentence = missing_sentence(name, *missing, 'test_cfg.sets')
-            runner.logger.warning(f'{sentence} The training goes on, a test would not.')
-
-
 def _build_set(
     runner: Any, name: str, dataloader: dict[str, Any], evaluator: Any, flip_test: bool
 ) -> EvalSet:

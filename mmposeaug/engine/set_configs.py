@@ -99,11 +99,12 @@ def checked_dataset(
     return config
 
 
-def missing_files(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def missing_files(config: Mapping[str, Any], folder: str = '') -> Iterator[tuple[str, str]]:
     """Options of a data set that name files which are not there.
 
     Args:
         config (Mapping): The data set config.
+        folder (str): Folder that relative paths are in. Defaults to '', the current one.
 
     Yields:
         tuple[str, str]: Option and path.
@@ -115,7 +116,7 @@ def missing_files(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         ):
             continue
         path = path if is_abs(path) else join_path(config.get('data_root') or '', path)
-        if not exists(path):
+        if not exists(path if is_abs(path) else join_path(folder, path)):
             yield key, path
 
 

@@ -20,8 +20,8 @@ from mmposeaug.geometry import in_view
 from .adversary_step import AdversaryStep
 from .augmentation import Augmentation, build_random_augmentor
 from .batches import concat, fill_up, flip_randomly, project_clip, select, with_poses
+from .config_files import missing_for_test
 from .diagnostics import AugmentationProbe, log_epoch
-from .eval_sets import warn_of_missing_sets
 from .fast_layers import fast_layers
 from .lifter_check import check_lifter
 from .seeding import common_seed, derive_seed, make_generator
@@ -111,7 +111,8 @@ class TensorTrainLoop(EpochBasedTrainLoop):
             self.augmentor = build_random_augmentor(augmentor, self.skeleton).to(self.device)
         self.probe = AugmentationProbe(self.bank, self.adapter, loader.batch_size)
         runner.register_hook(LifterCheckpointHook())
-        warn_of_missing_sets(runner)
+        for sentence in missing_for_test(runner.cfg):
+            runner.logger.warning(f'{sentence} The training goes on, a test would not.')
 
     learns = False
     """bool: Whether there are networks beside the lifter."""

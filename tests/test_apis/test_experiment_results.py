@@ -154,6 +154,18 @@ def test_missing_runs_are_said_and_not_made_up(plan, tmp_path):
     assert [row[5] for row in csv_rows(results)] == ['group', '', 'S9', 'S10']
 
 
+def test_each_reference_is_quoted_with_its_section(plan, tmp_path):
+    def sentence(plan) -> str:
+        text = format_summary(collect_results(plan, tmp_path / 'runs'), [])
+        return text.split(' the mean is than that of ')[1].split(', in percent')[0]
+
+    assert sentence(plan) == '"Second"'
+    a, b = plan.experiments
+    two = (replace(a, section='X'), replace(b, section='Y'))
+    two = replace(plan, experiments=two, references={'X': 'a', 'Y': 'b'})
+    assert sentence(two) == '"First" in X and "Second" in Y'
+
+
 def test_results_of_folders_and_earlier_summaries_are_joined(plan, tmp_path):
     (tmp_path / 'c.py').write_text('model = dict()')
     (result,) = collect_results(plan, tmp_path / 'runs').found.values()

@@ -34,7 +34,8 @@ OPTIONS = """
 
 def plan_text(root) -> str:
     options = OPTIONS.format(root=root, test_root=root)
-    broken = OPTIONS.format(root=f'{root}/absent', test_root=root)
+    broken = OPTIONS.format(root=root, test_root=root)
+    broken += '      train_dataloader.dataset.ann_file: broken.npz\n'
     return f"""
 title: Small runs
 seeds: [0]
@@ -129,6 +130,7 @@ def done(repo_root, tmp_path_factory):
     """A folder with finished runs, the plan, what failed and what was said."""
     folder = tmp_path_factory.mktemp('experiments')
     make_synthetic_mocap(folder / 'data', source_train=400, source_test=24, target_dev=24)
+    (folder / 'data' / 'broken.npz').write_text('no npz')
     (folder / 'plan.yml').write_text(plan_text(folder / 'data'))
     plan = load_plan(folder / 'plan.yml', repo_root)
     lines: list[str] = []
@@ -151,7 +153,8 @@ def test_a_failing_run_is_named_and_the_others_finish(done):
     folder, _, failed, lines = done
     assert list(failed) == ['broken, seed 0']
     reason = failed['broken, seed 0']
-    assert reason.startswith("the training says: train.py: error: The annotation file '")
+    assert reason.startswith('the training says: train.py: error: ')
+    assert 'broken.npz' in reason
     assert reason.endswith(f'({folder}/runs/broken/seed_0/train.log)')
     assert sum('done, target_dev/MPJPE ' in line for line in lines) == 3
     assert any(line.endswith(f'broken, seed 0: failed: {reason}') for line in lines)

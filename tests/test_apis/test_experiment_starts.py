@@ -15,6 +15,7 @@ from mmposeaug.apis import ExperimentError, ExperimentRunner, Slurm, collect_res
 from mmposeaug.apis.experiments import Experiment, ExperimentPlan, Run
 from mmposeaug.apis.experiments.json_files import save_compact_json
 from mmposeaug.apis.experiments.run_folder import file_sha256
+from mmposeaug.apis.experiments.slots import make_slots
 
 
 @pytest.fixture
@@ -141,7 +142,93 @@ def test_a_start_of_an_earlier_version_is_told_by_its_file(plan):
     assert start == dict(experiment='a', checkpoint=path.name, sha256=file_sha256(path))
 
 
+# --------------------------------------------------- files of data, other tests
+DATA = """
+pw3d = dict(data_root={root!r})
+train_dataloader = dict(dataset=dict(type='MocapDataset', ann_file='train.npz'))
+test_dataloader = dict(dataset=dict(type='MocapDataset', ann_file='test.npz', data_root='{own}'))
+test_cfg = dict(type='MultiSetTestLoop', sets=dict(own=dict(), pw3d=dict(data_root={root!r})))
+"""
+
+
+def write_data_config(plan: ExperimentPlan, root: str = 'absent', own: str = '') -> None:
+    (plan.repo_root / 'c.py').write_text(DATA.format(root=root, own=own))
+
+
+def test_a_run_without_its_files_is_refused_before_it_begins(plan):
+    write_data_config(plan)
+    lines: list[str] = []
+
+    def failures() -> dict[str, str]:
+        return runner_of(plan, report=lines.append).run(plan.runs())
+
+    failed = failures()
+    first = "The ann_file 'train.npz' of train_dataloader does not exist; correct it or data_root."
+    assert set(failed) == {'a, seed 0', 'b, seed 0', 'c, seed 0'}
+    assert set(failed.values()) == {first}
+    assert lines[0].endswith(f'a, seed 0: refused: {first}')
+    for name in ('train.npz', 'test.npz'):  # relative to the repository, not to this process
+        (plan.repo_root / name).touch()
+    reason = failures()['a, seed 0']
+    assert reason.startswith("The ann_file 'absent/test.npz' of the set 'pw3d' does not exist;")
+    assert not (plan.repo_root / 'runs').exists()
+
+
+def test_what_starts_from_a_run_without_its_files_says_so(plan):
+    write_data_config(plan)
+    a, b, _ = plan.experiments
+    (plan.repo_root / 'd.py').write_text('model = dict()\n')
+    plan = replace(plan, experiments=(a, replace(b, config=plan.repo_root / 'd.py')))
+    reason = runner_of(plan).run(plan.runs())['b, seed 0']
+    assert reason.startswith("it starts from a, seed 0, which is refused: The ann_file 'train.npz'")
+
+
+def test_a_trained_run_may_be_tested_on_other_sets(plan):
+    write_data_config(plan)
+    run = run_of(plan, 'a')
+    states = runner_of(plan).states
+    folder, identity = states.folder(run), states.identity(run)
+    folder.begin(identity, states.config(run.experiment)[1], dict(commit=None, dirty=None))
+    folder.trained_mark.touch()
+
+    write_data_config(plan, root='elsewhere')
+    states = runner_of(plan).states
+    assert states.state(run) == 'begun'
+    folder.begin_test(states.identity(run), states.config(run.experiment)[1])
+    assert states.identity(run)['config_sha256'] != identity['config_sha256']
+    claim = json.loads(folder.claim_file.read_text())
+    assert claim['config_sha256'] == states.identity(run)['config_sha256']
+    assert len(claim['sessions']) == 1
+
+    a = plan.experiments[0]
+    without = replace(a, options={'test_cfg.sets.pw3d': None})
+    longer = replace(a, options={'train_cfg.max_epochs': 3})
+    for experiment, state in ((without, 'begun'), (longer, 'holds a run with options')):
+        other = replace(plan, experiments=(experiment,))
+        assert state in runner_of(other).states.state(Run(experiment, 0))
+    # its files of the training are not needed any more, those of the test are
+    assert "'test.npz' of the set 'own'" in runner_of(plan).run([run])['a, seed 0']
+    text = (plan.repo_root / 'c.py').read_text()
+    (plan.repo_root / 'c.py').write_text(text.replace('train.npz', 'other.npz'))
+    assert 'holds a run of another config' in runner_of(plan).states.state(run)
+
+
+def test_a_result_is_of_its_own_test_sets_alone(plan):
+    write_data_config(plan)
+    finish(plan, 'a', 'first')
+    write_data_config(plan, root='elsewhere')
+    assert 'holds a run of another config' in states_of(plan)[0]
+
+
 # ----------------------------------------------------------------------- Slurm
+def test_slurm_decides_on_threads(plan, monkeypatch):
+    monkeypatch.setenv('OMP_NUM_THREADS', '4')
+    assert make_slots(plan.repo_root, 1)[0]['OMP_NUM_THREADS'] == '1'
+    assert make_slots(plan.repo_root, 1, is_slurm=True)[0]['OMP_NUM_THREADS'] == '4'
+    monkeypatch.delenv('OMP_NUM_THREADS')
+    assert 'OMP_NUM_THREADS' not in make_slots(plan.repo_root, 1, is_slurm=True)[0]
+
+
 def test_slurm_that_cannot_be_is_one_sentence(plan, tmp_path, monkeypatch, repo_root, capsys):
     monkeypatch.setenv('PATH', str(tmp_path))
     with pytest.raises(ExperimentError, match="program 'srun', which is not on the PATH; call"):

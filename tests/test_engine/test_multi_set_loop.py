@@ -17,7 +17,7 @@ from mmengine.hooks import Hook
 from mmengine.registry import init_default_scope
 from mmengine.runner import Runner, TestLoop
 
-from mmposeaug.engine.eval_sets import warn_of_missing_sets
+from mmposeaug.engine.config_files import missing_for_test, missing_for_training
 
 
 def read_log(work_dir: Path) -> str:
@@ -161,14 +161,22 @@ def test_a_set_can_keep_from_the_loops_flip(runner: Runner):
     assert [flip is not None for flip in loop.flips] == [False, True]
 
 
-def test_a_missing_test_set_is_said_before_a_training(data_root: Path, tmp_path: Path):
+def test_missing_files_are_said_before_they_are_needed(data_root: Path, tmp_path: Path):
     sets = dict(TWO_SETS, absent=dict(ann_file='absent.npz'), left_out=None)
-    init_default_scope('mmpose')
     cfg = make_cfg(data_root, tmp_path, **{'test_cfg.sets': sets})
-    warn_of_missing_sets(Runner.from_cfg(cfg))
-    warnings = [line for line in read_log(tmp_path).splitlines() if 'WARNING' in line]
-    (line,) = [line for line in warnings if 'does not exist' in line]
+    (line,) = missing_for_test(cfg)
     assert 'absent.npz' in line and '--cfg-options test_cfg.sets.absent=None' in line
+    assert list(missing_for_training(cfg)) == []
+    cfg.train_dataloader.dataset.ann_file = 'nothing.npz'
+    cfg.train_cfg = dict(target_2d=dict(file=['a.json'], data_root='some'))
+    first, second = missing_for_training(cfg)
+    assert first.endswith(
+        "nothing.npz' of train_dataloader does not exist; correct it or data_root."
+    )
+    assert second.startswith("The train_cfg.target_2d.file 'some/a.json' does not exist; give")
+    (tmp_path / 'some').mkdir()
+    (tmp_path / 'some' / 'a.json').touch()
+    assert list(missing_for_training(cfg, str(tmp_path))) == [first]
 
 
 def test_fp16_is_ignored_on_a_cpu(runner: Runner):

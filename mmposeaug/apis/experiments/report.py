@@ -17,7 +17,7 @@ from .cross_tables import cross_table
 from .csv_table import csv_rows
 from .epoch_figure import draw_epochs
 from .json_files import save_compact_json
-from .plan import Experiment, Run
+from .plan import Experiment, ExperimentPlan, Run
 from .score_figure import draw_scores
 from .tables import group_table, score_table, training_table
 
@@ -69,11 +69,9 @@ def format_summary(results: Results, pictures: list[str]) -> str:
     several = any(len(experiment.seeds) > 1 for experiment in plan.experiments)
     words = ['Mean ± sample standard deviation over the seeds.'] if several else ['One seed each.']
     if plan.references:
-        labels = {experiment.name: experiment.label for experiment in plan.experiments}
-        names = dict.fromkeys(labels[name] for name in plan.references.values())
         words.append(
             'In brackets: how much larger or smaller the mean is than that of '
-            f'"{", ".join(names)}", in percent of the latter.'
+            f'{_name_references(plan)}, in percent of the latter.'
         )
     if plan.published_source:
         words.append(f'Published: {plan.published_source}; no number of ours counts these.')
@@ -98,6 +96,18 @@ def format_summary(results: Results, pictures: list[str]) -> str:
     parts += [f'![{_caption(name, plan.title)}]({name})' for name in pictures]
     parts += ['## Runs', '\n'.join(_describe(results, e) for e in plan.experiments)]
     return '\n\n'.join(parts) + '\n'
+
+
+def _name_references(plan: ExperimentPlan) -> str:
+    """Labels of the references, with their sections where these have different ones."""
+    labels = {experiment.name: experiment.label for experiment in plan.experiments}
+    sections: dict[str, list[str]] = {}
+    for section, name in plan.references.items():
+        sections.setdefault(labels[name], []).append(section)
+    if len(sections) == 1:
+        return f'"{next(iter(sections))}"'
+    *first, last = (f'"{label}" in {" and ".join(names)}' for label, names in sections.items())
+    return f'{", ".join(first)} and {last}'
 
 
 def _say_missing(results: Results) -> Iterator[str]:

@@ -14,6 +14,7 @@ from mmengine.config import Config
 
 from .json_files import save_compact_json
 from .plan import ExperimentError
+from .training_part import training_options, training_part
 
 IDENTITY_KEYS = ('config', 'options', 'seed', 'config_sha256')
 
@@ -64,8 +65,11 @@ class RunFolder:
             raise ExperimentError(
                 f"'{self.path}' holds files, but no run of an experiment; {remedy}."
             )
+        trains_the_same = not self.is_done and _trains_the_same(found, identity, config_text)
         for key in IDENTITY_KEYS:
             if found[key] == identity[key]:
+                continue
+            if trains_the_same and key in ('options', 'config_sha256'):
                 continue
             change = f'with {key} {found[key]!r}, not {identity[key]!r}'
             if key == 'config_sha256':
@@ -90,6 +94,16 @@ class RunFolder:
         save_compact_json(
             self.claim_file, dict(identity, sessions=sessions, config_text=config_text)
         )
+
+    def begin_test(self, identity: dict[str, Any], config_text: str) -> None:
+        """Note what is tested, which may be other sets than were known when the training began.
+
+        Args:
+            identity (dict[str, Any]): Config, options, seed, hash and start of the run.
+            config_text (str): Its resolved config.
+        """
+        claim = read_json(self.claim_file) or {}
+        save_compact_json(self.claim_file, {**claim, **identity, 'config_text': config_text})
 
     def end_training(self) -> None:
         """Note that the training has ended well."""
@@ -233,6 +247,14 @@ def read_json(path: Path) -> dict[str, Any] | None:
     except (OSError, ValueError):
         return None
     return content if isinstance(content, dict) else None
+
+
+def _trains_the_same(found: dict[str, Any], now: dict[str, Any], config_text: str) -> bool:
+    """Whether a run without a result differs from what is to be run in its test alone."""
+    before = found.get('config_text', '')
+    return training_options(found['options']) == training_options(now['options']) and (
+        training_part(before) == training_part(config_text)
+    )
 
 
 def _changed_start(found: dict[str, Any], now: dict[str, Any]) -> str:

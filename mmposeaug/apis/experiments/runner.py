@@ -6,9 +6,11 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 
 from mmposeaug.apis.processes import Task, ToolError, num_cores, run_tasks, tail
+from mmposeaug.engine.config_files import missing_for_test, missing_for_training
 
 from .commands import RunCommands
 from .json_files import save_compact_json
@@ -86,6 +88,9 @@ class ExperimentRunner:
             if state == DONE:
                 self._tell(f'{run.label}: done already')
                 self._clean(run, clean)
+            elif state in TO_DO and (missing := self._missing_file(run)):
+                failed[run.label] = missing
+                self._tell(f'{run.label}: refused: {missing}')
             elif state in TO_DO:
                 commands = self._commands(run, clean)
                 tasks[run.label] = Task(run.label, commands, cwd=self.plan.repo_root)
@@ -93,7 +98,7 @@ class ExperimentRunner:
             else:
                 failed[run.label] = state
                 self._tell(f'{run.label}: refused: {state}')
-        for label, reason in self._link(waiting, tasks).items():
+        for label, reason in self._link(waiting, tasks, failed).items():
             failed[label] = reason
             self._tell(f'{label}: left out: {reason}')
 
@@ -111,12 +116,32 @@ class ExperimentRunner:
         run_tasks(list(tasks.values()), self.slots, on_failure)
         return failed
 
-    def _link(self, waiting: Sequence[Run], tasks: dict[str, Task]) -> dict[str, str]:
+    def _missing_file(self, run: Run) -> str:
+        """The first file that a run would not find, in a sentence; '' if all are there.
+
+        Nodes of Slurm may have other disks, so that it is only said of their runs.
+        """
+        cfg, root = self.states.config(run.experiment)[0], str(self.plan.repo_root)
+        is_trained = self.states.folder(run).trained_mark.is_file()
+        training = iter(()) if is_trained else missing_for_training(cfg, root)
+        try:
+            sentence = next(chain(training, missing_for_test(cfg, root)), '')
+        except ValueError as error:
+            return str(error)
+        if sentence and self.slurm is not None:
+            self._tell(f'{run.label}: {sentence} It is begun, since a node may have that file.')
+            return ''
+        return sentence
+
+    def _link(
+        self, waiting: Sequence[Run], tasks: dict[str, Task], refused: Mapping[str, str]
+    ) -> dict[str, str]:
         """Put tasks after those that they wait for; take out those that would wait for ever.
 
         Args:
             waiting (Sequence[Run]): Runs that start from one without a result.
             tasks (dict[str, Task]): All tasks by label; changed in place.
+            refused (Mapping[str, str]): Why runs are refused, by label.
 
         Returns:
             dict[str, str]: Why tasks were taken out, by label.
@@ -129,7 +154,9 @@ class ExperimentRunner:
             else:
                 del tasks[run.label]
                 left_out[run.label] = (
-                    f'it waits for {start.label}, which has no result and is not run now; run '
+                    f'it starts from {start.label}, which is refused: {refused[start.label]}'
+                    if start.label in refused
+                    else f'it waits for {start.label}, which has no result and is not run now; run '
                     'that too.'
                 )
         return left_out
@@ -155,6 +182,7 @@ class ExperimentRunner:
                     f"The training left no checkpoint in '{folder.path}'; let the config save one "
                     'and delete that folder.'
                 )
+            folder.begin_test(identity, text)
             self._tell(f'{run.label}: trained; testing {checkpoint.name}')
             yield 'test', self.commands.test(run, str(checkpoint)), folder.test_log
             result = make_result(run, folder, identity, cfg, self._processor)

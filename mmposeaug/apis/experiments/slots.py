@@ -24,7 +24,7 @@ def make_slots(
         jobs (int): Number of places on the CPU, where there are no devices.
         devices (Sequence[str]): Numbers of CUDA devices, among those that this process may see.
             Defaults to none: the CPU is used.
-        is_slurm (bool): Whether Slurm chooses the devices. Defaults to False.
+        is_slurm (bool): Whether Slurm chooses the devices and cores. Defaults to False.
 
     Returns:
         list[dict[str, str]]: The variables.
@@ -32,7 +32,8 @@ def make_slots(
     Raises:
         ExperimentError: If a device is no number of one or comes twice, or Slurm chooses them.
     """
-    env = tool_env(repo_root)
+    # Slurm gives each run cores of its own
+    env = tool_env(repo_root, share_cores=not is_slurm)
     if is_slurm:
         if devices:
             raise ExperimentError(
