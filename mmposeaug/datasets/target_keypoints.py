@@ -120,12 +120,15 @@ def load_target_keypoints(
     parts = []
     for each in files:
         path = join_root(os.fspath(each), data_root)
-        if not exists(path):
+        try:
+            people = load_keypoints(path, **options)
+        except FileNotFoundError:
+            if exists(path):  # it is another one, such as that of the annotations
+                raise
             raise FileNotFoundError(
                 f'The target_2d.file {path!r} does not exist; give the path of a file of 2D key '
                 'points.'
-            )
-        people = load_keypoints(path, **options)
+            ) from None
         joints, sizes = _whole_people(people, skeleton, keypoint_set, image_size, min_score)
         if pad_portrait:
             joints, sizes = portrait.pad_portrait(joints, sizes)
