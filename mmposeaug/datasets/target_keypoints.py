@@ -15,7 +15,7 @@ from mmengine.fileio import exists
 from mmengine.logging import print_log
 from torch import Tensor
 
-from mmposeaug.geometry import normalize_keypoints, projected_size
+from mmposeaug.geometry import flip_keypoints, normalize_keypoints, projected_size
 from mmposeaug.structures import Skeleton
 
 from . import portrait
@@ -69,7 +69,8 @@ class TargetKeypoints:
         drawn = self.keypoints_norm[index]
         if flip_prob <= 0:
             return drawn
-        mirrored = drawn[:, list(self.flip_indices)] * drawn.new_tensor([-1.0, 1.0])
+        # the middle of the image is 0, as if it were no pixel wide
+        mirrored = flip_keypoints(drawn, drawn.new_zeros(()), self.flip_indices)
         chosen = torch.rand(count, 1, 1, generator=generator, device=device) < flip_prob
         return torch.where(chosen, mirrored, drawn)
 
@@ -224,9 +225,8 @@ def _in_image(
             'target_2d.image_size in which the key points were detected.'
         )
     upright = (sizes[:, 1] > sizes[:, 0]) & inside
-    padded_joints, padded_sizes = portrait.pad_portrait(joints, sizes)
     if pad_portrait:
-        joints, sizes = padded_joints, padded_sizes
+        joints, sizes = portrait.pad_portrait(joints, sizes)
     elif upright.any():
         print_log(
             f'target_2d: {upright.sum()} people of {people.source} are in portrait images, and '

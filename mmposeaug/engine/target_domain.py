@@ -14,6 +14,7 @@ from mmposeaug.datasets import PoseBatch, TargetKeypoints, load_target_keypoints
 from mmposeaug.datasets.target_keypoints import OPTIONS
 from mmposeaug.geometry import normalize_intrinsics, projected_size, root_of_size
 from mmposeaug.models import AugmentedPoses
+from mmposeaug.models.augmentors.networks import per_frame, reference_frame
 from mmposeaug.structures import Skeleton
 
 from .batches import poses_of
@@ -70,13 +71,13 @@ class TargetDomain:
         camera = normalize_intrinsics(batch.intrinsics, batch.image_size)
 
         def moved(pose: Tensor) -> Tensor:
-            middle = pose if pose.ndim == 3 else pose[:, pose.shape[1] // 2]
+            middle = reference_frame(pose)
             root = middle[:, self.skeleton.root].unsqueeze(1)
             found = root_of_size(
                 middle.detach() - root.detach(), camera, place, size, self.skeleton
             )
             shift = found.unsqueeze(1) - root
-            return pose + (shift if pose.ndim == 3 else shift.unsqueeze(1))
+            return pose + per_frame(shift, pose)
 
         draw = poses.draw
         if draw is not None:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from mmposeaug.datasets.converters import convert_keypoints
-from mmposeaug.datasets.converters.command import progress, run_converter
+from mmposeaug.datasets.converters.command import add_options, progress, run_converter
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -23,7 +23,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         '--frame-step', type=int, default=1, metavar='N', help='write every Nth row (default: 1)'
     )
-    parser.add_argument('--overwrite', action='store_true', help='replace a file that is there')
+    add_options(parser, joints=None)
     return parser
 
 

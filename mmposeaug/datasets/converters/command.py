@@ -12,20 +12,22 @@ from typing import Any, Callable
 from tqdm import tqdm
 
 
-def add_options(parser: argparse.ArgumentParser, joints: int = 17) -> None:
+def add_options(parser: argparse.ArgumentParser, joints: int | None = 17) -> None:
     """Adds the options that all converters have.
 
     Args:
         parser (argparse.ArgumentParser): The parser.
-        joints (int): Default number of joints. Defaults to 17.
+        joints (int, optional): Default number of joints; None for converters that write those they
+            read. Defaults to 17.
     """
-    parser.add_argument(
-        '--joints',
-        type=int,
-        choices=(17, 16),
-        default=joints,
-        help=f"17 joints of MMPose's Human3.6M or 16 of PoseAug (default: {joints})",
-    )
+    if joints is not None:
+        parser.add_argument(
+            '--joints',
+            type=int,
+            choices=(17, 16),
+            default=joints,
+            help=f"17 joints of MMPose's Human3.6M or 16 of PoseAug (default: {joints})",
+        )
     parser.add_argument('--overwrite', action='store_true', help='replace files that are there')
 
 

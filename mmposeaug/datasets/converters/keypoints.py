@@ -11,14 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from mmposeaug.structures import H36M_16, H36M_17, Skeleton
+from mmposeaug.structures import Skeleton
 
 from ..camera_files import CameraDict, image_size_of, load_camera_dicts
 from ..frames import parse_image_name
 from ..io import load_npz
 from .conversion import Part, Report, Track, require_files, run_parts, silent, untracked
-
-SKELETONS = {skeleton.num_joints: skeleton for skeleton in (H36M_17, H36M_16)}
+from .joints import SKELETONS
 
 
 def convert_keypoints(
