@@ -3,7 +3,7 @@
 
 from .adapter import LifterAdapter
 from .base import LIFTING_CODECS, TensorCodec
-from .build import build_codec, find_train_codec
+from .build import build_codec, find_train_codec, step_names
 from .image_pose_lifting import TensorImagePoseLifting
 from .motionbert_label import TensorMotionBERTLabel
 from .video_pose_lifting import TensorVideoPoseLifting
@@ -17,4 +17,5 @@ __all__ = [
     'LifterAdapter',
     'build_codec',
     'find_train_codec',
+    'step_names',
 ]

@@ -60,9 +60,8 @@ def find_train_codec(pipeline: Sequence[Any]) -> dict[str, Any]:
     """
     found = [step for step in _steps(pipeline) if _step_name(step) == 'GenerateTarget']
     if len(found) != 1:
-        names = [_step_name(step) for step in _steps(pipeline)]
         raise ValueError(
-            f'The train pipeline {names} must hold exactly one GenerateTarget, whose encoder is '
+            f'The train pipeline {step_names(pipeline)} must hold exactly one GenerateTarget, whose encoder is '
             f'the codec that the lifter learns in; it holds {len(found)}.'
         )
     step = found[0]
@@ -78,6 +77,18 @@ def find_train_codec(pipeline: Sequence[Any]) -> dict[str, Any]:
             'config.'
         )
     return dict(encoder)
+
+
+def step_names(pipeline: Sequence[Any]) -> list[str]:
+    """Names of the transforms of a pipeline, those inside of wrapping transforms included.
+
+    Args:
+        pipeline (Sequence): Transforms or their configs.
+
+    Returns:
+        list[str]: Class names.
+    """
+    return [_step_name(step) for step in _steps(pipeline)]
 
 
 def _twin(name: str) -> type[TensorCodec]:

@@ -33,15 +33,17 @@ class AdversarialLogs:
         self._recent, self._epoch = RunningMeans(), RunningMeans()
 
     def add(self, result: AdversaryStep, epoch: int) -> None:
-        """Count in a step.
+        """Count in a step; of one that is not finite only that.
 
         Args:
             result (AdversaryStep): The step.
             epoch (int): Number of the epoch, from 0.
         """
-        logs = dict(result.logs, finite=torch.tensor(float(result.finite)))
-        self._recent.add(logs)
-        self._epoch.add(logs)
+        for means in (self._recent, self._epoch):
+            whole = result.valid.new_zeros((), dtype=torch.float32)
+            if result.finite and result.logs:
+                whole = means.add(result.logs)
+            means.add(dict(finite=whole))
         if self.adversary.steps % self.settings.log_interval == 0:
             self.flush(epoch)
 

@@ -251,7 +251,7 @@ class Adversary(AugmentedSampler):
         )
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take up a state.
+        """Load a state.
 
         Args:
             state (Mapping): What :meth:`state_dict` gave.
@@ -265,7 +265,15 @@ class Adversary(AugmentedSampler):
                 f'{sorted(self.networks)}; resume with the config of the interrupted run.'
             )
         for name, network in self.networks.items():
-            network.load_state_dict(state['networks'][name])
+            try:
+                network.load_state_dict(state['networks'][name])
+            except (RuntimeError, ValueError) as error:  # torch: of modules, of optimizers
+                reason = ' '.join(str(error).split())
+                raise ValueError(
+                    f'The {name} of the checkpoint is not the one that the config builds '
+                    f'({reason[:160]}); resume with the config of the interrupted run, or start '
+                    'from the lifter with load_from.'
+                ) from None
         self.pools.load_state_dict(state['pools'])
         self.steps = int(state['steps'])
 

@@ -45,11 +45,13 @@ class FakePool(nn.Module):
             self.storage = torch.cat((stored, samples[:free]))
             if free >= len(samples):
                 return samples
-        fresh, rest = samples[: max(free, 0)], samples[max(free, 0) :]
+        free = max(free, 0)
+        fresh, rest = samples[:free], samples[free:]
         device = samples.device
-        # at most one new sample meets each stored one
-        rest, overflow = rest[: self.size], rest[self.size :]
-        slots = torch.randperm(self.size, generator=generator, device=device)[: len(rest)]
+        # each new sample meets a stored one of its own, none that this batch shows anyway
+        earlier = self.size - free
+        rest, overflow = rest[:earlier], rest[earlier:]
+        slots = torch.randperm(earlier, generator=generator, device=device)[: len(rest)]
         swap = torch.rand(len(rest), generator=generator, device=device) < 0.5
         stored = self.storage[slots]
         swap = swap.view(-1, *[1] * (rest.ndim - 1))

@@ -18,8 +18,9 @@ from .adversary import Adversary
 from .adversary_step import AdversaryStep
 from .augmentation import Augmentation
 from .batches import concat, select, spread_indices
+from .normalization import synchronise
 from .running_means import mean_over_processes
-from .seeding import common_seed, derive_seed, make_generator
+from .seeding import common_seed, derive_seed, make_generator, seeded
 from .state_hook import PoseAugStateHook
 from .tensor_train_loop import TensorTrainLoop
 from .variants import get_settings
@@ -96,8 +97,7 @@ class PoseAugTrainLoop(TensorTrainLoop):
             )
         self._check_batch_size()
         # the lifter starts from the same weights as without PoseAug
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(derive_seed(common_seed(runner), 'networks'))
+        with seeded(derive_seed(common_seed(runner), 'networks')):
             self.adversary = Adversary(
                 self.skeleton,
                 self.device,
@@ -105,6 +105,8 @@ class PoseAugTrainLoop(TensorTrainLoop):
                 **self.settings.adversary_options(),
                 domain=self.target_domain,
             )
+        for network in self.adversary.networks.values():
+            network.module = synchronise(network.module, runner.cfg.get('sync_bn'))
         # its gradients stop at the key points, so a distributed wrapper has nothing to do
         self.feedback_adapter = self.adapter.unwrapped()
         self.watchdog = build_watchdog(self.settings.watchdog)
@@ -291,12 +293,26 @@ class PoseAugTrainLoop(TensorTrainLoop):
         return concat(kept) if kept else select(batch, slice(0, 0))
 
     # ------------------------------------------------------------------- state
+    def restart_schedules(self) -> list[str]:
+        """As in the base class; what recoveries took from the learning rates stays taken."""
+        epochs = max(self.poseaug_epoch, 0)
+        factor, times = self.watchdog.lr_factor, self.watchdog.recoveries
+        restarted = []
+        for name, network in self.adversary.networks.items():
+            if network.schedule.is_in_force(factor, times):
+                continue
+            network.schedule.restart(epochs, epochs)
+            for _ in range(times):
+                network.schedule.scale(factor)
+            restarted.append(f'the {name}')
+        return restarted
+
     def state_dict(self) -> dict[str, Any]:
         """State of everything that the loop owns, for a checkpoint to resume from."""
         return dict(adversary=self.adversary.state_dict(), watchdog=self.watchdog.state_dict())
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take up a state.
+        """Load a state.
 
         Args:
             state (Mapping): What :meth:`state_dict` gave.

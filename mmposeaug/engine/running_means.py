@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import torch
@@ -11,31 +12,46 @@ from torch import Tensor
 
 
 class RunningMeans:
-    """Adds up scalars without waiting for the device."""
+    """Adds up scalars without waiting for the device; steps that are not finite are left out."""
 
     def __init__(self) -> None:
-        self._sums: dict[str, Tensor] = {}
-        self._counts: dict[str, int] = {}
+        # values that come together are added up together
+        self._totals: dict[tuple[str, ...], tuple[Tensor, Tensor]] = {}
 
-    def add(self, values: Mapping[str, Tensor]) -> None:
-        """Count in the values of a step.
+    def add(self, values: Mapping[str, Tensor]) -> Tensor:
+        """Count in the values of a step, if all of them are finite.
 
         Args:
-            values (Mapping[str, Tensor]): Scalars; a step need not have all of them.
+            values (Mapping[str, Tensor]): Scalars on one device; a step need not have all of them.
+
+        Returns:
+            Tensor: Whether the step was counted, 1.0 or 0.0.
         """
-        for name, value in values.items():
-            self._sums[name] = self._sums[name] + value if name in self._sums else value
-            self._counts[name] = self._counts.get(name, 0) + 1
+        names = tuple(values)
+        step = torch.stack([value.detach().float() for value in values.values()])
+        counted = torch.isfinite(step).all()
+        step, count = torch.where(counted, step, 0.0), counted.float()
+        if names in self._totals:
+            total, steps = self._totals[names]
+            self._totals[names] = total + step, steps + count
+        else:
+            self._totals[names] = step, count
+        return count
 
     def pop(self) -> dict[str, float]:
         """Means since the last call.
 
         Returns:
-            dict[str, float]: Means by name.
+            dict[str, float]: Means by name; NaN where no step was finite.
         """
-        means = {name: float(total) / self._counts[name] for name, total in self._sums.items()}
-        self._sums, self._counts = {}, {}
-        return means
+        sums: dict[str, float] = {}
+        counts: dict[str, float] = {}
+        for names, (total, steps) in self._totals.items():
+            for name, value in zip(names, total.tolist()):
+                sums[name] = sums.get(name, 0.0) + value
+                counts[name] = counts.get(name, 0.0) + float(steps)
+        self._totals = {}
+        return {name: sums[name] / counts[name] if counts[name] else math.nan for name in sums}
 
 
 def mean_over_processes(values: Mapping[str, float]) -> dict[str, float]:

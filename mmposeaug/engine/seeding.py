@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -54,3 +56,25 @@ def common_seed(runner: Any) -> int:
     seed = torch.tensor(int(runner.seed))
     broadcast(seed)
     return int(seed)
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Weights that are drawn inside the context depend on a seed alone.
+
+    Outside of it the random numbers of every device go on as if nothing had been drawn. Modules
+    draw their first weights from the CPU's generator; ``torch.manual_seed`` would reseed all GPUs
+    too, which ``fork_rng(devices=[])`` does not restore.
+
+    Args:
+        seed (int): The seed.
+
+    Yields:
+        None: Nothing.
+    """
+    started = torch.cuda.is_available() and torch.cuda.is_initialized()
+    with torch.random.fork_rng(devices=range(torch.cuda.device_count()) if started else ()):
+        torch.default_generator.manual_seed(seed)
+        if started:
+            torch.cuda.manual_seed_all(seed)
+        yield

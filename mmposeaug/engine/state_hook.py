@@ -34,7 +34,7 @@ class PoseAugStateHook(Hook):
             checkpoint[STATE_KEY] = runner.train_loop.state_dict()
 
     def after_load_checkpoint(self, runner: Any, checkpoint: dict) -> None:
-        """Take up the loop's state if the run is resumed.
+        """Load the loop's state if the run is resumed.
 
         Args:
             runner (Runner): The runner.

@@ -12,7 +12,11 @@ from mmengine.dist import get_dist_info
 from mmpose.registry import DATASETS
 from torch import Tensor
 
+from mmposeaug.codecs import step_names
 from mmposeaug.datasets import PoseBank, PoseBatch
+
+TRANSFORMS = ('RandomFlipAroundRoot', 'GenerateTarget', 'PackPoseInputs')
+"""tuple[str]: Transforms of lifting pipelines, of which nothing is lost on tensors."""
 
 
 @dataclass(frozen=True)
@@ -115,11 +119,45 @@ def build_tensor_loader(
     bank = PoseBank.from_dataset_cfg(dataset, check=check_data)
     runner.logger.info(f'Training data: {bank}')
     inner = inner_dataset(dataset)
+    for sentence in ignored_parts(dataloader, inner.get('pipeline', [])):
+        runner.logger.warning(sentence)
     kind = inner['type']
     dataset_class = DATASETS.get(kind) if isinstance(kind, str) else kind
     metainfo = dataset_class._load_metainfo(inner.get('metainfo'))
     device = next(runner.model.parameters()).device
     return TensorLoader(bank.to(device), dataloader['batch_size'], metainfo)
+
+
+def ignored_parts(dataloader: Mapping[str, Any], pipeline: Sequence[Any]) -> list[str]:
+    """What of a train dataloader would change the training in MMPose and does not here.
+
+    Args:
+        dataloader (Mapping): Config of the dataloader.
+        pipeline (Sequence): Transforms of the data set, or their configs.
+
+    Returns:
+        list[str]: A sentence for each kind.
+    """
+    transforms = [name for name in step_names(pipeline) if name not in TRANSFORMS]
+    found = []
+    if transforms:
+        found.append(
+            f'The train pipeline has {", ".join(transforms)}, which the tensor train loops do not '
+            'run: only the codec of GenerateTarget and the flips of RandomFlipAroundRoot count; '
+            'put other augmentation into train_cfg.augmentor.'
+        )
+    sampler = dataloader.get('sampler') or {}
+    kind = sampler.get('type', 'DefaultSampler')
+    name = str(getattr(kind, '__name__', kind)).rsplit('.', 1)[-1]
+    if name != 'DefaultSampler' or not sampler.get('shuffle', True):
+        found.append(
+            f'train_dataloader.sampler {dict(sampler)} is not used: the tensor train loops shuffle '
+            'all samples in every epoch.'
+        )
+    others = [name for name in ('batch_sampler', 'collate_fn') if dataloader.get(name)]
+    if others:
+        found.append(f'train_dataloader.{" and ".join(others)} are not used by tensor train loops.')
+    return found
 
 
 def inner_dataset(dataset: Mapping[str, Any]) -> Mapping[str, Any]:

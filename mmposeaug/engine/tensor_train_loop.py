@@ -24,6 +24,8 @@ from .config_files import missing_for_test
 from .diagnostics import AugmentationProbe, log_epoch
 from .fast_layers import fast_layers
 from .lifter_check import check_lifter
+from .normalization import synchronise, warn_of_separate_statistics
+from .resume_settings import ResumeSettingsHook
 from .seeding import common_seed, derive_seed, make_generator
 from .state_hook import LifterCheckpointHook
 from .target_domain import TargetDomain, build_target_domain, run_augmentor
@@ -87,9 +89,16 @@ class TensorTrainLoop(EpochBasedTrainLoop):
         for name, share in (('augmented_share', augmented_share), ('flip_prob', flip_prob)):
             if share is not None and not 0 <= share <= 1:
                 raise ValueError(f'train_cfg.{name} is {share}; it is a number between 0 and 1.')
+        if runner.cfg.get('compile'):
+            raise ValueError(
+                f'The config sets compile={runner.cfg.compile!r}, which compiles the train_step of '
+                'MMEngine that the tensor train loops do not call; remove it.'
+            )
         if target_2d is not None and not (align_position or self.learns):
             raise ValueError('train_cfg.target_2d is given but not used; set align_position=True.')
         loader = build_tensor_loader(dataloader, runner, check_data)
+        synchronise(runner.model, None)  # the runner has converted it already
+        warn_of_separate_statistics(runner.model, loader.batch_size)
         self._updates_of_epoch = 0
         super().__init__(runner, loader, max_epochs, val_begin, val_interval, dynamic_intervals)
         self.bank: PoseBank = loader.bank
@@ -111,11 +120,20 @@ class TensorTrainLoop(EpochBasedTrainLoop):
             self.augmentor = build_random_augmentor(augmentor, self.skeleton).to(self.device)
         self.probe = AugmentationProbe(self.bank, self.adapter, loader.batch_size)
         runner.register_hook(LifterCheckpointHook())
+        runner.register_hook(ResumeSettingsHook())
         for sentence in missing_for_test(runner.cfg):
             runner.logger.warning(f'{sentence} The training goes on, a test would not.')
 
     learns = False
     """bool: Whether there are networks beside the lifter."""
+
+    def restart_schedules(self) -> list[str]:
+        """Put the config's schedules of networks beside the lifter in force in a resumed run.
+
+        Returns:
+            list[str]: Whose schedule the checkpoint had otherwise.
+        """
+        return []
 
     # ------------------------------------------------------------------- epoch
     @property

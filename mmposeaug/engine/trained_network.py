@@ -17,6 +17,8 @@ from torch.nn.modules.batchnorm import _NormBase
 
 from mmposeaug.structures import Skeleton
 
+from .schedules import Schedule
+
 
 class TrainedNetwork:
     """Augmentor or discriminator with what trains it.
@@ -54,6 +56,7 @@ class TrainedNetwork:
             PARAM_SCHEDULERS.build(dict(config), default_args=dict(optimizer=self.optim))
             for config in param_scheduler
         ]
+        self.schedule = Schedule(self.optim, self.schedulers)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call the network."""
@@ -95,18 +98,6 @@ class TrainedNetwork:
         with frozen(self.module):
             yield
 
-    def scale_lr(self, factor: float) -> None:
-        """Multiply the learning rate, now and for the rest of the schedule.
-
-        MMEngine's schedules compute a value from the one before it, some from the initial one.
-        """
-        for group in self.optim.param_groups:
-            group['lr'] *= factor
-            if 'initial_lr' in group:
-                group['initial_lr'] *= factor
-        for scheduler in self.schedulers:
-            scheduler.base_values = [value * factor for value in scheduler.base_values]
-
     def state_dict(self) -> dict[str, Any]:
         """State of network, optimizer and schedules."""
         return dict(
@@ -116,7 +107,7 @@ class TrainedNetwork:
         )
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take up a state.
+        """Load a state.
 
         Args:
             state (Mapping): What :meth:`state_dict` gave.

@@ -35,6 +35,9 @@ class CollapseWatchdog:
         patience (int): Epochs that the accuracy may stay there. Defaults to 3.
         lr_factor (float): Factor on the learning rates at a recovery. Defaults to 0.5.
         max_recoveries (int): Recoveries before the augmentor is frozen. Defaults to 3.
+
+    Raises:
+        ValueError: If an option is out of its range.
     """
 
     def __init__(
@@ -47,6 +50,25 @@ class CollapseWatchdog:
         lr_factor: float = 0.5,
         max_recoveries: int = 3,
     ) -> None:
+        shares = dict(max_broken=max_broken, min_in_view=min_in_view, max_accuracy=max_accuracy)
+        for name, share in shares.items():
+            if not (_is_number(share) and 0 <= share <= 1):
+                raise ValueError(f'watchdog.{name} is {share!r}; it is a share between 0 and 1.')
+        if not (_is_number(min_noise_response) and min_noise_response >= 0):
+            raise ValueError(
+                f'watchdog.min_noise_response is {min_noise_response!r}; give 0 or a positive '
+                'number.'
+            )
+        if not (_is_number(lr_factor) and 0 < lr_factor <= 1):
+            raise ValueError(
+                f'watchdog.lr_factor is {lr_factor!r}; it is above 0 and at most 1, since learning '
+                'goes on slower after a recovery.'
+            )
+        for name, count in dict(patience=patience, max_recoveries=max_recoveries).items():
+            if not (isinstance(count, int) and not isinstance(count, bool) and count >= 1):
+                raise ValueError(
+                    f'watchdog.{name} is {count!r}; it is a whole number of 1 or more.'
+                )
         self.max_broken = max_broken
         self.min_in_view = min_in_view
         self.min_noise_response = min_noise_response
@@ -67,8 +89,9 @@ class CollapseWatchdog:
         """What is wrong with an epoch.
 
         Args:
-            means (Mapping[str, float]): Means of the logs over the epoch, with ``finite``, the
-                share of steps with finite gradients.
+            means (Mapping[str, float]): Means of the logs over the steps of the epoch in which
+                they were finite, with ``finite``, the share of steps with finite gradients and
+                logs.
 
         Returns:
             str | None: A clause that names the value, or None.
@@ -122,7 +145,7 @@ class CollapseWatchdog:
             adversary.restore(copy.deepcopy(self.healthy))
         for network in adversary.networks.values():
             # the rate that the schedule has come to holds the factors of earlier recoveries
-            network.scale_lr(self.lr_factor)
+            network.schedule.scale(self.lr_factor)
         what_next = (
             'it is trained no longer'
             if self.gave_up
@@ -141,7 +164,7 @@ class CollapseWatchdog:
         return dict(recoveries=self.recoveries, saturated=self.saturated, healthy=self.healthy)
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take up a state.
+        """Load a state.
 
         Args:
             state (Mapping): What :meth:`state_dict` gave.
@@ -149,6 +172,10 @@ class CollapseWatchdog:
         self.recoveries = int(state['recoveries'])
         self.saturated = int(state['saturated'])
         self.healthy = state['healthy']
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def build_watchdog(options: Mapping[str, Any]) -> CollapseWatchdog:
@@ -161,7 +188,7 @@ def build_watchdog(options: Mapping[str, Any]) -> CollapseWatchdog:
         CollapseWatchdog: The watchdog.
 
     Raises:
-        ValueError: If an option is unknown.
+        ValueError: If an option is unknown or out of its range.
     """
     known = list(inspect.signature(CollapseWatchdog).parameters)
     unknown = sorted(set(options) - set(known))

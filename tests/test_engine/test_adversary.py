@@ -114,7 +114,7 @@ def test_the_discriminator_tells_unlearned_poses_apart(make):
     rate = dict(optimizer=dict(type='Adam', lr=3e-3))
     loop = make('released', optim_wrapper=rate, discriminator_interval=1, pool_size=0)
     for network in (loop.adversary.augmentor,):
-        network.scale_lr(0.0)
+        network.schedule.scale(0.0)
     accuracy = [float(step(loop, with_feedback=False).logs['accuracy_3d']) for _ in range(60)]
     assert accuracy[-1] > 0.75 > accuracy[0]
 

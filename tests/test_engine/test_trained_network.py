@@ -77,7 +77,7 @@ def test_a_scaled_rate_stays_scaled_through_the_schedule(schedule, rates):
     assert epochs(make(schedule=[schedule]), 4) == pytest.approx(rates, rel=1e-4)
     network = make(schedule=[schedule])
     first = epochs(network, 1)
-    network.scale_lr(0.5)
+    network.schedule.scale(0.5)
     assert first + epochs(network, 3) == pytest.approx(
         [rates[0], *(0.5 * rate for rate in rates[1:])], rel=1e-4
     )

@@ -8,7 +8,6 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-import torch
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmpose.registry import LOOPS, MODELS
@@ -20,6 +19,7 @@ from mmposeaug.codecs import LifterAdapter
 from mmposeaug.datasets import PoseBank, build_bone_length_bank
 from mmposeaug.engine import PoseAugTrainLoop, TensorTrainLoop
 from mmposeaug.engine.augmentation import Augmentation, build_random_augmentor
+from mmposeaug.engine.seeding import seeded
 from mmposeaug.engine.state_hook import STATE_KEY
 from mmposeaug.engine.target_domain import build_target_domain
 from mmposeaug.engine.tensor_loader import flip_probability, inner_dataset
@@ -146,8 +146,7 @@ def _build_learned(
     source: Any,
 ) -> nn.Module:
     """A fresh or trained augmentor, in the train mode in which it makes training pairs."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with seeded(seed):
         module = MODELS.build(dict(settings.augmentor), default_args=dict(skeleton=skeleton))
     if state is not None:
         weights = state[STATE_KEY]['adversary']['networks']['augmentor']['module']

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, ClassVar
@@ -76,6 +77,15 @@ def scheduled(value: float | Sequence[float], progress: float) -> float:
     return value[lower] + (value[lower + 1] - value[lower]) * (position - lower)
 
 
+def _check_values(name: str, values: Any, many: bool) -> None:
+    """Refuse what is no finite number, or no sequence of such where there may be several."""
+    listed = values if many and isinstance(values, Sequence) else [values]
+    numbers = [v for v in listed if isinstance(v, (int, float)) and not isinstance(v, bool)]
+    if not listed or len(numbers) < len(listed) or not all(map(math.isfinite, numbers)):
+        what = ', or a sequence of numbers from the first to the last epoch' if many else ''
+        raise ValueError(f'{name} is {values!r}; give a number{what}.')
+
+
 def _check_stages(name: str, stages: Mapping[str, Mapping[str, Any]], keys: set[str]) -> None:
     wrong = set(stages) - {'angle', 'rigid'}
     if wrong or not stages:
@@ -86,6 +96,12 @@ def _check_stages(name: str, stages: Mapping[str, Mapping[str, Any]], keys: set[
         if set(setting) != keys:
             raise ValueError(
                 f'{name}: stage {stage!r} has {sorted(setting)}; it needs {sorted(keys)}.'
+            )
+        for key, value in setting.items():
+            _check_values(f'{name}: {key} of stage {stage!r}', value, key in ('target', 'beta'))
+        if setting.get('width', 0) < 0:
+            raise ValueError(
+                f'{name}: width of stage {stage!r} is {setting["width"]}; it must not be negative.'
             )
 
 
@@ -107,7 +123,7 @@ class RangeFeedbackLoss(nn.Module):
             every sample. Defaults to False.
 
     Raises:
-        ValueError: If a stage or ``relative_to`` is unknown.
+        ValueError: If a stage or ``relative_to`` is unknown, or a value of a stage is no number.
     """
 
     RELEASED: ClassVar[Mapping[str, Mapping[str, Any]]] = dict(

@@ -1,0 +1,96 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""Batch normalisation in several processes."""
+
+from __future__ import annotations
+
+import torch
+import torch.distributed.nn.functional as distributed
+from mmengine.dist import get_world_size
+from mmengine.logging import print_log
+from mmengine.model import convert_sync_batchnorm
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+
+
+class CpuSyncBatchNorm(nn.SyncBatchNorm):
+    """``SyncBatchNorm`` on CPUs, which torch computes on GPUs only."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Normalise by the statistics of the batches of all processes.
+
+        Args:
+            input (Tensor): Features of shape (N, C) or (N, C, *).
+
+        Returns:
+            Tensor: Features of the same shape.
+        """
+        if input.device.type != 'cpu' or not self.training or get_world_size() == 1:
+            return super().forward(input)
+        dims = [0, *range(2, input.ndim)]
+        shape = (1, -1) + (1,) * (input.ndim - 2)
+        number = torch.full((1,), input.numel() / input.shape[1], dtype=input.dtype)
+        sums = distributed.all_reduce(torch.cat((input.sum(dims), number)))
+        count, mean = sums[-1].detach(), sums[:-1] / sums[-1].detach()
+        centred = input - mean.view(shape)
+        var = distributed.all_reduce(centred.square().sum(dims)) / count
+        if self.track_running_stats:
+            self._update_running(mean.detach(), var.detach() * count / (count - 1))
+        normalised = centred * torch.rsqrt(var + self.eps).view(shape)
+        if self.weight is None:
+            return normalised
+        return normalised * self.weight.view(shape) + self.bias.view(shape)
+
+    @torch.no_grad()
+    def _update_running(self, mean: Tensor, var: Tensor) -> None:
+        if self.running_mean is None or self.num_batches_tracked is None:
+            return
+        self.num_batches_tracked.add_(1)
+        share = self.momentum
+        if share is None:
+            share = 1 / float(self.num_batches_tracked)
+        self.running_mean.lerp_(mean, share)
+        self.running_var.lerp_(var, share)
+
+
+def synchronise(module: nn.Module, sync_bn: str | None) -> nn.Module:
+    """Let a network's batch normalisations see the batches of all processes, if that is asked for.
+
+    Args:
+        module (nn.Module): The network.
+        sync_bn (str, optional): ``sync_bn`` of the config, ``'torch'`` or ``'mmcv'``; None for
+            statistics of each process.
+
+    Returns:
+        nn.Module: The network with the same parameters; itself in a single process.
+
+    Raises:
+        ValueError: If ``sync_bn`` is unknown.
+    """
+    if get_world_size() == 1:
+        return module
+    if sync_bn is not None:
+        module = convert_sync_batchnorm(module, sync_bn)
+    # on CPUs torch's own would raise
+    for part in module.modules():
+        if type(part) is nn.SyncBatchNorm:
+            part.__class__ = CpuSyncBatchNorm
+    return module
+
+
+def warn_of_separate_statistics(module: nn.Module, batch_size: int) -> None:
+    """Say that batch normalisations see the batch of their own process alone.
+
+    Args:
+        module (nn.Module): The lifter.
+        batch_size (int): Samples in a batch of a process.
+    """
+    kinds = [type(part) for part in module.modules() if isinstance(part, _BatchNorm)]
+    if get_world_size() > 1 and any(not issubclass(kind, nn.SyncBatchNorm) for kind in kinds):
+        print_log(
+            f'The batch normalisation of the lifter takes its statistics from the {batch_size} '
+            f'samples of each of the {get_world_size()} processes, so that the result is not that '
+            "of one process with the whole batch; set sync_bn='torch' in the config to take them "
+            'over all processes.',
+            logger='current',
+            level=30,
+        )
