@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -36,7 +37,7 @@ class AugmentorObjective:
         lifter_mode (str): ``'train'`` or ``'eval'``.
 
     Raises:
-        ValueError: If a weight or the mode is unknown.
+        ValueError: If a weight or the mode is unknown, or a weight is no number of 0 or more.
     """
 
     def __init__(
@@ -52,6 +53,9 @@ class AugmentorObjective:
         unknown = set(weights) - set(WEIGHTS)
         if unknown:
             raise ValueError(f'Unknown loss weights {sorted(unknown)}; use {", ".join(WEIGHTS)}.')
+        for name, weight in weights.items():
+            if not isinstance(weight, (int, float)) or not 0 <= weight < math.inf:
+                raise ValueError(f'weights.{name} is {weight!r}; give 0 or a positive number.')
         if lifter_mode not in ('train', 'eval'):
             raise ValueError(f"lifter_mode must be 'train' or 'eval', got {lifter_mode!r}.")
 

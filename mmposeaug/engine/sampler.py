@@ -56,6 +56,8 @@ class AugmentedSampler:
                 f'draw_share is {draw_share}; it is a share between 0 and 1, or such shares from '
                 'the first to the last epoch.'
             )
+        if clamp is not None and not clamp > 0:
+            raise ValueError(f'clamp is {clamp}; give a positive bound of x / z and y / z, or None.')
         self.augmentor = augmentor
         self.skeleton = skeleton
         self.draw_share = draw_share

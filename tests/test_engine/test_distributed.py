@@ -11,11 +11,13 @@ from pathlib import Path
 
 import pytest
 import torch
-from train_runs import differing
+from distributed_run import plain_cfg
+from train_runs import differing, make_runner, tensors_of
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason='tests the gloo path of machines without GPU')
 def test_two_processes_keep_in_step(mocap_root, tmp_path, repo_root):
+    """With ``sync_bn`` they compute what one process does with the whole batch."""
     with socket.socket() as probe:
         probe.bind(('127.0.0.1', 0))
         port = str(probe.getsockname()[1])
@@ -29,6 +31,15 @@ def test_two_processes_keep_in_step(mocap_root, tmp_path, repo_root):
         timeout=300,
     )
     assert result.returncode == 0, result.stderr[-3000:]
+    assert "set sync_bn='torch' in the config" in result.stdout + result.stderr
+    alone = make_runner(plain_cfg(mocap_root, tmp_path / 'alone', 1))
+    alone.train()
+    first, second = (torch.load(tmp_path / f'sync_bn_{rank}.pth') for rank in range(2))
+    assert differing(first, second) == []
+    for name, value in tensors_of(alone.model).items():
+        torch.testing.assert_close(first[name], value, rtol=1e-3, atol=1e-4)
+    first, second = (torch.load(tmp_path / f'sync_bn_released_{rank}.pth') for rank in range(2))
+    assert differing(first, second) == []  # running statistics too
     for variant in ('default', 'released'):
         first, second = (torch.load(tmp_path / f'{variant}_{rank}.pth') for rank in range(2))
         assert first['iter'] == second['iter'] > 0

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 
 from mmposeaug.engine.fake_pool import FakePool
@@ -31,6 +32,15 @@ def test_samples_are_exchanged_not_lost(generator):
         shown += values(result)
     known = set(shown) | set(values(pool.storage))
     assert known == set(range(60)) and len(pool.storage) == 8
+
+
+@pytest.mark.parametrize(('size', 'batch'), [(8, 5), (100, 64), (4, 10), (6, 6)])
+def test_no_batch_shows_a_sample_twice(generator, size, batch):
+    for seed in range(20):
+        pool = FakePool(size)
+        for start in range(0, 4 * batch, batch):
+            shown = values(pool.query(numbers(start, batch), generator.manual_seed(seed)))
+            assert len(set(shown)) == batch
 
 
 def test_half_of_the_shown_samples_are_stored_ones(generator):

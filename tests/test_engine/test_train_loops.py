@@ -15,6 +15,7 @@ from train_runs import (
     CODEC,
     LOOPS,
     NUM_TRAIN,
+    PIPELINE,
     build,
     dataset_cfg,
     make_runner,
@@ -22,6 +23,8 @@ from train_runs import (
     train,
     train_cfg,
 )
+
+from mmposeaug.engine.tensor_loader import ignored_parts
 
 PER_PASS = NUM_TRAIN // BATCH_SIZE
 
@@ -153,6 +156,16 @@ def test_shares_of_augmented_samples(mocap_root, tmp_path):
         (poseaug(discriminator_interval=0), {}, 'discriminator_interval is 0; set it to'),
         (poseaug(augmented_share=2), {}, 'augmented_share is 2; it is a number between'),
         (poseaug(watchdog=dict(bark=1)), {}, "no option 'bark'; the options are max_broken"),
+        (poseaug(watchdog=dict(max_recoveries=0)), {}, 'max_recoveries is 0; it is a whole number'),
+        (poseaug(watchdog=dict(patience=0)), {}, 'watchdog.patience is 0; it is a whole number'),
+        (poseaug(watchdog=dict(max_broken=-1)), {}, 'max_broken is -1; it is a share between'),
+        (poseaug(watchdog=dict(lr_factor=-0.5)), {}, 'lr_factor is -0.5; it is above 0 and at'),
+        (poseaug(watchdog=dict(lr_factor=2)), {}, 'lr_factor is 2; it is above 0 and at most 1'),
+        (poseaug(watchdog=dict(min_noise_response=-1)), {}, 'min_noise_response is -1; give 0'),
+        (poseaug(watchdog=dict(min_in_view='low')), {}, "min_in_view is 'low'; it is a share"),
+        (poseaug(weights=dict(feedback=-1)), {}, 'weights.feedback is -1; give 0 or a positive'),
+        (poseaug(clamp=0), {}, 'clamp is 0; give a positive bound'),
+        (poseaug(), {'compile': True}, 'The config sets compile=True, which compiles the train_step'),
         (poseaug(weights=dict(bone=1.0)), {}, r"Unknown loss weights \['bone'\]; use adversarial"),
         (poseaug(lifter_mode='off'), {}, "lifter_mode must be 'train' or 'eval', got 'off'"),
         (poseaug(view_rule='off'), {}, "view_rule must be 'inside' or 'released', got 'off'"),
@@ -224,6 +237,33 @@ def test_bad_configs_are_refused_in_one_sentence(mocap_root, tmp_path, loop, cha
     with pytest.raises((ValueError, KeyError), match=sentence) as caught:
         build(mocap_root, tmp_path, loop, **changes)
     assert '\n' not in str(caught.value)
+
+
+def test_what_tensor_loops_do_not_run_is_said(mocap_root, tmp_path):
+    pipeline = [*PIPELINE[:1], dict(type='CustomNoise'), *PIPELINE[1:]]
+    loader = dict(
+        sampler=dict(type='DefaultSampler', shuffle=False),
+        collate_fn=dict(type='pseudo_collate'),
+        dataset=dict(pipeline=pipeline),
+    )
+    runner = build(mocap_root, tmp_path, LOOPS['tensor'], train_dataloader=loader)
+    (log,) = tmp_path.glob('*/*.log')
+    text = log.read_text()
+    assert 'The train pipeline has CustomNoise, which the tensor train loops do not run' in text
+    assert "'shuffle': False} is not used: the tensor train loops shuffle" in text
+    assert 'train_dataloader.collate_fn are not used' in text
+    assert ignored_parts(dict(sampler=dict(type='DefaultSampler', shuffle=True)), PIPELINE) == []
+    assert runner.train_loop.flip_prob == 0.5
+
+
+def test_the_seeds_of_gpus_are_left_alone(mocap_root, tmp_path, monkeypatch):
+    # torch.manual_seed would reseed every GPU, from which the lifter draws its first weights
+    seeded = []
+    runner = make_runner(train_cfg(mocap_root, tmp_path, poseaug()))
+    monkeypatch.setattr(torch.cuda, 'manual_seed_all', seeded.append)
+    before = torch.random.get_rng_state()
+    runner.build_train_loop(runner._train_loop)
+    assert seeded == [] and torch.equal(before, torch.random.get_rng_state())
 
 
 def test_a_built_dataloader_is_refused(mocap_root, tmp_path):

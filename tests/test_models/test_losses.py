@@ -105,17 +105,35 @@ def test_exponential_feedback_is_the_papers():
     }
 
 
+def stage_of(**changes):
+    return dict(stages=dict(rigid=dict(dict(target=2.0, width=1.0, factor=1.0), **changes)))
+
+
 @pytest.mark.parametrize(
     ('options', 'sentence'),
     [
         (dict(stages=dict(length=dict())), r"stages are \['length'\]; use 'angle', 'rigid'"),
         (dict(stages={}), r'stages are \[\]; use'),
         (dict(relative_to='real'), "'original' or 'draw', got 'real'"),
+        (stage_of(target=()), r"target of stage 'rigid' is \(\); give a number, or a sequence"),
+        (stage_of(target=(1.0, None)), r'is \(1.0, None\); give a number, or a sequence'),
+        (stage_of(target='high'), "is 'high'; give a number"),
+        (stage_of(factor=(1.0, 2.0)), r'factor of stage .rigid. is \(1.0, 2.0\); give a number\.'),
+        (stage_of(width=-1), 'width of stage .rigid. is -1; it must not be negative'),
     ],
 )
-def test_unknown_options_of_feedback(options, sentence):
+def test_bad_options_of_feedback(options, sentence):
     with pytest.raises(ValueError, match=sentence):
         RangeFeedbackLoss(**options)
+
+
+def test_bad_options_of_other_losses():
+    with pytest.raises(ValueError, match=r"beta of stage 'rigid' is \[\]; give a number"):
+        ExponentialFeedbackLoss(dict(rigid=dict(beta=[], factor=1.0)))
+    with pytest.raises(ValueError, match='width of a range loss is -1; give 0 or a positive'):
+        AngleRangeLoss(width=-1)
+    with pytest.raises(ValueError, match='limit of a range loss is nan'):
+        LengthRangeLoss(math.nan)
 
 
 def test_schedules():

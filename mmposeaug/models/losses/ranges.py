@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from mmpose.registry import MODELS
 from torch import Tensor, nn
@@ -27,6 +29,12 @@ def squared_outside(value: Tensor, centre: Tensor | float, width: Tensor | float
     return torch.where(distance.abs() > width, distance.square(), torch.zeros_like(distance))
 
 
+def _check_not_negative(**options: float) -> None:
+    for name, value in options.items():
+        if not isinstance(value, (int, float)) or not 0 <= value < math.inf:
+            raise ValueError(f'{name} of a range loss is {value!r}; give 0 or a positive number.')
+
+
 @MODELS.register_module()
 class AngleRangeLoss(nn.Module):
     """Keeps the mean turn of a pose's bones in a range (released PoseAug).
@@ -34,10 +42,14 @@ class AngleRangeLoss(nn.Module):
     Args:
         centre (float): Centre of the range of the mean of 1 - cos. Defaults to 0.205.
         width (float): Half width of the range. Defaults to 0.165.
+
+    Raises:
+        ValueError: If one of them is negative or no number.
     """
 
     def __init__(self, centre: float = 0.205, width: float = 0.165) -> None:
         super().__init__()
+        _check_not_negative(centre=centre, width=width)
         self.centre = centre
         self.width = width
 
@@ -60,10 +72,14 @@ class LengthRangeLoss(nn.Module):
     Args:
         limit (float): Absolute ratio without cost; beyond it the ratio's square. Defaults to
             0.1.
+
+    Raises:
+        ValueError: If it is negative or no number.
     """
 
     def __init__(self, limit: float = 0.1) -> None:
         super().__init__()
+        _check_not_negative(limit=limit)
         self.limit = limit
 
     def forward(self, length_ratio: Tensor) -> Tensor:
