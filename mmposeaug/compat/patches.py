@@ -65,8 +65,12 @@ def enable_cpu_distributed() -> Finding:
             kwargs.update(device_ids=None, output_device=None)
         original_init(self, module, *args, **kwargs)
 
+    def admit_sync_batchnorm(self: Any, module: Any) -> None:
+        """Leaves it to the layers: torch's own raise on a CPU, ours compute."""
+
     utils._init_dist_pytorch = init_dist_on_cpu
     class_.__init__ = init_without_devices
+    class_._passing_sync_batchnorm_handle = admit_sync_batchnorm
     return Finding(
         subject,
         'started by a launcher, without accelerator',

@@ -18,6 +18,7 @@ from mmposeaug.models import AugmentedPoses
 from mmposeaug.structures import AugmentedSamples, Skeleton, ViewedPoses
 
 from .batches import lift, poses_of, project_clip, with_poses
+from .normalization import local_statistics
 from .target_domain import TargetDomain, run_augmentor
 from .trained_network import kept_statistics, module_mode
 
@@ -161,7 +162,8 @@ class Augmentation:
             return AppliedAugmentation(batch, stages, kinds, None)
         # dropout, which a user's augmentor may have, knows no generator
         devices = [batch.pose_cam.device] if batch.pose_cam.is_cuda else []
-        with kept_statistics(self.augmentor), torch.random.fork_rng(devices):
+        module = self.augmentor
+        with local_statistics(module), kept_statistics(module), torch.random.fork_rng(devices):
             poses = run_augmentor(self.augmentor, swapped, generator, self.domain)
         after = poses.stages('Learned' if self.learned else 'Random')
         last = list(after)[-1] if after else 'Augmented'

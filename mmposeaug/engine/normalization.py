@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
 import torch.distributed.nn.functional as distributed
 from mmengine.dist import get_world_size
@@ -77,6 +80,37 @@ def synchronise(module: nn.Module, sync_bn: str | None) -> nn.Module:
     return module
 
 
+class _LocalBatchNorm(_BatchNorm):
+    """Batch normalisation of this process alone, of features of any number of dimensions."""
+
+    def _check_input_dim(self, input: Tensor) -> None:
+        pass
+
+
+@contextmanager
+def local_statistics(module: nn.Module) -> Iterator[None]:
+    """Let one process call a network by itself, which would wait for the others otherwise.
+
+    Args:
+        module (nn.Module): The network.
+
+    Yields:
+        None: Nothing.
+    """
+    changed = [(part, type(part)) for part in module.modules() if _is_synchronised(part)]
+    for part, _ in changed:
+        part.__class__ = _LocalBatchNorm
+    try:
+        yield
+    finally:
+        for part, kind in changed:
+            part.__class__ = kind
+
+
+def _is_synchronised(part: nn.Module) -> bool:
+    return isinstance(part, nn.SyncBatchNorm)
+
+
 def warn_of_separate_statistics(module: nn.Module, batch_size: int) -> None:
     """Say that batch normalisations see the batch of their own process alone.
 
@@ -84,8 +118,8 @@ def warn_of_separate_statistics(module: nn.Module, batch_size: int) -> None:
         module (nn.Module): The lifter.
         batch_size (int): Samples in a batch of a process.
     """
-    kinds = [type(part) for part in module.modules() if isinstance(part, _BatchNorm)]
-    if get_world_size() > 1 and any(not issubclass(kind, nn.SyncBatchNorm) for kind in kinds):
+    norms = [part for part in module.modules() if isinstance(part, _BatchNorm)]
+    if get_world_size() > 1 and not all(_is_synchronised(norm) for norm in norms):
         print_log(
             f'The batch normalisation of the lifter takes its statistics from the {batch_size} '
             f'samples of each of the {get_world_size()} processes, so that the result is not that '

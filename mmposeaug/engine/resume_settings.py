@@ -160,9 +160,7 @@ class ResumeSettingsHook(Hook):
         if lines:
             runner.logger.warning(f'Resumed with other settings: {"; ".join(lines)}.')
 
-    def _restart_schedules(
-        self, runner: Any, now: Mapping[str, Any]
-    ) -> tuple[list[str], bool]:
+    def _restart_schedules(self, runner: Any, now: Mapping[str, Any]) -> tuple[list[str], bool]:
         """Whose schedules were gone through again, and whether the lifter's could not be."""
         loop, restarted, kept = runner.train_loop, [], False
         schedule = self._schedule

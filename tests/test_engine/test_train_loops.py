@@ -165,7 +165,11 @@ def test_shares_of_augmented_samples(mocap_root, tmp_path):
         (poseaug(watchdog=dict(min_in_view='low')), {}, "min_in_view is 'low'; it is a share"),
         (poseaug(weights=dict(feedback=-1)), {}, 'weights.feedback is -1; give 0 or a positive'),
         (poseaug(clamp=0), {}, 'clamp is 0; give a positive bound'),
-        (poseaug(), {'compile': True}, 'The config sets compile=True, which compiles the train_step'),
+        (
+            poseaug(),
+            {'compile': True},
+            'The config sets compile=True, which compiles the train_step',
+        ),
         (poseaug(weights=dict(bone=1.0)), {}, r"Unknown loss weights \['bone'\]; use adversarial"),
         (poseaug(lifter_mode='off'), {}, "lifter_mode must be 'train' or 'eval', got 'off'"),
         (poseaug(view_rule='off'), {}, "view_rule must be 'inside' or 'released', got 'off'"),
