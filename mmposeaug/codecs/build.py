@@ -61,8 +61,8 @@ def find_train_codec(pipeline: Sequence[Any]) -> dict[str, Any]:
     found = [step for step in _steps(pipeline) if _step_name(step) == 'GenerateTarget']
     if len(found) != 1:
         raise ValueError(
-            f'The train pipeline {step_names(pipeline)} must hold exactly one GenerateTarget, whose encoder is '
-            f'the codec that the lifter learns in; it holds {len(found)}.'
+            f'The train pipeline {step_names(pipeline)} must hold exactly one GenerateTarget, '
+            f'whose encoder is the codec that the lifter learns in; it holds {len(found)}.'
         )
     step = found[0]
     encoder = step.get('encoder') if isinstance(step, Mapping) else step.encoder_cfg

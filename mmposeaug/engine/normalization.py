@@ -45,7 +45,11 @@ class CpuSyncBatchNorm(nn.SyncBatchNorm):
 
     @torch.no_grad()
     def _update_running(self, mean: Tensor, var: Tensor) -> None:
-        if self.running_mean is None or self.num_batches_tracked is None:
+        if (
+            self.running_mean is None
+            or self.running_var is None
+            or self.num_batches_tracked is None
+        ):
             return
         self.num_batches_tracked.add_(1)
         share = self.momentum

@@ -101,8 +101,8 @@ class ResumeSettingsHook(Hook):
         before = (self._before or {}).get(OPTIMIZER, now)
         if before != now:
             raise ValueError(
-                f'The checkpoint was trained with {OPTIMIZER} {before}, the config sets {now}, whose '
-                f'state is another one; resume with {before}, or start from the weights with '
+                f'The checkpoint was trained with {OPTIMIZER} {before}, the config sets {now}, '
+                f'whose state is another one; resume with {before}, or start from the weights with '
                 'load_from instead of --resume.'
             )
         saved = checkpoint.get('optimizer', {})

@@ -57,9 +57,7 @@ class AugmentedSampler:
                 'the first to the last epoch.'
             )
         if clamp is not None and not clamp > 0:
-            raise ValueError(
-                f'clamp is {clamp}; give a positive bound of x / z and y / z, or None.'
-            )
+            raise ValueError(f'clamp is {clamp}; give a positive bound, or None.')
         self.augmentor = augmentor
         self.skeleton = skeleton
         self.draw_share = draw_share

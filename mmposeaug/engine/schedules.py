@@ -33,7 +33,7 @@ class Schedule:
 
     @property
     def updates(self) -> int | None:
-        """int | None: Updates that the schedulers by iterations have counted; None without any."""
+        """Updates that the schedulers by iterations have counted; None without such."""
         counts = [each._global_step for each in self.schedulers if not each.by_epoch]
         return max(counts) if counts else None
 

@@ -168,7 +168,7 @@ def test_shares_of_augmented_samples(mocap_root, tmp_path):
         (
             poseaug(),
             {'compile': True},
-            'The config sets compile=True, which compiles the train_step',
+            'The config sets compile=True, which compiles',
         ),
         (poseaug(weights=dict(bone=1.0)), {}, r"Unknown loss weights \['bone'\]; use adversarial"),
         (poseaug(lifter_mode='off'), {}, "lifter_mode must be 'train' or 'eval', got 'off'"),
