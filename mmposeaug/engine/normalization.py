@@ -55,8 +55,8 @@ class CpuSyncBatchNorm(nn.SyncBatchNorm):
         share = self.momentum
         if share is None:
             share = 1 / float(self.num_batches_tracked)
-        self.running_mean.lerp_(mean, share)
-        self.running_var.lerp_(var, share)
+        running[0].lerp_(mean, share)
+        running[1].lerp_(var, share)
 
 
 def synchronise(module: nn.Module, sync_bn: str | None) -> nn.Module:
