@@ -45,11 +45,8 @@ class CpuSyncBatchNorm(nn.SyncBatchNorm):
 
     @torch.no_grad()
     def _update_running(self, mean: Tensor, var: Tensor) -> None:
-        if (
-            self.running_mean is None
-            or self.running_var is None
-            or self.num_batches_tracked is None
-        ):
+        running = self.running_mean, self.running_var
+        if running[0] is None or running[1] is None or self.num_batches_tracked is None:
             return
         self.num_batches_tracked.add_(1)
         share = self.momentum
