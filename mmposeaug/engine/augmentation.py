@@ -14,10 +14,10 @@ from torch import Tensor, nn
 from mmposeaug.codecs import LifterAdapter
 from mmposeaug.datasets import BoneLengthBank, PoseBank, PoseBatch
 from mmposeaug.geometry import in_view, replace_bone_lengths
-from mmposeaug.models import AugmentedPoses
+from mmposeaug.models import AnatomicalPoseAugmentor, AugmentedPoses
 from mmposeaug.structures import AugmentedSamples, Skeleton, ViewedPoses
 
-from .batches import lift, poses_of, project_clip, with_poses
+from .batches import lift, poses_of, project_clip, spread_indices, typical_lengths, with_poses
 from .target_domain import TargetDomain, run_augmentor
 from .trained_network import kept_statistics, module_mode
 
@@ -47,6 +47,23 @@ def build_random_augmentor(config: Mapping[str, Any], skeleton: Skeleton) -> nn.
             "does not train; use train_cfg type='PoseAugTrainLoop'."
         )
     return module
+
+
+def suit_bodies(augmentor: nn.Module | None, bank: PoseBank, count: int = 1024) -> None:
+    """Show random augmentors for people what bodies the training data have.
+
+    Args:
+        augmentor (nn.Module, optional): An augmentor, or one that holds such; None for none.
+        bank (PoseBank): The training pairs.
+        count (int): Samples from all over the bank that are measured. Defaults to 1024.
+    """
+    draws = [] if augmentor is None else augmentor.modules()
+    draws = [each for each in draws if isinstance(each, AnatomicalPoseAugmentor)]
+    if not draws:
+        return
+    poses = bank.gather(spread_indices(bank, min(count, len(bank)))).pose_cam
+    for each in draws:
+        each.suit(typical_lengths(poses, bank.skeleton))
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from mmposeaug.structures import AugmentedSamples, ViewedPoses
+from mmposeaug.structures import AugmentedSamples, ViewedPoses, judge_human
 from mmposeaug.visualization.augmentation import length_change
 from mmposeaug.visualization.distributions import view_angles
 
@@ -56,7 +56,7 @@ def summarize_samples(samples: AugmentedSamples) -> dict[str, Any]:
 def _of_poses(poses: ViewedPoses) -> dict[str, Any]:
     values = {'depth_m': _quantity(poses.pose_cam[:, poses.skeleton.root, 2])}
     angles = view_angles(poses)
-    if angles is not None:
+    if angles is not None and judge_human(poses.skeleton).human is not False:
         values['azimuth_deg'] = _quantity(angles[:, 0])
         values['elevation_deg'] = _quantity(angles[:, 1])
     return values
