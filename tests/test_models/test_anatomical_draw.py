@@ -366,7 +366,7 @@ H36M_LIKE = ('root', 'thorax', 'head', 'left_eye', 'right_eye') + tuple(
 
 
 def test_a_quadruped_keeps_its_joints_and_proportions(said):
-    """Front legs were arms of human proportions: length ratios from 0.29 to 2.78, 14 of 16 bones."""
+    """Front legs were arms of human proportions, with length ratios from 0.29 to 2.78."""
     skeleton, pose = quadruped()
     poses = pose.repeat(500, 1, 1)
     augmentor = AnatomicalPoseAugmentor(skeleton, angle_noise=0)
@@ -377,9 +377,9 @@ def test_a_quadruped_keeps_its_joints_and_proportions(said):
     assert lengths.min() > 0.95 * 0.9 - 1e-5 and lengths.max() < 1.05 * 1.1 + 1e-5
     assert lengths.std() > 0.03, 'within the limits of the base class, which still hold'
     assert said == [
-        "AnatomicalPoseAugmentor: the skeleton 'ap10k' is no human body, for 'Root of tail' names a "
-        'joint of an animal; its joints are not turned and its proportions are kept; if it is one, '
-        "set human=True in the metainfo or among the augmentor's options."
+        "AnatomicalPoseAugmentor: the skeleton 'ap10k' is no human body, for 'Root of tail' names "
+        'a joint of an animal; its joints are not turned and its proportions are kept; if it is '
+        "one, set human=True in the metainfo or among the augmentor's options."
     ]
     told = augment(AnatomicalPoseAugmentor(skeleton, human=True), poses)
     assert told.length_ratio.max() > 1.5, 'who says so gets a person'
