@@ -57,13 +57,14 @@ def suit_bodies(augmentor: nn.Module | None, bank: PoseBank, count: int = 1024) 
         bank (PoseBank): The training pairs.
         count (int): Samples from all over the bank that are measured. Defaults to 1024.
     """
-    draws = [] if augmentor is None else augmentor.modules()
-    draws = [each for each in draws if isinstance(each, AnatomicalPoseAugmentor)]
+    parts = augmentor.modules() if augmentor is not None else ()
+    draws = [part for part in parts if isinstance(part, AnatomicalPoseAugmentor)]
     if not draws:
         return
     poses = bank.gather(spread_indices(bank, min(count, len(bank)))).pose_cam
-    for each in draws:
-        each.suit(typical_lengths(poses, bank.skeleton))
+    lengths = typical_lengths(poses, bank.skeleton)
+    for draw in draws:
+        draw.suit(lengths)
 
 
 @dataclass(frozen=True)

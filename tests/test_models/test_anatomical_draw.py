@@ -297,6 +297,16 @@ def test_arms_with_collar_bones_are_left_alone():
     assert by_name['left_foot'] == SEGMENT_RATIOS['shank'] and by_name['left_toe'] is None
     assert by_name['left_collar'] is by_name['left_elbow'] is None
     assert Articulation.of(smpl) is None
+    pose = torch.randn(1, len(names), 3).repeat(200, 1, 1)
+    augmentor = AnatomicalPoseAugmentor(smpl, body_share=1.0, stature=(1.4, 2.0))
+    out = augment(augmentor, pose)
+    before, after = bone_lengths(pose, smpl), bone_lengths(out.rigid, smpl)
+    known = torch.tensor([ratio is not None for ratio in stature_ratios(smpl)])
+    change = after / before
+    torch.testing.assert_close(change[:, ~known], change[:, ~known][:, :1].expand(-1, 10))
+    rest, known_change = change[:, ~known][:, 0], change[:, known]
+    assert (rest > known_change.min(1).values).all() and (rest < known_change.max(1).values).all()
+    assert rest.std() > 0.05 * rest.mean(), 'arms grow with the body'
 
 
 def test_zero_length_bones_give_no_nan():

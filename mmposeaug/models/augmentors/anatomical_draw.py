@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import inspect
 import logging
 import math
 from collections.abc import Mapping, Sequence
@@ -40,9 +39,10 @@ from .articulation import (
     one_sided,
     turn_together,
 )
+from .draw_options import check_shares, refuse_unknown
 from .networks import per_frame, reference_frame
 from .operations import one_minus_cos
-from .people import sentence_on, verdict_on
+from .people import sentence_on, size_ratio, verdict_on
 from .random_draw import RandomPoseAugmentor
 
 BACKWARD_SHARE = 0.25
@@ -66,7 +66,7 @@ class AnatomicalPoseAugmentor(RandomPoseAugmentor):
     This is for people. On a body that is none the joints are left alone and the proportions kept,
     as far as ``length_limit`` and ``scale_limit`` do not change them, and the log says so. So they
     are where a person's limbs are no three joints each (see :meth:`Articulation.of`); bones of
-    which no length is published keep theirs.
+    which no length is published become longer or shorter as the others do together.
 
     Args:
         skeleton (str | Skeleton): Tree of the poses. Defaults to ``'h36m_17'``.
@@ -129,14 +129,8 @@ class AnatomicalPoseAugmentor(RandomPoseAugmentor):
         human: bool | str = 'auto',
         **options: Any,
     ) -> None:
-        known = inspect.signature(RandomPoseAugmentor).parameters
-        for name in options:
-            if name not in known:
-                own = list(inspect.signature(AnatomicalPoseAugmentor).parameters)[:-1]
-                raise ValueError(
-                    f'{type(self).__name__} has no option {name!r}; the options are '
-                    f'{", ".join(dict.fromkeys([*own, *known]))}.'
-                )
+        owner = type(self).__name__
+        refuse_unknown(AnatomicalPoseAugmentor, RandomPoseAugmentor, options, owner)
         super().__init__(
             skeleton,
             angle_noise,
@@ -157,15 +151,11 @@ class AnatomicalPoseAugmentor(RandomPoseAugmentor):
             elbow_flexion=elbow_flexion,
         )
         self._check_not_negative(**degrees, proportion_std=proportion_std, width_std=width_std)
-        for name, share in dict(joint_share=joint_share, body_share=body_share).items():
-            if not (isinstance(share, (int, float)) and 0 <= share <= 1):
-                raise ValueError(
-                    f'{type(self).__name__}: {name} is {share!r}; it is a share between 0 and 1.'
-                )
+        check_shares(owner, joint_share=joint_share, body_share=body_share)
         self._check_range('stature', stature)
         if max(proportion_std, width_std) * LARGEST >= 1:
             raise ValueError(
-                f'{type(self).__name__}: proportion_std and width_std must be below '
+                f'{owner}: proportion_std and width_std must be below '
                 f'{1 / LARGEST:g}, got {proportion_std} and {width_std}: a bone would have no '
                 'length left.'
             )
@@ -176,7 +166,7 @@ class AnatomicalPoseAugmentor(RandomPoseAugmentor):
         self._set_published(proportion_std, width_std)
         self.human = human
         self.verdict: HumanVerdict | None = None
-        self._become(verdict_on(human, self.skeleton, type(self).__name__))
+        self._become(verdict_on(human, self.skeleton, owner))
 
     # --------------------------------------------------------------- human body
     def suit(self, lengths: Sequence[float]) -> None:
@@ -194,6 +184,7 @@ class AnatomicalPoseAugmentor(RandomPoseAugmentor):
         self.verdict = verdict
         self.articulation = Articulation.of(self.skeleton) if verdict.human else None
         self.published.copy_(self.of_people if verdict.human else torch.zeros(len(self.groups)))
+        self.partly_published = bool(verdict.human and (self.of_people == 0).any())
         turns = any(self.std.values())
         if known or False in (self.human, self.skeleton.human) or not (turns or self.body_share):
             return
@@ -317,6 +308,8 @@ class AnatomicalPoseAugmentor(RandomPoseAugmentor):
         stature = (low + high) / 2 + (high - low) / 2 * draw['stature']
         wanted = stature * self.published
         wanted = wanted * (1 + self.spread * draw['proportions'].clamp(-LARGEST, LARGEST))
-        chosen = (draw['body'] < 2 * self.body_share - 1) & (self.published > 0)
-        chosen = chosen & (now > MIN_LENGTH)
+        chosen = draw['body'] < 2 * self.body_share - 1
+        if self.partly_published:
+            own = torch.where(chosen, size_ratio(wanted, now, own, MIN_LENGTH), own)
+        chosen = chosen & (self.published > 0) & (now > MIN_LENGTH)
         return torch.where(chosen, wanted / now.clamp_min(MIN_LENGTH) - 1, own)

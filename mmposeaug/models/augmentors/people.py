@@ -5,6 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import torch
+from torch import Tensor
+
 from mmposeaug.structures import HumanVerdict, Skeleton, judge_human, tree_fault
 
 REMEDY = "; if it is one, set human=True in the metainfo or among the augmentor's options"
@@ -72,3 +75,24 @@ def sentence_on(
             'wrist; its joints are not turned, only bones and views are.'
         )
     return ''
+
+
+def size_ratio(wanted: Tensor, now: Tensor, own: Tensor, shortest: float) -> Tensor:
+    """By how much bones of unknown proportion change with those that become a person's.
+
+    Otherwise arms that kept their length would hang on a body of another size.
+
+    Args:
+        wanted (Tensor): Lengths (N, G) of another body, 0 where nothing is published.
+        now (Tensor): Lengths (N, G) that they are to take the place of.
+        own (Tensor): Ratios (N, G) where nothing is known: those of nobody else.
+        shortest (float): Bones up to this length tell nothing.
+
+    Returns:
+        Tensor: Relative changes (N, G), of one body all alike, for bones without a wanted length;
+        ``own`` for the others.
+    """
+    known = (wanted > 0) & (now > shortest)
+    change = (wanted * known).sum(-1) / (now * known).sum(-1).clamp_min(shortest) - 1
+    change = torch.where(known.any(-1), change, own.mean(-1)).unsqueeze(-1)
+    return torch.where(wanted == 0, change, own)
