@@ -10,6 +10,7 @@ import mmpose
 import pytest
 from mmengine.config import Config
 
+from mmposeaug.datasets.bone_length_bank import build_bone_length_bank
 from mmposeaug.datasets.converters.joints import MPI_TRAIN_28, SMPL_24
 from mmposeaug.datasets.readers import skeleton_of_cfg
 from mmposeaug.structures import (
@@ -226,6 +227,12 @@ def test_proportions_tell_people_from_animals(segments, reason):
     assert verdict.human is (reason is None)
     assert reason is None or reason in verdict.reason
     assert judge_lengths(SMPL, [0.1] * 23).human is None, 'arms with collar bones'
+
+
+def test_the_people_of_human36m_have_proportions_of_people():
+    people = build_bone_length_bank('poseaug_h36m', skeleton=H36M_16)
+    for lengths in people.lengths.tolist():
+        assert judge_lengths(H36M_16, lengths).human
 
 
 def test_metainfo_has_the_last_word(tmp_path):
