@@ -7,14 +7,16 @@ import inspect
 import warnings
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from mmengine.config import Config
 from mmengine.registry import Registry
 from mmpose.registry import DATASETS
 
-from mmposeaug.structures import Skeleton
+from mmposeaug.structures import Skeleton, said_human
 
 from .camera_files import load_camera_dicts
 from .cameras import CameraSet
@@ -181,7 +183,18 @@ def skeleton_of_cfg(cfg: Mapping[str, Any]) -> Skeleton:
         # MMPose warns that it takes the metainfo file of its own installation, which is meant
         warnings.filterwarnings('ignore', message='The metainfo config file')
         metainfo = dataset_class._load_metainfo(cfg.get('metainfo'))
-    return Skeleton.from_metainfo(metainfo)
+    given = cfg.get('metainfo') or dataset_class.METAINFO
+    # MMPose's parsing drops what it does not know
+    return Skeleton.from_metainfo(dict(metainfo, human=_said_human(given)))
+
+
+def _said_human(metainfo: Mapping[str, Any]) -> bool | None:
+    """What ``human`` of metainfo says, beside ``from_file`` or else in that file."""
+    said = said_human(metainfo)
+    path = metainfo.get('from_file')
+    if said is not None or path is None or not Path(path).is_file():
+        return said
+    return said_human(Config.fromfile(path).dataset_info)
 
 
 def load_annotations(

@@ -14,10 +14,10 @@ from torch import Tensor, nn
 from mmposeaug.codecs import LifterAdapter
 from mmposeaug.datasets import BoneLengthBank, PoseBank, PoseBatch
 from mmposeaug.geometry import in_view, replace_bone_lengths
-from mmposeaug.models import AugmentedPoses
+from mmposeaug.models import AnatomicalPoseAugmentor, AugmentedPoses
 from mmposeaug.structures import AugmentedSamples, Skeleton, ViewedPoses
 
-from .batches import lift, poses_of, project_clip, with_poses
+from .batches import lift, poses_of, project_clip, spread_indices, typical_lengths, with_poses
 from .normalization import local_statistics
 from .target_domain import TargetDomain, run_augmentor
 from .trained_network import kept_statistics, module_mode
@@ -48,6 +48,24 @@ def build_random_augmentor(config: Mapping[str, Any], skeleton: Skeleton) -> nn.
             "does not train; use train_cfg type='PoseAugTrainLoop'."
         )
     return module
+
+
+def suit_bodies(augmentor: nn.Module | None, bank: PoseBank, count: int = 1024) -> None:
+    """Show random augmentors for people what bodies the training data have.
+
+    Args:
+        augmentor (nn.Module, optional): An augmentor, or one that holds such; None for none.
+        bank (PoseBank): The training pairs.
+        count (int): Samples from all over the bank that are measured. Defaults to 1024.
+    """
+    parts = augmentor.modules() if augmentor is not None else ()
+    draws = [part for part in parts if isinstance(part, AnatomicalPoseAugmentor)]
+    if not draws:
+        return
+    poses = bank.gather(spread_indices(bank, min(count, len(bank)))).pose_cam
+    lengths = typical_lengths(poses, bank.skeleton)
+    for draw in draws:
+        draw.suit(lengths)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from torch import Tensor
 from mmposeaug.codecs import LifterAdapter
 from mmposeaug.datasets import PoseBank, PoseBatch
 from mmposeaug.geometry import (
+    bone_lengths,
     flip_intrinsics,
     flip_keypoints,
     flip_pose,
@@ -20,6 +21,7 @@ from mmposeaug.geometry import (
     project,
     root_relative,
 )
+from mmposeaug.structures import Skeleton
 
 
 def select(batch: PoseBatch, index: Tensor | slice) -> PoseBatch:
@@ -60,6 +62,21 @@ def spread_indices(bank: PoseBank, count: int) -> Tensor:
         Tensor: Integers of shape (count,), on the bank's device.
     """
     return torch.arange(count, device=bank.device) * len(bank) // count
+
+
+def typical_lengths(pose: Tensor, skeleton: Skeleton) -> list[float]:
+    """Median length of every bone.
+
+    Args:
+        pose (Tensor): Poses of shape (N, J, 3) or clips of shape (N, T, J, 3), in metres.
+        skeleton (Skeleton): Tree over the J joints.
+
+    Returns:
+        list[float]: J - 1 lengths in metres.
+    """
+    # on CUDA torch knows no deterministic median
+    lengths = bone_lengths(pose, skeleton).flatten(0, -2).cpu()
+    return [float(length) for length in lengths.median(0).values]
 
 
 def project_clip(pose: Tensor, intrinsics: Tensor, **options: Any) -> Tensor:

@@ -12,10 +12,10 @@ from torch import Tensor
 from mmposeaug.codecs import LifterAdapter
 from mmposeaug.datasets import PoseBank, PoseBatch
 from mmposeaug.geometry import bone_lengths, in_view
-from mmposeaug.structures import Skeleton
+from mmposeaug.structures import Skeleton, judge_human
 
 from .adversary_step import spread
-from .batches import lift, select, spread_indices, with_poses
+from .batches import lift, select, spread_indices, typical_lengths, with_poses
 from .trained_network import module_mode
 
 PREFIX = 'augmentation/'
@@ -43,6 +43,9 @@ class AugmentationProbe:
         self.batch_size = batch_size
         samples = max(count // bank.num_frames, min(batch_size, 64))
         self.batch = bank.gather(spread_indices(bank, min(samples, len(bank))))
+        # the trunk of an animal on four legs says nothing of the level that the camera is above
+        lengths = typical_lengths(self.batch.pose_cam, self.skeleton)
+        self.upright = bool(judge_human(self.skeleton, lengths).human)
 
     @torch.no_grad()
     def measure(
@@ -59,8 +62,8 @@ class AugmentationProbe:
             dict[str, float]: ``augmentation/VALUE_NAME``: the lifter's ``error`` in mm, for
             ``real`` poses too; the share ``in_view``; ``diversity``, the spread of root-relative
             joints over that of the real ones; of those in view the mean and the 5 % to 95 % range
-            of the root's ``depth`` (m), the ``elevation`` of the camera over the body's level
-            (degrees) and the ``size`` of the body relative to the real one.
+            of the root's ``depth`` (m), of people the ``elevation`` of the camera over the body's
+            level (degrees), and the ``size`` of the body relative to the real one.
         """
         real = self.batch
         values = {'error_real': self._error(real)}
@@ -80,7 +83,7 @@ class AugmentationProbe:
             lengths = bone_lengths(kept.pose_cam, self.skeleton).sum(-1)
             before = bone_lengths(real.pose_cam[valid], self.skeleton).sum(-1)
             quantities = dict(depth=kept.pose_cam[..., root, 2], size=lengths / before)
-            if self.skeleton.trunk_bones:
+            if self.upright:
                 quantities['elevation'] = self._elevation(kept.pose_cam)
             for quantity, of_pose in quantities.items():
                 values.update(_summary(f'{quantity}_{name}', of_pose.flatten()))

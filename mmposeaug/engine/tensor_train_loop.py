@@ -18,7 +18,7 @@ from mmposeaug.datasets import BoneLengthBank, PoseBank, PoseBatch, build_bone_l
 from mmposeaug.geometry import in_view
 
 from .adversary_step import AdversaryStep
-from .augmentation import Augmentation, build_random_augmentor
+from .augmentation import Augmentation, build_random_augmentor, suit_bodies
 from .batches import concat, fill_up, flip_randomly, project_clip, select, with_poses
 from .config_files import missing_for_test
 from .diagnostics import AugmentationProbe, log_epoch
@@ -118,6 +118,7 @@ class TensorTrainLoop(EpochBasedTrainLoop):
         self.augmentor: nn.Module | None = None
         if augmentor is not None:
             self.augmentor = build_random_augmentor(augmentor, self.skeleton).to(self.device)
+            suit_bodies(self.augmentor, self.bank)
         self.probe = AugmentationProbe(self.bank, self.adapter, loader.batch_size)
         runner.register_hook(LifterCheckpointHook())
         runner.register_hook(ResumeSettingsHook())

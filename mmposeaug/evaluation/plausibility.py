@@ -1,5 +1,8 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""Poses that no body can take, and bodies that nobody has, by published limits."""
+"""Poses that no body can take, and bodies that nobody has, by published limits.
+
+The limits are those of people: nothing is found on a skeleton that is known to be no human body.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,7 @@ from mmposeaug.structures import (
     WIDTH_STD,
     Skeleton,
     is_plain_limb,
+    judge_human,
     limb_width_bones,
     stature_ratios,
 )
@@ -26,8 +30,14 @@ MARGIN = 10.0
 _LIMBS = {'knee': 'leg', 'elbow': 'arm'}
 
 
+def _no_human(skeleton: Skeleton) -> bool:
+    return judge_human(skeleton).human is False
+
+
 def _limb_bones(skeleton: Skeleton, joint: str) -> list[tuple[int, int]]:
     """Upper and lower bone of the left and the right limb, as far as they are plain ones."""
+    if _no_human(skeleton):
+        return []
     limbs = [skeleton.limbs.get(f'{side}_{_LIMBS[joint]}', ()) for side in ('left', 'right')]
     return [
         (skeleton.bone_of(members[1]), skeleton.bone_of(members[2]))
@@ -72,7 +82,7 @@ def knees_forward(pose: Tensor, skeleton: Skeleton, margin_deg: float = MARGIN) 
         Tensor: Booleans of shape (N,).
     """
     found = torch.zeros(len(pose), dtype=torch.bool, device=pose.device)
-    if skeleton.pelvis is None:
+    if skeleton.pelvis is None or _no_human(skeleton):
         return found
     directions, _ = unit_bones(joints_to_bones(pose, skeleton))
     across = body_axes(pose, skeleton)[:, 0]
@@ -100,7 +110,7 @@ def odd_proportions(pose: Tensor, skeleton: Skeleton) -> Tensor:
     widths = limb_width_bones(skeleton)
     known = [bone for bone, ratio in enumerate(ratios) if ratio is not None]
     lengthwise = [bone for bone in known if bone not in widths]
-    if not lengthwise:
+    if not lengthwise or _no_human(skeleton):
         return torch.zeros(len(pose), dtype=torch.bool, device=pose.device)
     lengths = bone_lengths(pose, skeleton)
     stature = lengths[:, lengthwise].sum(1) / sum(ratios[bone] or 0.0 for bone in lengthwise)

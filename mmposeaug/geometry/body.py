@@ -15,6 +15,8 @@ from .transforms import root_relative
 def body_axes(pose: Tensor, skeleton: Skeleton) -> Tensor:
     """Axes of the pelvis: to the person's left, up, and forward.
 
+    Up is along the trunk, which an animal on four legs does not hold upright.
+
     Args:
         pose (Tensor): Poses of shape (*, J, 3).
         skeleton (Skeleton): Tree over the J joints, with hips and a trunk.

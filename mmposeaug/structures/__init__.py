@@ -20,7 +20,9 @@ from .graphs import (
     spatial_partitions,
     tree_adjacency,
 )
+from .human import HumanVerdict, judge_human, judge_lengths, tree_fault
 from .lifted_poses import LiftedPoses
+from .metainfo import said_human
 from .presets import H36M_16, H36M_17, H36M_17_TO_16, get_skeleton
 from .skeleton import Skeleton
 from .viewed_poses import AugmentedSamples, ViewedPoses
@@ -30,6 +32,7 @@ __all__ = [
     'H36M_16',
     'H36M_17',
     'H36M_17_TO_16',
+    'HumanVerdict',
     'LARGEST_DEVIATION',
     'PARTITIONS',
     'PROPORTION_STD',
@@ -45,8 +48,12 @@ __all__ = [
     'hop_distances',
     'is_plain_limb',
     'joint_resampling',
+    'judge_human',
+    'judge_lengths',
     'limb_width_bones',
+    'said_human',
     'spatial_partitions',
     'stature_ratios',
     'tree_adjacency',
+    'tree_fault',
 ]

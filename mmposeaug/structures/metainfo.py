@@ -28,8 +28,8 @@ def side_of(name: str) -> str:
 
 def read_metainfo(
     metainfo: Mapping[str, Any], root: str | None = None
-) -> tuple[str, tuple[str, ...], tuple[int, ...], tuple[tuple[int, int], ...]]:
-    """Name, joint names, parents and left/right pairs of MMPose metainfo.
+) -> tuple[str, tuple[str, ...], tuple[int, ...], tuple[tuple[int, int], ...], bool | None]:
+    """Name, joint names, parents, left/right pairs and kind of body of MMPose metainfo.
 
     Args:
         metainfo (Mapping): ``dataset_info`` of a config or the parsed form of a built dataset.
@@ -68,7 +68,28 @@ def read_metainfo(
             )
         if side_of(a) == 'left':
             pairs.append((names.index(a), names.index(b)))
-    return label, tuple(names), parents, tuple(sorted(pairs))
+    return label, tuple(names), parents, tuple(sorted(pairs)), said_human(metainfo)
+
+
+def said_human(metainfo: Mapping[str, Any]) -> bool | None:
+    """What metainfo says about the kind of body.
+
+    Args:
+        metainfo (Mapping): ``dataset_info`` of a config.
+
+    Returns:
+        bool | None: Its ``human``; None if it says nothing.
+
+    Raises:
+        ValueError: If that is neither True nor False.
+    """
+    said = metainfo.get('human')
+    if said is None or isinstance(said, bool):
+        return said
+    raise ValueError(
+        f'The metainfo of {str(metainfo.get("dataset_name", "unnamed"))!r} has human={said!r}; '
+        'use True or False, or leave it out.'
+    )
 
 
 def _raw_or_parsed(

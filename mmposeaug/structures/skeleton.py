@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -24,6 +24,8 @@ class Skeleton:
         joint_names (tuple[str]): Names of the J joints.
         parents (tuple[int]): Parent of each joint, ``-1`` for the root.
         joint_pairs (tuple[tuple[int, int]]): Pairs (left, right) of symmetric joints.
+        human (bool, optional): Whether it is the body of a person, which the tree does not tell.
+            Defaults to None, where :func:`mmposeaug.structures.judge_human` looks for itself.
 
     Raises:
         ValueError: If the tree has a cycle, no root or several, or a side without its pair.
@@ -38,6 +40,7 @@ class Skeleton:
     joint_names: tuple[str, ...]
     parents: tuple[int, ...]
     joint_pairs: tuple[tuple[int, int], ...] = ()
+    human: bool | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         self._check_names()
@@ -271,7 +274,8 @@ class Skeleton:
 
         Args:
             metainfo (Mapping): ``dataset_info`` of an MMPose dataset config, or the parsed form
-                that a built dataset holds in ``metainfo``.
+                that a built dataset holds in ``metainfo``. Its ``human`` (True or False), which
+                MMPose's parsing leaves out, says whether it is the body of a person.
             root (str, optional): Name of the root joint. Defaults to the joint that is called
                 root, pelvis or hip.
 

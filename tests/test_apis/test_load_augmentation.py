@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -179,3 +181,10 @@ def test_numbers_are_those_of_the_samples(loaded):
         errors['learned'] / errors['real'], rel=1e-5
     )
     assert set(learned['turn_deg']) == set(loaded.bank.skeleton.bone_names)
+    assert learned['elevation_deg']['mean'] > -90
+    animals = {
+        name: replace(poses, skeleton=replace(poses.skeleton, human=False))
+        for name, poses in samples.stages.items()
+    }
+    values = summarize_samples(replace(samples, stages=animals))['kinds']['learned']
+    assert set(learned) - set(values) == {'azimuth_deg', 'elevation_deg'}, 'a level trunk'

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from mmengine.config import Config
@@ -14,7 +16,9 @@ from mmposeaug.apis.augmentation import (
     load_augmentation,
     load_target,
     measure_diversity,
+    write_diversity,
 )
+from mmposeaug.apis.augmentation.diversity import OF_PEOPLE
 from mmposeaug.structures import H36M_16, H36M_17_TO_16, ViewedPoses
 
 
@@ -41,6 +45,20 @@ def test_numbers_say_what_augmentation_does(loaded, small_run):
     assert rows['Target']['nearest_pose'] == 0 and rows['Target']['near_keypoints'] == 100
     assert real['nearest_pose'] > 0
     assert real['overbent'] == real['knees_forward'] == 0
+
+
+def test_animals_are_not_judged_as_people(loaded, tmp_path):
+    sets = collect_sets(loaded, [], 50)
+    animals = {
+        label: replace(poses, skeleton=replace(poses.skeleton, human=False))
+        for label, poses in sets.items()
+    }
+    people, rows = measure_diversity(sets)['Real'], measure_diversity(animals)['Real']
+    assert set(people) - set(rows) == set(OF_PEOPLE)
+    assert {name: people[name] for name in rows} == rows
+    text = write_diversity(tmp_path / 'out', {'Real': rows}, animals)
+    assert 'not judged, since the skeleton is not known to be a human body' in text
+    assert 'overbent' not in text and '| - ' in text
 
 
 def test_a_target_can_be_a_file_with_its_cameras_beside_it(loaded, small_run, tmp_path):

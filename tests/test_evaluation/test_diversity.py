@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -122,5 +123,13 @@ def test_proportions_of_any_size_are_people_but_long_arms_are_not():
 
 def test_trees_that_are_no_bodies_are_not_judged(generator):
     pose = torch.randn(4, 3, 3, generator=generator)
-    for judge in (overbent, knees_forward, odd_proportions):
+    animal = replace(H36M_17, human=False)
+    for judge, limits in (
+        (overbent, dict(left_knee=160)),
+        (knees_forward, dict(left_knee=-40)),
+        (odd_proportions, {}),
+    ):
         assert judge(pose, HAND).tolist() == [False] * 4
+        bent = standing(**limits)
+        bent[:, H36M_17.index('left_foot')] += 2 * (judge is odd_proportions)
+        assert judge(bent, H36M_17).item() and not judge(bent, animal).item()

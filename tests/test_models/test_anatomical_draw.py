@@ -297,6 +297,16 @@ def test_arms_with_collar_bones_are_left_alone():
     assert by_name['left_foot'] == SEGMENT_RATIOS['shank'] and by_name['left_toe'] is None
     assert by_name['left_collar'] is by_name['left_elbow'] is None
     assert Articulation.of(smpl) is None
+    pose = torch.randn(1, len(names), 3).repeat(200, 1, 1)
+    augmentor = AnatomicalPoseAugmentor(smpl, body_share=1.0, stature=(1.4, 2.0))
+    out = augment(augmentor, pose)
+    before, after = bone_lengths(pose, smpl), bone_lengths(out.rigid, smpl)
+    known = torch.tensor([ratio is not None for ratio in stature_ratios(smpl)])
+    change = after / before
+    torch.testing.assert_close(change[:, ~known], change[:, ~known][:, :1].expand(-1, 10))
+    rest, known_change = change[:, ~known][:, 0], change[:, known]
+    assert (rest > known_change.min(1).values).all() and (rest < known_change.max(1).values).all()
+    assert rest.std() > 0.05 * rest.mean(), 'arms grow with the body'
 
 
 def test_zero_length_bones_give_no_nan():
@@ -309,18 +319,136 @@ def test_zero_length_bones_give_no_nan():
         assert torch.isfinite(value).all()
 
 
-def test_other_trees_are_only_disturbed_and_the_log_says_so(monkeypatch):
-    said = []
-    monkeypatch.setattr(anatomical_draw, 'print_log', lambda text, **_: said.append(text))
+@pytest.fixture
+def said(monkeypatch):
+    """What the augmentor says."""
+    sentences: list[str] = []
+    monkeypatch.setattr(anatomical_draw, 'print_log', lambda text, **_: sentences.append(text))
+    return sentences
+
+
+def test_other_trees_are_only_disturbed_and_the_log_says_so(said):
     augmentor = AnatomicalPoseAugmentor(HAND)
-    assert len(said) == 1 and "the skeleton 'hand' has no trunk, two legs" in said[0]
-    AnatomicalPoseAugmentor(HAND, **STILL)
-    assert len(said) == 1, 'nothing was asked to turn'
+    assert len(said) == 1 and "the skeleton 'hand' is no human body, for it has no trunk" in said[0]
+    AnatomicalPoseAugmentor(HAND, **STILL, body_share=0)
+    AnatomicalPoseAugmentor(HAND, human=False)
+    assert len(said) == 1, 'nothing was asked to turn, or it was said to be none'
     assert augmentor.articulation is None and Articulation.of(HAND) is None
     pose = torch.tensor([[0.0, 0, 2], [0, 0.1, 2], [0.05, 0, 2]]).repeat(10, 1, 1)
     out = augment(augmentor, pose)
     assert torch.isfinite(out.rigid).all() and out.length_ratio.abs().max() < 0.16
     assert not torch.equal(out.angle, pose)
+
+
+def quadruped(**changes):
+    """A dog of AP-10K's joints, as its MMPose metainfo has them, and one pose of it."""
+    chains = [('Root of tail', 'Neck', 'Nose'), ('Nose', '*_Eye')]
+    chains += [('Neck', '*_Shoulder', '*_Elbow', '*_F_Paw')]
+    chains += [('Root of tail', '*_Hip', '*_Knee', '*_B_Paw')]
+    names, parents = ['Root of tail'], [-1]
+    for chain in chains:
+        for side in ('L', 'R') if '*' in chain[-1] else ('',):
+            links = [name.replace('*', side) for name in chain]
+            for parent, child in zip(links, links[1:]):
+                names.append(child)
+                parents.append(names.index(parent))
+    pairs = tuple((names.index(n), names.index(f'R{n[1:]}')) for n in names if n[:2] == 'L_')
+    skeleton = Skeleton(**{**dict(name='ap10k', joint_names=tuple(names)), **changes},
+                        parents=tuple(parents), joint_pairs=pairs)  # fmt: skip
+    offsets = {'Neck': (0.6, -0.05, 0), 'Nose': (0.2, -0.15, 0), 'Eye': (-0.06, -0.05, 0.04)}
+    offsets |= {'Shoulder': (0, 0.05, 0.1), 'Elbow': (-0.05, 0.2, 0), 'F_Paw': (0.02, 0.28, 0)}
+    offsets |= {'Hip': (0.05, 0.05, 0.08), 'Knee': (0.05, 0.24, 0), 'B_Paw': (-0.05, 0.28, 0)}
+    pose = torch.zeros(len(names), 3)
+    pose[0, 2] = 4
+    for joint, name in enumerate(names[1:], start=1):
+        offset = torch.tensor(offsets[name.removeprefix('L_').removeprefix('R_')])
+        offset[2] *= -1 if name[:2] == 'R_' else 1
+        pose[joint] = pose[parents[joint]] + offset
+    return skeleton, pose
+
+
+H36M_LIKE = ('root', 'thorax', 'head', 'left_eye', 'right_eye') + tuple(
+    f'{side}_{joint}'
+    for joints in (('shoulder', 'elbow', 'wrist'), ('hip', 'knee', 'foot'))
+    for side in ('left', 'right')
+    for joint in joints
+)
+
+
+def test_a_quadruped_keeps_its_joints_and_proportions(said):
+    """Front legs were arms of human proportions, with length ratios from 0.29 to 2.78."""
+    skeleton, pose = quadruped()
+    poses = pose.repeat(500, 1, 1)
+    augmentor = AnatomicalPoseAugmentor(skeleton, angle_noise=0)
+    out = augment(augmentor, poses)
+    torch.testing.assert_close(out.angle, poses)
+    assert out.angle_change.max() < 1e-6
+    lengths = bone_lengths(out.rigid, skeleton) / bone_lengths(poses, skeleton)
+    assert lengths.min() > 0.95 * 0.9 - 1e-5 and lengths.max() < 1.05 * 1.1 + 1e-5
+    assert lengths.std() > 0.03, 'within the limits of the base class, which still hold'
+    assert said == [
+        "AnatomicalPoseAugmentor: the skeleton 'ap10k' is no human body, for 'Root of tail' names "
+        'a joint of an animal; its joints are not turned and its proportions are kept; if it is '
+        "one, set human=True in the metainfo or among the augmentor's options."
+    ]
+    told = augment(AnatomicalPoseAugmentor(skeleton, human=True), poses)
+    assert told.length_ratio.max() > 1.5, 'who says so gets a person'
+    assert len(said) == 1
+
+
+def test_a_quadruped_with_the_joints_of_a_person_is_told_by_its_bones(said):
+    skeleton, pose = quadruped(name='mine', joint_names=H36M_LIKE)
+    poses = pose.repeat(100, 1, 1)
+    augmentor = AnatomicalPoseAugmentor(skeleton, angle_noise=0)
+    assert augmentor.articulation is not None and not said, 'names are all that there is yet'
+    for _ in range(2):
+        augmentor.suit(bone_lengths(pose, skeleton).tolist())
+    (sentence,) = said
+    assert 'is no human body, for its arms are 0.92 times as long as its legs' in sentence
+    out = augment(augmentor, poses)
+    torch.testing.assert_close(out.angle, poses)
+    assert out.length_ratio.abs().max() < 0.16
+    for human, turned in ((True, True), (False, False)):
+        said_so = AnatomicalPoseAugmentor(skeleton, human=human)
+        said_so.suit(bone_lengths(pose, skeleton).tolist())
+        assert (said_so.articulation is not None) is turned
+    assert len(said) == 1
+
+
+def test_joints_without_names_are_a_person_if_the_bones_are(said):
+    nameless = Skeleton(
+        'rig', tuple(f'joint_{i}' for i in range(17)), H36M_17.parents, H36M_17.joint_pairs
+    )
+    augmentor = AnatomicalPoseAugmentor(nameless)
+    assert augmentor.articulation is None and not augmentor.published.any()
+    assert "'rig' may be no human body, for 'joint_4' names no joint of a human limb" in said[0]
+    augmentor.suit(bone_lengths(standing(), H36M_17).tolist())
+    assert said[1:] == [
+        "AnatomicalPoseAugmentor: the skeleton 'rig' is taken for a human body, for its bones have "
+        'the proportions of a person in the data.'
+    ]
+    pose = standing().repeat(20, 1, 1)
+    known = augment(AnatomicalPoseAugmentor(), pose)
+    assert torch.equal(augment(augmentor, pose).rigid, known.rigid)
+
+
+@pytest.mark.parametrize('skeleton', ['h36m_17', 'h36m_16'])
+def test_people_are_augmented_alike_however_they_are_known(skeleton, said):
+    tree = get_skeleton(skeleton)
+    pose = standing(tree).repeat(50, 1, 1)
+    told = augment(AnatomicalPoseAugmentor(skeleton, human=True), pose)
+    augmentor = AnatomicalPoseAugmentor(skeleton)
+    for _ in range(2):
+        assert torch.equal(augment(augmentor, pose).rigid, told.rigid)
+        augmentor.suit(bone_lengths(pose[0], tree).tolist())
+    assert not said, 'all is as usual'
+
+
+def test_a_person_cannot_be_made_of_any_tree():
+    with pytest.raises(ValueError, match="'hand' cannot be a human body, for it has no trunk"):
+        AnatomicalPoseAugmentor(HAND, human=True)
+    with pytest.raises(ValueError, match="human is 'yes'; use True, False or 'auto'"):
+        AnatomicalPoseAugmentor(human='yes')
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from mmposeaug.models import (
     grouped_joint_error,
 )
 from mmposeaug.models.losses.feedback import scheduled
-from mmposeaug.structures import H36M_17
+from mmposeaug.structures import H36M_17, Skeleton
 
 
 def test_lsgan():
@@ -43,6 +43,14 @@ def test_range_losses_pull_back_into_the_range():
     ratio = torch.tensor([[0.15, -0.15, 0.05]], requires_grad=True)
     LengthRangeLoss()(ratio).backward()
     assert ratio.grad[0].tolist() == pytest.approx([0.1, -0.1, 0.0])
+
+
+def test_a_hand_has_one_group_of_all_joints(generator):
+    names = ('wrist', *(f'{finger}{i}' for finger in ('thumb', 'index') for i in (1, 2, 3)))
+    hand = Skeleton('hand', names, (-1, 0, 1, 2, 0, 4, 5))
+    pred, target = (torch.randn(4, 7, 3, generator=generator) for _ in range(2))
+    expected = (pred - target).norm(dim=-1)[:, 1:].mean(1, keepdim=True)
+    torch.testing.assert_close(grouped_joint_error(pred, target, hand), expected)
 
 
 def test_grouped_joint_error():

@@ -30,7 +30,7 @@ from mmposeaug.geometry import (
     normalize_keypoints,
     replace_bone_lengths,
 )
-from mmposeaug.structures import ViewedPoses
+from mmposeaug.structures import ViewedPoses, judge_human
 
 from .load import LoadedAugmentation
 
@@ -38,6 +38,11 @@ ROUNDS = 50
 """int: How often the samples are augmented anew until enough of them are in view."""
 NEAR_MM, NEAR_WIDTH = 100.0, 2.0
 """float: Poses closer than this count as covered: mm, and percent of the image's width."""
+OF_PEOPLE = (
+    *('elevation_low', 'elevation_high'),
+    *('overbent', 'knees_forward', 'odd_proportions'),
+)
+"""tuple[str]: Numbers that take a trunk for upright, or the joints for those of a person."""
 
 
 @dataclass(frozen=True)
@@ -166,6 +171,9 @@ def measure_diversity(
 ) -> dict[str, dict[str, float]]:
     """Numbers of every set of poses; the keys are explained in ``docs/augmentation.md``.
 
+    Those that only people have (:data:`OF_PEOPLE`) are left out where the first set is not known
+    to be of human bodies.
+
     Args:
         sets (Mapping[str, ViewedPoses]): Equally many poses by label, the real ones first.
         target (ViewedPoses, optional): Poses to be covered. Defaults to none.
@@ -183,10 +191,14 @@ def measure_diversity(
             f'The target has the skeleton {target.skeleton.name!r}, the training data '
             f'{first.skeleton.name!r}; give a target with the same joints.'
         )
-    lengths = bone_lengths(torch.as_tensor(first.pose_cam), first.skeleton).mean(0)
+    lengths = bone_lengths(torch.as_tensor(first.pose_cam), first.skeleton)
+    human = judge_human(first.skeleton, lengths.median(0).values.tolist()).human
+    lengths = lengths.mean(0)
     rows = {}
     for label, poses in sets.items():
         values = {**_spread(poses, lengths, seed), **_implausible(poses)}
+        if not human:
+            values = {name: each for name, each in values.items() if name not in OF_PEOPLE}
         if target is not None:
             values.update(_coverage(poses, target))
         rows[label] = values

@@ -22,7 +22,7 @@ SPREAD: list[Column] = [
     ('body size ± (%)', lambda row: f'{row["size_std"]:.1f}'),
     ('view spread', lambda row: f'{row["view_spread"]:.2f}'),
     ('views covered (%)', lambda row: f'{row["view_coverage"]:.0f}'),
-    ('elevation (°)', lambda row: f'{row["elevation_low"]:.0f} to {row["elevation_high"]:.0f}'),
+    ('elevation (°)', lambda row: _range_of(row, 'elevation')),
     ('depth (m)', lambda row: f'{row["depth_low"]:.1f} to {row["depth_high"]:.1f}'),
     ('image covered (%)', lambda row: f'{row["image_coverage"]:.0f}'),
 ]
@@ -70,7 +70,10 @@ def write_diversity(
         lines += [f'Distance of the poses of {target[0]} to the nearest training pose:', '']
         lines += [_table(rows, COVERAGE), '']
     lines += ['Poses that no body can take, and bodies that nobody has:', '']
-    lines += [_table(rows, IMPLAUSIBLE), '']
+    if 'overbent' in next(iter(rows.values())):
+        lines += [_table(rows, IMPLAUSIBLE), '']
+    else:
+        lines += ['not judged, since the skeleton is not known to be a human body.', '']
     lines += [f'![View points and positions of each set]({out.name}.png)', '']
     text = '\n'.join(lines)
     with atomic_write(f'{out}.md', 'w') as file:
@@ -89,6 +92,13 @@ def write_diversity(
         colors=64,
     )
     return text
+
+
+def _range_of(row: Row, name: str) -> str:
+    """A range in whole numbers; a dash where it was not measured."""
+    if f'{name}_low' not in row:
+        return '-'
+    return f'{row[f"{name}_low"]:.0f} to {row[f"{name}_high"]:.0f}'
 
 
 def _table(rows: Mapping[str, Row], columns: Sequence[Column]) -> str:

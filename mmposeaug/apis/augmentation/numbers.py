@@ -6,8 +6,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import torch
 
-from mmposeaug.structures import AugmentedSamples, ViewedPoses
+from mmposeaug.geometry import bone_lengths
+from mmposeaug.structures import AugmentedSamples, ViewedPoses, judge_human
 from mmposeaug.visualization.augmentation import length_change
 from mmposeaug.visualization.distributions import view_angles
 
@@ -34,10 +36,11 @@ def summarize_samples(samples: AugmentedSamples) -> dict[str, Any]:
         'kinds': {},
     }
     seen_by_all = np.all([samples.in_view[name] for name in samples.kinds.values()], axis=0)
+    human = _are_human(samples.of_kind('real'))
     for kind, poses in samples.visible().items():
         seen = samples.in_view[samples.kinds[kind]]
         values: dict[str, Any] = {'stage': samples.kinds[kind], 'in_view': float(seen.mean())}
-        values.update(_of_poses(poses))
+        values.update(_of_poses(poses, human))
         if kind != 'real':
             change = length_change(
                 samples.of_kind('real').pose_cam[seen], poses.pose_cam, samples.skeleton
@@ -53,10 +56,15 @@ def summarize_samples(samples: AugmentedSamples) -> dict[str, Any]:
     return found
 
 
-def _of_poses(poses: ViewedPoses) -> dict[str, Any]:
+def _are_human(poses: ViewedPoses) -> bool:
+    lengths = bone_lengths(torch.as_tensor(poses.pose_cam), poses.skeleton).median(0).values
+    return bool(judge_human(poses.skeleton, lengths.tolist()).human)
+
+
+def _of_poses(poses: ViewedPoses, human: bool) -> dict[str, Any]:
     values = {'depth_m': _quantity(poses.pose_cam[:, poses.skeleton.root, 2])}
     angles = view_angles(poses)
-    if angles is not None:
+    if angles is not None and human:
         values['azimuth_deg'] = _quantity(angles[:, 0])
         values['elevation_deg'] = _quantity(angles[:, 1])
     return values

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mmposeaug.structures import Skeleton, stature_ratios
+from mmposeaug.structures import HumanVerdict, Skeleton, judge_human, stature_ratios
 
 from .gaps import split_runs
 
@@ -26,8 +26,15 @@ def scale_to_stature(
         the share of stature is published.
 
     Raises:
-        ValueError: If that is published of no bone of the skeleton.
+        ValueError: If the skeleton is no human body, or that is published of no bone of it.
     """
+    verdict = _judge(poses_rel, skeleton)
+    if not verdict.human:
+        raise ValueError(
+            f'A stature of {stature:g} m does not tell the size of {skeleton.name!r}, which '
+            f'{"is" if verdict.human is False else "may be"} no human body, for {verdict.reason}; '
+            'use a lifter that predicts metres, or, if it is one, set human=True in the metainfo.'
+        )
     ratios = stature_ratios(skeleton)
     known = [bone for bone, ratio in enumerate(ratios) if ratio is not None]
     if not known:
@@ -42,3 +49,13 @@ def scale_to_stature(
     for rows in split_runs(runs):
         scaled[rows] = poses_rel[rows] * (wanted / max(float(np.median(lengths[rows])), 1e-6))
     return scaled
+
+
+def _judge(poses_rel: np.ndarray, skeleton: Skeleton) -> HumanVerdict:
+    """By names where they tell, since what a lifter predicts has errors; else by lengths."""
+    verdict = judge_human(skeleton)
+    if verdict.human is not None or not len(poses_rel):
+        return verdict
+    children, parents = np.array(skeleton.bones).T
+    lengths = np.linalg.norm(poses_rel[:, children] - poses_rel[:, parents], axis=-1)
+    return judge_human(skeleton, np.median(lengths, axis=0).tolist())

@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-import inspect
+import logging
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -22,18 +22,27 @@ from mmposeaug.geometry import (
     unit_bones,
 )
 from mmposeaug.structures import (
-    FLEXION_LIMITS,
     LARGEST_DEVIATION,
     PROPORTION_STD,
     WIDTH_STD,
+    HumanVerdict,
     Skeleton,
     limb_width_bones,
     stature_ratios,
 )
 
-from .articulation import Articulation, flexion_turn, turn_together
+from .articulation import (
+    Articulation,
+    extension_share,
+    flexion_limits,
+    flexion_turn,
+    one_sided,
+    turn_together,
+)
+from .draw_options import check_shares, refuse_unknown
 from .networks import per_frame, reference_frame
 from .operations import one_minus_cos
+from .people import sentence_on, size_ratio, verdict_on
 from .random_draw import RandomPoseAugmentor
 
 BACKWARD_SHARE = 0.25
@@ -54,8 +63,10 @@ class AnatomicalPoseAugmentor(RandomPoseAugmentor):
     of the people get a random body of published proportions instead of the training set's own
     lengths; its stature is drawn too.
 
-    On trees that are no human body (see :meth:`Articulation.of`) the joints are left alone; bones
-    of which no length is published keep theirs.
+    This is for people. On a body that is none the joints are left alone and the proportions kept,
+    as far as ``length_limit`` and ``scale_limit`` do not change them, and the log says so. So they
+    are where a person's limbs are no three joints each (see :meth:`Articulation.of`); bones of
+    which no length is published become longer or shorter as the others do together.
 
     Args:
         skeleton (str | Skeleton): Tree of the poses. Defaults to ``'h36m_17'``.
@@ -80,11 +91,19 @@ class AnatomicalPoseAugmentor(RandomPoseAugmentor):
         scale_limit (float): The same, for people who keep their body. Defaults to 0.1.
         roll_std (float): As for :class:`RandomPoseAugmentor`. Defaults to 4.
         place (float): As for :class:`RandomPoseAugmentor`. Defaults to 0.4.
+        human (bool | str): Whether the skeleton is a human body. Defaults to ``'auto'``: what its
+            metainfo says, else what the names of its joints do, unless the training data's bones
+            (:meth:`suit`) have proportions of no person; see
+            :func:`mmposeaug.structures.judge_human`.
         **options: Further options of :class:`RandomPoseAugmentor`.
 
     Raises:
-        ValueError: If a range is empty or negative, or a share is not between 0 and 1.
+        ValueError: If a range is empty or negative, a share is not between 0 and 1, or ``human`` is
+            True for a tree without a person's trunk, legs and arms.
     """
+
+    published: Tensor
+    spread: Tensor
 
     def __init__(
         self,
@@ -107,16 +126,11 @@ class AnatomicalPoseAugmentor(RandomPoseAugmentor):
         scale_limit: float = 0.1,
         roll_std: float = 4.0,
         place: float = 0.4,
+        human: bool | str = 'auto',
         **options: Any,
     ) -> None:
-        known = inspect.signature(RandomPoseAugmentor).parameters
-        for name in options:
-            if name not in known:
-                own = list(inspect.signature(AnatomicalPoseAugmentor).parameters)[:-1]
-                raise ValueError(
-                    f'{type(self).__name__} has no option {name!r}; the options are '
-                    f'{", ".join(dict.fromkeys([*own, *known]))}.'
-                )
+        owner = type(self).__name__
+        refuse_unknown(AnatomicalPoseAugmentor, RandomPoseAugmentor, options, owner)
         super().__init__(
             skeleton,
             angle_noise,
@@ -137,15 +151,11 @@ class AnatomicalPoseAugmentor(RandomPoseAugmentor):
             elbow_flexion=elbow_flexion,
         )
         self._check_not_negative(**degrees, proportion_std=proportion_std, width_std=width_std)
-        for name, share in dict(joint_share=joint_share, body_share=body_share).items():
-            if not (isinstance(share, (int, float)) and 0 <= share <= 1):
-                raise ValueError(
-                    f'{type(self).__name__}: {name} is {share!r}; it is a share between 0 and 1.'
-                )
+        check_shares(owner, joint_share=joint_share, body_share=body_share)
         self._check_range('stature', stature)
         if max(proportion_std, width_std) * LARGEST >= 1:
             raise ValueError(
-                f'{type(self).__name__}: proportion_std and width_std must be below '
+                f'{owner}: proportion_std and width_std must be below '
                 f'{1 / LARGEST:g}, got {proportion_std} and {width_std}: a bone would have no '
                 'length left.'
             )
@@ -153,27 +163,49 @@ class AnatomicalPoseAugmentor(RandomPoseAugmentor):
         self.joint_share = joint_share
         self.body_share = body_share
         self.stature = stature
-        self.articulation = Articulation.of(self.skeleton)
-        if self.articulation is None and any(degrees.values()):
-            print_log(
-                f'{type(self).__name__}: the skeleton {self.skeleton.name!r} has no trunk, two '
-                'legs of hip, knee and ankle and two arms of shoulder, elbow and wrist; its joints '
-                'are not turned, only bones and views are.',
-                logger='current',
-                level=30,
-            )
-        self._set_proportions(proportion_std, width_std)
+        self._set_published(proportion_std, width_std)
+        self.human = human
+        self.verdict: HumanVerdict | None = None
+        self._become(verdict_on(human, self.skeleton, owner))
 
-    def _set_proportions(self, proportion_std: float, width_std: float) -> None:
+    # --------------------------------------------------------------- human body
+    def suit(self, lengths: Sequence[float]) -> None:
+        """Look whether the bodies of the training data are human, where no option says it.
+
+        Args:
+            lengths (Sequence[float]): Typical length of each bone, in any unit.
+        """
+        self._become(verdict_on(self.human, self.skeleton, type(self).__name__, lengths))
+
+    def _become(self, verdict: HumanVerdict) -> None:
+        """Turn joints and give bodies of people, or do not; say so where that is new."""
+        before = True if self.verdict is None else self.verdict.human
+        known = self.verdict is not None and before == verdict.human
+        self.verdict = verdict
+        self.articulation = Articulation.of(self.skeleton) if verdict.human else None
+        self.published.copy_(self.of_people if verdict.human else torch.zeros(len(self.groups)))
+        self.partly_published = bool(verdict.human and (self.of_people == 0).any())
+        turns = any(self.std.values())
+        if known or False in (self.human, self.skeleton.human) or not (turns or self.body_share):
+            return
+        sentence = sentence_on(
+            verdict,
+            self.skeleton,
+            type(self).__name__,
+            before,
+            self.articulation is not None or not turns,
+        )
+        if sentence:
+            print_log(sentence, logger='current', level=logging.WARNING)
+
+    def _set_published(self, proportion_std: float, width_std: float) -> None:
         """Published lengths and their spread as tensors, one value a length group."""
         ratios = stature_ratios(self.skeleton)
         widths = limb_width_bones(self.skeleton)
         self.groups = [list(group) for group in self.skeleton.length_groups]
-        published = torch.tensor([ratios[group[0]] or 0.0 for group in self.groups])
+        self.of_people = torch.tensor([ratios[group[0]] or 0.0 for group in self.groups])
         spread = [width_std if group[0] in widths else proportion_std for group in self.groups]
-        self.published: Tensor
-        self.spread: Tensor
-        self.register_buffer('published', published, persistent=False)
+        self.register_buffer('published', self.of_people.clone(), persistent=False)
         self.register_buffer('spread', torch.tensor(spread), persistent=False)
 
     # -------------------------------------------------------------------- draws
@@ -244,10 +276,10 @@ class AnatomicalPoseAugmentor(RandomPoseAugmentor):
         shoulder = self.std['shoulder'] * held['shoulder'] * shoulders.unsqueeze(-1)
         knee = self.std['knee_flexion'] * knees * one_sided(held['knee'], backward[:, 1], 0.5)
         swing, side = held['hip'].unbind(1)
-        swing = one_sided(swing, backward[:, 0], _extension('hip')) * swings
+        swing = one_sided(swing, backward[:, 0], extension_share('hip')) * swings
         trunk, trunk_side, twist = held['trunk'].unbind(-1)
         bent_backward = draw['trunk_backward'] < 2 * BACKWARD_SHARE - 1
-        trunk = one_sided(trunk, bent_backward, _extension('trunk'))
+        trunk = one_sided(trunk, bent_backward, extension_share('trunk'))
         trunk = trunk * (draw['trunk_turned'] < 2 * self.joint_share - 1)
 
         def about(axis: Tensor, angle: Tensor, std: str) -> Tensor:
@@ -255,9 +287,9 @@ class AnatomicalPoseAugmentor(RandomPoseAugmentor):
             return axis.unsqueeze(-2) * angle
 
         return (
-            flexion_turn(bones, body.arms, per_frame(elbow, pose), _limits('elbow')),
+            flexion_turn(bones, body.arms, per_frame(elbow, pose), flexion_limits('elbow')),
             per_frame(shoulder, pose) @ axes,
-            flexion_turn(bones, body.legs, per_frame(knee, pose), _limits('knee'), across),
+            flexion_turn(bones, body.legs, per_frame(knee, pose), flexion_limits('knee'), across),
             # a thigh that swings forwards turns against a trunk that bends forwards
             about(across, -swing, 'hip_flexion'),
             about(forward, side * side_swings, 'hip_abduction'),
@@ -276,32 +308,8 @@ class AnatomicalPoseAugmentor(RandomPoseAugmentor):
         stature = (low + high) / 2 + (high - low) / 2 * draw['stature']
         wanted = stature * self.published
         wanted = wanted * (1 + self.spread * draw['proportions'].clamp(-LARGEST, LARGEST))
-        chosen = (draw['body'] < 2 * self.body_share - 1) & (self.published > 0)
-        chosen = chosen & (now > MIN_LENGTH)
+        chosen = draw['body'] < 2 * self.body_share - 1
+        if self.partly_published:
+            own = torch.where(chosen, size_ratio(wanted, now, own, MIN_LENGTH), own)
+        chosen = chosen & (self.published > 0) & (now > MIN_LENGTH)
         return torch.where(chosen, wanted / now.clamp_min(MIN_LENGTH) - 1, own)
-
-
-def one_sided(normal: Tensor, backward: Tensor, factor: float) -> Tensor:
-    """Sizes of normal draws, some of them turned round and made smaller.
-
-    Args:
-        normal (Tensor): Draws of any shape.
-        backward (Tensor): Which are turned round, booleans of that shape.
-        factor (float): By what those are multiplied.
-
-    Returns:
-        Tensor: Values of that shape.
-    """
-    return torch.where(backward, -factor, 1.0) * normal.abs()
-
-
-def _extension(joint: str) -> float:
-    """How far a joint extends for every degree that it bends."""
-    extension, flexion = FLEXION_LIMITS[joint]
-    return -extension / flexion
-
-
-def _limits(joint: str) -> tuple[float, float]:
-    """Range of motion in radians."""
-    low, high = FLEXION_LIMITS[joint]
-    return math.radians(low), math.radians(high)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -10,7 +11,7 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from mmposeaug.geometry import index_tensor, rotate
-from mmposeaug.structures import Skeleton, is_plain_limb
+from mmposeaug.structures import FLEXION_LIMITS, Skeleton, is_plain_limb
 
 AXIS_HINT = 0.2
 """float: Share of the pelvis' axis in that of a knee, which a straight leg does not show."""
@@ -120,3 +121,43 @@ def flexion_turn(
     lowest, highest = flexion.clamp(max=limits[0]), flexion.clamp(min=limits[1])
     change = (flexion + angle).maximum(lowest).minimum(highest) - flexion
     return normalize(axis, dim=-1) * change.unsqueeze(-1)
+
+
+def one_sided(normal: Tensor, backward: Tensor, factor: float) -> Tensor:
+    """Sizes of normal draws, some of them turned round and made smaller.
+
+    Args:
+        normal (Tensor): Draws of any shape.
+        backward (Tensor): Which are turned round, booleans of that shape.
+        factor (float): By what those are multiplied.
+
+    Returns:
+        Tensor: Values of that shape.
+    """
+    return torch.where(backward, -factor, 1.0) * normal.abs()
+
+
+def extension_share(joint: str) -> float:
+    """How far a joint extends for every degree that it bends.
+
+    Args:
+        joint (str): A name of :data:`mmposeaug.structures.FLEXION_LIMITS`.
+
+    Returns:
+        float: The share.
+    """
+    extension, flexion = FLEXION_LIMITS[joint]
+    return -extension / flexion
+
+
+def flexion_limits(joint: str) -> tuple[float, float]:
+    """Range of motion.
+
+    Args:
+        joint (str): A name of :data:`mmposeaug.structures.FLEXION_LIMITS`.
+
+    Returns:
+        tuple[float, float]: Smallest and largest flexion in radians.
+    """
+    low, high = FLEXION_LIMITS[joint]
+    return math.radians(low), math.radians(high)

@@ -28,6 +28,11 @@ ERROR_EPS = 1e-6
 @torch.inference_mode(False)
 def _group_matrix(skeleton: Skeleton, device: torch.device) -> Tensor:
     """(J, G) weights that average the joint errors of every group."""
+    if not skeleton.limbs:
+        # a hand or a face has nothing near to a trunk or far from it
+        column = torch.ones(skeleton.num_joints)
+        column[skeleton.root] = 0
+        return (column / column.sum().clamp(min=1)).unsqueeze(1).to(device)
     columns = []
     for names in ERROR_GROUPS:
         column = torch.zeros(skeleton.num_joints)
@@ -48,7 +53,7 @@ def grouped_joint_error(pred: Tensor, target: Tensor, skeleton: Skeleton) -> Ten
 
     Returns:
         Tensor: Errors of shape (N, G) in metres, G = 3 for a whole body; the mean over the
-        frames of a clip.
+        frames of a clip. On a skeleton without limbs (a hand) that of all joints but the root.
     """
     error = torch.linalg.vector_norm(pred - target, dim=-1)
     if error.ndim == 3:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from mmengine.config import Config
 from small_lifters import Saved, all_frames, clip, single_frame
 
 from mmposeaug.apis import LiftingInferencer, LiftingOptions
+from mmposeaug.apis.lifting.scale import scale_to_stature
 from mmposeaug.apis.lifting.windows import iterate_windows
 from mmposeaug.datasets import WindowRule
 from mmposeaug.datasets.keypoints_2d import Keypoints2D, keypoint_names
@@ -136,6 +138,22 @@ def test_a_lifter_of_all_frames_gets_clips(saved: Save, motion: np.ndarray) -> N
     ratios = stature_ratios(H36M_17)
     assert np.median(lengths) == pytest.approx(1.8 * sum(r or 0 for r in ratios), rel=1e-4)
     assert lifted.info['scale'] == 'assumed: people 1.8 m tall'
+
+
+def test_only_people_have_a_stature() -> None:
+    """Bones of a dog were scaled as if they were a person's, and nothing was said."""
+    pose = np.random.default_rng(0).normal(size=(5, 17, 3))
+    runs = np.zeros(5, int)
+    assert np.isfinite(scale_to_stature(pose, runs, H36M_17, 1.7)).all()
+    animal = replace(H36M_17, name='dog')
+    nameless = replace(H36M_17, joint_names=tuple(f'joint_{i}' for i in range(17)))
+    for skeleton, sentence in (
+        (animal, "A stature of 1.7 m does not tell the size of 'dog', which is no human body"),
+        (replace(H36M_17, human=False), 'its metainfo says human=False; use a lifter that'),
+        (nameless, "'h36m_17', which is no human body, for its"),
+    ):
+        with pytest.raises(ValueError, match=sentence):
+            scale_to_stature(pose * [1, 1, 3], runs, skeleton, 1.7)
 
 
 @pytest.mark.parametrize(

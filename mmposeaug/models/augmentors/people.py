@@ -1,0 +1,98 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""Whether an augmentor for people is given people, and what it says about it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from mmposeaug.structures import HumanVerdict, Skeleton, judge_human, tree_fault
+
+REMEDY = "; if it is one, set human=True in the metainfo or among the augmentor's options"
+"""str: What to do where a body is wrongly taken for no human's."""
+
+
+def verdict_on(
+    human: bool | str, skeleton: Skeleton, owner: str, lengths: Sequence[float] | None = None
+) -> HumanVerdict:
+    """Whether a skeleton is a human body, by an option or else by itself.
+
+    Args:
+        human (bool | str): The option; ``'auto'`` for :func:`mmposeaug.structures.judge_human`.
+        skeleton (Skeleton): The tree.
+        owner (str): Whose option it is, for messages.
+        lengths (Sequence[float], optional): Typical length of each bone, in any unit.
+
+    Returns:
+        HumanVerdict: The verdict.
+
+    Raises:
+        ValueError: If the option is none, or True for a tree without trunk, legs and arms.
+    """
+    if human == 'auto':
+        return judge_human(skeleton, lengths)
+    if not isinstance(human, bool):
+        raise ValueError(f"{owner}: human is {human!r}; use True, False or 'auto'.")
+    fault = tree_fault(skeleton, whole=True) if human else ''
+    if fault:
+        raise ValueError(
+            f'{owner}: human is True, but the skeleton {skeleton.name!r} cannot be a human body, '
+            f'for {fault}; set human=False.'
+        )
+    return HumanVerdict(human, 'the option human says so')
+
+
+def sentence_on(
+    verdict: HumanVerdict, skeleton: Skeleton, owner: str, before: bool | None, turns: bool
+) -> str:
+    """What there is to say about a verdict.
+
+    Args:
+        verdict (HumanVerdict): The verdict.
+        skeleton (Skeleton): The tree.
+        owner (str): Who is for people.
+        before (bool | None): What was thought before; True at first, when all is usual.
+        turns (bool): Whether the skeleton's joints are turned.
+
+    Returns:
+        str: A sentence; empty if all is as usual.
+    """
+    name = f'{owner}: the skeleton {skeleton.name!r}'
+    if not verdict.human:
+        doubt = 'is no human body' if verdict.human is False else 'may be no human body'
+        remedy = '' if tree_fault(skeleton) else REMEDY
+        return (
+            f'{name} {doubt}, for {verdict.reason}; its joints are not turned and its proportions '
+            f'are kept{remedy}.'
+        )
+    if not before:
+        return f'{name} is taken for a human body, for {verdict.reason}.'
+    if not turns:
+        return (
+            f'{name} has no two legs of hip, knee and ankle and two arms of shoulder, elbow and '
+            'wrist; its joints are not turned, only bones and views are.'
+        )
+    return ''
+
+
+def size_ratio(wanted: Tensor, now: Tensor, own: Tensor, shortest: float) -> Tensor:
+    """By how much bones of unknown proportion change with those that become a person's.
+
+    Otherwise arms that kept their length would hang on a body of another size.
+
+    Args:
+        wanted (Tensor): Lengths (N, G) of another body, 0 where nothing is published.
+        now (Tensor): Lengths (N, G) that they are to take the place of.
+        own (Tensor): Ratios (N, G) where nothing is known: those of nobody else.
+        shortest (float): Bones up to this length tell nothing.
+
+    Returns:
+        Tensor: Relative changes (N, G), of one body all alike, for bones without a wanted length;
+        ``own`` for the others.
+    """
+    known = (wanted > 0) & (now > shortest)
+    change = (wanted * known).sum(-1) / (now * known).sum(-1).clamp_min(shortest) - 1
+    change = torch.where(known.any(-1), change, own.mean(-1)).unsqueeze(-1)
+    return torch.where(wanted == 0, change, own)
