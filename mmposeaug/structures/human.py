@@ -39,9 +39,9 @@ LARGEST_SPREAD = 1.6
 share of stature than another one does. Motion capture of adults has 1.2 to 1.3."""
 LIMB_RANGE = (0.5, 0.85)
 """tuple[float, float]: Length of a person's arms over that of the legs, hand and foot left out.
-Published ratios give 0.68, motion capture of adults 0.58 to 0.71; small children have longer arms. As
-primatology's intermembral index it is 0.64 to 0.74 of adults, 0.83 to 0.91 of macaques and 1 and more
-of apes (the figures of the encyclopedia article *Intermembral index*).
+Published ratios give 0.68, motion capture of adults 0.58 to 0.71; small children have longer arms.
+As primatology's intermembral index it is 0.64 to 0.74 of adults, 0.83 to 0.91 of macaques and 1 and
+more of apes (figures of the encyclopedia article *Intermembral index*).
 """
 
 
