@@ -29,6 +29,7 @@ from mmposeaug.apis import (  # noqa: E402
 from mmposeaug.apis.lifting import TRACKERS  # noqa: E402
 from mmposeaug.datasets import make_writable_folder  # noqa: E402
 from mmposeaug.datasets.keypoints_2d import (  # noqa: E402
+    ASSUMED,
     KEYPOINT_FORMATS,
     KEYPOINT_SETS,
     Keypoints2D,
@@ -95,6 +96,13 @@ def build_parser() -> argparse.ArgumentParser:
     )
     reading.add_argument('--annotations', help='COCO file with the images of a results file')
     reading.add_argument('--video-id', type=int, help='of COCO files with several videos, one')
+    reading.add_argument(
+        '--first-frame',
+        type=int,
+        metavar='NUMBER',
+        help="the file's number of the video's first frame (default: 0 in the names of images; "
+        'else 0, or 1 where no frame or image id is 0)',
+    )
     reading.add_argument('--tracker', default='auto', choices=TRACKERS, help='(default: auto)')
     reading.add_argument(
         '--max-gap', type=int, default=10, help='frames over which to interpolate (default: 10)'
@@ -146,6 +154,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser.parse_args(argv)
     if args.keypoints is None and args.images is None:
         parser.error('give a file of key points, or --images to detect people in')
+    if args.keypoints is None and args.first_frame is not None:
+        parser.error('--first-frame is for files of key points, not for pictures')
     if args.fps is not None and not 0 < args.fps < 1e6:
         parser.error(f'--fps must be above 0, not {args.fps:g}')
     try:
@@ -167,11 +177,13 @@ def run(args: argparse.Namespace) -> None:
     check_outputs(paths, args)
     frames = None
     if args.keypoints is not None:
-        people = load_keypoints(args.keypoints, args.format, args.annotations, args.video_id)
+        people = load_keypoints(
+            args.keypoints, args.format, args.annotations, args.video_id, args.first_frame
+        )
         if args.images is not None:
             frames = FrameSource(args.images, people.image_names)
     else:
-        frames = FrameSource(args.images)
+        frames = FrameSource(args.images, by_number=True)
         detector = build_detector(
             args.pose_model, args.person_model, args.detector_mode, args.device
         )
@@ -251,6 +263,9 @@ def tell(lifted: LiftedPoses) -> None:
     """Says what was lifted, and what was assumed."""
     info = lifted.info
     print(f'Key points: {info["keypoint_set"]}. People: {info["tracks"]}.')
+    print(f'Frames: {info["frames_from"]}.{remedy_of_frames(info["frames_from"])}')
+    for notice in info['notices']:
+        print(notice)
     people, frames = len(lifted.track_numbers), len(lifted.frame_numbers)
     print(
         f'{len(lifted)} poses of {people} {"person" if people == 1 else "people"} in {frames} '
@@ -270,6 +285,18 @@ def tell(lifted: LiftedPoses) -> None:
         )
     if info['scale'].startswith('assumed'):
         print(f'Scale {info["scale"]}; give --stature if you know it.')
+
+
+def remedy_of_frames(frames_from: str) -> str:
+    """What helps where the frames are assumed and are others."""
+    if not frames_from.startswith(ASSUMED):
+        return ''
+    if 'order' in frames_from:
+        return (
+            ' Gaps between them are not seen; number the images, or give --stills for single '
+            'pictures.'
+        )
+    return ' Give --first-frame if the first frame of the video has another number.'
 
 
 def tell_missing(frames: FrameSource) -> None:

@@ -115,7 +115,8 @@ def write(path: Path, content: Any) -> str:
 
 
 def person(count: int, score: Any = 0.9) -> dict[str, Any]:
-    return dict(image_id=1, category_id=1, keypoints=[300.0, 200.0, score] * count)
+    points = [value for i in range(count) for value in (300.0, 200.0 + 10 * i, score)]
+    return dict(image_id=1, category_id=1, keypoints=points)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,8 +42,10 @@ def write(path: Path, content: Any) -> Path:
     return path
 
 
-def same(people: Keypoints2D, scores: np.ndarray = SCORES, first: int = 0) -> None:
-    assert (people.frames - first).tolist() == [0, 0, 1, 1, 2, 2]
+def same(
+    people: Keypoints2D, scores: np.ndarray = SCORES, frames: Sequence[int] = (0, 1, 2)
+) -> None:
+    assert people.frames.tolist() == np.repeat(frames, 2).tolist()
     np.testing.assert_allclose(people.keypoints_px, POINTS.reshape(6, 17, 2), rtol=1e-6)
     np.testing.assert_allclose(people.scores, scores.reshape(6, 17), rtol=1e-6)
     assert people.keypoints_px.dtype == people.scores.dtype == np.float32
@@ -76,11 +79,11 @@ def coco(**image: Any) -> dict[str, Any]:
 
 def test_coco_ground_truth(tmp_path: Path) -> None:
     people = load_keypoints(write(tmp_path / 'gt.json', coco()))
-    same(people, np.ones_like(SCORES))  # frames in the order of the names: f0, f5, f10
+    same(people, np.ones_like(SCORES), (0, 5, 10))  # the numbers in their names
     assert people.tracks.tolist() == [3, 4] * 3
     assert people.joint_names == keypoint_names('coco')
-    assert people.image_names == {0: 'f0.jpg', 1: 'f5.jpg', 2: 'f10.jpg'}
-    assert people.image_sizes[2] == (500, 400)
+    assert people.image_names == {0: 'f0.jpg', 5: 'f5.jpg', 10: 'f10.jpg'}
+    assert people.image_sizes[10] == (500, 400)
     assert people.boxes is not None and people.boxes[0].tolist() == [10, 20, 40, 60]
 
 
@@ -98,7 +101,7 @@ def test_of_several_videos_one_is_chosen(tmp_path: Path) -> None:
     path = write(tmp_path / 'gt.json', content)
     with pytest.raises(ValueError, match=r'holds 2 videos \(1, 2\); choose one with video_id'):
         load_keypoints(path)
-    assert load_keypoints(path, video_id=1).frames.tolist() == [0, 0, 1, 1]
+    assert load_keypoints(path, video_id=1).frames.tolist() == [0, 0, 5, 5]
     with pytest.raises(ValueError, match='has no video 5'):
         load_keypoints(path, video_id=5)
 
@@ -114,9 +117,9 @@ def results() -> list[dict[str, Any]]:
 def test_coco_results_take_their_images_from_annotations(tmp_path: Path) -> None:
     path = write(tmp_path / 'results.json', results())
     people = load_keypoints(path, annotations=write(tmp_path / 'gt.json', coco()))
-    same(people)
+    same(people, frames=(0, 5, 10))
     assert (people.tracks == UNTRACKED).all()
-    assert people.image_names[1] == 'f5.jpg' and people.image_sizes[0] == (500, 400)
+    assert people.image_names[5] == 'f5.jpg' and people.image_sizes[0] == (500, 400)
     # without them frames are the image ids, which here count from 1
     alone = load_keypoints(path)
     assert alone.frames.tolist() == [4, 4, 5, 5, 6, 6]
@@ -132,12 +135,12 @@ def test_gaps_in_image_ids_stay_gaps(tmp_path: Path) -> None:
 
 def test_mmpose_predictions_of_a_video(tmp_path: Path) -> None:
     frames = [dict(frame_id=i + 4, instances=[pairs(i, 0), pairs(i, 1)]) for i in range(3)]
-    same(load_keypoints(write(tmp_path / 'video.json', frames)), first=3)
+    same(load_keypoints(write(tmp_path / 'video.json', frames)), frames=(3, 4, 5))
     frames[1]['instances'][0]['track_id'] = 6
     meta = dict(keypoint_id2name={str(i): f'joint {i}' for i in range(17)})
     path = write(tmp_path / 'demo.json', dict(meta_info=meta, instance_info=frames))
     people = load_keypoints(path)
-    same(people, first=3)
+    same(people, frames=(3, 4, 5))
     assert people.joint_names is not None and people.joint_names[16] == 'joint 16'
     assert people.tracks.tolist() == [-1, -1, 6, -1, -1, -1]
     assert people.boxes is not None and people.boxes[5].tolist() == [1, 2, 3, 4]
@@ -147,8 +150,8 @@ def test_mmpose_predictions_of_images(tmp_path: Path) -> None:
     for i, name in enumerate(('im2', 'im9', 'im10')):
         write(tmp_path / f'{name}.json', [pairs(i, 0), pairs(i, 1)])
     people = load_keypoints(tmp_path)
-    same(people)
-    assert people.image_names == {0: 'im2', 1: 'im9', 2: 'im10'}
+    same(people, frames=(2, 9, 10))
+    assert people.image_names == {2: 'im2', 9: 'im9', 10: 'im10'}
     assert len(load_keypoints(tmp_path / 'im9.json')) == 2
 
 
@@ -165,7 +168,7 @@ def test_alphapose(tmp_path: Path) -> None:
         for p in range(2)
     ]
     people = load_keypoints(write(tmp_path / 'alphapose-results.json', entries))
-    same(people, first=2)  # as they count
+    same(people, frames=(2, 3, 4))  # as they count
     assert people.tracks.tolist() == [1, 2] * 3
     assert people.image_names[2] == '2.jpg'
 

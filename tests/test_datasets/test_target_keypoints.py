@@ -221,7 +221,7 @@ def test_wrong_input_is_one_sentence(root, tmp_path, monkeypatch, arguments, sen
     names = np.array(['S99_Walk.1_000001.jpg'])
     np.savez('bad.npz', part=np.zeros((1, 17, 3)))
     np.savez('wide.npz', imgname=names, part=np.zeros((1, 5, 3)))
-    np.savez('other.npz', imgname=names, part=np.ones((1, 17, 3)))
+    np.savez('other.npz', imgname=names, part=np.arange(1.0, 52).reshape(1, 17, 3))
     with pytest.raises((ValueError, FileNotFoundError), match=sentence):
         convert_keypoints(*arguments)
     assert not (tmp_path / 'out.json').exists()

@@ -14,6 +14,8 @@ class LiftingOptions:
         keypoint_set (str): Which key points they are: a name of
             :data:`mmposeaug.datasets.keypoints_2d.KEYPOINT_SETS`, or a JSON file. Defaults to
             ``'auto'``: by their names in the file, else by their number.
+        first_frame (int, optional): The number that a key point file gives to the first frame of
+            the video, see :func:`mmposeaug.datasets.keypoints_2d.load_keypoints`.
         tracker (str): See :func:`mmposeaug.apis.lifting.assign_tracks`. Defaults to ``'auto'``.
         max_gap (int): Frames over which joints that were not found are interpolated. Defaults to
             10.
@@ -37,6 +39,7 @@ class LiftingOptions:
     """
 
     keypoint_set: str = 'auto'
+    first_frame: int | None = None
     tracker: str = 'auto'
     max_gap: int = 10
     score_thr: float = 0.3
