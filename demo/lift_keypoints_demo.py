@@ -221,6 +221,12 @@ def with_frames(people: Keypoints2D, frames: FrameSource | None, fps: float | No
         # of the frames between, too, in which people may be filled in
         sizes = frames.sizes(np.arange(people.frames[0], people.frames[-1] + 1))
         people = replace(people, image_sizes={**people.image_sizes, **sizes})
+        if not people.image_names and frames.frames_from.startswith(ASSUMED):
+            notice = (
+                f"The pictures in '{frames.path}' are taken for the frames 0, 1, 2 and so on in "
+                'the order of their names.'
+            )
+            people = replace(people, notices=(*people.notices, notice))
     found = fps or people.fps or (frames.fps if frames is not None else None)
     return replace(people, fps=found)
 

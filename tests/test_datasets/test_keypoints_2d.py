@@ -311,3 +311,57 @@ def test_numbers_too_large_for_a_file_are_said_to_be(tmp_path: Path) -> None:
         entries = [results()[0], dict(results()[0], **changes)]
         with pytest.raises(ValueError, match='Entry 1 .* must be below'):
             load_keypoints(write(tmp_path / 'r.json', entries))
+
+
+H36M_TO_COCO = ['root (pelvis)']
+H36M_TO_COCO += [f'{side}_{part}' for side in ('left', 'right') for part in ('hip', 'knee', 'foot')]
+H36M_TO_COCO += ['spine', 'thorax', 'neck_base', 'head']
+H36M_TO_COCO += [
+    f'{side}_{part}' for side in ('left', 'right') for part in ('shoulder', 'elbow', 'wrist')
+]
+
+
+def test_the_swapped_legs_of_h36m_to_coco_are_put_right(tmp_path: Path) -> None:
+    content = coco()
+    content['categories'][0]['keypoints'] = H36M_TO_COCO
+    meta = dict(keypoint_id2name={str(i): name for i, name in enumerate(H36M_TO_COCO)})
+    video = dict(meta_info=meta, instance_info=[dict(frame_id=0, instances=[pairs(0, 0)])])
+    files = (
+        write(tmp_path / 'gt.json', content),
+        write(tmp_path / 'video.json', video),
+        save(tmp_path / 'k.npz', keypoints=POINTS, joint_names=H36M_TO_COCO),
+    )
+    for path in files:
+        people = load_keypoints(path)
+        assert people.joint_names == keypoint_names('h36m_17')
+        assert people.joint_names[4] == 'left_hip' and H36M_TO_COCO[1] == 'left_hip'
+        assert len(people.take(np.array([0])).notices) == 1
+        assert people.notices[0] == (
+            f"The names of the key point file {path.name!r} are those of MMPose's h36m_to_coco, "
+            'which calls the right leg left; those of h36m_17 are taken in their place.'
+        )
+    content['categories'][0]['keypoints'] = ['root', *H36M_TO_COCO[1:]]  # another list is believed
+    people = load_keypoints(write(tmp_path / 'gt.json', content))
+    assert people.joint_names is not None and people.joint_names[1] == 'left_hip'
+    assert people.notices == ()
+
+
+def test_the_names_of_the_case_are_these(shared_dir: Path) -> None:
+    path = shared_dir / 'data' / 'cases' / 'mmpose_h36m_coco_names' / 'one.json'
+    if not path.is_file():
+        pytest.skip(f'the case is missing: {path}')
+    assert json.loads(path.read_text())['categories'][0]['keypoints'] == H36M_TO_COCO
+    people = load_keypoints(path)
+    assert people.joint_names == keypoint_names('h36m_17') and len(people.notices) == 1
+    left_foot, left_shoulder = people.keypoints_px[0, [6, 11], 0]
+    assert left_foot == 560 and left_shoulder == 545  # on one side of the root, at 500
+
+
+def test_scores_in_per_cent_are_told() -> None:
+    people = keypoints_from_array(POINTS, scores=100 * SCORES)
+    assert people.scores.min() == 1
+    assert people.notices == (
+        f'The scores of the array reach {100 * SCORES.max():g}; those above 1 count as 1. Divide '
+        'percentages by 100.',
+    )
+    assert keypoints_from_array(POINTS, scores=1.2 * SCORES).notices == ()

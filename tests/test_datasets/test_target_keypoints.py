@@ -178,6 +178,22 @@ def test_people_of_all_videos_are_taken(root, tmp_path):
     assert len(whole) == len(normalised(root)) and len(half) == len(whole) // 2
 
 
+def test_swapped_names_are_put_right_with_a_line_of_the_log(root, tmp_path, capsys):
+    def rename(content):
+        names = content['categories'][0]['keypoints']
+        names[0] = 'root (pelvis)'
+        names[1:4], names[4:7] = names[4:7], names[1:4]
+
+    renamed = load_target_keypoints(changed(root, tmp_path, rename), H36M_17)
+    assert torch.equal(renamed.keypoints_norm, normalised_file(root))
+    assert 'calls the right leg left' in capsys.readouterr().out
+
+
+def normalised_file(root):
+    """Key points as the file without a change gives them."""
+    return load_target_keypoints(root / 'people.json', H36M_17).keypoints_norm
+
+
 def test_missing_files_are_named(root):
     with pytest.raises(FileNotFoundError, match=r"'nowhere\.json' does not exist"):
         load_target_keypoints('nowhere.json', H36M_17)

@@ -10,7 +10,7 @@ from typing import Any
 
 from xtcocotools.coco import COCO
 
-from .frame_numbers import frames_of_names, frames_of_numbers
+from .frame_numbers import ASSUMED, frames_of_names, frames_of_numbers
 from .keypoints import Keypoints2D
 from .people import PeopleCollector
 
@@ -154,7 +154,7 @@ def _images(
     """Images of one video by frame, and how that is known; all videos are numbered through."""
     images = list(coco.imgs.values())
     if video_id == ALL_VIDEOS:
-        return dict(enumerate(images)), 'none: images of all videos'
+        return dict(enumerate(images)), f'{ASSUMED}the order of the images of all videos'
     videos = sorted({image['video_id'] for image in images if 'video_id' in image})
     if video_id is not None and video_id not in videos:
         raise ValueError(

@@ -148,7 +148,7 @@ class Keypoints2D:
         if self.joint_names is not None and is_mislabelled(self.joint_names):
             notice = (
                 f"The names of {self.source} are those of MMPose's h36m_to_coco, which calls the "
-                'right leg left; its key points are taken for h36m_17.'
+                'right leg left; those of h36m_17 are taken in their place.'
             )
             object.__setattr__(self, 'joint_names', H36M_17.joint_names)
             object.__setattr__(self, 'notices', (*self.notices, notice))

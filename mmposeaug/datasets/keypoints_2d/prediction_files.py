@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .frame_numbers import frames_of_names, frames_of_numbers
+from .frame_numbers import ASSUMED, frames_of_names, frames_of_numbers
 from .keypoints import Keypoints2D
 from .people import PeopleCollector
 
@@ -50,7 +50,7 @@ def read_mmpose_predictions(
                 f'Frame {ids.index(None)} of {source} has no frame_id, but others have; give all '
                 'of them one, or none.'
             )
-        how = 'assumed: the order of the frames in the file, which have no frame_id'
+        how = f'{ASSUMED}the order of the frames in the file, which have no frame_id'
     if frames is not content:
         how = 'single image'
     for number, frame, entry in zip(numbers, places, frames):
