@@ -26,10 +26,9 @@ from mmposeaug.apis import (  # noqa: E402
     save_lifted_json,
     save_lifted_npz,
 )
-from mmposeaug.apis.lifting import TRACKERS  # noqa: E402
+from mmposeaug.apis.lifting import TRACKERS, picture_notices, summarize_lifting  # noqa: E402
 from mmposeaug.datasets import make_writable_folder  # noqa: E402
 from mmposeaug.datasets.keypoints_2d import (  # noqa: E402
-    ASSUMED,
     KEYPOINT_FORMATS,
     KEYPOINT_SETS,
     Keypoints2D,
@@ -189,6 +188,9 @@ def run(args: argparse.Namespace) -> None:
         )
         people = detect_keypoints(frames, detector, partial(tell_progress, every=50))
     people = with_frames(people, frames, args.fps)
+    if frames is not None:
+        notices = picture_notices(people, frames, args.first_frame)
+        people = replace(people, notices=(*people.notices, *notices))
     inferencer = LiftingInferencer(
         args.config, args.checkpoint, args.device, flip_test=not args.no_flip
     )
@@ -208,7 +210,8 @@ def run(args: argparse.Namespace) -> None:
             stature=args.stature,
         ),
     )
-    tell(lifted)
+    for line in summarize_lifting(lifted):
+        print(line)
     write(lifted, name, paths, frames, args.max_frames)
     if frames is not None:
         tell_missing(frames)
@@ -221,12 +224,6 @@ def with_frames(people: Keypoints2D, frames: FrameSource | None, fps: float | No
         # of the frames between, too, in which people may be filled in
         sizes = frames.sizes(np.arange(people.frames[0], people.frames[-1] + 1))
         people = replace(people, image_sizes={**people.image_sizes, **sizes})
-        if not people.image_names and frames.frames_from.startswith(ASSUMED):
-            notice = (
-                f"The pictures in '{frames.path}' are taken for the frames 0, 1, 2 and so on in "
-                'the order of their names.'
-            )
-            people = replace(people, notices=(*people.notices, notice))
     found = fps or people.fps or (frames.fps if frames is not None else None)
     return replace(people, fps=found)
 
@@ -263,46 +260,6 @@ def tell_progress(count: int, every: int) -> None:
     """Says how many pictures are done."""
     if count % every == 0:
         print(f'{count} pictures searched for people', flush=True)
-
-
-def tell(lifted: LiftedPoses) -> None:
-    """Says what was lifted, and what was assumed."""
-    info = lifted.info
-    print(f'Key points: {info["keypoint_set"]}. People: {info["tracks"]}.')
-    print(f'Frames: {info["frames_from"]}.{remedy_of_frames(info["frames_from"])}')
-    for notice in info['notices']:
-        print(notice)
-    people, frames = len(lifted.track_numbers), len(lifted.frame_numbers)
-    print(
-        f'{len(lifted)} poses of {people} {"person" if people == 1 else "people"} in {frames} '
-        f'frames; {info["joints_interpolated"]} joints interpolated, {info["people_left_out"]} '
-        'people left out for joints that were not found.'
-    )
-    if info['image_size'] == 'assumed':
-        width, height = lifted.image_sizes[0]
-        print(
-            f'Image size assumed: {width:g} x {height:g}. The poses depend on it; give '
-            '--image-size if it is another.'
-        )
-    if info['camera'].startswith('assumed'):
-        print(
-            f'Camera {info["camera"]}. Only the places of people depend on it; give --focal or '
-            '--camera-file if you know it.'
-        )
-    if info['scale'].startswith('assumed'):
-        print(f'Scale {info["scale"]}; give --stature if you know it.')
-
-
-def remedy_of_frames(frames_from: str) -> str:
-    """What helps where the frames are assumed and are others."""
-    if not frames_from.startswith(ASSUMED):
-        return ''
-    if 'order' in frames_from:
-        return (
-            ' Gaps between them are not seen; number the images, or give --stills for single '
-            'pictures.'
-        )
-    return ' Give --first-frame if the first frame of the video has another number.'
 
 
 def tell_missing(frames: FrameSource) -> None:

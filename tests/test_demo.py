@@ -87,7 +87,17 @@ def test_images_behind_the_key_points_tell_the_size(
     for _ in range(5):  # it ends before the key points do
         writer.write(np.full((720, 1280, 3), 90, np.uint8))
     writer.release()
+    entries = json.loads(sample.read_text())
+    named = [dict(entry, image_id=f'{entry["image_id"]}.jpg') for entry in entries]
     options = ['--video', str(video), '--out-dir', str(tmp_path), '--save', 'npz', 'mp4']
+    numbers = write(tmp_path / 'named.json', named)  # from 1, as the sample counts
+    told = "The image '1.jpg' is taken for picture 1 of the video, counted from 0; give --first-"
+    assert demo.main([numbers, *lifter, *options, '--save', 'npz']) == 0
+    assert told in capsys.readouterr().out
+    assert told in load_lifted(tmp_path / 'named.npz').info['notices'][0]
+    assert demo.main([numbers, *lifter, *options, '--save', 'npz', '--first-frame', '1']) == 0
+    assert told not in capsys.readouterr().out
+    assert load_lifted(tmp_path / 'named.npz').frames[0] == 0
     assert demo.main([str(sample), *lifter, *options, '--name', 'lifted']) == 0
     printed = capsys.readouterr().out
     assert 'Image size assumed' not in printed

@@ -31,9 +31,12 @@ def check_pixels(keypoints: np.ndarray, scores: np.ndarray | None, source: str) 
             :data:`COMMON_SPAN`.
 
     Example:
+        >>> check_pixels(np.array([[[320.0, 96.0], [256.0, 432.0]]]), None, 'the file')
         >>> check_pixels(np.array([[[0.5, 0.2], [0.4, 0.9]]]), None, 'the file')
+        ... # doctest: +IGNORE_EXCEPTION_DETAIL
         Traceback (most recent call last):
-        ValueError: The 2D key points of the file lie in 0.2 to 0.9 ...
+            ...
+        ValueError: The 2D key points of the file lie in 0.2 to 0.9, so they are no pixels.
     """
     points, found = _sample(np.asarray(keypoints), None if scores is None else np.asarray(scores))
     if not len(points):

@@ -130,6 +130,9 @@ def test_ids_count_from_where_is_said(tmp_path: Path) -> None:
     assert people.frames_from == 'image ids; the first frame has 0'
     with pytest.raises(ValueError, match='first_frame is 2, but .* the number 1 among its image'):
         load(tmp_path, entries, first_frame=2)
+    for wrong in (-1, 1.5, 'x', True):
+        with pytest.raises(ValueError, match='first_frame is .*; give the whole number, from 0 on'):
+            load(tmp_path, entries, first_frame=wrong)
     zero = load(tmp_path, [dict(entry, image_id=entry['image_id'] - 1) for entry in entries])
     assert zero.frames.tolist() == [0, 1, 3]
     assert zero.frames_from == 'image ids, which count from 0'

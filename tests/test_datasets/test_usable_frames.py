@@ -78,7 +78,7 @@ def test_size_of_each_camera_counts(sample):
         camera['w'] = 499 if camera['id'] == '54138969' else 500
     save_pickle(sample.folder / 'narrow.pkl', sample.cameras)
     points = sample.arrays['part'].copy()
-    points[..., :2] = 500
+    points[..., 0], points[..., 1] = 500, 300 + 10 * np.arange(17)
     sample.write('middle.npz', part=points)
     cfg = sample.cfg(
         type='MocapDataset',
@@ -95,7 +95,7 @@ def test_bad_options_are_one_sentence(sample, detections):
         with pytest.raises(ValueError, match="keep_frames is 'some'; use one of all, detected"):
             build(dict(detections, keep_frames='some'))
         points = np.zeros_like(sample.arrays['part'])
-        points[..., :2] = 500
+        points[..., 0], points[..., 1] = 500, 300 + 10 * np.arange(17)
         save_npy(sample.folder / 'none.npy', points)
         with pytest.raises(ValueError, match="leaves none of .*train.npz.*'all'"):
             build(dict(detections, keep_frames='detected', keypoint_2d_det_file='none.npy'))

@@ -183,6 +183,11 @@ class FrameSource:
         return known
 
     @property
+    def is_video(self) -> bool:
+        """bool: Whether the pictures are those of a video, which have no names."""
+        return self._video is not None
+
+    @property
     def names(self) -> dict[int, str]:
         """dict[int, str]: File names of images by frame; none for a video."""
         return {frame: path.name for frame, path in self._files.items()}

@@ -14,8 +14,6 @@ class LiftingOptions:
         keypoint_set (str): Which key points they are: a name of
             :data:`mmposeaug.datasets.keypoints_2d.KEYPOINT_SETS`, or a JSON file. Defaults to
             ``'auto'``: by their names in the file, else by their number.
-        first_frame (int, optional): The number that a key point file gives to the first frame of
-            the video, see :func:`mmposeaug.datasets.keypoints_2d.load_keypoints`.
         tracker (str): See :func:`mmposeaug.apis.lifting.assign_tracks`. Defaults to ``'auto'``.
         max_gap (int): Frames over which joints that were not found are interpolated. Defaults to
             10.
@@ -33,13 +31,14 @@ class LiftingOptions:
         focal (float, optional): Focal length in pixels, in place of a camera file.
         stature (float): Height of the people in metres, for lifters that cannot tell it
             (MotionBERT). Defaults to 1.7.
+        first_frame (int, optional): The number that a key point file gives to the first frame of
+            the video, see :func:`mmposeaug.datasets.keypoints_2d.load_keypoints`.
 
     Raises:
         ValueError: If ``stature`` is no height of a person.
     """
 
     keypoint_set: str = 'auto'
-    first_frame: int | None = None
     tracker: str = 'auto'
     max_gap: int = 10
     score_thr: float = 0.3
@@ -50,6 +49,7 @@ class LiftingOptions:
     camera: str | None = None
     focal: float | None = None
     stature: float = 1.7
+    first_frame: int | None = None
 
     def __post_init__(self) -> None:
         if not 0.2 <= self.stature <= 3:

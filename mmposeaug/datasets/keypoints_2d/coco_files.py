@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import io
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from xtcocotools.coco import COCO
@@ -60,8 +61,17 @@ def read_coco_annotations(
                 box=_corners(annotation.get('bbox')),
             )
     keypoints = people.finish(_names(content, source), *_names_and_sizes(images), frames_from)
-    keypoints.scores[:] = keypoints.scores > 0  # 1 is hidden, 2 is visible: both are known
-    return keypoints
+    scores = keypoints.scores
+    fractions = scores[scores % 1 > 0]
+    scores[:] = scores > 0  # 1 is hidden, 2 is visible: both are known
+    if not len(fractions):
+        return keypoints
+    notice = (
+        f'The key points of {source} have numbers such as {fractions[0]:g} in place of '
+        'visibilities (0, 1, 2); all above 0 count as found for certain. Scores are read from COCO '
+        'results.'
+    )
+    return replace(keypoints, notices=(*keypoints.notices, notice))
 
 
 def read_coco_results(

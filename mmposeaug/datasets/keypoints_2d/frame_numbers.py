@@ -94,8 +94,8 @@ def frames_of_names(
             there are no numbers.
 
     Example:
-        >>> frames_of_names(['f_01.jpg', 'f_04.jpg'], 'the file')
-        ([1, 4], "the numbers in the images' names: 'f_04.jpg' is frame 4")
+        >>> frames_of_names(['f_01.jpg', 'f_02.jpg', 'f_05.jpg'], 'the file')
+        ([1, 2, 5], "the numbers in the images' names: 'f_05.jpg' is frame 5")
     """
     folders: dict[str, list[int]] = defaultdict(list)
     for place, name in enumerate(names):

@@ -51,6 +51,11 @@ def load_keypoints(
         ValueError: If the file cannot be read as what it is, or holds no key points, or normalised
             ones in place of pixels.
     """
+    if first_frame is not None and (type(first_frame) is not int or first_frame < 0):
+        raise ValueError(
+            f'first_frame is {first_frame!r}; give the whole number, from 0 on, that the file '
+            'gives to the first frame of the video.'
+        )
     people = _read(path, file_format, annotations, video_id, first_frame)
     check_pixels(people.keypoints_px, people.scores, people.source)
     return people
