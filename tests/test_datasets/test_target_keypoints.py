@@ -178,7 +178,7 @@ def test_people_of_all_videos_are_taken(root, tmp_path):
     assert len(whole) == len(normalised(root)) and len(half) == len(whole) // 2
 
 
-def test_swapped_names_are_put_right_with_a_line_of_the_log(root, tmp_path, capsys):
+def test_swapped_names_are_put_right_with_a_line_of_the_log(root, tmp_path, log_lines):
     def rename(content):
         names = content['categories'][0]['keypoints']
         names[0] = 'root (pelvis)'
@@ -186,7 +186,7 @@ def test_swapped_names_are_put_right_with_a_line_of_the_log(root, tmp_path, caps
 
     renamed = load_target_keypoints(changed(root, tmp_path, rename), H36M_17)
     assert torch.equal(renamed.keypoints_norm, normalised_file(root))
-    assert 'calls the right leg left' in capsys.readouterr().out
+    assert 'calls the right leg left' in log_lines[0]
 
 
 def normalised_file(root):
