@@ -105,9 +105,17 @@ def test_folders_are_videos_of_their_own(tmp_path: Path) -> None:
     people = load(tmp_path, coco(names))
     assert people.frames.tolist() == [0, 1, 4, 20000, 20001, 20004]
     assert people.image_names[20004] == 'b/004.jpg'
-    assert people.frames_from.endswith(
-        "2 folders are 2 videos, the last with 'b/004.jpg' as frame 20004"
+    assert people.frames_from == (
+        "the numbers in the images' names: 'b/004.jpg' is frame 20004; 2 folders are 2 videos"
     )
+    mixed = load(tmp_path, coco([*names, 'c/x.jpg']))  # alone it needs no number
+    assert mixed.frames.tolist() == [*people.frames, 40000]
+    assert not mixed.frames_from.startswith(ASSUMED)
+    mixed = load(tmp_path, coco([*names, 'c/x.jpg', 'c/y.jpg']))
+    assert mixed.frames.tolist() == [*people.frames, 40000, 40001]
+    assert mixed.frames_from.startswith(ASSUMED)
+    alone = load(tmp_path, coco(['a/x.jpg', 'b/y.jpg']))
+    assert alone.frames_from == 'single images; 2 folders are 2 videos'
     windows = [name.replace('/', '\\') for name in names]
     assert load(tmp_path, alphapose(windows)).frames.tolist() == people.frames.tolist()
     frames, text = frames_of_names(['b/1.jpg', 'a/2147480000.jpg'], 'it')  # no numbers are left

@@ -186,6 +186,9 @@ def test_one_key_point_a_person_and_many_people() -> None:
     check_pixels(alone, None, 'the file')
     with pytest.raises(ValueError, match='normalised'):
         check_pixels(alone / SIZE, None, 'the file')
+    check_pixels(alone[:1], None, 'the file')
+    with pytest.raises(ValueError, match='normalised'):
+        check_pixels(alone[:1] / SIZE, None, 'the file')
     crowd = np.zeros((50_000, 17, 2), np.float32)
     crowd[49_999] = PIXELS[0] / SIZE  # found among those who are not there
     with pytest.raises(ValueError, match='normalised'):

@@ -17,6 +17,8 @@ FOLDER_GAP = 10_000
 """int: At least so many frames lie between images of different folders: nobody is followed from
 one to the other."""
 
+_ALONE = 'alone'  # an image without others to tell a number by
+
 
 def natural_order(name: str) -> list[tuple[int, int, str]]:
     """Sorting key for names with numbers in them.
@@ -101,34 +103,37 @@ def frames_of_names(
     for place, name in enumerate(names):
         folders[''.join(re.split(r'([\\/])', name)[:-1])].append(place)
     frames = [0] * len(names)
-    texts = []
+    reasons, steps = [], []
     start = 0
     for folder in sorted(folders, key=natural_order):
         places = folders[folder]
-        some, text = _frames_of_folder([names[p] for p in places], source, first_frame)
+        some, why_not = _frames_of_folder([names[p] for p in places], source, first_frame)
+        reasons.append(why_not)
+        ordered = sorted(some)
+        steps += [after - before for before, after in zip(ordered, ordered[1:])]
         for place, frame in zip(places, some):
             frames[place] = start + frame
-        texts.append(text)
         start = -(-(start + max(some) + FOLDER_GAP) // FOLDER_GAP) * FOLDER_GAP
     if start - FOLDER_GAP >= LARGEST_FRAME:  # so many folders that their frames have no numbers
-        order = sorted(range(len(names)), key=lambda p: natural_order(names[p]))
-        for frame, place in enumerate(order):
-            frames[place] = frame
-        return frames, _by_order(f'they are in {len(folders)} folders')
-    text = next((t for t in texts if t.startswith(ASSUMED)), texts[-1] if texts else '')
+        return _in_order(names), _by_order(f'they are in {len(folders)} folders')
+    last = max(range(len(names)), key=frames.__getitem__)
+    if set(reasons) == {_ALONE}:
+        text = 'single image' if len(names) == 1 else 'single images'
+    elif any(reason not in ('', _ALONE) for reason in reasons):
+        text = _by_order(next(reason for reason in reasons if reason not in ('', _ALONE)))
+    else:
+        text = f"the numbers in the images' names: {names[last]!r} is frame {frames[last]}"
+        if steps and min(steps) > 1:
+            text += f'; in steps of {min(steps)} or more, the frames between them count as missing'
     if len(folders) > 1:
-        last = max(range(len(names)), key=frames.__getitem__)
-        text += (
-            f'; {len(folders)} folders are {len(folders)} videos, the last with {names[last]!r} as '
-            f'frame {frames[last]}'
-        )
+        text += f'; {len(folders)} folders are {len(folders)} videos'
     return frames, text
 
 
 def _frames_of_folder(
     names: Sequence[str], source: str, first_frame: int | None
 ) -> tuple[list[int], str]:
-    """Frames of the images of one folder."""
+    """Frames of the images of one folder, and why they are not those of their numbers."""
     numbers, why_not = _running_numbers([re.split(r'[\\/]', name)[-1] for name in names])
     if numbers is None:
         if first_frame is not None:
@@ -136,11 +141,7 @@ def _frames_of_folder(
                 f'first_frame is {first_frame}, but the images of {source} have no frame numbers '
                 f'({why_not}); leave it out, or name them by one number.'
             )
-        order = sorted(range(len(names)), key=lambda p: natural_order(names[p]))
-        frames = [0] * len(names)
-        for frame, place in enumerate(order):
-            frames[place] = frame
-        return frames, 'single image' if len(names) == 1 else _by_order(why_not)
+        return _in_order(names), _ALONE if len(names) == 1 else why_not
     first = first_frame or 0
     if min(numbers) < first:
         early = names[numbers.index(min(numbers))]
@@ -148,13 +149,15 @@ def _frames_of_folder(
             f'first_frame is {first}, but {source} has the image {early!r}; give the number of the '
             'first frame of the video.'
         )
-    frames = [n - first for n in numbers]
-    last = max(range(len(names)), key=frames.__getitem__)
-    text = f"the numbers in the images' names: {names[last]!r} is frame {frames[last]}"
-    steps = [b - a for a, b in zip(sorted(frames), sorted(frames)[1:])]
-    if steps and min(steps) > 1:
-        text += f'; in steps of {min(steps)} or more, the frames between them count as missing'
-    return frames, text
+    return [n - first for n in numbers], ''
+
+
+def _in_order(names: Sequence[str]) -> list[int]:
+    """Place of each name in their order."""
+    frames = [0] * len(names)
+    for frame, place in enumerate(sorted(range(len(names)), key=lambda p: natural_order(names[p]))):
+        frames[place] = frame
+    return frames
 
 
 def _by_order(why: str) -> str:
