@@ -26,7 +26,7 @@ from mmposeaug.apis import (  # noqa: E402
     save_lifted_json,
     save_lifted_npz,
 )
-from mmposeaug.apis.lifting import TRACKERS  # noqa: E402
+from mmposeaug.apis.lifting import TRACKERS, picture_notices, summarize_lifting  # noqa: E402
 from mmposeaug.datasets import make_writable_folder  # noqa: E402
 from mmposeaug.datasets.keypoints_2d import (  # noqa: E402
     KEYPOINT_FORMATS,
@@ -95,6 +95,13 @@ def build_parser() -> argparse.ArgumentParser:
     )
     reading.add_argument('--annotations', help='COCO file with the images of a results file')
     reading.add_argument('--video-id', type=int, help='of COCO files with several videos, one')
+    reading.add_argument(
+        '--first-frame',
+        type=int,
+        metavar='NUMBER',
+        help="the file's number of the video's first frame (default: 0 in the names of images; "
+        'else 0, or 1 where no frame or image id is 0)',
+    )
     reading.add_argument('--tracker', default='auto', choices=TRACKERS, help='(default: auto)')
     reading.add_argument(
         '--max-gap', type=int, default=10, help='frames over which to interpolate (default: 10)'
@@ -146,6 +153,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser.parse_args(argv)
     if args.keypoints is None and args.images is None:
         parser.error('give a file of key points, or --images to detect people in')
+    if args.keypoints is None and args.first_frame is not None:
+        parser.error('--first-frame is for files of key points, not for pictures')
     if args.fps is not None and not 0 < args.fps < 1e6:
         parser.error(f'--fps must be above 0, not {args.fps:g}')
     try:
@@ -167,16 +176,21 @@ def run(args: argparse.Namespace) -> None:
     check_outputs(paths, args)
     frames = None
     if args.keypoints is not None:
-        people = load_keypoints(args.keypoints, args.format, args.annotations, args.video_id)
+        people = load_keypoints(
+            args.keypoints, args.format, args.annotations, args.video_id, args.first_frame
+        )
         if args.images is not None:
             frames = FrameSource(args.images, people.image_names)
     else:
-        frames = FrameSource(args.images)
+        frames = FrameSource(args.images, by_number=True)
         detector = build_detector(
             args.pose_model, args.person_model, args.detector_mode, args.device
         )
         people = detect_keypoints(frames, detector, partial(tell_progress, every=50))
     people = with_frames(people, frames, args.fps)
+    if frames is not None:
+        notices = picture_notices(people, frames, args.first_frame)
+        people = replace(people, notices=(*people.notices, *notices))
     inferencer = LiftingInferencer(
         args.config, args.checkpoint, args.device, flip_test=not args.no_flip
     )
@@ -196,7 +210,8 @@ def run(args: argparse.Namespace) -> None:
             stature=args.stature,
         ),
     )
-    tell(lifted)
+    for line in summarize_lifting(lifted):
+        print(line)
     write(lifted, name, paths, frames, args.max_frames)
     if frames is not None:
         tell_missing(frames)
@@ -245,31 +260,6 @@ def tell_progress(count: int, every: int) -> None:
     """Says how many pictures are done."""
     if count % every == 0:
         print(f'{count} pictures searched for people', flush=True)
-
-
-def tell(lifted: LiftedPoses) -> None:
-    """Says what was lifted, and what was assumed."""
-    info = lifted.info
-    print(f'Key points: {info["keypoint_set"]}. People: {info["tracks"]}.')
-    people, frames = len(lifted.track_numbers), len(lifted.frame_numbers)
-    print(
-        f'{len(lifted)} poses of {people} {"person" if people == 1 else "people"} in {frames} '
-        f'frames; {info["joints_interpolated"]} joints interpolated, {info["people_left_out"]} '
-        'people left out for joints that were not found.'
-    )
-    if info['image_size'] == 'assumed':
-        width, height = lifted.image_sizes[0]
-        print(
-            f'Image size assumed: {width:g} x {height:g}. The poses depend on it; give '
-            '--image-size if it is another.'
-        )
-    if info['camera'].startswith('assumed'):
-        print(
-            f'Camera {info["camera"]}. Only the places of people depend on it; give --focal or '
-            '--camera-file if you know it.'
-        )
-    if info['scale'].startswith('assumed'):
-        print(f'Scale {info["scale"]}; give --stature if you know it.')
 
 
 def tell_missing(frames: FrameSource) -> None:

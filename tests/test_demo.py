@@ -87,7 +87,17 @@ def test_images_behind_the_key_points_tell_the_size(
     for _ in range(5):  # it ends before the key points do
         writer.write(np.full((720, 1280, 3), 90, np.uint8))
     writer.release()
+    entries = json.loads(sample.read_text())
+    named = [dict(entry, image_id=f'{entry["image_id"]}.jpg') for entry in entries]
     options = ['--video', str(video), '--out-dir', str(tmp_path), '--save', 'npz', 'mp4']
+    numbers = write(tmp_path / 'named.json', named)  # from 1, as the sample counts
+    told = "The image '1.jpg' is taken for picture 1 of the video, counted from 0; give --first-"
+    assert demo.main([numbers, *lifter, *options, '--save', 'npz']) == 0
+    assert told in capsys.readouterr().out
+    assert told in load_lifted(tmp_path / 'named.npz').info['notices'][0]
+    assert demo.main([numbers, *lifter, *options, '--save', 'npz', '--first-frame', '1']) == 0
+    assert told not in capsys.readouterr().out
+    assert load_lifted(tmp_path / 'named.npz').frames[0] == 0
     assert demo.main([str(sample), *lifter, *options, '--name', 'lifted']) == 0
     printed = capsys.readouterr().out
     assert 'Image size assumed' not in printed
@@ -109,13 +119,53 @@ def test_what_is_assumed_is_said(
     assert 'Key points: assumed: coco, by its 17 key points. People: iou.' in printed
 
 
+def test_what_is_assumed_of_frames_is_said(
+    demo: ModuleType, lifter: list[str], sample: Path, tmp_path: Path, capsys: Any
+) -> None:
+    def lines(content: Any, *options: str) -> list[str]:
+        path = write(tmp_path / 'k.json', content)
+        common = ['--out-dir', str(tmp_path / 'out'), '--save', 'npz', *options]
+        assert demo.main([path, *lifter, *common]) == 0
+        return capsys.readouterr().out.splitlines()
+
+    entries = [e for e in json.loads(sample.read_text()) if e['image_id'] not in (3, 4)]
+    first = (
+        'Frames: assumed: image ids, which count from 1 (the lowest is 1). Give --first-frame if '
+        'the first frame of the video has another number.'
+    )
+    assert first in lines(entries)
+    assert 'Frames: image ids; the first frame has 0.' in lines(entries, '--first-frame', '0')
+    assert load_lifted(tmp_path / 'out' / 'k.npz').frames.max() == 8
+    named = [dict(entry, image_id=f'frame_{entry["image_id"]:06d}.jpg') for entry in entries]
+    text = "Frames: the numbers in the images' names: 'frame_000008.jpg' is frame 8."
+    assert text in lines(named)
+    assert load_lifted(tmp_path / 'out' / 'k.npz').frame_numbers.tolist() == list(range(1, 9))
+    lettered = [dict(entry, image_id=f'{"abcdefghi"[entry["image_id"]]}.jpg') for entry in entries]
+    assert any(
+        line.startswith("Frames: assumed: the order of the images' names, one frame after the ")
+        and line.endswith('number the images, or give --stills for single pictures.')
+        for line in lines(lettered)
+    )
+    folder = tmp_path / 'pictures'
+    folder.mkdir()
+    for i in range(9):
+        cv2.imwrite(str(folder / f'{i + 1}.png'), np.zeros((720, 1280, 3), np.uint8))
+    notice = f"The pictures in '{folder}' are taken for the frames 0, 1, 2 and so on"
+    assert any(line.startswith(notice) for line in lines(entries, '--images', str(folder)))
+    assert load_lifted(tmp_path / 'out' / 'k.npz').info['notices'][0].startswith(notice)
+    with pytest.raises(SystemExit):
+        demo.main([*lifter, '--images', str(folder), '--first-frame', '1'])
+    assert '--first-frame is for files of key points' in capsys.readouterr().err
+
+
 def write(path: Path, content: Any) -> str:
     path.write_text(content if isinstance(content, str) else json.dumps(content))
     return str(path)
 
 
 def person(count: int, score: Any = 0.9) -> dict[str, Any]:
-    return dict(image_id=1, category_id=1, keypoints=[300.0, 200.0, score] * count)
+    points = [value for i in range(count) for value in (300.0, 200.0 + 10 * i, score)]
+    return dict(image_id=1, category_id=1, keypoints=points)
 
 
 @pytest.mark.parametrize(
@@ -132,6 +182,8 @@ def person(count: int, score: Any = 0.9) -> dict[str, Any]:
         ([person(17)], ['--images', 'none'], "The images 'none' do not exist"),
         ([person(17)], ['--device', 'tpu'], "The device 'tpu' cannot be used"),
         ([person(17)], ['--score-thr', '3'], 'score_thr is 3'),
+        ([person(17)], ['--first-frame', '2'], 'first_frame is 2, but'),
+        ([dict(person(17), keypoints=[0.4, 0.5, 0.9, 0.1, 0.9, 0.9] * 9)], [], 'but normalised'),
         ('{', [], 'is not valid JSON'),
     ],
 )

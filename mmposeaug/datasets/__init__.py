@@ -18,6 +18,7 @@ from .io import (
     save_pickle,
 )
 from .mocap_dataset import MocapDataset
+from .pixels import check_pixels
 from .pose_bank import PoseBank, PoseBatch
 from .projection_check import check_projection
 from .readers import POSE_READERS, read_dataset_cfg
@@ -39,6 +40,7 @@ __all__ = [
     'atomic_write',
     'build_bone_length_bank',
     'check_bank',
+    'check_pixels',
     'check_projection',
     'index_videos',
     'load_camera_dicts',

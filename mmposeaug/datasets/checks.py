@@ -14,6 +14,7 @@ from mmposeaug.geometry import bone_lengths
 from mmposeaug.structures import Skeleton
 
 from .io import join_root, require_file
+from .pixels import check_pixels
 from .projection_check import check_projection
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def check_annotation(arrays: Mapping[str, np.ndarray], needed: Sequence[str], pa
         path (str): The file.
 
     Raises:
-        ValueError: If an array is missing or they disagree.
+        ValueError: If an array is missing, they disagree, or the 2D is normalised.
     """
     meaning = {
         'S': "3D joints 'S' (N, J, 4), camera space, metres",
@@ -60,6 +61,8 @@ def check_annotation(arrays: Mapping[str, np.ndarray], needed: Sequence[str], pa
                 f'The array {name!r} of {path!r} has shape {arrays[name].shape}; (N, J, {width}) '
                 'is needed, the last column being the visibility (1 if not known).'
             )
+    if 'part' in needed:
+        check_pixels(arrays['part'][..., :2], arrays['part'][..., 2], repr(path))
 
 
 def find_detections(path: str | None, data_root: str | None) -> str:
@@ -85,7 +88,7 @@ def find_detections(path: str | None, data_root: str | None) -> str:
 
 
 def check_detections(keypoints: np.ndarray, pose: np.ndarray, path: str) -> None:
-    """Checks that 2D detections are (N, J, 3), like the 3D poses they belong to.
+    """Checks that 2D detections are pixels (N, J, 3), like the 3D poses they belong to.
 
     Args:
         keypoints (np.ndarray): The detections: x, y, score.
@@ -101,6 +104,7 @@ def check_detections(keypoints: np.ndarray, pose: np.ndarray, path: str) -> None
             f'{(*pose.shape[:2], 3)} belongs to the annotation file; use the detections made for '
             'it, with x, y and score.'
         )
+    check_pixels(keypoints[..., :2], keypoints[..., 2], f'the 2D detection file {path!r}')
 
 
 def check_shapes(

@@ -129,6 +129,37 @@ def _is_prefix(codes: np.ndarray) -> np.ndarray:
     return np.arange(width) <= last[:, None]
 
 
+def frame_numbers(names: np.ndarray) -> np.ndarray:
+    """The number behind the camera in each image name.
+
+    Args:
+        names (np.ndarray): Image names of shape (N,), see :func:`parse_image_name`.
+
+    Returns:
+        np.ndarray: Numbers (N,); -1 where there is none of at most 18 digits.
+
+    Example:
+        >>> frame_numbers(np.array(['S1_Walk.54138969_000012.jpg', 'S1_Walk.54138969_x.jpg']))
+        array([12, -1])
+    """
+    names = np.asarray(names).astype(np.str_)
+    width = names.dtype.itemsize // 4
+    numbers = np.full(len(names), -1, dtype=np.int64)
+    for first in range(0, len(names), _CHUNK):
+        chunk = np.ascontiguousarray(names[first : first + _CHUNK])
+        codes = chunk.view(np.uint32).reshape(len(chunk), width)
+        behind = ~_is_prefix(codes)
+        digit = behind & (codes >= ord('0')) & (codes <= ord('9'))
+        digit &= ~np.logical_or.accumulate(behind & ~digit, axis=1)  # up to the ending
+        value = np.zeros(len(chunk), dtype=np.int64)
+        for column in np.flatnonzero(digit.any(axis=0)):
+            digits = 10 * value + codes[:, column] - ord('0')
+            value = np.where(digit[:, column], digits, value)
+        known = (digit.sum(axis=1) > 0) & (digit.sum(axis=1) <= 18)
+        numbers[first : first + len(chunk)] = np.where(known, value, -1)
+    return numbers
+
+
 @dataclass(frozen=True)
 class FrameSelection:
     """Which frames of an annotation file a data set keeps.

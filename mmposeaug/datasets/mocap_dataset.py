@@ -18,6 +18,7 @@ from .checks import (
     check_joint_count,
     find_detections,
 )
+from .frame_steps import warn_of_gaps
 from .frames import FrameSelection, VideoIndex, index_videos
 from .io import join_root, load_npy, load_npz, require_file
 from .portrait import pad_portrait_cameras, pad_portrait_keypoints, padding_of_frames
@@ -143,6 +144,8 @@ class MocapDataset(Human36mDataset):
             subset_frac=self.subset_frac,
         )
         windows = select_windows(options, index, None, self._source, usable=self._usable)
+        if windows.shape[1] > 1:
+            warn_of_gaps(self.ann_data['imgname'], index, self._source)
         if self._camera_path:
             used = np.unique(index.of_frame[windows[:, 0]])
             keys = [(index.videos[i][0], index.videos[i][2]) for i in used]

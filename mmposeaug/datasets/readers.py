@@ -21,6 +21,7 @@ from mmposeaug.structures import Skeleton, said_human
 from .camera_files import load_camera_dicts
 from .cameras import CameraSet
 from .checks import check_annotation, check_detections, check_shapes, find_detections
+from .frame_steps import warn_of_gaps
 from .frames import index_videos
 from .io import join_root, load_npy, load_npz, require_file
 from .portrait import pad_portrait_cameras, pad_portrait_keypoints
@@ -106,6 +107,8 @@ def read_human36m(
         camera_dicts = pad_portrait_cameras(camera_dicts)
     cameras = CameraSet.from_dicts(camera_dicts)
     windows = select_windows(cfg, index, arrays['keypoints'], repr(ann_file), subset_seed, usable)
+    if windows.shape[1] > 1:
+        warn_of_gaps(arrays['imgname'], index, repr(ann_file))
     frames, windows = _compact(windows, len(index.of_frame))
 
     used, video = np.unique(index.of_frame[frames], return_inverse=True)

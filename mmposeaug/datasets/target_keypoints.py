@@ -129,6 +129,8 @@ def load_target_keypoints(
                 'points.'
             )
         people = load_keypoints(path, file_format, annotations, video_id)
+        for notice in people.notices:
+            print_log(f'target_2d: {notice}', logger='current', level=30)
         joints, sizes = _whole_people(people, skeleton, keypoint_set, image_size, min_score)
         parts.append(_in_image(people, joints, sizes, skeleton, pad_portrait))
     keypoints = torch.cat(parts)

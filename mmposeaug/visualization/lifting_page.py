@@ -144,4 +144,6 @@ def _facts(lifted: LiftedPoses, frames: range) -> dict[str, str]:
 
 
 def _text(value: Any) -> str:
+    if isinstance(value, list):
+        return ' '.join(map(str, value)) or 'none'
     return f'{value:.6g}' if isinstance(value, float) else str(value)

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Callable
@@ -10,6 +12,7 @@ from typing import Any, Callable
 import numpy as np
 import pytest
 import torch
+from mmengine.logging import MMLogger
 
 from mmposeaug.datasets import CameraSet, PoseBank, save_npz, save_pickle
 from mmposeaug.geometry import bones_to_joints, project
@@ -105,6 +108,18 @@ def make_bank() -> Callable[..., PoseBank]:
         return PoseBank.from_arrays(**{**bank_arrays(count, subjects), **changes})
 
     return make
+
+
+@pytest.fixture
+def log_lines() -> Iterator[list[str]]:
+    """Lines of the current logger."""
+    lines: list[str] = []
+    handler = logging.Handler()
+    handler.emit = lambda record: lines.append(record.getMessage())  # type: ignore[method-assign]
+    logger = MMLogger.get_current_instance()
+    logger.addHandler(handler)
+    yield lines
+    logger.removeHandler(handler)
 
 
 @pytest.fixture

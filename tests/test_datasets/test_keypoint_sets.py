@@ -120,6 +120,14 @@ def test_wrong_maps_are_said_to_be(content: Any, message: str, tmp_path: Path) -
         build_keypoint_map(own(tmp_path, **content), ARM)
 
 
+def test_maps_by_the_swapped_names_of_mmpose_are_refused(tmp_path: Path) -> None:
+    legs = [f'{side}_{part}' for side in ('left', 'right') for part in ('hip', 'knee', 'foot')]
+    names = ['root (pelvis)', *legs, *H36M_17.joint_names[7:]]
+    for given in (own(tmp_path, keypoints=names, joints=dict(root='root (pelvis)')), names):
+        with pytest.raises(ValueError, match="calls the right leg left; take .* set 'h36m_17'"):
+            build_keypoint_map(given, H36M_17)
+
+
 def test_wrong_sets_are_said_to_be(points: np.ndarray, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="no key point set 'openpose'; use one of coco, halpe26"):
         build_keypoint_map('openpose', H36M_17)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,8 +42,10 @@ def write(path: Path, content: Any) -> Path:
     return path
 
 
-def same(people: Keypoints2D, scores: np.ndarray = SCORES, first: int = 0) -> None:
-    assert (people.frames - first).tolist() == [0, 0, 1, 1, 2, 2]
+def same(
+    people: Keypoints2D, scores: np.ndarray = SCORES, frames: Sequence[int] = (0, 1, 2)
+) -> None:
+    assert people.frames.tolist() == np.repeat(frames, 2).tolist()
     np.testing.assert_allclose(people.keypoints_px, POINTS.reshape(6, 17, 2), rtol=1e-6)
     np.testing.assert_allclose(people.scores, scores.reshape(6, 17), rtol=1e-6)
     assert people.keypoints_px.dtype == people.scores.dtype == np.float32
@@ -76,11 +79,11 @@ def coco(**image: Any) -> dict[str, Any]:
 
 def test_coco_ground_truth(tmp_path: Path) -> None:
     people = load_keypoints(write(tmp_path / 'gt.json', coco()))
-    same(people, np.ones_like(SCORES))  # frames in the order of the names: f0, f5, f10
+    same(people, np.ones_like(SCORES), (0, 5, 10))  # the numbers in their names
     assert people.tracks.tolist() == [3, 4] * 3
     assert people.joint_names == keypoint_names('coco')
-    assert people.image_names == {0: 'f0.jpg', 1: 'f5.jpg', 2: 'f10.jpg'}
-    assert people.image_sizes[2] == (500, 400)
+    assert people.image_names == {0: 'f0.jpg', 5: 'f5.jpg', 10: 'f10.jpg'}
+    assert people.image_sizes[10] == (500, 400)
     assert people.boxes is not None and people.boxes[0].tolist() == [10, 20, 40, 60]
 
 
@@ -89,6 +92,11 @@ def test_a_key_point_that_is_not_labelled_has_no_score(tmp_path: Path) -> None:
     content['annotations'][0]['keypoints'][:3] = [0, 0, 0]
     people = load_keypoints(write(tmp_path / 'gt.json', content))
     assert people.scores[0].tolist() == [0] + [1] * 16
+    assert people.notices == ()
+    content['annotations'][0]['keypoints'][5] = 0.25  # a score, where COCO has a visibility
+    people = load_keypoints(write(tmp_path / 'gt.json', content))
+    assert people.scores[0].tolist() == [0] + [1] * 16
+    assert 'such as 0.25 in place of visibilities (0, 1, 2); all above 0 count' in people.notices[0]
 
 
 def test_of_several_videos_one_is_chosen(tmp_path: Path) -> None:
@@ -98,7 +106,7 @@ def test_of_several_videos_one_is_chosen(tmp_path: Path) -> None:
     path = write(tmp_path / 'gt.json', content)
     with pytest.raises(ValueError, match=r'holds 2 videos \(1, 2\); choose one with video_id'):
         load_keypoints(path)
-    assert load_keypoints(path, video_id=1).frames.tolist() == [0, 0, 1, 1]
+    assert load_keypoints(path, video_id=1).frames.tolist() == [0, 0, 5, 5]
     with pytest.raises(ValueError, match='has no video 5'):
         load_keypoints(path, video_id=5)
 
@@ -114,9 +122,9 @@ def results() -> list[dict[str, Any]]:
 def test_coco_results_take_their_images_from_annotations(tmp_path: Path) -> None:
     path = write(tmp_path / 'results.json', results())
     people = load_keypoints(path, annotations=write(tmp_path / 'gt.json', coco()))
-    same(people)
+    same(people, frames=(0, 5, 10))
     assert (people.tracks == UNTRACKED).all()
-    assert people.image_names[1] == 'f5.jpg' and people.image_sizes[0] == (500, 400)
+    assert people.image_names[5] == 'f5.jpg' and people.image_sizes[0] == (500, 400)
     # without them frames are the image ids, which here count from 1
     alone = load_keypoints(path)
     assert alone.frames.tolist() == [4, 4, 5, 5, 6, 6]
@@ -132,12 +140,12 @@ def test_gaps_in_image_ids_stay_gaps(tmp_path: Path) -> None:
 
 def test_mmpose_predictions_of_a_video(tmp_path: Path) -> None:
     frames = [dict(frame_id=i + 4, instances=[pairs(i, 0), pairs(i, 1)]) for i in range(3)]
-    same(load_keypoints(write(tmp_path / 'video.json', frames)), first=3)
+    same(load_keypoints(write(tmp_path / 'video.json', frames)), frames=(3, 4, 5))
     frames[1]['instances'][0]['track_id'] = 6
     meta = dict(keypoint_id2name={str(i): f'joint {i}' for i in range(17)})
     path = write(tmp_path / 'demo.json', dict(meta_info=meta, instance_info=frames))
     people = load_keypoints(path)
-    same(people, first=3)
+    same(people, frames=(3, 4, 5))
     assert people.joint_names is not None and people.joint_names[16] == 'joint 16'
     assert people.tracks.tolist() == [-1, -1, 6, -1, -1, -1]
     assert people.boxes is not None and people.boxes[5].tolist() == [1, 2, 3, 4]
@@ -147,8 +155,8 @@ def test_mmpose_predictions_of_images(tmp_path: Path) -> None:
     for i, name in enumerate(('im2', 'im9', 'im10')):
         write(tmp_path / f'{name}.json', [pairs(i, 0), pairs(i, 1)])
     people = load_keypoints(tmp_path)
-    same(people)
-    assert people.image_names == {0: 'im2', 1: 'im9', 2: 'im10'}
+    same(people, frames=(2, 9, 10))
+    assert people.image_names == {2: 'im2', 9: 'im9', 10: 'im10'}
     assert len(load_keypoints(tmp_path / 'im9.json')) == 2
 
 
@@ -165,7 +173,7 @@ def test_alphapose(tmp_path: Path) -> None:
         for p in range(2)
     ]
     people = load_keypoints(write(tmp_path / 'alphapose-results.json', entries))
-    same(people, first=2)  # as they count
+    same(people, frames=(2, 3, 4))  # as they count
     assert people.tracks.tolist() == [1, 2] * 3
     assert people.image_names[2] == '2.jpg'
 
@@ -308,3 +316,57 @@ def test_numbers_too_large_for_a_file_are_said_to_be(tmp_path: Path) -> None:
         entries = [results()[0], dict(results()[0], **changes)]
         with pytest.raises(ValueError, match='Entry 1 .* must be below'):
             load_keypoints(write(tmp_path / 'r.json', entries))
+
+
+H36M_TO_COCO = ['root (pelvis)']
+H36M_TO_COCO += [f'{side}_{part}' for side in ('left', 'right') for part in ('hip', 'knee', 'foot')]
+H36M_TO_COCO += ['spine', 'thorax', 'neck_base', 'head']
+H36M_TO_COCO += [
+    f'{side}_{part}' for side in ('left', 'right') for part in ('shoulder', 'elbow', 'wrist')
+]
+
+
+def test_the_swapped_legs_of_h36m_to_coco_are_put_right(tmp_path: Path) -> None:
+    content = coco()
+    content['categories'][0]['keypoints'] = H36M_TO_COCO
+    meta = dict(keypoint_id2name={str(i): name for i, name in enumerate(H36M_TO_COCO)})
+    video = dict(meta_info=meta, instance_info=[dict(frame_id=0, instances=[pairs(0, 0)])])
+    files = (
+        write(tmp_path / 'gt.json', content),
+        write(tmp_path / 'video.json', video),
+        save(tmp_path / 'k.npz', keypoints=POINTS, joint_names=H36M_TO_COCO),
+    )
+    for path in files:
+        people = load_keypoints(path)
+        assert people.joint_names == keypoint_names('h36m_17')
+        assert people.joint_names[4] == 'left_hip' and H36M_TO_COCO[1] == 'left_hip'
+        assert len(people.take(np.array([0])).notices) == 1
+        assert people.notices[0] == (
+            f"The names of the key point file {path.name!r} are those of MMPose's h36m_to_coco, "
+            'which calls the right leg left; those of h36m_17 are taken in their place.'
+        )
+    content['categories'][0]['keypoints'] = ['root', *H36M_TO_COCO[1:]]  # another list is believed
+    people = load_keypoints(write(tmp_path / 'gt.json', content))
+    assert people.joint_names is not None and people.joint_names[1] == 'left_hip'
+    assert people.notices == ()
+
+
+def test_the_names_of_the_case_are_these(shared_dir: Path) -> None:
+    path = shared_dir / 'data' / 'cases' / 'mmpose_h36m_coco_names' / 'one.json'
+    if not path.is_file():
+        pytest.skip(f'the case is missing: {path}')
+    assert json.loads(path.read_text())['categories'][0]['keypoints'] == H36M_TO_COCO
+    people = load_keypoints(path)
+    assert people.joint_names == keypoint_names('h36m_17') and len(people.notices) == 1
+    left_foot, left_shoulder = people.keypoints_px[0, [6, 11], 0]
+    assert left_foot == 560 and left_shoulder == 545  # on one side of the root, at 500
+
+
+def test_scores_in_per_cent_are_told() -> None:
+    people = keypoints_from_array(POINTS, scores=100 * SCORES)
+    assert people.scores.min() == 1
+    assert people.notices == (
+        f'The scores of the array reach {100 * SCORES.max():g}; those above 1 count as 1. Divide '
+        'percentages by 100.',
+    )
+    assert keypoints_from_array(POINTS, scores=1.2 * SCORES).notices == ()

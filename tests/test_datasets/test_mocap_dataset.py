@@ -147,3 +147,25 @@ def test_a_relative_root_is_joined_once(sample, monkeypatch, part):
     np.testing.assert_array_equal(
         bank.gather(torch.arange(len(bank))).keypoints_px[:, 0], detected[rows, :, :2]
     )
+
+
+@pytest.mark.parametrize('build', [DATASETS.build, PoseBank.from_dataset_cfg])
+def test_frames_that_are_missing_in_clips_are_told(sample, build, log_lines):
+    names = sample.arrays['imgname'].copy()
+    cfg = sample.cfg(type='MocapDataset', ann_file='gap.npz', seq_len=3)
+    for step, far, told in ((1, 1, False), (5, 5, False), (1, 3, True)):
+        number = {}
+        for row, name in enumerate(sample.arrays['imgname']):
+            video = name.rpartition('_')[0]
+            last = number.get(video, 0)
+            number[video] = last + (far if last == 2 else step)
+            names[row] = f'{video}_{number[video]:06d}.jpg'
+        sample.write('gap.npz', imgname=names)
+        build(dict(cfg, seq_len=1))  # single frames do not care
+        build(cfg)
+        said = [line for line in log_lines if 'missing or out of order' in line]
+        assert len(said) == told and all("_000002.jpg' and at 23 other" in line for line in said)
+    names[0] = names[0].rpartition('_')[0] + '_x.jpg'
+    sample.write('gap.npz', imgname=names)
+    build(cfg)
+    assert any("_x.jpg' have no frame number" in line for line in log_lines)

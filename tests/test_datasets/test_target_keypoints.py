@@ -178,6 +178,22 @@ def test_people_of_all_videos_are_taken(root, tmp_path):
     assert len(whole) == len(normalised(root)) and len(half) == len(whole) // 2
 
 
+def test_swapped_names_are_put_right_with_a_line_of_the_log(root, tmp_path, log_lines):
+    def rename(content):
+        names = content['categories'][0]['keypoints']
+        names[0] = 'root (pelvis)'
+        names[1:4], names[4:7] = names[4:7], names[1:4]
+
+    renamed = load_target_keypoints(changed(root, tmp_path, rename), H36M_17)
+    assert torch.equal(renamed.keypoints_norm, normalised_file(root))
+    assert 'calls the right leg left' in log_lines[0]
+
+
+def normalised_file(root):
+    """Key points as the file without a change gives them."""
+    return load_target_keypoints(root / 'people.json', H36M_17).keypoints_norm
+
+
 def test_missing_files_are_named(root):
     with pytest.raises(FileNotFoundError, match=r"'nowhere\.json' does not exist"):
         load_target_keypoints('nowhere.json', H36M_17)
@@ -221,7 +237,7 @@ def test_wrong_input_is_one_sentence(root, tmp_path, monkeypatch, arguments, sen
     names = np.array(['S99_Walk.1_000001.jpg'])
     np.savez('bad.npz', part=np.zeros((1, 17, 3)))
     np.savez('wide.npz', imgname=names, part=np.zeros((1, 5, 3)))
-    np.savez('other.npz', imgname=names, part=np.ones((1, 17, 3)))
+    np.savez('other.npz', imgname=names, part=np.arange(1.0, 52).reshape(1, 17, 3))
     with pytest.raises((ValueError, FileNotFoundError), match=sentence):
         convert_keypoints(*arguments)
     assert not (tmp_path / 'out.json').exists()

@@ -7,6 +7,7 @@ from .frames import FrameSource
 from .gaps import Sequences, fill_gaps
 from .inferencer import LiftingInferencer
 from .options import LiftingOptions
+from .summary import picture_notices, summarize_lifting
 from .tracks import TRACKERS, assign_tracks
 from .views import Camera, find_image_sizes, find_view, place_roots, read_camera
 
@@ -24,8 +25,10 @@ __all__ = [
     'find_image_sizes',
     'find_view',
     'load_lifted',
+    'picture_notices',
     'place_roots',
     'read_camera',
     'save_lifted_json',
     'save_lifted_npz',
+    'summarize_lifting',
 ]

@@ -125,6 +125,7 @@ def detect_keypoints(
         image_sizes=sizes,
         fps=frames.fps,
         source=source,
+        frames_from=frames.frames_from,
     )
     names = DETECTOR_SETS.get(people.num_keypoints)
     return people if names is None else replace(people, joint_names=keypoint_names(names))

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageOps
 
-from mmposeaug.datasets.keypoints_2d import natural_order
+from mmposeaug.datasets.keypoints_2d import ASSUMED, frames_of_names, natural_order
 
 _ORIENTATION = 0x0112  # EXIF's tag; from 5 on width and height are swapped
 IMAGE_ENDINGS = ('.jpg', '.jpeg', '.png', '.bmp', '.webp', '.tif', '.tiff')
@@ -25,9 +25,13 @@ class FrameSource:
         path (str | PathLike): An image, a folder of images, or a video.
         names (Mapping[int, str], optional): File name by frame, where a key point file knows
             them; the ending may be missing. Defaults to None: frames are the images of the folder
-            in the order of their names.
+            in the order of their names, as for key points that do not name their images.
+        by_number (bool): Whether frames are instead the numbers in the images' names where one
+            runs, see :func:`mmposeaug.datasets.keypoints_2d.frames_of_names`: for pictures to
+            detect people in. Defaults to False.
 
     Attributes:
+        frames_from (str): How the frames are known, in words.
         fps (float | None): Frames a second of a video.
         size (tuple[int, int] | None): Width and height of a video's frames.
         missing (set[int]): Frames that were asked for and are not there.
@@ -37,8 +41,14 @@ class FrameSource:
         ValueError: If there is no image in the folder, or the video cannot be opened.
     """
 
-    def __init__(self, path: str | os.PathLike, names: Mapping[int, str] | None = None) -> None:
+    def __init__(
+        self,
+        path: str | os.PathLike,
+        names: Mapping[int, str] | None = None,
+        by_number: bool = False,
+    ) -> None:
         self.path = Path(path)
+        self.frames_from = 'pictures of the video'
         self.fps: float | None = None
         self.size: tuple[int, int] | None = None
         self._files: dict[int, Path] = {}
@@ -48,13 +58,14 @@ class FrameSource:
         if not self.path.exists():
             raise FileNotFoundError(f"The images '{path}' do not exist; check the path.")
         if self.path.is_dir():
-            self._files = self._find(dict(names or {}))
+            self._files = self._find(dict(names or {}), by_number)
         elif self.path.suffix.lower() in IMAGE_ENDINGS:
             self._files = {0: self.path}
+            self.frames_from = 'single image'
         else:
             self._open()
 
-    def _find(self, names: dict[int, str]) -> dict[int, Path]:
+    def _find(self, names: dict[int, str], by_number: bool) -> dict[int, Path]:
         """Image files by frame."""
         found = [p for p in self.path.rglob('*') if p.suffix.lower() in IMAGE_ENDINGS]
         if not found:
@@ -62,8 +73,8 @@ class FrameSource:
                 f"The folder '{self.path}' holds no image ({', '.join(IMAGE_ENDINGS)})."
             )
         if not names:
-            found.sort(key=lambda p: natural_order(str(p)))
-            return dict(enumerate(found))
+            return self._in_order(found, by_number)
+        self.frames_from = "the images' names in the key point file"
         paths = {str(p.relative_to(self.path)): p for p in found}
         short: dict[str, set[Path]] = {}
         for p in found:
@@ -85,6 +96,15 @@ class FrameSource:
                 f'such as {next(iter(names.values()))!r}; give their folder.'
             )
         return files
+
+    def _in_order(self, found: list[Path], by_number: bool) -> dict[int, Path]:
+        found.sort(key=lambda p: natural_order(str(p)))
+        if not by_number:
+            self.frames_from = f"{ASSUMED}the order of the images' names, one frame after the other"
+            return dict(enumerate(found))
+        names = [p.relative_to(self.path).as_posix() for p in found]
+        frames, self.frames_from = frames_of_names(names, f"the folder '{self.path}'")
+        return dict(zip(frames, found))
 
     def _open(self) -> None:
         self._video = cv2.VideoCapture(str(self.path))
@@ -161,6 +181,11 @@ class FrameSource:
                     turned = image.getexif().get(_ORIENTATION, 1) >= 5
                     known[frame] = image.size[::-1] if turned else image.size
         return known
+
+    @property
+    def is_video(self) -> bool:
+        """bool: Whether the pictures are those of a video, which have no names."""
+        return self._video is not None
 
     @property
     def names(self) -> dict[int, str]:

@@ -12,7 +12,7 @@ import torch
 from mmengine.config import Config
 
 from mmposeaug.apis.lifters import load_lifter
-from mmposeaug.datasets import portrait
+from mmposeaug.datasets import check_pixels, portrait
 from mmposeaug.datasets.keypoints_2d import (
     KeypointMap,
     Keypoints2D,
@@ -98,7 +98,7 @@ class LiftingInferencer:
             ValueError: If the input cannot be lifted; the sentence says why.
         """
         options = replace(options or LiftingOptions(), **changes)
-        people = _read(keypoints)
+        people = _read(keypoints, options.first_frame)
         joint_map = self._joint_map(people, options.keypoint_set)
         camera = read_camera(options.camera_file, options.camera)
         sequences, way = _sequences(people, joint_map, options)
@@ -118,6 +118,7 @@ class LiftingInferencer:
         info = dict(
             self._info(),
             source=people.source,
+            frames_from='single pictures' if options.stills else people.frames_from,
             keypoint_set=_set_text(people, options.keypoint_set, joint_map),
             tracks=way,
             image_size=size_from,
@@ -130,6 +131,7 @@ class LiftingInferencer:
             people_lifted=len(sequences),
             people_left_out=len(sequences.incomplete),
             joints_interpolated=int(sequences.interpolated.sum()),
+            notices=list(people.notices),
         )
         order = np.lexsort((sequences.tracks, sequences.frames))
         roots = place_roots(poses, sequences.joints_px, sequences.scores, intrinsics)
@@ -237,12 +239,18 @@ def _set_text(people: Keypoints2D, given: str, joint_map: KeypointMap) -> str:
     return 'names of the file'
 
 
-def _read(keypoints: KeypointSource) -> Keypoints2D:
-    if isinstance(keypoints, Keypoints2D):
-        return keypoints
+def _read(keypoints: KeypointSource, first_frame: int | None) -> Keypoints2D:
+    if not isinstance(keypoints, (Keypoints2D, np.ndarray)):
+        return load_keypoints(keypoints, first_frame=first_frame)
+    if first_frame is not None:
+        raise ValueError(
+            f'first_frame is {first_frame}, but it is for files whose images have numbers; give '
+            'it to load_keypoints, or leave it out.'
+        )
     if isinstance(keypoints, np.ndarray):
         return keypoints_from_array(keypoints)
-    return load_keypoints(keypoints)
+    check_pixels(keypoints.keypoints_px, keypoints.scores, keypoints.source)
+    return keypoints
 
 
 def _sequences(

@@ -31,6 +31,8 @@ class LiftingOptions:
         focal (float, optional): Focal length in pixels, in place of a camera file.
         stature (float): Height of the people in metres, for lifters that cannot tell it
             (MotionBERT). Defaults to 1.7.
+        first_frame (int, optional): The number that a key point file gives to the first frame of
+            the video, see :func:`mmposeaug.datasets.keypoints_2d.load_keypoints`.
 
     Raises:
         ValueError: If ``stature`` is no height of a person.
@@ -47,6 +49,7 @@ class LiftingOptions:
     camera: str | None = None
     focal: float | None = None
     stature: float = 1.7
+    first_frame: int | None = None
 
     def __post_init__(self) -> None:
         if not 0.2 <= self.stature <= 3:

@@ -12,6 +12,7 @@ import numpy as np
 from mmposeaug.structures import H36M_17_TO_16, Skeleton
 
 from ..object_npz import load_object_npz
+from ..pixels import check_pixels
 from .checks import check_frames, check_metres, number_array, require_key
 from .joints import H36M_32
 
@@ -198,6 +199,7 @@ def _with_score(video: Any, count: int, where: str) -> np.ndarray:
     columns = np.shape(video)[-1] if np.ndim(video) == 3 else 2
     keypoints = number_array(video, (None, count, 3 if columns == 3 else 2), where)
     keypoints = keypoints.astype(np.float32)  # there are 2 million frames
-    if columns == 3:
-        return keypoints
-    return np.concatenate((keypoints, np.ones_like(keypoints[..., :1])), axis=-1)
+    if columns != 3:
+        keypoints = np.concatenate((keypoints, np.ones_like(keypoints[..., :1])), axis=-1)
+    check_pixels(keypoints[..., :2], keypoints[..., 2], where)
+    return keypoints

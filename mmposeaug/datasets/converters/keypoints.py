@@ -16,6 +16,7 @@ from mmposeaug.structures import Skeleton
 from ..camera_files import CameraDict, image_size_of, load_camera_dicts
 from ..frames import parse_image_name
 from ..io import load_npz
+from ..pixels import check_pixels
 from .conversion import Part, Report, Track, require_files, run_parts, silent, untracked
 from .joints import SKELETONS
 
@@ -85,6 +86,8 @@ def _make(
             f"'part' of {annotations!r} is of shape {keypoints.shape}; it must be (N, 17, 2 or 3) "
             'or (N, 16, 2 or 3).'
         )
+    scores = keypoints[..., 2] if keypoints.shape[2] > 2 else None
+    check_pixels(keypoints[..., :2], scores, repr(annotations))
     skeleton = SKELETONS[keypoints.shape[1]]
     sizes = load_camera_dicts(cameras)
     content: dict[str, Any] = dict(images=[], annotations=[], categories=[_category(skeleton)])

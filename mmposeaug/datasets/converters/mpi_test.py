@@ -17,6 +17,7 @@ from mmposeaug.structures import Skeleton
 from ..annotations import annotation_arrays
 from ..camera_files import CameraDict
 from ..io import load_npz
+from ..pixels import check_pixels
 from .checks import number_array
 from .conversion import (
     CAMERA_FILES,
@@ -162,6 +163,7 @@ def read_test_sequence(
         raise ValueError(f'The array valid_frame of {path!r} marks no frame as valid.')
     order = pick_joints(skeleton, MPI_TEST_17, FROM_MPI)
     keypoints = checked['annot2'][frames]
+    check_pixels(keypoints, None, f'annot2 of {path!r}')
     focal, centre, left = fit_pinhole(checked['annot3'][frames], keypoints, repr(path))
     names = [
         f'{name}_Activity{int(flags["activity_annotation"][frame])}_{SCENES[name]}.{CAMERA_ID}_'
@@ -230,6 +232,7 @@ def _make_spin(path: str, skeleton: Skeleton, output: str, report: Report) -> di
     rows = len(arrays['imgname'])
     pose = number_array(arrays['S'], (rows, joints, 4), f"The array 'S' of {path!r}")
     keypoints = number_array(arrays['part'], (rows, joints, 3), f"The array 'part' of {path!r}")
+    check_pixels(keypoints[..., :2], keypoints[..., 2], repr(path))
     order = pick_joints(skeleton, sources[joints], FROM_MPI)
     pose, keypoints = pose[:, order], keypoints[:, order]
     names, cameras = _spin_names(arrays['imgname'], path)

@@ -16,6 +16,7 @@ from mmposeaug.structures import Skeleton
 from ..annotations import annotation_arrays
 from ..camera_files import CameraDict
 from ..io import require_file
+from ..pixels import check_pixels
 from .checks import number_array
 from .conversion import (
     CAMERA_FILES,
@@ -125,6 +126,7 @@ def _make(
             camera_id = f'{number}{sequence}'
             cameras[subject, camera_id] = pinhole_camera(size, focal, centre, camera_id)
             keypoints = _cell(arrays['annot2'], number, 2, f"annot2 of '{annotation}'")
+            check_pixels(keypoints, None, f"annot2 of '{annotation}'")
             positions = _cell(arrays[pose], number, 3, f"{pose} of '{annotation}'") / 1000
             order = pick_joints(skeleton, MPI_TRAIN_28, FROM_MPI)
             if len(keypoints) != len(positions):

@@ -19,6 +19,7 @@ from ..annotations import annotation_arrays
 from ..camera_files import CameraDict, intrinsics_of
 from ..io import load_npz, load_pickle_restricted
 from ..keypoints_2d import KeypointMap, build_keypoint_map
+from ..pixels import check_pixels
 from .checks import check_metres, number_array, require_key
 from .conversion import (
     CAMERA_FILES,
@@ -132,10 +133,12 @@ def _make(
             detections.append(detected)
             cameras[f'P{person}', sequence.name.replace('_', '-')] = camera
     arrays = join_rows(rows, f'the split {split!r}')
+    found = np.concatenate(detections)
+    check_pixels(found[..., :2], found[..., 2], f'poses2d of the split {split!r}')
     report(f'{len(files)} sequences, {len(arrays["imgname"])} frames of people')
     return {
         f'3dpw_{split}.npz': arrays,
-        f'joint_2d_det_files/openpose_{split}.npy': np.concatenate(detections),
+        f'joint_2d_det_files/openpose_{split}.npy': found,
         **{f'3dpw_{split}_{name}': each for name, each in camera_contents(cameras).items()},
     }
 

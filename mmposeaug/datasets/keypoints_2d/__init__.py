@@ -2,7 +2,8 @@
 """2D key points from files of detectors, and what the joints of a lifter are made of."""
 
 from .array_files import keypoints_from_array
-from .coco_files import ALL_VIDEOS, natural_order
+from .coco_files import ALL_VIDEOS
+from .frame_numbers import ASSUMED, frames_of_names, natural_order
 from .keypoint_sets import (
     DETECTOR_SETS,
     KEYPOINT_SETS,
@@ -15,6 +16,7 @@ from .read import KEYPOINT_FORMATS, load_keypoints
 
 __all__ = [
     'ALL_VIDEOS',
+    'ASSUMED',
     'DETECTOR_SETS',
     'KEYPOINT_FORMATS',
     'KEYPOINT_SETS',
@@ -22,6 +24,7 @@ __all__ = [
     'Keypoints2D',
     'UNTRACKED',
     'build_keypoint_map',
+    'frames_of_names',
     'keypoint_names',
     'keypoints_from_array',
     'load_keypoints',

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from .keypoints import UNTRACKED, Keypoints2D
+from ..pixels import check_pixels
+from .keypoints import UNTRACKED, Keypoints2D, certain_scores
 
 _KNOWN = ('keypoints', 'scores', 'frames', 'tracks', 'joint_names', 'image_size', 'fps')
 
@@ -28,7 +29,7 @@ def keypoints_from_array(
         Keypoints2D: The people; their number is their place.
 
     Raises:
-        ValueError: If the shape is another, or the array holds no numbers.
+        ValueError: If the shape is another, or the array holds no numbers, or normalised ones.
     """
     keypoints = np.asarray(keypoints)
     if not np.issubdtype(keypoints.dtype, np.number):
@@ -42,21 +43,23 @@ def keypoints_from_array(
         keypoints = keypoints[:, None]
         scores = None if scores is None else np.asarray(scores)[:, None]
     if scores is None:
-        last = keypoints[..., 2] if keypoints.shape[-1] == 3 else np.ones(keypoints.shape[:3])
-        scores = np.asarray(last)
+        scores = keypoints[..., 2] if keypoints.shape[-1] == 3 else certain_scores(keypoints)
     if np.shape(scores) != keypoints.shape[:3]:
         raise ValueError(
             f'The scores of {source} are of shape {np.shape(scores)}; they must be of shape '
             f'{keypoints.shape[:3]}, one for each key point.'
         )
     frames, people, count = keypoints.shape[:3]
-    return Keypoints2D(
+    made = Keypoints2D(
         frames=np.repeat(np.arange(frames), people),
         tracks=np.tile(np.arange(people), frames),
         keypoints_px=keypoints[..., :2].reshape(-1, count, 2),
         scores=np.asarray(scores).reshape(-1, count),
         source=source,
+        frames_from='the rows of the array, one frame after the other',
     )
+    check_pixels(made.keypoints_px, made.scores, source)
+    return made
 
 
 def keypoints_from_arrays(arrays: Mapping[str, np.ndarray], source: str) -> Keypoints2D:
@@ -95,6 +98,7 @@ def keypoints_from_arrays(arrays: Mapping[str, np.ndarray], source: str) -> Keyp
             tracks=made.tracks,
             keypoints_px=made.keypoints_px,
             scores=made.scores,
+            frames_from=made.frames_from,
         )
     else:
         if keypoints.ndim != 3 or keypoints.shape[2] not in (2, 3):
@@ -103,12 +107,13 @@ def keypoints_from_arrays(arrays: Mapping[str, np.ndarray], source: str) -> Keyp
                 'must be of shape (people, key points, 2 or 3).'
             )
         if scores is None:
-            scores = keypoints[..., 2] if keypoints.shape[2] == 3 else np.ones(keypoints.shape[:2])
+            scores = keypoints[..., 2] if keypoints.shape[2] == 3 else certain_scores(keypoints)
         rows = dict(
             frames=arrays['frames'],
             tracks=arrays.get('tracks', np.full(len(keypoints), UNTRACKED)),
             keypoints_px=keypoints[..., :2],
             scores=scores,
+            frames_from='frames of the file',
         )
     if 'image_size' in arrays:
         size = np.asarray(arrays['image_size']).reshape(-1)

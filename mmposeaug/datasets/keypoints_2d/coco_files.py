@@ -5,26 +5,30 @@ from __future__ import annotations
 
 import contextlib
 import io
-import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from xtcocotools.coco import COCO
 
+from .frame_numbers import ASSUMED, frames_of_names, frames_of_numbers
 from .keypoints import Keypoints2D
-from .people import PeopleCollector, first_number
+from .people import PeopleCollector
 
 ALL_VIDEOS = 'all'
 """str: In place of the number of a video: take all, whose frames then have no times."""
 
 
 def read_coco_annotations(
-    content: Mapping[str, Any], source: str, video_id: int | str | None = None
+    content: Mapping[str, Any],
+    source: str,
+    video_id: int | str | None = None,
+    first_frame: int | None = None,
 ) -> Keypoints2D:
     """People of a COCO ground-truth file.
 
-    Frames are the images, by their ``frame_id`` (from 0 or from 1) where they have one, else in
-    the order of their names as a person counts (``2.jpg`` before ``10.jpg``). A key point with
+    Frames are the images, by their ``frame_id`` (from 0 or from 1) where they have one, else by
+    their names, see :func:`~mmposeaug.datasets.keypoints_2d.frames_of_names`. A key point with
     the visibility 0 was not found; the others have the score 1.
 
     Args:
@@ -32,6 +36,8 @@ def read_coco_annotations(
         source (str): What to call it in messages.
         video_id (int | str, optional): Of files with several videos the one to read, or
             :data:`ALL_VIDEOS`.
+        first_frame (int, optional): Number of the video's first frame. Defaults to None: frame ids
+            count from 0, or from 1 where none is 0; numbers in names from 0.
 
     Returns:
         Keypoints2D: The people, with the images' names and sizes.
@@ -40,7 +46,7 @@ def read_coco_annotations(
         ValueError: If the file is malformed, or holds several videos and none is chosen.
     """
     coco = _index(content, source)
-    images = _images(coco, source, video_id)
+    images, frames_from = _images(coco, source, video_id, first_frame)
     people = PeopleCollector(source)
     for frame, image in images.items():
         for annotation in coco.imgToAnns[image['id']]:
@@ -54,9 +60,18 @@ def read_coco_annotations(
                 track=annotation.get('track_id', annotation.get('instance_id')),
                 box=_corners(annotation.get('bbox')),
             )
-    keypoints = people.finish(_names(content, source), *_names_and_sizes(images))
-    keypoints.scores[:] = keypoints.scores > 0  # 1 is hidden, 2 is visible: both are known
-    return keypoints
+    keypoints = people.finish(_names(content, source), *_names_and_sizes(images), frames_from)
+    scores = keypoints.scores
+    fractions = scores[scores % 1 > 0]
+    scores[:] = scores > 0  # 1 is hidden, 2 is visible: both are known
+    if not len(fractions):
+        return keypoints
+    notice = (
+        f'The key points of {source} have numbers such as {fractions[0]:g} in place of '
+        'visibilities (0, 1, 2); all above 0 count as found for certain. Scores are read from COCO '
+        'results.'
+    )
+    return replace(keypoints, notices=(*keypoints.notices, notice))
 
 
 def read_coco_results(
@@ -64,6 +79,7 @@ def read_coco_results(
     source: str,
     annotations: Mapping[str, Any] | None = None,
     video_id: int | str | None = None,
+    first_frame: int | None = None,
 ) -> Keypoints2D:
     """People of a COCO results file.
 
@@ -76,6 +92,7 @@ def read_coco_results(
             from 0 or from 1.
         video_id (int | str, optional): Of files with several videos the one to read, or
             :data:`ALL_VIDEOS`.
+        first_frame (int, optional): As for :func:`read_coco_annotations`.
 
     Returns:
         Keypoints2D: The people.
@@ -89,14 +106,18 @@ def read_coco_results(
                 f"Entry {number} of {source} must have 'image_id' and 'keypoints', as COCO key "
                 'point results have.'
             )
+        if not isinstance(entry['image_id'], (int, str)):
+            raise ValueError(
+                f'Entry {number} of {source} has image_id={entry["image_id"]!r}; give a number or '
+                'a name.'
+            )
     if annotations is None:
-        known = sorted({entry['image_id'] for entry in content})
+        known = dict.fromkeys(entry['image_id'] for entry in content)
         coco = _index(dict(images=[dict(id=image) for image in known], annotations=[]), source)
-        first = first_number(known)
-        images = {image['id'] - first: image for image in coco.dataset['images']}
+        video_id = None
     else:
         coco = _index(annotations, f'the annotations of {source}')
-        images = _images(coco, source, video_id)
+    images, frames_from = _images(coco, source, video_id, first_frame)
     wanted = {image['id']: frame for frame, image in images.items()}
     people = PeopleCollector(source)
     for number, entry in enumerate(content):
@@ -115,9 +136,7 @@ def read_coco_results(
                 box=_corners(entry.get('bbox')),
             )
     names = None if annotations is None else _names(annotations, source)
-    if annotations is None:
-        return people.finish(names)
-    return people.finish(names, *_names_and_sizes(images))
+    return people.finish(names, *_names_and_sizes(images), frames_from)
 
 
 def _index(content: Mapping[str, Any], source: str) -> COCO:
@@ -139,11 +158,13 @@ def _index(content: Mapping[str, Any], source: str) -> COCO:
     return coco
 
 
-def _images(coco: COCO, source: str, video_id: int | str | None) -> dict[int, dict[str, Any]]:
-    """Images of one video by frame; of all videos they are numbered through."""
+def _images(
+    coco: COCO, source: str, video_id: int | str | None, first_frame: int | None
+) -> tuple[dict[int, dict[str, Any]], str]:
+    """Images of one video by frame, and how that is known; all videos are numbered through."""
     images = list(coco.imgs.values())
     if video_id == ALL_VIDEOS:
-        return dict(enumerate(images))
+        return dict(enumerate(images)), f'{ASSUMED}the order of the images of all videos'
     videos = sorted({image['video_id'] for image in images if 'video_id' in image})
     if video_id is not None and video_id not in videos:
         raise ValueError(
@@ -157,31 +178,25 @@ def _images(coco: COCO, source: str, video_id: int | str | None) -> dict[int, di
         )
     if video_id is not None:
         images = [image for image in images if image.get('video_id') == video_id]
-    numbers = [image.get('frame_id') for image in images]
-    if numbers and all(isinstance(number, int) for number in numbers):
-        if len(set(numbers)) < len(numbers):
-            raise ValueError(f'{source} has two images of one frame_id; mend it.')
-        first = first_number(numbers)
-        return {number - first: image for number, image in zip(numbers, images)}
-    images.sort(key=lambda image: natural_order(str(image.get('file_name', image['id']))))
-    return dict(enumerate(images))
+    numbers = _whole_numbers([image.get('frame_id') for image in images])
+    if numbers and len(set(numbers)) < len(numbers):
+        raise ValueError(f'{source} has two images of one frame_id; mend it.')
+    what = 'frame ids'
+    if numbers is None and not any('file_name' in image for image in images):
+        numbers, what = _whole_numbers([image['id'] for image in images]), 'image ids'
+    if numbers is not None:
+        frames, how = frames_of_numbers(numbers, what, source, first_frame)
+    else:
+        names = [str(image.get('file_name', image['id'])) for image in images]
+        frames, how = frames_of_names(names, source, first_frame)
+    return dict(zip(frames, images)), how
 
 
-def natural_order(name: str) -> list[tuple[int, int, str]]:
-    """Sorting key for names with numbers in them.
-
-    Args:
-        name (str): A file name.
-
-    Returns:
-        list[tuple[int, int, str]]: The key.
-
-    Example:
-        >>> sorted(['f10.jpg', 'f2.jpg'], key=natural_order)
-        ['f2.jpg', 'f10.jpg']
-    """
-    parts = re.split(r'(\d+)', name)
-    return [(1, int(p), '') if p.isdigit() else (0, 0, p) for p in parts]
+def _whole_numbers(values: Sequence[Any]) -> list[int] | None:
+    """The numbers, which may be written as text; None if one is none."""
+    if not all(isinstance(v, int) or (isinstance(v, str) and v.isdecimal()) for v in values):
+        return None
+    return [int(value) for value in values]
 
 
 def _names(content: Mapping[str, Any], source: str) -> list[str] | None:

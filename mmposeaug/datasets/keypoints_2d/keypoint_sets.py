@@ -17,6 +17,7 @@ from mmpose.datasets.datasets.utils import parse_pose_metainfo
 from mmposeaug.structures import H36M_16, H36M_17, Skeleton
 
 from ..io import require_file
+from .upstream_names import is_mislabelled
 
 _MMPOSE_SETS = {'coco': 'coco', 'halpe26': 'halpe26'}
 KEYPOINT_SETS = (*_MMPOSE_SETS, H36M_17.name, H36M_16.name)
@@ -151,6 +152,11 @@ def build_keypoint_map(
         label, names = keypoint_set, keypoint_names(keypoint_set)
     else:
         label, names = 'of the file', tuple(keypoint_set)
+    if is_mislabelled(names):
+        raise ValueError(
+            f"The key points {label!r} have the names of MMPose's h36m_to_coco, which calls the "
+            "right leg left; take the key point set 'h36m_17'."
+        )
     unknown = sorted(set(own) - set(skeleton.joint_names))
     if unknown:
         raise ValueError(

@@ -8,11 +8,21 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from mmposeaug.structures import H36M_17
+
+from .upstream_names import is_mislabelled
+
 UNTRACKED = -1
 """int: Track number of a person that nobody has followed over the frames yet."""
 
 MAX_COORDINATE = 1e5
 """float: Largest coordinate in pixels that is taken for one."""
+
+MAX_SCORE = 2.0
+"""float: Scores above it are mentioned: percentages would all count as certain."""
+
+GIVEN = 'given with the key points'
+"""str: How frames are known that no reader has told."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +31,10 @@ class Keypoints2D:
 
     Coordinates that are not finite, and scores that are not numbers, mean that a key point was
     not found: such a key point has the score 0. Scores above 1
-    count as 1. Rows without a single key point are left out.
+    count as 1. Rows without a single key point, or with all of them at (0, 0), are left out.
+
+    Names by which MMPose's ``h36m_to_coco`` calls Human3.6M's right leg left are replaced by the
+    right ones, which is told in ``notices``.
 
     Attributes:
         frames (np.ndarray): Number of each row's frame, (N,), integers from 0.
@@ -37,6 +50,9 @@ class Keypoints2D:
         source (str): What to call the data in messages.
         guessed_set (str, optional): Key point set that ``joint_names`` were taken from since the
             file has none. Defaults to None: the names are the file's own.
+        frames_from (str): How the frames are known, in words; it begins with ``'assumed: '``
+            where they are not.
+        notices (tuple[str, ...]): Sentences on what was taken otherwise than it is written.
 
     Raises:
         ValueError: If shapes disagree, frames or tracks are no whole numbers, coordinates are far
@@ -54,6 +70,8 @@ class Keypoints2D:
     fps: float | None = None
     source: str = 'key points'
     guessed_set: str | None = None
+    frames_from: str = GIVEN
+    notices: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         keypoints = np.asarray(self.keypoints_px, np.float32)
@@ -70,6 +88,7 @@ class Keypoints2D:
             )
         scores = np.asarray(self.scores, np.float32)
         self._check_numbers(keypoints)
+        self._mend_names()
         shapes = dict(frames=(rows,), tracks=(rows,), scores=(rows, count))
         for name, shape in shapes.items():
             found = np.shape(getattr(self, name))
@@ -79,6 +98,9 @@ class Keypoints2D:
                     f'got {found}.'
                 )
         found_there = np.isfinite(keypoints).all(-1) & np.isfinite(scores)
+        placed = found_there & (scores > 0) & (keypoints != 0).any(-1)
+        found_there &= placed.any(1)[:, None]  # who is at (0, 0) as a whole was not detected
+        self._tell_large(scores[found_there])
         scores = np.where(found_there, np.clip(scores, 0, 1), 0)
         kept = np.flatnonzero((scores > 0).any(1))
         if not len(kept):
@@ -114,6 +136,23 @@ class Keypoints2D:
                 'image.'
             )
 
+    def _tell_large(self, scores: np.ndarray) -> None:
+        if scores.max(initial=0) > MAX_SCORE:
+            notice = (
+                f'The scores of {self.source} reach {scores.max():g}; those above 1 count as 1. '
+                'Divide percentages by 100.'
+            )
+            object.__setattr__(self, 'notices', (*self.notices, notice))
+
+    def _mend_names(self) -> None:
+        if self.joint_names is not None and is_mislabelled(self.joint_names):
+            notice = (
+                f"The names of {self.source} are those of MMPose's h36m_to_coco, which calls the "
+                'right leg left; those of h36m_17 are taken in their place.'
+            )
+            object.__setattr__(self, 'joint_names', H36M_17.joint_names)
+            object.__setattr__(self, 'notices', (*self.notices, notice))
+
     def __len__(self) -> int:
         return len(self.frames)
 
@@ -136,6 +175,18 @@ class Keypoints2D:
         return replace(
             self, boxes=self.boxes[rows], **{name: getattr(self, name)[rows] for name in parts}
         )
+
+
+def certain_scores(keypoints: np.ndarray) -> np.ndarray:
+    """Scores of key points that come without: 1, or 0 at (0, 0), which stands for not found.
+
+    Args:
+        keypoints (np.ndarray): Key points (*, 2).
+
+    Returns:
+        np.ndarray: Scores (*,).
+    """
+    return (np.asarray(keypoints)[..., :2] != 0).any(-1).astype(np.float32)
 
 
 def _boxes(keypoints: np.ndarray, scores: np.ndarray) -> np.ndarray:

@@ -9,10 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from .frame_numbers import LARGEST_FRAME
 from .keypoint_sets import DETECTOR_SETS, keypoint_names
-from .keypoints import UNTRACKED, Keypoints2D
-
-_LARGEST = 2**31
+from .keypoints import GIVEN, UNTRACKED, Keypoints2D, certain_scores
 
 
 class PeopleCollector:
@@ -67,10 +66,10 @@ class PeopleCollector:
                 'was not found.'
             )
         number = _track(track, f'{where} of {self.source}')
-        if max(abs(frame), abs(number)) >= _LARGEST:
+        if max(abs(frame), abs(number)) >= LARGEST_FRAME:
             raise ValueError(
                 f'{where} of {self.source} has the frame {frame} and the track id {number}; both '
-                f'must be below {_LARGEST}.'
+                f'must be below {LARGEST_FRAME}.'
             )
         self._frames.append(frame)
         self._tracks.append(number)
@@ -85,6 +84,7 @@ class PeopleCollector:
         joint_names: Sequence[str] | None = None,
         image_names: Mapping[int, str] | None = None,
         image_sizes: Mapping[int, tuple[int, int]] | None = None,
+        frames_from: str = GIVEN,
     ) -> Keypoints2D:
         """All people.
 
@@ -93,6 +93,7 @@ class PeopleCollector:
                 COCO's 17 or Halpe's 26, which detectors give.
             image_names (Mapping[int, str], optional): File name by frame.
             image_sizes (Mapping[int, tuple[int, int]], optional): Width and height by frame.
+            frames_from (str): How the frames are known. Defaults to that they were given.
 
         Returns:
             Keypoints2D: The people.
@@ -124,23 +125,8 @@ class PeopleCollector:
             image_sizes=dict(image_sizes or {}),
             source=self.source,
             guessed_set=guessed,
+            frames_from=frames_from,
         )
-
-
-def first_number(numbers: Sequence[int]) -> int:
-    """Whether frame numbers count from 0 or from 1.
-
-    Args:
-        numbers (Sequence[int]): Frame numbers of a file, not all of them need be there.
-
-    Returns:
-        int: 0 if one is 0 or below, else 1.
-
-    Example:
-        >>> first_number([30, 31]), first_number([0, 4]), first_number([])
-        (1, 0, 1)
-    """
-    return 0 if min(numbers, default=1) <= 0 else 1
 
 
 def _triples(keypoints: Any, scores: Any, where: str) -> np.ndarray:
@@ -157,7 +143,7 @@ def _triples(keypoints: Any, scores: Any, where: str) -> np.ndarray:
         return points.reshape(0, 3)
     if confidence is None:
         if points.ndim == 2 and points.shape[1] == 2:
-            confidence = np.ones(len(points))
+            confidence = certain_scores(points)
         elif points.size % 3 or (points.ndim == 2 and points.shape[1] != 3) or points.ndim > 2:
             raise ValueError(
                 f'{where} has {points.size} numbers as key points; give (x, y, score) for each.'

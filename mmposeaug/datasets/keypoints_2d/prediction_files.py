@@ -7,12 +7,14 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .coco_files import natural_order
+from .frame_numbers import ASSUMED, frames_of_names, frames_of_numbers
 from .keypoints import Keypoints2D
-from .people import PeopleCollector, first_number
+from .people import PeopleCollector
 
 
-def read_mmpose_predictions(content: Any, source: str) -> Keypoints2D:
+def read_mmpose_predictions(
+    content: Any, source: str, first_frame: int | None = None
+) -> Keypoints2D:
     """People of MMPose prediction JSON: of a video, an image, or a demo's ``instance_info``.
 
     Args:
@@ -20,9 +22,11 @@ def read_mmpose_predictions(content: Any, source: str) -> Keypoints2D:
             through ``--pred-out-dir`` of MMPose's inferencer), a list of people (one image), or a
             mapping with ``meta_info`` and ``instance_info``, the former.
         source (str): What to call it in messages.
+        first_frame (int, optional): Frame id of the video's first frame. Defaults to None: 0, or 1
+            where no frame has the id 0.
 
     Returns:
-        Keypoints2D: The people; frame ids count from 0 or from 1.
+        Keypoints2D: The people.
 
     Raises:
         ValueError: If the content is malformed.
@@ -37,47 +41,65 @@ def read_mmpose_predictions(content: Any, source: str) -> Keypoints2D:
     frames = content
     if content and isinstance(content[0], Mapping) and 'instances' not in content[0]:
         frames = [dict(frame_id=0, instances=content)]
-    numbers = [_frame_number(entry, i, source) for i, entry in enumerate(frames)]
-    first = first_number(numbers)
-    for number, entry in zip(numbers, frames):
-        _add_instances(people, number - first, entry['instances'], f'frame {number}')
-    return people.finish(names)
+    ids = [_frame_id(entry, i, source) for i, entry in enumerate(frames)]
+    numbers = [i if number is None else number for i, number in enumerate(ids)]
+    places, how = frames_of_numbers(numbers, 'frame ids', source, first_frame)
+    if None in ids:
+        if any(number is not None for number in ids):
+            raise ValueError(
+                f'Frame {ids.index(None)} of {source} has no frame_id, but others have; give all '
+                'of them one, or none.'
+            )
+        how = f'{ASSUMED}the order of the frames in the file, which have no frame_id'
+    if frames is not content:
+        how = 'single image'
+    for number, frame, entry in zip(numbers, places, frames):
+        _add_instances(people, frame, entry['instances'], f'frame {number}')
+    return people.finish(names, frames_from=how)
 
 
-def read_mmpose_folder(files: Sequence[tuple[str, Any]], source: str) -> Keypoints2D:
+def read_mmpose_folder(
+    files: Sequence[tuple[str, Any]], source: str, first_frame: int | None = None
+) -> Keypoints2D:
     """People of a folder of MMPose predictions, one file for each image.
 
     Args:
         files (Sequence[tuple[str, Any]]): Name and parsed content of each file.
         source (str): What to call the folder in messages.
+        first_frame (int, optional): Number of the video's first frame in its name. Defaults to 0.
 
     Returns:
-        Keypoints2D: The people; frames are the files in the order of their names, which are also
-        those of the images, without their ending.
+        Keypoints2D: The people; frames are told by the files' names, which are also those of the
+        images, without their ending; see
+        :func:`~mmposeaug.datasets.keypoints_2d.frames_of_names`.
 
     Raises:
         ValueError: If a file is malformed.
     """
     people = PeopleCollector(source)
-    stems = {}
-    for frame, (name, content) in enumerate(sorted(files, key=lambda f: natural_order(f[0]))):
-        stems[frame] = os.path.splitext(name)[0]
+    stems = [os.path.splitext(name)[0] for name, _ in files]
+    frames, how = frames_of_names(stems, source, first_frame)
+    for frame, (name, content) in sorted(zip(frames, files), key=lambda pair: pair[0]):
         if not isinstance(content, list):
             raise ValueError(f'The file {name!r} of {source} must be a list of people.')
         _add_instances(people, frame, content, repr(name))
-    return people.finish(None, stems)
+    return people.finish(None, dict(zip(frames, stems)), frames_from=how)
 
 
-def read_alphapose(content: Sequence[Any], source: str) -> Keypoints2D:
+def read_alphapose(
+    content: Sequence[Any], source: str, first_frame: int | None = None
+) -> Keypoints2D:
     """People of AlphaPose's JSON: a list with image names, x, y, score triples and ``idx``.
 
     Args:
         content (Sequence): The parsed file.
         source (str): What to call it in messages.
+        first_frame (int, optional): Number of the video's first frame in its name. Defaults to 0,
+            as AlphaPose names them.
 
     Returns:
-        Keypoints2D: The people. Frames are the numbers in the images' names where all names are
-        numbers (as for videos, from 0), else the images in the order of their names.
+        Keypoints2D: The people; frames are told by the images' names, see
+        :func:`~mmposeaug.datasets.keypoints_2d.frames_of_names`.
 
     Raises:
         ValueError: If the content is malformed.
@@ -88,12 +110,9 @@ def read_alphapose(content: Sequence[Any], source: str) -> Keypoints2D:
                 f"Entry {number} of {source} must have 'image_id' and 'keypoints', as AlphaPose's "
                 'results have.'
             )
-    names = sorted({str(entry['image_id']) for entry in content}, key=natural_order)
-    stems = [os.path.splitext(os.path.basename(name))[0] for name in names]
-    if all(stem.isdigit() for stem in stems) and len({int(s) for s in stems}) == len(stems):
-        frames = {name: int(stem) for name, stem in zip(names, stems)}
-    else:
-        frames = {name: i for i, name in enumerate(names)}
+    names = list(dict.fromkeys(str(entry['image_id']) for entry in content))
+    numbers, how = frames_of_names(names, source, first_frame)
+    frames = dict(zip(names, numbers))
     people = PeopleCollector(source)
     for number, entry in enumerate(content):
         box = entry.get('box')
@@ -106,7 +125,7 @@ def read_alphapose(content: Sequence[Any], source: str) -> Keypoints2D:
             track=entry.get('idx'),
             box=box,
         )
-    return people.finish(None, {frame: name for name, frame in frames.items()})
+    return people.finish(None, dict(zip(numbers, names)), frames_from=how)
 
 
 def _add_instances(people: PeopleCollector, frame: int, instances: Any, where: str) -> None:
@@ -127,11 +146,13 @@ def _add_instances(people: PeopleCollector, frame: int, instances: Any, where: s
         )
 
 
-def _frame_number(entry: Any, place: int, source: str) -> int:
+def _frame_id(entry: Any, place: int, source: str) -> int | None:
     if not isinstance(entry, Mapping) or 'instances' not in entry:
         raise ValueError(f"Frame {place} of {source} must have 'frame_id' and 'instances'.")
-    number = entry.get('frame_id', place)
-    if not isinstance(number, int):
+    number = entry.get('frame_id')
+    if isinstance(number, str) and number.isdecimal():
+        return int(number)
+    if number is not None and not isinstance(number, int):
         raise ValueError(f'Frame {place} of {source} has frame_id={number!r}, not a number.')
     return number
 

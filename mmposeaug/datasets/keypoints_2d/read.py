@@ -11,6 +11,7 @@ from typing import Any
 from mmengine.fileio import exists, get_local_path
 
 from ..io import load_npy, load_npz, require_file
+from ..pixels import check_pixels
 from .array_files import keypoints_from_array, keypoints_from_arrays
 from .coco_files import read_coco_annotations, read_coco_results
 from .keypoints import Keypoints2D
@@ -25,6 +26,7 @@ def load_keypoints(
     file_format: str = 'auto',
     annotations: str | os.PathLike | None = None,
     video_id: int | str | None = None,
+    first_frame: int | None = None,
 ) -> Keypoints2D:
     """Read 2D key points.
 
@@ -37,14 +39,35 @@ def load_keypoints(
             results file.
         video_id (int | str, optional): Of COCO files with several videos the one to read, or
             :data:`~mmposeaug.datasets.keypoints_2d.ALL_VIDEOS`, whose people belong to no time.
+        first_frame (int, optional): The number that the file gives to the first frame of the
+            video, which becomes frame 0. Defaults to None: frame and image ids count from 0, or
+            from 1 where none is 0; numbers in the names of images are taken as they are.
 
     Returns:
-        Keypoints2D: The people.
+        Keypoints2D: The people; ``frames_from`` says how their frames are known.
 
     Raises:
         FileNotFoundError: If the file does not exist.
-        ValueError: If the file cannot be read as what it is, or holds no key points.
+        ValueError: If the file cannot be read as what it is, or holds no key points, or normalised
+            ones in place of pixels.
     """
+    if first_frame is not None and (type(first_frame) is not int or first_frame < 0):
+        raise ValueError(
+            f'first_frame is {first_frame!r}; give the whole number, from 0 on, that the file '
+            'gives to the first frame of the video.'
+        )
+    people = _read(path, file_format, annotations, video_id, first_frame)
+    check_pixels(people.keypoints_px, people.scores, people.source)
+    return people
+
+
+def _read(
+    path: str | os.PathLike,
+    file_format: str,
+    annotations: str | os.PathLike | None,
+    video_id: int | str | None,
+    first_frame: int | None,
+) -> Keypoints2D:
     path = os.fspath(path)
     source = f'the key point file {os.path.basename(path)!r}'
     if file_format not in ('auto', *KEYPOINT_FORMATS):
@@ -53,10 +76,14 @@ def load_keypoints(
             f'{", ".join(KEYPOINT_FORMATS)}.'
         )
     if os.path.isdir(path):
-        return _read_folder(path)
+        return _read_folder(path, first_frame)
     if not exists(path):
         raise FileNotFoundError(f'The key point file {path!r} does not exist; check the path.')
     ending = os.path.splitext(path)[1].lower()
+    if ending in ('.npz', '.npy') and first_frame is not None:
+        raise ValueError(
+            f'first_frame is {first_frame}, but {source} has no images with numbers; leave it out.'
+        )
     if ending == '.npz':
         return keypoints_from_arrays(load_npz(path), source)
     if ending == '.npy':
@@ -71,16 +98,16 @@ def load_keypoints(
             f'{source} is of the format {file_format}; annotations are for COCO results only.'
         )
     if file_format == 'mmpose':
-        return read_mmpose_predictions(content, source)
+        return read_mmpose_predictions(content, source, first_frame)
     if file_format == 'coco':
         if not isinstance(content, Mapping):
             raise ValueError(f'{source} must be a JSON object to be read as COCO ground truth.')
-        return read_coco_annotations(content, source, video_id)
+        return read_coco_annotations(content, source, video_id, first_frame)
     if not isinstance(content, list):
         raise ValueError(f'{source} must be a JSON list to be read as {file_format}.')
     if file_format == 'alphapose':
-        return read_alphapose(content, source)
-    return read_coco_results(content, source, _read_images(annotations), video_id)
+        return read_alphapose(content, source, first_frame)
+    return read_coco_results(content, source, _read_images(annotations), video_id, first_frame)
 
 
 def _read_images(path: str | os.PathLike | None) -> Mapping[str, Any] | None:
@@ -127,7 +154,7 @@ def _format_of(content: Any, source: str) -> str:
     )
 
 
-def _read_folder(path: str) -> Keypoints2D:
+def _read_folder(path: str, first_frame: int | None) -> Keypoints2D:
     source = f'the key point folder {os.path.basename(os.path.normpath(path))!r}'
     names = [name for name in os.listdir(path) if name.lower().endswith('.json')]
     if not names:
@@ -141,4 +168,4 @@ def _read_folder(path: str) -> Keypoints2D:
                 raise ValueError(
                     f'The file {name!r} of {source} is not valid JSON ({error}).'
                 ) from None
-    return read_mmpose_folder(files, source)
+    return read_mmpose_folder(files, source, first_frame)

@@ -72,7 +72,9 @@ def pictures(tmp_path: Path) -> Path:
 
 def test_key_points_are_where_the_spots_are(pose_model: Path, pictures: Path) -> None:
     done: list[int] = []
-    people = detect_keypoints(FrameSource(pictures), build_detector(pose_model), done.append)
+    frames = FrameSource(pictures, by_number=True)
+    people = detect_keypoints(frames, build_detector(pose_model), done.append)
+    assert people.frames_from == "the numbers in the images' names: '2.png' is frame 2"
     assert people.keypoints_px.shape == (3, 17, 2) and done == [1, 2, 3]
     expected = np.array([[60 + 10 * i, 100] for i in range(3)])
     np.testing.assert_allclose(people.keypoints_px[:, 0], expected, atol=3)

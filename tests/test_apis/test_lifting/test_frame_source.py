@@ -116,3 +116,14 @@ def test_wrong_paths_are_said_to_be(folder: Path, tmp_path: Path) -> None:
     (folder / 'im9.png').write_bytes(b'no image')
     with pytest.raises(ValueError, match=r"im9.png' cannot be read"):
         FrameSource(folder)(1)
+
+
+def test_pictures_to_detect_in_have_the_numbers_of_their_names(folder: Path) -> None:
+    frames = FrameSource(folder, by_number=True)
+    assert frames.names == {2: 'im2.png', 9: 'im9.png', 10: 'im10.png'}
+    assert frames.frames_from.startswith("the numbers in the images' names: 'im10.png' is frame 10")
+    assert FrameSource(folder).frames_from.startswith("assumed: the order of the images' names")
+    (folder / 'other.png').write_bytes((folder / 'im2.png').read_bytes())
+    frames = FrameSource(folder, by_number=True)
+    assert list(frames.names) == [0, 1, 2, 3]
+    assert frames.frames_from.startswith("assumed: the order of the images' names")

@@ -1,0 +1,90 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""Whether 2D key points are pixels: normalised ones look like people of a pixel or two."""
+
+from __future__ import annotations
+
+import numpy as np
+
+MIN_SPAN = 3.0
+"""float: Pixels that people span at least. Nobody finds the joints of smaller ones."""
+
+COMMON_SPAN = 20.0
+"""float: Pixels. Where a hundredth of the people span more, small ones are just far away."""
+
+_SAMPLE = 20_000  # people looked at; what is decided on is shared by all of them
+
+
+def check_pixels(keypoints: np.ndarray, scores: np.ndarray | None, source: str) -> None:
+    """Refuses 2D key points that are normalised by the size of the image.
+
+    It is decided on all people together, so that one who is far away is no reason. Key points
+    that were not found, be it by a score of 0, NaN or the place (0, 0), do not count.
+
+    Args:
+        keypoints (np.ndarray): Key points (N, K, 2).
+        scores (np.ndarray, optional): Confidence or visibility (N, K); where none is above 0,
+            nothing is known of it.
+        source (str): What to call the data in messages.
+
+    Raises:
+        ValueError: If most people span no more than :data:`MIN_SPAN`, and nearly nobody more than
+            :data:`COMMON_SPAN`.
+
+    Example:
+        >>> check_pixels(np.array([[[320.0, 96.0], [256.0, 432.0]]]), None, 'the file')
+        >>> check_pixels(np.array([[[0.5, 0.2], [0.4, 0.9]]]), None, 'the file')
+        ... # doctest: +IGNORE_EXCEPTION_DETAIL
+        Traceback (most recent call last):
+            ...
+        ValueError: The 2D key points of the file lie in 0.2 to 0.9, so they are no pixels.
+    """
+    points, found = _sample(np.asarray(keypoints), None if scores is None else np.asarray(scores))
+    if not len(points):
+        return
+    several = found.sum(1) >= 2
+    if several.any():
+        points, found = points[several], found[several]
+    else:  # of each person one key point: they tell something together
+        points, found = points[found][None], np.ones((1, int(found.sum())), bool)
+    low = np.where(found[..., None], points, np.inf).min(1)
+    high = np.where(found[..., None], points, -np.inf).max(1)
+    span = (high - low).max(1)
+    if np.median(span) > MIN_SPAN or (span > COMMON_SPAN).mean() > 0.01:
+        return
+    least, most = float(low.min()), float(high.max())
+    if found.sum() == 1 and max(abs(least), abs(most)) > COMMON_SPAN:
+        return  # a single key point in all
+    people = f'people span {np.median(span):.2g} (median)'
+    if max(abs(least), abs(most)) > COMMON_SPAN:
+        raise ValueError(
+            f'The 2D key points of {source} lie in {least:.5g} to {most:.5g}, but its {people} '
+            'pixels, in which no joint can be told from another; give the pixels in which people '
+            'were detected.'
+        )
+    remedy = "multiply x by the image's width and y by its height"
+    if least < -0.2:
+        remedy += (
+            '; if -1 to 1 is the width, x is (x + 1) * width / 2 and y is (y * width + height) / 2'
+        )
+    raise ValueError(
+        f'The 2D key points of {source} lie in {least:.3g} to {most:.3g}, and its {people}: these '
+        f'are no pixels but normalised; {remedy}.'
+    )
+
+
+def _sample(points: np.ndarray, scores: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+    """Some of the people (M, K, 2) of whom a key point was found, and which were, (M, K)."""
+    known = scores is not None and bool((scores > 0).any())
+    rows = np.arange(len(points))
+    if len(rows) > _SAMPLE:
+        rows = np.sort(np.random.default_rng(0).choice(len(rows), _SAMPLE, replace=False))
+    while True:
+        some = points[rows]
+        found = np.isfinite(some).all(-1) & (some != 0).any(-1)
+        if known:
+            assert scores is not None
+            found &= scores[rows] > 0
+        there = found.any(1)
+        if there.any() or len(rows) == len(points):
+            return some[there], found[there]
+        rows = np.arange(len(points))  # hardly anybody was found: all are looked at
