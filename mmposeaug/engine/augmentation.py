@@ -15,6 +15,7 @@ from mmposeaug.codecs import LifterAdapter
 from mmposeaug.datasets import BoneLengthBank, PoseBank, PoseBatch
 from mmposeaug.geometry import in_view, replace_bone_lengths
 from mmposeaug.models import AugmentedPoses
+from mmposeaug.models.augmentors.networks import reference_index
 from mmposeaug.structures import AugmentedSamples, Skeleton, ViewedPoses
 
 from .batches import lift, poses_of, project_clip, with_poses
@@ -47,6 +48,38 @@ def build_random_augmentor(config: Mapping[str, Any], skeleton: Skeleton) -> nn.
             "does not train; use train_cfg type='PoseAugTrainLoop'."
         )
     return module
+
+
+def fit_to_bank(module: nn.Module, bank: PoseBank) -> None:
+    """Tell an augmentor what it must know of the training set.
+
+    That is how far away its people are (``fit_distance`` of the parts that have it), and which
+    frame of a clip is the lifting target (their ``target_frame``).
+
+    Args:
+        module (nn.Module): Augmentor.
+        bank (PoseBank): The training pairs.
+    """
+    frame = target_frame(bank)
+    root_depth = bank.pose_cam[bank.windows[:, bank.target_frames[0]], bank.skeleton.root, 2]
+    distance = float(root_depth.median())
+    for part in module.modules():
+        if hasattr(part, 'target_frame'):
+            part.target_frame = frame
+        if hasattr(part, 'fit_distance'):
+            part.fit_distance(distance)
+
+
+def target_frame(bank: PoseBank) -> str:
+    """Which frame of its clips a training set has as the lifting target.
+
+    Args:
+        bank (PoseBank): The training pairs.
+
+    Returns:
+        str: ``'last'``, or ``'centre'``, also where all frames are targets.
+    """
+    return 'last' if tuple(bank.target_frames) == (bank.num_frames - 1,) else 'centre'
 
 
 @dataclass(frozen=True)
@@ -93,6 +126,7 @@ class Augmentation:
         clamp (float, optional): Bound of x / z and y / z in the projection. Defaults to None.
         domain (TargetDomain, optional): Where people are put. Defaults to None, where the
             augmentor puts them.
+        target_frame (str): Which frame of a clip is looked at, ``'last'`` or ``'centre'``.
     """
 
     skeleton: Skeleton
@@ -100,6 +134,7 @@ class Augmentation:
     length_bank: BoneLengthBank | None = None
     clamp: float | None = None
     domain: TargetDomain | None = None
+    target_frame: str = 'centre'
 
     @property
     def learned(self) -> bool:
@@ -137,7 +172,7 @@ class Augmentation:
         Returns:
             Tensor: Key points of shape (B, J, 2) or (B, T, J, 2).
         """
-        return project_clip(pose, batch.intrinsics, clamp=self.clamp)
+        return project_clip(pose, batch.intrinsics, batch.image_size, self.clamp)
 
     @torch.no_grad()
     def apply(self, batch: PoseBatch, generator: torch.Generator) -> AppliedAugmentation:
@@ -207,7 +242,7 @@ class Augmentation:
         self, applied: AppliedAugmentation, adapter: LifterAdapter | None
     ) -> AugmentedSamples:
         batch = applied.samples
-        frame = batch.pose_cam.shape[1] // 2
+        frame = reference_index(batch.pose_cam.shape[1], self.target_frame)
         stages, visible, errors = {}, {}, {}
         kind_of = {name: kind for kind, name in applied.kinds.items()}
         size = batch.image_size.unsqueeze(1)

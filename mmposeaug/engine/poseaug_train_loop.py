@@ -16,7 +16,7 @@ from mmposeaug.datasets import PoseBatch
 from .adversarial_logs import AdversarialLogs
 from .adversary import Adversary
 from .adversary_step import AdversaryStep
-from .augmentation import Augmentation
+from .augmentation import Augmentation, fit_to_bank, target_frame
 from .batches import concat, select, spread_indices
 from .running_means import mean_over_processes
 from .seeding import common_seed, derive_seed, make_generator
@@ -105,6 +105,7 @@ class PoseAugTrainLoop(TensorTrainLoop):
                 **self.settings.adversary_options(),
                 domain=self.target_domain,
             )
+        fit_to_bank(self.adversary.augmentor.module, self.bank)
         # its gradients stop at the key points, so a distributed wrapper has nothing to do
         self.feedback_adapter = self.adapter.unwrapped()
         self.watchdog = build_watchdog(self.settings.watchdog)
@@ -222,6 +223,7 @@ class PoseAugTrainLoop(TensorTrainLoop):
             self.length_bank,
             adversary.clamp,
             self.target_domain,
+            target_frame(self.bank),
         )
 
     def learn(self, batch: PoseBatch, real: PoseBatch) -> AdversaryStep:

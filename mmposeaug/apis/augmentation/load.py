@@ -19,7 +19,12 @@ from mmposeaug.apis.lifters import load_lifter
 from mmposeaug.codecs import LifterAdapter
 from mmposeaug.datasets import PoseBank, build_bone_length_bank
 from mmposeaug.engine import PoseAugTrainLoop, TensorTrainLoop
-from mmposeaug.engine.augmentation import Augmentation, build_random_augmentor
+from mmposeaug.engine.augmentation import (
+    Augmentation,
+    build_random_augmentor,
+    fit_to_bank,
+    target_frame,
+)
 from mmposeaug.engine.state_hook import STATE_KEY
 from mmposeaug.engine.target_domain import build_target_domain
 from mmposeaug.engine.tensor_loader import flip_probability, inner_dataset
@@ -96,8 +101,13 @@ def load_augmentation(
         bank.skeleton,
         bank.device,
         flip_probability(pipeline),
+        target_frame(bank),
     )
-    augmentation = Augmentation(bank.skeleton, augmentor, lengths, clamp, domain)
+    if augmentor is not None:
+        fit_to_bank(augmentor, bank)
+    augmentation = Augmentation(
+        bank.skeleton, augmentor, lengths, clamp, domain, target_frame(bank)
+    )
     return LoadedAugmentation(bank, augmentation, adapter, cfg.train_dataloader.batch_size, origin)
 
 
