@@ -63,6 +63,7 @@ def fit_to_bank(module: nn.Module, bank: PoseBank) -> None:
     frame = target_frame(bank)
     root_depth = bank.pose_cam[bank.windows[:, bank.target_frames[0]], bank.skeleton.root, 2]
     distance = float(root_depth.median())
+    part: Any
     for part in module.modules():
         if hasattr(part, 'target_frame'):
             part.target_frame = frame

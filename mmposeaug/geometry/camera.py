@@ -8,6 +8,8 @@ points shall have.
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -66,7 +68,8 @@ def project(
     depth = torch.where(depth.abs() < MIN_DEPTH, torch.full_like(depth, MIN_DEPTH), depth)
     xy = points_cam[..., :2] / depth
     if clamp is not None:
-        xy = xy.clamp(-clamp, clamp)
+        bound: Any = clamp  # torch takes either, its annotations want one kind
+        xy = xy.clamp(-bound, bound)
     r2 = (xy * xy).sum(-1, keepdim=True)
     k1, k2, k3 = radial.split(1, dim=-1)
     factor = 1 + r2 * (k1 + r2 * (k2 + r2 * k3)) + (p_linear * xy).sum(-1, keepdim=True)
