@@ -73,7 +73,7 @@ def test_augmentation_of_every_config_can_be_built(path):
 @pytest.mark.parametrize('path', PLANS, ids=lambda path: path.stem)
 def test_experiment_files_can_be_read(path):
     plan = load_plan(path, ROOT)
-    assert len(plan.runs()) >= len(plan.experiments) >= 4
+    assert len(plan.runs()) >= len(plan.experiments) >= 2
 
 
 def test_every_ablation_is_in_the_experiment_file():

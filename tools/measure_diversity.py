@@ -20,6 +20,7 @@ from mmposeaug.apis.augmentation import (
     write_diversity,
 )
 from mmposeaug.engine.augmentation import Augmentation
+from mmposeaug.engine.bank_facts import fit_to_bank
 from mmposeaug.models import RandomPoseAugmentor
 
 ENDINGS = ('.md', '.csv', '.json', '.png')
@@ -68,6 +69,7 @@ def sources_of(
     """The augmentations to compare, the random one first."""
     if random_cfg is None:
         module = RandomPoseAugmentor(loaded.bank.skeleton)
+        fit_to_bank(module, loaded.bank)
         sources = [Source('Random', Augmentation(loaded.bank.skeleton, module))]
     else:
         # it augments the data of the other config

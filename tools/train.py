@@ -20,6 +20,7 @@ from common import (
     read_config,
     require_file,
 )
+from mmposeaug.engine.config_files import missing_parts_of_training
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -81,6 +82,9 @@ def set_resume(parser: argparse.ArgumentParser, cfg: Config, resume: str) -> Non
 def prepare_config(parser: argparse.ArgumentParser, args: argparse.Namespace) -> Config:
     """Reads the config and merges all options into it."""
     cfg = read_config(parser, args)
+    lacking = missing_parts_of_training(cfg)
+    if lacking is not None:
+        parser.error(lacking)
     if 'type' in cfg.train_cfg and 'by_epoch' in cfg.train_cfg:
         parser.error(
             f'train_cfg of type {cfg.train_cfg.type!r} has inherited by_epoch, which MMEngine '

@@ -169,9 +169,12 @@ def select_windows(
     rule = window_rule(cfg)
     windows = rule.build(index, selection.apply(index, source))
     if not len(windows):
+        remedy = 'lower seq_len, or set pad_video_seq=True'
+        if rule.multiple_target:
+            remedy = 'lower multiple_target (a MotionBERT takes shorter clips too)'
         raise ValueError(
             f'No video of {source} has the {windows.shape[1]} frames (at step {rule.seq_step}) of '
-            'one sample; lower seq_len, or set pad_video_seq=True.'
+            f'one sample; {remedy}.'
         )
     if usable is not None:
         windows = _with_usable_targets(windows, usable, rule, source)

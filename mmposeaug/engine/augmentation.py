@@ -14,10 +14,11 @@ from torch import Tensor, nn
 from mmposeaug.codecs import LifterAdapter
 from mmposeaug.datasets import BoneLengthBank, PoseBank, PoseBatch
 from mmposeaug.geometry import in_view, replace_bone_lengths
-from mmposeaug.models import AnatomicalPoseAugmentor, AugmentedPoses
+from mmposeaug.models import AugmentedPoses
+from mmposeaug.models.augmentors.networks import reference_index
 from mmposeaug.structures import AugmentedSamples, Skeleton, ViewedPoses
 
-from .batches import lift, poses_of, project_clip, spread_indices, typical_lengths, with_poses
+from .batches import lift, poses_of, project_clip, with_poses
 from .normalization import local_statistics
 from .target_domain import TargetDomain, run_augmentor
 from .trained_network import kept_statistics, module_mode
@@ -48,24 +49,6 @@ def build_random_augmentor(config: Mapping[str, Any], skeleton: Skeleton) -> nn.
             "does not train; use train_cfg type='PoseAugTrainLoop'."
         )
     return module
-
-
-def suit_bodies(augmentor: nn.Module | None, bank: PoseBank, count: int = 1024) -> None:
-    """Show random augmentors for people what bodies the training data have.
-
-    Args:
-        augmentor (nn.Module, optional): An augmentor, or one that holds such; None for none.
-        bank (PoseBank): The training pairs.
-        count (int): Samples from all over the bank that are measured. Defaults to 1024.
-    """
-    parts = augmentor.modules() if augmentor is not None else ()
-    draws = [part for part in parts if isinstance(part, AnatomicalPoseAugmentor)]
-    if not draws:
-        return
-    poses = bank.gather(spread_indices(bank, min(count, len(bank)))).pose_cam
-    lengths = typical_lengths(poses, bank.skeleton)
-    for draw in draws:
-        draw.suit(lengths)
 
 
 @dataclass(frozen=True)
@@ -112,6 +95,7 @@ class Augmentation:
         clamp (float, optional): Bound of x / z and y / z in the projection. Defaults to None.
         domain (TargetDomain, optional): Where people are put. Defaults to None, where the
             augmentor puts them.
+        target_frame (str): Which frame of a clip is looked at, ``'last'`` or ``'centre'``.
     """
 
     skeleton: Skeleton
@@ -119,6 +103,7 @@ class Augmentation:
     length_bank: BoneLengthBank | None = None
     clamp: float | None = None
     domain: TargetDomain | None = None
+    target_frame: str = 'centre'
 
     @property
     def learned(self) -> bool:
@@ -156,7 +141,7 @@ class Augmentation:
         Returns:
             Tensor: Key points of shape (B, J, 2) or (B, T, J, 2).
         """
-        return project_clip(pose, batch.intrinsics, clamp=self.clamp)
+        return project_clip(pose, batch.intrinsics, batch.image_size, self.clamp)
 
     @torch.no_grad()
     def apply(self, batch: PoseBatch, generator: torch.Generator) -> AppliedAugmentation:
@@ -227,7 +212,7 @@ class Augmentation:
         self, applied: AppliedAugmentation, adapter: LifterAdapter | None
     ) -> AugmentedSamples:
         batch = applied.samples
-        frame = batch.pose_cam.shape[1] // 2
+        frame = reference_index(batch.pose_cam.shape[1], self.target_frame)
         stages, visible, errors = {}, {}, {}
         kind_of = {name: kind for kind, name in applied.kinds.items()}
         size = batch.image_size.unsqueeze(1)

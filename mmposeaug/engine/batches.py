@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import fields, replace
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -13,15 +12,15 @@ from torch import Tensor
 from mmposeaug.codecs import LifterAdapter
 from mmposeaug.datasets import PoseBank, PoseBatch
 from mmposeaug.geometry import (
-    bone_lengths,
     flip_intrinsics,
     flip_keypoints,
     flip_pose,
     index_tensor,
     project,
     root_relative,
+    view_borders,
 )
-from mmposeaug.structures import Skeleton
+from mmposeaug.geometry.camera import MIN_DEPTH
 
 
 def select(batch: PoseBatch, index: Tensor | slice) -> PoseBatch:
@@ -64,33 +63,45 @@ def spread_indices(bank: PoseBank, count: int) -> Tensor:
     return torch.arange(count, device=bank.device) * len(bank) // count
 
 
-def typical_lengths(pose: Tensor, skeleton: Skeleton) -> list[float]:
-    """Median length of every bone.
-
-    Args:
-        pose (Tensor): Poses of shape (N, J, 3) or clips of shape (N, T, J, 3), in metres.
-        skeleton (Skeleton): Tree over the J joints.
-
-    Returns:
-        list[float]: J - 1 lengths in metres.
-    """
-    # on CUDA torch knows no deterministic median
-    lengths = bone_lengths(pose, skeleton).flatten(0, -2).cpu()
-    return [float(length) for length in lengths.median(0).values]
+BEYOND = 2.0
+"""float: Key points of clips are seen at most this many times as far out as the image's border."""
 
 
-def project_clip(pose: Tensor, intrinsics: Tensor, **options: Any) -> Tensor:
+def project_clip(
+    pose: Tensor,
+    intrinsics: Tensor,
+    image_size: Tensor | None = None,
+    clamp: float | None = None,
+) -> Tensor:
     """Pixels of poses or clips, each seen by the camera of its sample.
+
+    Somebody who walks through the camera has no finite projection. In clips of two frames and
+    more, joints beside or behind the camera are therefore seen out of the image, at most
+    :data:`BEYOND` times as far as its border, so that no loss is infinite.
 
     Args:
         pose (Tensor): Camera-space poses of shape (N, J, 3) or clips (N, T, J, 3), in metres.
-        intrinsics (Tensor): Cameras of shape (N, 9).
-        **options: Further options of :func:`mmposeaug.geometry.project`.
+        intrinsics (Tensor): Cameras of shape (N, 9), in pixels.
+        image_size (Tensor, optional): Width and height of shape (N, 2), in pixels. Defaults to
+            None: the cameras' centre is the middle of the image.
+        clamp (float, optional): Bound of x / z and y / z. Defaults to None: the one above for
+            clips, none for single frames.
 
     Returns:
         Tensor: Key points of shape (N, J, 2) or (N, T, J, 2), in pixels.
     """
-    return project(pose, intrinsics if pose.ndim == 3 else intrinsics.unsqueeze(1), **options)
+    if pose.ndim == 3:
+        return project(pose, intrinsics, clamp)
+    cameras = intrinsics.unsqueeze(1)
+    if pose.shape[1] == 1:
+        return project(pose, cameras, clamp)
+    pose = torch.cat((pose[..., :2], pose[..., 2:].clamp_min(MIN_DEPTH)), dim=-1)
+    if clamp is not None:
+        return project(pose, cameras, clamp)
+    size = 2 * intrinsics[:, 2:4] if image_size is None else image_size
+    low, high = view_borders(intrinsics, size, margin=0.0)
+    bound = BEYOND * low.abs().maximum(high.abs())
+    return project(pose, cameras, bound[:, None, None])
 
 
 def with_poses(batch: PoseBatch, pose_cam: Tensor, keypoints_px: Tensor | None = None) -> PoseBatch:
@@ -105,7 +116,7 @@ def with_poses(batch: PoseBatch, pose_cam: Tensor, keypoints_px: Tensor | None =
         PoseBatch: B samples of T frames.
     """
     if keypoints_px is None:
-        keypoints_px = project_clip(pose_cam, batch.intrinsics)
+        keypoints_px = project_clip(pose_cam, batch.intrinsics, batch.image_size)
     if pose_cam.ndim == 3:
         pose_cam, keypoints_px = pose_cam.unsqueeze(1), keypoints_px.unsqueeze(1)
     return replace(

@@ -15,6 +15,34 @@ from mmposeaug.datasets.io import join_root
 from .set_configs import checked_dataset, chosen_sets, missing_files, missing_sentence
 
 
+def missing_parts_of_training(cfg: Mapping[str, Any]) -> str | None:
+    """What a config lacks that describes a test alone, as MMPose's semi-supervised ones do.
+
+    Args:
+        cfg (Mapping): The config.
+
+    Returns:
+        str | None: A sentence; None where nothing lacks.
+    """
+    loader = cfg.get('train_dataloader') or {}
+    if not isinstance(loader, Mapping) or not isinstance(loader.get('dataset', {}), Mapping):
+        return None
+    there = {
+        'train_cfg': cfg.get('train_cfg'),
+        'optim_wrapper': cfg.get('optim_wrapper'),
+        'train_dataloader.batch_size': loader.get('batch_size') or loader.get('batch_sampler'),
+        'train_dataloader.dataset.type': (loader.get('dataset') or {}).get('type'),
+    }
+    lacking = [name for name, value in there.items() if not value]
+    if not lacking:
+        return None
+    return (
+        f'The config describes no training: it has no {", ".join(lacking)}; set them, or take as '
+        "_base_ a config that trains, such as MMPose's video-pose-lift_tcn-27frm-supv_8xb128-160e_"
+        'h36m.py in place of a semi-supervised one.'
+    )
+
+
 def missing_for_training(cfg: Mapping[str, Any], folder: str = '') -> Iterator[str]:
     """What a training and its validation would not find.
 

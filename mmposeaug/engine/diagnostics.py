@@ -15,7 +15,8 @@ from mmposeaug.geometry import bone_lengths, in_view
 from mmposeaug.structures import Skeleton, judge_human
 
 from .adversary_step import spread
-from .batches import lift, select, spread_indices, typical_lengths, with_poses
+from .bank_facts import typical_lengths
+from .batches import lift, select, spread_indices, with_poses
 from .trained_network import module_mode
 
 PREFIX = 'augmentation/'

@@ -31,10 +31,16 @@ def check_lifter(adapter: LifterAdapter, bank: PoseBank) -> None:
     frames = bank.num_frames
     predicted = adapter.target_indices(frames)
     if predicted != [frame % frames for frame in bank.target_frames]:
+        targets = [frame % frames for frame in bank.target_frames]
+        if adapter.target_frame == 'all':
+            remedy = f'set seq_len=1 and multiple_target={frames} in the data set'
+        elif len(targets) > 1:
+            remedy = f'set multiple_target=0 and seq_len={frames} in the data set'
+        else:
+            remedy = "make 'causal' of the data set and of the backbone agree"
         raise ValueError(
-            f'The lifter predicts frame(s) {predicted} of {frames}, the target of the data set '
-            f'is frame(s) {[frame % frames for frame in bank.target_frames]}; make '
-            "'causal' of the data set and of the backbone agree."
+            f'The lifter predicts {_frames(predicted)} of {frames}, the target of the data set '
+            f'is {_frames(targets)}; {remedy}.'
         )
     batch = bank.gather(torch.arange(1, device=bank.device))
     adapter = adapter.unwrapped()
@@ -51,5 +57,12 @@ def check_lifter(adapter: LifterAdapter, bank: PoseBank) -> None:
         raise ValueError(
             f'The lifter cannot take the {frames} frame(s) of {skeleton.num_joints} key points '
             f'of the data set ({str(error).splitlines()[0]}); make in_channels and frames of its '
-            "backbone agree with the data set's joints and seq_len."
+            "backbone agree with the data set's joints and seq_len or multiple_target."
         ) from error
+
+
+def _frames(numbers: list[int]) -> str:
+    """Frames in words; hundreds of numbers would fill the screen."""
+    if len(numbers) > 4:
+        return f'frame(s) {numbers[0]} to {numbers[-1]}'
+    return f'frame(s) {numbers}'

@@ -16,7 +16,8 @@ from mmposeaug.datasets import PoseBatch
 from .adversarial_logs import AdversarialLogs
 from .adversary import Adversary
 from .adversary_step import AdversaryStep
-from .augmentation import Augmentation, suit_bodies
+from .augmentation import Augmentation
+from .bank_facts import fit_to_bank, target_frame
 from .batches import concat, select, spread_indices
 from .normalization import synchronise
 from .running_means import mean_over_processes
@@ -107,7 +108,7 @@ class PoseAugTrainLoop(TensorTrainLoop):
             )
         for network in self.adversary.networks.values():
             network.module = synchronise(network.module, runner.cfg.get('sync_bn'))
-        suit_bodies(self.adversary.augmentor.module, self.bank)
+        fit_to_bank(self.adversary.augmentor.module, self.bank)
         # its gradients stop at the key points, so a distributed wrapper has nothing to do
         self.feedback_adapter = self.adapter.unwrapped()
         self.watchdog = build_watchdog(self.settings.watchdog)
@@ -225,6 +226,7 @@ class PoseAugTrainLoop(TensorTrainLoop):
             self.length_bank,
             adversary.clamp,
             self.target_domain,
+            target_frame(self.bank),
         )
 
     def learn(self, batch: PoseBatch, real: PoseBatch) -> AdversaryStep:

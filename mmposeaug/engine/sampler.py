@@ -10,6 +10,7 @@ from torch import Tensor
 
 from mmposeaug.datasets import PoseBatch
 from mmposeaug.geometry import in_view
+from mmposeaug.geometry.camera import MIN_DEPTH
 from mmposeaug.models import AugmentedPoses, scheduled
 from mmposeaug.structures import Skeleton
 
@@ -81,13 +82,15 @@ class AugmentedSampler:
         Returns:
             Tensor: Key points of shape (B, J, 2) or (B, T, J, 2).
         """
-        return project_clip(pose, batch.intrinsics, clamp=self.clamp)
+        return project_clip(pose, batch.intrinsics, batch.image_size, self.clamp)
 
     def visible(self, pose: Tensor, keypoints_px: Tensor, image_size: Tensor) -> Tensor:
         """Which samples are in view in all their frames, by the rule of ``view_rule``."""
         size = image_size if pose.ndim == 3 else image_size.unsqueeze(1)
         if self.view_rule == 'released':
             seen = (keypoints_px < size.unsqueeze(-2)).flatten(-2).all(-1)
+            if pose.ndim == 4:  # of single frames the released code asks no more
+                seen = seen & (pose[..., 2] > MIN_DEPTH).all(-1)
         else:
             seen = in_view(keypoints_px, pose[..., 2], size)
         return seen if pose.ndim == 3 else seen.all(-1)

@@ -15,6 +15,7 @@ from mmposeaug.datasets.target_keypoints import OPTIONS
 from mmposeaug.geometry import normalize_intrinsics, projected_size, root_of_size
 from mmposeaug.models import AugmentedPoses
 from mmposeaug.models.augmentors.networks import per_frame, reference_frame
+from mmposeaug.models.augmentors.operations import keep_in_view
 from mmposeaug.structures import Skeleton
 
 from .batches import poses_of
@@ -30,12 +31,15 @@ class TargetDomain:
         aligns (bool): Whether augmented people are put where people of the target are seen, and in
             their size (global position alignment; PoseDA, ICCV 2023).
         flip_prob (float): Share of the people that is mirrored when they are drawn.
+        target_frame (str): Which frame of a clip is put there, ``'last'`` or ``'centre'``; the
+            whole clip is then moved until its path is in view.
     """
 
     skeleton: Skeleton
     keypoints: TargetKeypoints
     aligns: bool
     flip_prob: float = 0.0
+    target_frame: str = 'centre'
 
     def draw(self, count: int, generator: torch.Generator) -> Tensor:
         """People drawn with replacement.
@@ -71,13 +75,15 @@ class TargetDomain:
         camera = normalize_intrinsics(batch.intrinsics, batch.image_size)
 
         def moved(pose: Tensor) -> Tensor:
-            middle = reference_frame(pose)
+            middle = reference_frame(pose, self.target_frame)
             root = middle[:, self.skeleton.root].unsqueeze(1)
             found = root_of_size(
                 middle.detach() - root.detach(), camera, place, size, self.skeleton
             )
             shift = found.unsqueeze(1) - root
-            return pose + per_frame(shift, pose)
+            there = pose + per_frame(shift, pose)
+            options = (batch.intrinsics, batch.image_size, self.skeleton, self.target_frame)
+            return keep_in_view(there, None, *options)[0]
 
         draw = poses.draw
         if draw is not None:
@@ -91,6 +97,7 @@ def build_target_domain(
     skeleton: Skeleton,
     device: torch.device | str,
     flip_prob: float = 0.0,
+    target_frame: str = 'centre',
 ) -> TargetDomain | None:
     """Target domain of ``train_cfg.target_2d``.
 
@@ -101,6 +108,7 @@ def build_target_domain(
         skeleton (Skeleton): Tree of the poses.
         device (torch.device | str): Where the key points are.
         flip_prob (float): Share of the people that is mirrored. Defaults to 0.
+        target_frame (str): See :class:`TargetDomain`. Defaults to ``'centre'``.
 
     Returns:
         TargetDomain | None: The target domain; None without one.
@@ -128,7 +136,7 @@ def build_target_domain(
             f'{", ".join(OPTIONS)}.'
         )
     keypoints = load_target_keypoints(skeleton=skeleton, **config)
-    return TargetDomain(skeleton, keypoints.to(device), aligns, flip_prob)
+    return TargetDomain(skeleton, keypoints.to(device), aligns, flip_prob, target_frame)
 
 
 def run_augmentor(

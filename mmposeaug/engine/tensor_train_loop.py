@@ -18,8 +18,9 @@ from mmposeaug.datasets import BoneLengthBank, PoseBank, PoseBatch, build_bone_l
 from mmposeaug.geometry import in_view
 
 from .adversary_step import AdversaryStep
-from .augmentation import Augmentation, build_random_augmentor, suit_bodies
-from .batches import concat, fill_up, flip_randomly, project_clip, select, with_poses
+from .augmentation import Augmentation, build_random_augmentor
+from .bank_facts import fit_to_bank, target_frame
+from .batches import concat, fill_up, flip_randomly, select, with_poses
 from .config_files import missing_for_test
 from .diagnostics import AugmentationProbe, log_epoch
 from .fast_layers import fast_layers
@@ -110,7 +111,12 @@ class TensorTrainLoop(EpochBasedTrainLoop):
         self.flip_prob = flip_probability(pipeline) if flip_prob is None else flip_prob
         self.augmented_share = augmented_share
         self.target_domain: TargetDomain | None = build_target_domain(
-            target_2d, align_position, self.skeleton, self.device, self.flip_prob
+            target_2d,
+            align_position,
+            self.skeleton,
+            self.device,
+            self.flip_prob,
+            target_frame(self.bank),
         )
         self.length_bank: BoneLengthBank | None = None
         if bone_lengths is not None:
@@ -118,7 +124,7 @@ class TensorTrainLoop(EpochBasedTrainLoop):
         self.augmentor: nn.Module | None = None
         if augmentor is not None:
             self.augmentor = build_random_augmentor(augmentor, self.skeleton).to(self.device)
-            suit_bodies(self.augmentor, self.bank)
+            fit_to_bank(self.augmentor, self.bank)
         self.probe = AugmentationProbe(self.bank, self.adapter, loader.batch_size)
         runner.register_hook(LifterCheckpointHook())
         runner.register_hook(ResumeSettingsHook())
@@ -222,7 +228,11 @@ class TensorTrainLoop(EpochBasedTrainLoop):
     def augmentation(self) -> Augmentation:
         """Augmentation: What is done to the samples that are augmented."""
         return Augmentation(
-            self.skeleton, self.augmentor, self.length_bank, domain=self.target_domain
+            self.skeleton,
+            self.augmentor,
+            self.length_bank,
+            domain=self.target_domain,
+            target_frame=target_frame(self.bank),
         )
 
     @torch.no_grad()
@@ -238,7 +248,7 @@ class TensorTrainLoop(EpochBasedTrainLoop):
         result = batch = self.swap_bones(batch)
         if self.augmentor is not None or self.aligns:
             poses = run_augmentor(self.augmentor, batch, self.noise_generator, self.target_domain)
-            result = with_poses(batch, poses.rigid, project_clip(poses.rigid, batch.intrinsics))
+            result = with_poses(batch, poses.rigid)
         size = batch.image_size.unsqueeze(1)
         valid = in_view(result.keypoints_px, result.pose_cam[..., 2], size).all(-1)
         return AdversaryStep(result, valid, {})

@@ -8,10 +8,11 @@ from .camera import (
     normalize_intrinsics,
     normalize_keypoints,
     project,
+    view_borders,
 )
 from .constants import index_tensor
 from .kcs import kinematic_chain_matrix
-from .placement import projected_size, root_of_size
+from .placement import projected_size, root_of_size, shift_into_view
 from .rotation import euler_to_matrix, rotate, rotation_matrix
 from .transforms import flip_intrinsics, flip_keypoints, flip_pose, root_relative
 
@@ -28,10 +29,12 @@ __all__ = [
     'normalize_intrinsics',
     'normalize_keypoints',
     'project',
+    'view_borders',
     'index_tensor',
     'kinematic_chain_matrix',
     'projected_size',
     'root_of_size',
+    'shift_into_view',
     'euler_to_matrix',
     'rotate',
     'rotation_matrix',

@@ -9,10 +9,12 @@ from torch import Tensor
 from mmposeaug.structures import Skeleton
 
 from .bones import joints_to_bones
-from .camera import project
+from .camera import project, view_borders
 
 CLEARANCE = 0.3
-"""float: No joint comes nearer to the camera than this, in metres."""
+"""float: No joint of a grown-up comes nearer to the camera than this, in metres."""
+CLEARANCE_SHARE = 0.1
+"""float: What is small, such as a hand, comes as near as this share of all its bones' lengths."""
 ROUNDS = 6
 """int: Rounds of the search for the root; six bring size and place within a thousandth."""
 
@@ -36,6 +38,68 @@ def projected_size(keypoints: Tensor, skeleton: Skeleton) -> Tensor:
         tensor(5.)
     """
     return torch.linalg.vector_norm(joints_to_bones(keypoints, skeleton), dim=-1).sum(-1)
+
+
+def clearance(pose: Tensor, skeleton: Skeleton) -> Tensor:
+    """How near to the camera joints may come.
+
+    Args:
+        pose (Tensor): Poses of shape (*, J, 3), in metres.
+        skeleton (Skeleton): Tree over the J joints.
+
+    Returns:
+        Tensor: Depths of shape (*), in metres: 0.3 of people, less of hands and other small things.
+    """
+    summed = torch.linalg.vector_norm(joints_to_bones(pose, skeleton), dim=-1).sum(-1)
+    return (CLEARANCE_SHARE * summed).clamp(max=CLEARANCE)
+
+
+@torch.no_grad()
+def shift_into_view(
+    clip: Tensor, intrinsics: Tensor, image_size: Tensor, skeleton: Skeleton, frame: int
+) -> Tensor:
+    """By how much clips must be moved so that their whole path is in view.
+
+    A clip that is in view already, off the image's border by the margin of
+    :func:`mmposeaug.geometry.view_borders`, stays where it is. Another one is moved away from the
+    camera along the ray through the root of one of its frames, just as far as its path needs to
+    fit into the image, and then sideways by the least amount. Turns, sizes and speeds stay. Every
+    clip is in view then, unless a lens distorts more between the points at which its borders are
+    looked at.
+
+    Args:
+        clip (Tensor): Camera-space poses of shape (N, T, J, 3), in metres.
+        intrinsics (Tensor): Cameras of shape (N, 9), in pixels.
+        image_size (Tensor): Width and height of shape (N, 2), in pixels.
+        skeleton (Skeleton): Tree over the J joints.
+        frame (int): The frame whose root's ray is kept to.
+
+    Returns:
+        Tensor: Shifts of shape (N, 3), in metres, without gradients.
+
+    Example:
+        >>> walk = torch.tensor([[[[-1.0, 0, 2]] * 2, [[1.0, 0, 2]] * 2]])
+        >>> arm = Skeleton('arm', ('root', 'hand'), (-1, 0))
+        >>> camera = torch.tensor([[1000.0, 1000, 500, 500, 0, 0, 0, 0, 0]])
+        >>> shift = shift_into_view(walk, camera, torch.tensor([[1000.0, 1000]]), arm, 0)
+        >>> shift[0, 2]  # 2 m then span 94 % of the image
+        tensor(0.1277)
+    """
+    root = clip[:, frame, skeleton.root]
+    flat = (clip - root[:, None, None]).flatten(1, 2)
+    xy, z = flat[..., :2], flat[..., 2:]
+    low, high = view_borders(intrinsics, image_size)  # of x / z and y / z
+    # with the root at (X, Z) a joint is right of the border if x + X >= low (z + Z)
+    left = (low.unsqueeze(1) * z - xy).amax(1)
+    right = (high.unsqueeze(1) * z - xy).amin(1)
+    needed = ((left - right) / (high - low)).amax(1)
+    nearest = (clearance(clip, skeleton).amax(1) - z.squeeze(-1).amin(1)).maximum(needed)
+    depth = root[:, 2].maximum(nearest).unsqueeze(1)
+    # along the ray; a root that is not before the camera has none to keep to
+    before = root[:, 2:] > 0
+    place = torch.where(before, root[:, :2] / root[:, 2:].clamp_min(1e-6) * depth, 0.0)
+    place = place.maximum(left + low * depth).minimum(right + high * depth)
+    return torch.cat((place, depth), dim=1) - root
 
 
 @torch.no_grad()
@@ -66,7 +130,7 @@ def root_of_size(
         tensor([[0.5000, 0.0000, 5.0000]])
     """
     focal, centre = intrinsics[:, :2], intrinsics[:, 2:4]
-    nearest = CLEARANCE - pose_rel[..., 2].amin(1)
+    nearest = clearance(pose_rel, skeleton) - pose_rel[..., 2].amin(1)
     # as if all joints were at the root's depth, and without distortion
     depth = projected_size(focal.unsqueeze(1) * pose_rel[..., :2], skeleton) / size
     ray = first = (root_2d - centre) / focal

@@ -13,6 +13,7 @@ from mmengine.config import Config
 from train_runs import train
 
 from mmposeaug.datasets.synthetic import make_synthetic_mocap
+from mmposeaug.engine.config_files import missing_parts_of_training
 
 FOUR_LINES = """
 _base_ = ['mmpose::body_3d_keypoint/{base}']
@@ -112,9 +113,31 @@ def test_four_lines_train_mmposes_config(h36m_root, tmp_path, base, changes, pos
     assert same == (poses_px == 'detected')
     assert run.runner.message_hub.get_scalar('val/MPJPE').current() > 0
     assert loop.watchdog.recoveries == 0 or variant == 'released'
+    if variant == 'default':  # a walker's projection was infinite
+        view = run.runner.message_hub.get_scalar('train/poseaug/loss_view').data[0]
+        assert np.isfinite(view).all()
 
 
 def test_configs_without_training_say_what_is_missing(h36m_root, tmp_path):
     base = 'video_pose_lift/h36m/video-pose-lift_tcn-27frm-semi-supv_8xb64-200e_h36m.py'
+    cfg = config(base, h36m_root, tmp_path, SMALL_TCN)
     with pytest.raises(ValueError, match='optim_wrapper'):
-        train(config(base, h36m_root, tmp_path, SMALL_TCN))
+        train(cfg)
+    sentence = missing_parts_of_training(cfg)
+    assert sentence.startswith('The config describes no training: it has no optim_wrapper, train')
+    assert 'take as _base_ a config that trains, such as' in sentence
+    trains = config(VIDEO.format('27frm-supv'), h36m_root, tmp_path, SMALL_TCN)
+    assert missing_parts_of_training(trains) is None
+
+
+def test_motionbert_on_other_windows_names_what_to_set(h36m_root, tmp_path):
+    changes = {**SMALL_DSTFORMER, 'train_dataloader.dataset.multiple_target': 243}
+    with pytest.raises(ValueError, match=r'243 frames .* lower multiple_target \(a MotionBERT'):
+        train(config(MOTIONBERT, h36m_root, tmp_path, changes))
+    changes = {
+        **SMALL_DSTFORMER,
+        'train_dataloader.dataset.multiple_target': 0,
+        'train_dataloader.dataset.seq_len': 4,
+    }
+    with pytest.raises(ValueError, match='set seq_len=1 and multiple_target=4 in the data set'):
+        train(config(MOTIONBERT, h36m_root, tmp_path, changes))

@@ -18,7 +18,8 @@ from mmposeaug.apis.lifters import load_lifter
 from mmposeaug.codecs import LifterAdapter
 from mmposeaug.datasets import PoseBank, build_bone_length_bank
 from mmposeaug.engine import PoseAugTrainLoop, TensorTrainLoop
-from mmposeaug.engine.augmentation import Augmentation, build_random_augmentor, suit_bodies
+from mmposeaug.engine.augmentation import Augmentation, build_random_augmentor
+from mmposeaug.engine.bank_facts import fit_to_bank, target_frame
 from mmposeaug.engine.seeding import seeded
 from mmposeaug.engine.state_hook import STATE_KEY
 from mmposeaug.engine.target_domain import build_target_domain
@@ -86,7 +87,6 @@ def load_augmentation(
             origin = f'the augmentor of {Path(str(checkpoint)).name}'
     else:
         augmentor, origin = _random(options, bank.skeleton)
-    suit_bodies(augmentor, bank)
     lengths = options.get('bone_lengths')
     lengths = None if lengths is None else build_bone_length_bank(lengths, bank)
     adapter = None if checkpoint is None else load_lifter(cfg, checkpoint).adapter
@@ -97,8 +97,12 @@ def load_augmentation(
         bank.skeleton,
         bank.device,
         flip_probability(pipeline),
+        target_frame(bank),
     )
-    augmentation = Augmentation(bank.skeleton, augmentor, lengths, clamp, domain)
+    fit_to_bank(augmentor, bank)
+    augmentation = Augmentation(
+        bank.skeleton, augmentor, lengths, clamp, domain, target_frame(bank)
+    )
     return LoadedAugmentation(bank, augmentation, adapter, cfg.train_dataloader.batch_size, origin)
 
 

@@ -302,7 +302,7 @@ class AnatomicalPoseAugmentor(RandomPoseAugmentor):
     def length_ratio(self, pose: Tensor, draw: Mapping[str, Tensor]) -> Tensor:
         """Relative changes of bone lengths, as in the base class."""
         own = super().length_ratio(pose, draw)
-        lengths = bone_lengths(reference_frame(pose), self.skeleton)
+        lengths = bone_lengths(reference_frame(pose, self.target_frame), self.skeleton)
         now = torch.stack([lengths[:, g].mean(-1) for g in self.groups], dim=-1)
         low, high = self.stature
         stature = (low + high) / 2 + (high - low) / 2 * draw['stature']

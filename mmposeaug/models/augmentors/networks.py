@@ -104,11 +104,26 @@ class NoiseConditionedMLP(nn.Module):
         return self.output(hidden)
 
 
-def reference_frame(pose: Tensor) -> Tensor:
+def reference_index(num_frames: int, target_frame: str = 'centre') -> int:
+    """Which frame of a clip the networks look at: the one that the lifter predicts.
+
+    Args:
+        num_frames (int): T, the frames of the clip.
+        target_frame (str): ``'last'`` for causal lifters; ``'centre'`` for others, also for those
+            that predict all frames. Defaults to ``'centre'``.
+
+    Returns:
+        int: Its number, from 0.
+    """
+    return num_frames - 1 if target_frame == 'last' else num_frames // 2
+
+
+def reference_frame(pose: Tensor, target_frame: str = 'centre') -> Tensor:
     """The frame of a clip that the networks look at; a single pose is its own.
 
     Args:
         pose (Tensor): Poses of shape (N, J, 3) or clips of shape (N, T, J, 3).
+        target_frame (str): See :func:`reference_index`. Defaults to ``'centre'``.
 
     Returns:
         Tensor: Poses of shape (N, J, 3).
@@ -117,7 +132,7 @@ def reference_frame(pose: Tensor) -> Tensor:
         raise ValueError(
             f'Augmentors take poses (N, J, 3) or clips (N, T, J, 3), got {tuple(pose.shape)}.'
         )
-    return pose if pose.ndim == 3 else pose[:, pose.shape[1] // 2]
+    return pose if pose.ndim == 3 else pose[:, reference_index(pose.shape[1], target_frame)]
 
 
 def per_frame(parameter: Tensor, pose: Tensor) -> Tensor:

@@ -6,10 +6,17 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from mmposeaug.geometry import bones_to_joints, index_tensor, joints_to_bones, rotate, unit_bones
+from mmposeaug.geometry import (
+    bones_to_joints,
+    index_tensor,
+    joints_to_bones,
+    rotate,
+    shift_into_view,
+    unit_bones,
+)
 from mmposeaug.structures import Skeleton
 
-from .networks import per_frame, reference_frame
+from .networks import per_frame, reference_frame, reference_index
 
 
 def turn_bones(pose: Tensor, change: Tensor, skeleton: Skeleton) -> tuple[Tensor, Tensor]:
@@ -67,7 +74,13 @@ def scale_bones(pose: Tensor, ratio: Tensor, skeleton: Skeleton) -> Tensor:
     return bones_to_joints(bones_scaled, skeleton, pose[..., skeleton.root, :])
 
 
-def move_rigidly(pose: Tensor, rotation: Tensor, translation: Tensor, skeleton: Skeleton) -> Tensor:
+def move_rigidly(
+    pose: Tensor,
+    rotation: Tensor,
+    translation: Tensor,
+    skeleton: Skeleton,
+    target_frame: str = 'centre',
+) -> Tensor:
     """Rotate about the root and put the root elsewhere (paper, Eq. 6).
 
     In a clip, the root of the reference frame is the fixed point and is moved to the
@@ -78,10 +91,41 @@ def move_rigidly(pose: Tensor, rotation: Tensor, translation: Tensor, skeleton: 
         rotation (Tensor): Rotation matrices of shape (N, 3, 3).
         translation (Tensor): New root positions of shape (N, 3), in metres.
         skeleton (Skeleton): Tree over the J joints.
+        target_frame (str): Which frame is the reference, see
+            :func:`mmposeaug.models.augmentors.networks.reference_index`. Defaults to ``'centre'``.
 
     Returns:
         Tensor: Poses of the input's shape.
     """
-    root = reference_frame(pose)[:, skeleton.root].unsqueeze(1)
+    root = reference_frame(pose, target_frame)[:, skeleton.root].unsqueeze(1)
     relative = pose - per_frame(root, pose)
     return rotate(relative, per_frame(rotation, pose)) + per_frame(translation.unsqueeze(1), pose)
+
+
+def keep_in_view(
+    pose: Tensor,
+    root: Tensor | None,
+    intrinsics: Tensor,
+    image_size: Tensor,
+    skeleton: Skeleton,
+    target_frame: str = 'centre',
+) -> tuple[Tensor, Tensor | None]:
+    """Move clips so that their whole path is in view; single poses stay where they are.
+
+    Args:
+        pose (Tensor): Camera-space poses of shape (N, J, 3) or clips of shape (N, T, J, 3).
+        root (Tensor, optional): Positions of the reference frame's root, of shape (N, 3).
+        intrinsics (Tensor): Cameras of shape (N, 9), in pixels.
+        image_size (Tensor): Width and height of shape (N, 2), in pixels.
+        skeleton (Skeleton): Tree over the J joints.
+        target_frame (str): See :func:`move_rigidly`. Defaults to ``'centre'``.
+
+    Returns:
+        tuple[Tensor, Tensor | None]: The poses and the root positions, moved alike. Gradients
+        are those of the poses as they were; none reach the move itself.
+    """
+    if pose.ndim == 3 or pose.shape[1] == 1:
+        return pose, root
+    frame = reference_index(pose.shape[1], target_frame)
+    shift = shift_into_view(pose, intrinsics, image_size, skeleton, frame)
+    return pose + shift[:, None, None], None if root is None else root + shift

@@ -15,6 +15,7 @@ from mmposeaug.structures import Skeleton, get_skeleton
 
 from .augmented_poses import AugmentedPoses
 from .networks import reference_frame
+from .operations import keep_in_view
 
 NOISE_NAMES = ('angle', 'length', 'rotation', 'translation')
 """Names under which :class:`PoseAugmentor` takes noise."""
@@ -35,6 +36,8 @@ class PoseAugmentor(nn.Module):
     Every operation sees the original root-relative pose, and changes the result of the one
     before it. An operation given as None is left out. With ``draw`` the chain starts from a
     random augmentation instead of the original pose, and learns what to change on top of it.
+    Clips whose camera is given end where their whole path is in view
+    (:func:`mmposeaug.geometry.shift_into_view`).
 
     Args:
         skeleton (str | Skeleton): Tree of the poses, handed to each operation. Defaults to
@@ -66,6 +69,7 @@ class PoseAugmentor(nn.Module):
             raise ValueError(
                 'PoseAugmentor has no operation left; give angle, length or rigid a config.'
             )
+        self.target_frame = 'centre'
         self.draw = self._build('draw', draw)
         self.angle = self._build('angle', angle)
         self.length = self._build('length', length)
@@ -94,7 +98,7 @@ class PoseAugmentor(nn.Module):
         Args:
             pose (Tensor): Poses of shape (N, J, 3) or clips of shape (N, T, J, 3), in metres.
             intrinsics (Tensor, optional): Cameras of shape (N, 9) in pixels; needed by ``draw``,
-                which places people in view.
+                which places people in view, and to keep clips in view.
             image_size (Tensor, optional): Width and height of shape (N, 2) in pixels; likewise.
             noise (Mapping[str, Tensor], optional): Noise of shape (N, noise_dim) under
                 ``'angle'``, ``'length'``, ``'rotation'`` and ``'translation'``.
@@ -113,7 +117,7 @@ class PoseAugmentor(nn.Module):
         if self.draw is not None:
             drawn = self.draw(pose, intrinsics, image_size, generator=generator)
             pose = drawn.rigid
-        features = root_relative(reference_frame(pose), self.skeleton.root)
+        features = root_relative(reference_frame(pose, self.target_frame), self.skeleton.root)
         result = AugmentedPoses(pose, pose, pose, draw=drawn)
         if self.angle is not None:
             result.angle, result.angle_change = self.angle(
@@ -132,5 +136,14 @@ class PoseAugmentor(nn.Module):
                 given.get('rotation'),
                 given.get('translation'),
                 generator=generator,
+            )
+        if intrinsics is not None and image_size is not None:
+            result.rigid, result.translation = keep_in_view(
+                result.rigid,
+                result.translation,
+                intrinsics,
+                image_size,
+                self.skeleton,
+                self.target_frame,
             )
         return result

@@ -15,7 +15,12 @@ from mmposeaug.geometry import euler_to_matrix
 from mmposeaug.structures import Skeleton, get_skeleton
 
 from .augmented_poses import AugmentedPoses
-from .operations import move_rigidly, scale_bones, turn_bones
+from .operations import keep_in_view, move_rigidly, scale_bones, turn_bones
+
+DISTANCE = 5.0
+"""float: Median depth of the people of Human3.6M, in metres, rounded."""
+DEPTH = (2.2, 7.2)
+"""tuple[float, float]: Range of depths in metres that is drawn from for people so far away."""
 
 
 @MODELS.register_module()
@@ -24,7 +29,9 @@ class RandomPoseAugmentor(nn.Module):
 
     People stand anywhere in the middle of the field of view of the camera of their sample, at
     any depth in a range; those who still reach out of the image are for the caller to leave out
-    (:func:`mmposeaug.geometry.in_view`).
+    (:func:`mmposeaug.geometry.in_view`). Clips are moved until their whole path is in view
+    (:func:`mmposeaug.geometry.shift_into_view`), so that walkers are used as often as people who
+    stand.
 
     Args:
         skeleton (str | Skeleton): Tree of the poses. Defaults to ``'h36m_17'``.
@@ -37,9 +44,15 @@ class RandomPoseAugmentor(nn.Module):
             180.
         pitch_std (float): Standard deviation of the camera's pitch in degrees. Defaults to 20.
         roll_std (float): Standard deviation of the camera's roll in degrees. Defaults to 9.
-        depth (tuple[float, float]): Range of the root's depth in metres. Defaults to (2.2, 7.2).
+        depth (tuple[float, float], optional): Range of the root's depth in metres. Defaults to
+            None: that of the training set, from 0.44 to 1.44 times its median (2.2 to 7.2 m at
+            5 m), which :meth:`fit_distance` tells; without that 2.2 to 7.2 m.
         place (float): The root is uniform over this middle share of the image's width and
             height. Defaults to 0.5.
+
+    Attributes:
+        target_frame (str): Which frame of a clip the lifter predicts and so is put at the drawn
+            place: ``'last'`` or ``'centre'``. Train loops set it.
 
     Raises:
         ValueError: If a range is empty or negative.
@@ -54,7 +67,7 @@ class RandomPoseAugmentor(nn.Module):
         yaw: float = 180.0,
         pitch_std: float = 20.0,
         roll_std: float = 9.0,
-        depth: tuple[float, float] = (2.2, 7.2),
+        depth: tuple[float, float] | None = None,
         place: float = 0.5,
     ) -> None:
         super().__init__()
@@ -74,7 +87,11 @@ class RandomPoseAugmentor(nn.Module):
                     f'{type(self).__name__}: {name} is {value}, but must be below 1: a ratio of -1 '
                     'or less turns bones over.'
                 )
-        self._check_range('depth', depth)
+        self.fits_distance = depth is None
+        if depth is None:
+            depth = DEPTH
+        else:
+            self._check_range('depth', depth)
         self.angle_noise = angle_noise
         self.length_limit = length_limit
         self.scale_limit = scale_limit
@@ -83,6 +100,28 @@ class RandomPoseAugmentor(nn.Module):
         self.roll_std = math.radians(roll_std)
         self.depth = depth
         self.place = place
+        self.target_frame = 'centre'
+
+    def fit_distance(self, distance: float) -> None:
+        """Let people stand as far away as in the training set, unless a depth was given.
+
+        The range is taken in steps of a tenth of a decade (26 %), so that training sets that are
+        much alike give the same draws to the last bit.
+
+        Args:
+            distance (float): Median depth of the roots of the training set, in metres.
+
+        Raises:
+            ValueError: If it is not positive.
+        """
+        if not 0 < distance < math.inf:
+            raise ValueError(
+                f'{type(self).__name__}: the training set has its people {distance} m before the '
+                'camera (median); its poses must be camera-space poses in metres, or give depth.'
+            )
+        if self.fits_distance:
+            factor = 10 ** (round(10 * math.log10(distance / DISTANCE)) / 10)
+            self.depth = (factor * DEPTH[0], factor * DEPTH[1])
 
     def _check_not_negative(self, **options: float) -> None:
         for name, value in options.items():
@@ -141,8 +180,11 @@ class RandomPoseAugmentor(nn.Module):
             self.yaw * draw['yaw'], self.pitch_std * draw['pitch'], self.roll_std * draw['roll']
         )
         root = self._place(draw['place'], draw['depth'], intrinsics, image_size)
-        moved = move_rigidly(scaled, rotation, root, self.skeleton)
-        return AugmentedPoses(turned, scaled, moved, change, ratio, None, root)
+        moved = move_rigidly(scaled, rotation, root, self.skeleton, self.target_frame)
+        moved, placed = keep_in_view(
+            moved, root, intrinsics, image_size, self.skeleton, self.target_frame
+        )
+        return AugmentedPoses(turned, scaled, moved, change, ratio, None, placed)
 
     # -------------------------------------------------------------------- draws
     def normal_shapes(self) -> dict[str, tuple[int, ...]]:

@@ -41,6 +41,7 @@ class RigidAugmentor(nn.Module):
         super().__init__()
         self.skeleton = get_skeleton(skeleton)
         self.max_angle = max_angle
+        self.target_frame = 'centre'
         sizes = (3 * self.skeleton.num_joints, 3, hidden, noise_dim, num_blocks)
         self.rotation_network = NoiseConditionedMLP(*sizes)
         self.translation_network = NoiseConditionedMLP(*sizes)
@@ -73,7 +74,9 @@ class RigidAugmentor(nn.Module):
         )
         place = self.translation_network(inputs, translation_noise, generator)
         translation = torch.cat((place[:, :2], place[:, 2:].square()), dim=1)
-        moved = move_rigidly(pose, rotation_matrix(rotvec), translation, self.skeleton)
+        moved = move_rigidly(
+            pose, rotation_matrix(rotvec), translation, self.skeleton, self.target_frame
+        )
         return moved, rotvec, translation
 
 
@@ -113,6 +116,7 @@ class PlacementAugmentor(nn.Module):
         self.max_angle = max_angle
         self.max_shift = max_shift
         self.max_log_depth = max_log_depth
+        self.target_frame = 'centre'
         # the place of the root (3 values) joins the root-relative pose
         sizes = (3 * self.skeleton.num_joints + 3, 3, hidden, noise_dim, num_blocks, zero_output)
         self.rotation_network = NoiseConditionedMLP(*sizes)
@@ -140,7 +144,7 @@ class PlacementAugmentor(nn.Module):
             tuple[Tensor, Tensor, Tensor]: Poses of the input's shape, axis-angle vectors (N, 3)
             in radians and new root positions (N, 3) in metres.
         """
-        root = reference_frame(pose)[:, self.skeleton.root]
+        root = reference_frame(pose, self.target_frame)[:, self.skeleton.root]
         depth = root[:, 2:]
         place = torch.cat((root[:, :2] / depth, depth.log()), dim=1)
         inputs = torch.cat((features.flatten(1), place), dim=1)
@@ -151,5 +155,7 @@ class PlacementAugmentor(nn.Module):
         shifted = place[:, :2] + self.max_shift * change[:, :2]
         new_depth = depth * torch.exp(self.max_log_depth * change[:, 2:])
         translation = torch.cat((shifted * new_depth, new_depth), dim=1)
-        moved = move_rigidly(pose, rotation_matrix(rotvec), translation, self.skeleton)
+        moved = move_rigidly(
+            pose, rotation_matrix(rotvec), translation, self.skeleton, self.target_frame
+        )
         return moved, rotvec, translation

@@ -1,0 +1,74 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""What augmentors must know of a training set: its distances, its bodies, the lifting target."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch import Tensor, nn
+
+from mmposeaug.datasets import PoseBank
+from mmposeaug.geometry import bone_lengths
+from mmposeaug.models import AnatomicalPoseAugmentor
+from mmposeaug.structures import Skeleton
+
+from .batches import spread_indices
+
+COUNT = 1024
+"""int: Samples from all over a training set whose bodies are measured."""
+
+
+def fit_to_bank(augmentor: nn.Module | None, bank: PoseBank) -> None:
+    """Tell an augmentor what it must know of the training set.
+
+    That is how far away its people are (``fit_distance`` of the parts that have it), which frame
+    of a clip is the lifting target (their ``target_frame``), and to draws for people what bodies
+    there are.
+
+    Args:
+        augmentor (nn.Module, optional): An augmentor, or one that holds such; None for none.
+        bank (PoseBank): The training pairs.
+    """
+    if augmentor is None:
+        return
+    frame = target_frame(bank)
+    root_depth = bank.pose_cam[bank.windows[:, bank.target_frames[0]], bank.skeleton.root, 2]
+    distance = float(root_depth.cpu().median())  # on CUDA torch knows no deterministic median
+    lengths: list[float] | None = None
+    part: Any
+    for part in augmentor.modules():
+        if hasattr(part, 'target_frame'):
+            part.target_frame = frame
+        if hasattr(part, 'fit_distance'):
+            part.fit_distance(distance)
+        if isinstance(part, AnatomicalPoseAugmentor):
+            if lengths is None:
+                poses = bank.gather(spread_indices(bank, min(COUNT, len(bank)))).pose_cam
+                lengths = typical_lengths(poses, bank.skeleton)
+            part.suit(lengths)
+
+
+def target_frame(bank: PoseBank) -> str:
+    """Which frame of its clips a training set has as the lifting target.
+
+    Args:
+        bank (PoseBank): The training pairs.
+
+    Returns:
+        str: ``'last'``, or ``'centre'``, also where all frames are targets.
+    """
+    return 'last' if tuple(bank.target_frames) == (bank.num_frames - 1,) else 'centre'
+
+
+def typical_lengths(pose: Tensor, skeleton: Skeleton) -> list[float]:
+    """Median length of every bone.
+
+    Args:
+        pose (Tensor): Poses of shape (N, J, 3) or clips of shape (N, T, J, 3), in metres.
+        skeleton (Skeleton): Tree over the J joints.
+
+    Returns:
+        list[float]: J - 1 lengths in metres.
+    """
+    lengths = bone_lengths(pose, skeleton).flatten(0, -2).cpu()
+    return [float(length) for length in lengths.median(0).values]

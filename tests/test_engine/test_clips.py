@@ -1,0 +1,189 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""Clips of people who walk: placed in view as a whole, by the frame that the lifter predicts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+from train_runs import build, poseaug
+
+from mmposeaug.engine.augmentation import Augmentation
+from mmposeaug.engine.bank_facts import fit_to_bank
+from mmposeaug.engine.batches import project_clip, with_poses
+from mmposeaug.geometry import in_view, project, shift_into_view
+from mmposeaug.models import AnatomicalPoseAugmentor, PoseAugmentor, RandomPoseAugmentor
+from mmposeaug.structures import H36M_17
+
+FRAMES = 9
+SIZE = torch.tensor([1000.0, 1000.0])
+CAMERAS = dict(
+    barrel=[1145.0, 1143, 512, 515, -0.2, 0.24, -0.002, -0.0009, -0.0015],
+    pincushion=[1145.0, 1143, 480, 530, 0.1, 0.05, 0.0, 0.001, 0.001],
+    wide=[400.0, 400, 500, 500, 0.0, 0.0, 0.0, 0.0, 0.0],
+)
+PARTS = dict(
+    angle=dict(type='BoneAngleAugmentor', hidden=16, noise_dim=8, num_blocks=1, limit=0.3),
+    length=dict(type='BoneLengthAugmentor', hidden=16, noise_dim=8, num_blocks=1),
+)
+
+
+@pytest.fixture
+def people(mocap_root, tmp_path):
+    """64 people of the small set."""
+    loop = build(mocap_root, tmp_path, dict(type='TensorTrainLoop', max_epochs=1)).train_loop
+    return loop.bank.gather(torch.arange(64) * 3)
+
+
+def clips(people, path_m, towards_camera=False, frames=FRAMES):
+    """The people on a straight path, or towards the camera and through it."""
+    direction = torch.tensor([0.0, 0, -1] if towards_camera else [1.0, 0, 0])
+    steps = torch.linspace(-0.5, 0.5, frames) * path_m
+    clip = people.pose_cam + steps.view(1, frames, 1, 1) * direction
+    return with_poses(people, clip)
+
+
+def seen(pose, batch):
+    pixels = project_clip(pose, batch.intrinsics, batch.image_size)
+    return pixels, in_view(pixels, pose[..., 2], batch.image_size[:, None]).all(-1)
+
+
+def generator(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+@pytest.mark.parametrize('camera', CAMERAS)
+@pytest.mark.parametrize('towards_camera', [False, True])
+def test_any_path_fits_into_the_image(people, camera, towards_camera):
+    intrinsics = torch.tensor(CAMERAS[camera]).expand(64, 9)
+    batch = replace(clips(people, 20.0, towards_camera), intrinsics=intrinsics)
+    batch = replace(batch, image_size=SIZE.expand(64, 2))
+    pixels, before = seen(batch.pose_cam, batch)
+    assert pixels.isfinite().all() and not before.any()
+    shift = shift_into_view(batch.pose_cam, intrinsics, batch.image_size, H36M_17, FRAMES // 2)
+    moved = batch.pose_cam + shift[:, None, None]
+    assert seen(moved, batch)[1].all()
+    # as near as possible: what is there already stays
+    again = shift_into_view(moved, intrinsics, batch.image_size, H36M_17, FRAMES // 2)
+    assert again.abs().max() < 1e-4
+    centred = moved + torch.tensor([0.0, 0.0, 30.0])
+    there = shift_into_view(centred, intrinsics, batch.image_size, H36M_17, 0)
+    assert there[:, 2].abs().max() == 0
+
+
+def test_projections_of_clips_are_bounded_and_single_frames_as_before(people):
+    batch = clips(people, 12.0, towards_camera=True)
+    pose = batch.pose_cam.clone()
+    pose[0, 4] = pose[0, 4] - pose[0, 4, :1]  # the camera is inside of the person
+    pose.requires_grad_()
+    pixels, visible = seen(pose, batch)
+    assert pixels.abs().max() < 1e4 and not visible.any()
+    pixels.square().mean().backward()
+    assert pose.grad.isfinite().all()
+    for single in (people.pose_cam, people.pose_cam[:, 0]):
+        cameras = people.intrinsics.unsqueeze(1) if single.ndim == 4 else people.intrinsics
+        far = single * torch.tensor([40.0, 1.0, 1.0])  # far out of the image
+        assert torch.equal(project_clip(far, people.intrinsics), project(far, cameras))
+
+
+@pytest.mark.parametrize(
+    'augmentor',
+    [
+        lambda: RandomPoseAugmentor(),
+        lambda: AnatomicalPoseAugmentor(),
+        lambda: PoseAugmentor(draw=dict(type='AnatomicalPoseAugmentor'), **PARTS),
+        lambda: PoseAugmentor(**PARTS),
+    ],
+    ids=['random', 'anatomical', 'learned on a draw', 'released'],
+)
+def test_walkers_are_used_as_often_as_people_who_stand(people, augmentor):
+    torch.manual_seed(0)
+    module = augmentor().eval()
+    for path_m, towards in ((0.0, False), (3.0, False), (9.0, True)):
+        batch = clips(people, path_m, towards)
+        poses = module(batch.pose_cam, batch.intrinsics, batch.image_size, generator=generator())
+        pixels, visible = seen(poses.rigid, batch)
+        assert pixels.isfinite().all() and visible.float().mean() > 0.98
+        # the walk itself stays as long as it was
+        steps = [p[:, :, 0].diff(dim=1).norm(dim=-1) for p in (batch.pose_cam, poses.rigid)]
+        torch.testing.assert_close(*steps, atol=1e-4, rtol=1e-4)
+        # and the place that is told is where the person is
+        if poses.translation is not None:
+            root = poses.rigid[:, FRAMES // 2, H36M_17.root]
+            torch.testing.assert_close(poses.translation, root, atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize('kind', [RandomPoseAugmentor, AnatomicalPoseAugmentor])
+def test_single_frames_are_not_moved_into_view(people, kind):
+    module, pose = kind(), people.pose_cam
+    options = (people.intrinsics, people.image_size)
+    draw = dict(depth=torch.linspace(-1, 1, 64), place=torch.ones(64, 2))
+    single = module(pose[:, 0], *options, noise=draw, generator=generator())
+    clip = module(pose, *options, noise=draw, generator=generator())
+    assert torch.equal(single.rigid, clip.rigid[:, 0])
+    z = (2.2 + 7.2) / 2 + (7.2 - 2.2) / 2 * draw['depth']
+    place = people.image_size / 2 * (1 + module.place)
+    xy = (place - people.intrinsics[:, 2:4]) / people.intrinsics[:, :2]
+    assert torch.equal(single.translation, torch.cat((xy * z[:, None], z[:, None]), dim=1))
+    assert not seen(single.rigid[:, None], people)[1].all()
+
+
+@pytest.mark.parametrize('mirror', [False, True])
+def test_the_reference_is_the_frame_that_the_lifter_predicts(people, mocap_root, tmp_path, mirror):
+    loop = build(mocap_root, tmp_path, poseaug()).train_loop
+    bank = replace(
+        loop.bank,
+        windows=torch.arange(64)[:, None] + torch.arange(FRAMES),
+        target_frames=(FRAMES - 1 if not mirror else FRAMES // 2,),
+    )
+    module = loop.adversary.augmentor.module
+    fit_to_bank(module, bank)
+    parts = [part for part in module.modules() if hasattr(part, 'target_frame')]
+    assert len(parts) == 3  # chain, draw and placement
+    assert {part.target_frame for part in parts} == {'centre' if mirror else 'last'}
+    batch = clips(people, 2.0)
+    target = bank.target_frames[0]
+    draw = module.draw(batch.pose_cam, batch.intrinsics, batch.image_size, generator=generator())
+    torch.testing.assert_close(draw.translation, draw.rigid[:, target, 0], atol=1e-5, rtol=1e-5)
+    frame = parts[0].target_frame
+    augmentation = Augmentation(H36M_17, None, target_frame=frame)
+    samples = augmentation.collect(bank, torch.arange(8), 8, generator())
+    shown = torch.from_numpy(samples.stages['Original'].pose_cam)
+    assert torch.equal(shown, bank.pose_cam[bank.windows[:8, target]])
+
+
+def test_depths_follow_the_training_set(people, mocap_root, tmp_path):
+    module = AnatomicalPoseAugmentor()
+    for distance in (4.8, 5.03, 5.07):  # much alike: the same draws to the last bit
+        module.fit_distance(distance)
+        assert module.depth == (2.2, 7.2)
+    module.fit_distance(0.6)  # a hand
+    low, high = module.depth
+    assert 0.2 < low < 0.35 and 0.8 < high < 1.0
+    given = RandomPoseAugmentor(depth=(1.0, 2.0))
+    given.fit_distance(0.6)
+    assert given.depth == (1.0, 2.0)
+    with pytest.raises(ValueError, match='has its people -1.0 m before the camera'):
+        module.fit_distance(-1.0)
+    # a loop tells its augmentor, of hands too
+    loop = build(mocap_root, tmp_path, poseaug()).train_loop
+    draw = loop.adversary.augmentor.module.draw
+    small = replace(loop.bank, pose_cam=loop.bank.pose_cam * 0.12)
+    fit_to_bank(loop.adversary.augmentor.module, small)
+    assert draw.depth == pytest.approx((0.277, 0.906), abs=0.02)
+
+
+def test_small_things_may_come_as_near_as_their_size_allows():
+    hand = 0.03 * torch.randn(4, 5, 17, 3, generator=generator()) + torch.tensor([0.0, 0, 0.35])
+    camera = torch.tensor(CAMERAS['wide']).expand(4, 9)
+    shift = shift_into_view(hand, camera, SIZE.expand(4, 2), H36M_17, 2)
+    assert shift.abs().max() == 0
+
+
+def test_the_released_rule_leaves_out_who_is_behind_the_camera(mocap_root, tmp_path, people):
+    adversary = build(mocap_root, tmp_path, poseaug('released')).train_loop.adversary
+    pose = clips(people, 0.5).pose_cam * torch.tensor([1.0, 1.0, -1.0])
+    pixels = torch.zeros(64, FRAMES, 17, 2)
+    assert not adversary.visible(pose, pixels, people.image_size).any()
+    assert adversary.visible(pose[:, 0], pixels[:, 0], people.image_size).all()
