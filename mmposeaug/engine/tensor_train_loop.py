@@ -20,6 +20,7 @@ from mmposeaug.geometry import in_view
 from .adversary_step import AdversaryStep
 from .augmentation import Augmentation, build_random_augmentor
 from .batches import concat, fill_up, flip_randomly, project_clip, select, with_poses
+from .checkpoint_hook import make_safe
 from .config_files import missing_for_test
 from .diagnostics import AugmentationProbe, log_epoch
 from .fast_layers import fast_layers
@@ -111,6 +112,7 @@ class TensorTrainLoop(EpochBasedTrainLoop):
             self.augmentor = build_random_augmentor(augmentor, self.skeleton).to(self.device)
         self.probe = AugmentationProbe(self.bank, self.adapter, loader.batch_size)
         runner.register_hook(LifterCheckpointHook())
+        make_safe(runner)
         for sentence in missing_for_test(runner.cfg):
             runner.logger.warning(f'{sentence} The training goes on, a test would not.')
 
