@@ -26,7 +26,7 @@ _TEMPORARY = re.compile(r'\..+\.(pth|pkl)\..+\.tmp|\.last_checkpoint\..+\.tmp')
 
 
 class AtomicLocalBackend(LocalBackend):
-    """MMEngine's local files, of which each takes its name only when it is whole and on the disk."""
+    """MMEngine's local files; each takes its name only when it is whole and on the disk."""
 
     def put(self, obj: bytes, filepath: str | Path) -> None:
         """Write bytes.
@@ -136,7 +136,8 @@ def find_last_checkpoint(
 
     That of MMEngine's ``last_checkpoint`` comes first, by its name in this folder, since the folder
     may have been copied or moved. If that file is missing, empty or points nowhere, or if the
-    checkpoint is not whole, the one with the highest number is taken.
+    checkpoint is not whole, the one with the highest number is taken. Only where the folder holds
+    none at all is one elsewhere taken that the file points to.
 
     Args:
         work_dir (str | PathLike): The folder.
@@ -152,13 +153,12 @@ def find_last_checkpoint(
         named = ''
     if '://' in named:
         return LastCheckpoint(named)  # on a server, which MMEngine asks
-    folders = [folder] if out_dir is None else [folder, Path(out_dir)]
-    candidates = []
-    if named:
-        candidates = [folder / Path(named).name, Path(named)]
-        folders.append(Path(named).parent)
-    for place in folders:
-        candidates += numbered_checkpoints(place)
+    candidates = [folder / Path(named).name] if named else []
+    candidates += numbered_checkpoints(folder)
+    if out_dir is not None:
+        candidates += numbered_checkpoints(out_dir)
+    if named and not any(map(Path.is_file, candidates)):  # never beside those of a copied folder
+        candidates = [Path(named), *numbered_checkpoints(Path(named).parent)]
     broken: list[str] = []
     for path in dict.fromkeys(map(Path.absolute, candidates)):
         if is_whole(path):
@@ -223,9 +223,7 @@ def refusal_of_named(path: str, work_dir: str | os.PathLike) -> str | None:
         return None
     last = find_last_checkpoint(Path(path).parent).path or find_last_checkpoint(work_dir).path
     remedy = f'the last whole one is {last!r}' if last else 'there is no whole one beside it'
-    return (
-        f'The checkpoint {path!r} cannot be read (missing, empty, cut off or damaged); {remedy}.'
-    )
+    return f'The checkpoint {path!r} cannot be read (missing, empty, cut off or damaged); {remedy}.'
 
 
 def refusal_to_start(work_dir: str | os.PathLike) -> str | None:

@@ -177,7 +177,11 @@ class SafeCheckpointHook(CheckpointHook):
     def _catch_up_validation(self, runner: Any) -> None:
         """Validate if the run was interrupted between a checkpoint and its validation."""
         loop, epoch = runner.train_loop, runner.epoch
-        if runner.val_loop is None or not self.by_epoch or not isinstance(loop, EpochBasedTrainLoop):
+        if (
+            runner.val_loop is None
+            or not self.by_epoch
+            or not isinstance(loop, EpochBasedTrainLoop)
+        ):
             return
         if epoch == 0 or runner.message_hub.get_info(VALIDATED, None) == epoch:
             return
