@@ -163,7 +163,7 @@ def train_with_kills(
         report.starts += 1
         in_write = report.kills % 2 == 0
         skip = rng.randrange(3)  # writes to let pass
-        until = time.monotonic() + rng.uniform(0.2, 0.6) * seconds
+        until = time.monotonic() + rng.uniform(0.1, 0.35) * seconds
         was = False
         while (status := ended(process)) is None:
             now = being_written(work_dir)
@@ -258,7 +258,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument('--variant', choices=['default', 'released'], default='default')
     parser.add_argument('--max-keep-ckpts', type=int, default=1)
     parser.add_argument('--kills', type=int, default=8)
-    parser.add_argument('--epochs', type=int, default=8)
+    parser.add_argument('--epochs', type=int, default=12)
     parser.add_argument('--frames', type=int, default=2000, help='frames to train on')
     parser.add_argument('--seed', type=int, default=0)
     args = parser.parse_args(argv)

@@ -298,17 +298,21 @@ def to_plain(value: Any) -> Any:
         value (object): Anything.
 
     Returns:
-        object: The same with tensors for arrays of numbers, lists for others and Python's numbers
-        for numpy's. Tensors rather than lists, since MMPose divides and indexes colours as arrays.
+        object: The same with lists for arrays and Python's numbers for numpy's, as which MMPose
+        takes all of a data set's meta information but the colours (``keypoint_colors``): those it
+        indexes and divides as arrays, so they become tensors.
     """
     if isinstance(value, np.ndarray):
-        if value.dtype.kind in 'biuf' and value.dtype.newbyteorder('=') == value.dtype:
-            return torch.tensor(value)
         return to_plain(value.tolist())
     if isinstance(value, np.generic):
         return value.item()
     if isinstance(value, Mapping):
-        return {to_plain(key): to_plain(item) for key, item in value.items()}
+        return {
+            to_plain(key): torch.tensor(item)
+            if isinstance(item, np.ndarray) and str(key).endswith('_colors')
+            else to_plain(item)
+            for key, item in value.items()
+        }
     if isinstance(value, (list, tuple)):
         items = [to_plain(item) for item in value]
         return tuple(items) if isinstance(value, tuple) else items

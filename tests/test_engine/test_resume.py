@@ -105,7 +105,7 @@ for name, value in model.state_dict().items():
     assert torch.equal(value, given.pop(name)), name
 assert not given
 assert model.dataset_meta['dataset_name'] == 'h36m'
-assert torch.serialization.get_safe_globals() == []
+assert not [x for x in torch.serialization.get_safe_globals() if 'numpy' in str(x)]
 assert not [name for name in sys.modules if name.startswith('mmposeaug.')]
 print('loaded', type(model).__module__)
 """
