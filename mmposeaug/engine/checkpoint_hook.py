@@ -52,6 +52,10 @@ class SafeCheckpointHook(CheckpointHook):
         **kwargs: As for MMEngine's hook.
     """
 
+    backend_args: dict[str, Any] | None
+    file_backend: Any
+    best_ckpt_path: str | None
+
     def __init__(self, *args: Any, restart: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._set_up(restart)
@@ -60,6 +64,7 @@ class SafeCheckpointHook(CheckpointHook):
         self.restart = restart
         self._looked = False
         self._saves_best = False
+        self._saved_again = False
         self._outdated: list[str] = []
 
     @classmethod
