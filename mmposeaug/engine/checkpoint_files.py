@@ -1,21 +1,16 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""The checkpoints of a work folder: which are whole, which is the last, and how one is written."""
+"""The checkpoints of a work folder: which there are, which are whole, and which is the last."""
 
 from __future__ import annotations
 
 import os
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import torch
-from mmengine.fileio import LocalBackend, register_backend
-
-from mmposeaug.datasets.io import atomic_write
 
 POINTER = 'last_checkpoint'
 """str: MMEngine's file with the path of the last checkpoint."""
@@ -23,41 +18,6 @@ POINTER = 'last_checkpoint'
 _NUMBERED = re.compile(r'(?P<kind>.*?)(?P<number>\d+)\.pth')
 _PUBLISHED = re.compile(r'.*-[0-9a-f]{8}\.pth')
 _TEMPORARY = re.compile(r'\..+\.(pth|pkl)\..+\.tmp|\.last_checkpoint\..+\.tmp')
-
-
-class AtomicLocalBackend(LocalBackend):
-    """MMEngine's local files; each takes its name only when it is whole and on the disk."""
-
-    def put(self, obj: bytes, filepath: str | Path) -> None:
-        """Write bytes.
-
-        Args:
-            obj (bytes): The bytes.
-            filepath (str | Path): The file; what it held stays until the new content is whole.
-        """
-        with atomic_write(filepath) as file:
-            file.write(obj)
-        sync_folder(Path(filepath).absolute().parent)
-
-
-ATOMIC_BACKEND = 'atomic_local'
-"""str: Name of :class:`AtomicLocalBackend` in MMEngine's ``backend_args``."""
-
-register_backend(ATOMIC_BACKEND, AtomicLocalBackend, force=True)
-
-
-def sync_folder(folder: Path) -> None:
-    """Bring the names in a folder to the disk, where the system can."""
-    try:
-        handle = os.open(folder, os.O_RDONLY)
-    except OSError:  # Windows opens no folders
-        return
-    try:
-        os.fsync(handle)
-    except OSError:  # some network file systems do not sync folders
-        pass
-    finally:
-        os.close(handle)
 
 
 def numbered_checkpoints(folder: str | os.PathLike) -> list[Path]:
@@ -124,7 +84,7 @@ class LastCheckpoint:
         if not self.broken or self.path is None:
             return ''
         return (
-            f'{_listed(self.broken)} cannot be read (empty, cut off or damaged); the last whole '
+            f'{listed(self.broken)} cannot be read (empty, cut off or damaged); the last whole '
             f'checkpoint is {self.path}.'
         )
 
@@ -189,68 +149,6 @@ def find_best_checkpoint(folder: str | os.PathLike, score: str | None = None) ->
     return max(found)[-1] if found else None
 
 
-def refusal_to_resume(work_dir: str | os.PathLike, found: LastCheckpoint) -> str | None:
-    """Why a training cannot go on in a folder, although it holds checkpoints.
-
-    Args:
-        work_dir (str | PathLike): The folder.
-        found (LastCheckpoint): What was found there.
-
-    Returns:
-        str | None: A sentence; None if there is something to resume from, or nothing at all.
-    """
-    left = [*found.broken, *map(str, training_checkpoints(work_dir))]
-    if found.path is not None or not left:
-        return None
-    return (
-        f"'{work_dir}' holds {_listed(left)}, but no whole checkpoint to resume from; choose "
-        'another --work-dir, start from a best checkpoint with load_from, or let the training '
-        f'start again with {RESTART_HINT}.'
-    )
-
-
-def refusal_of_named(path: str, work_dir: str | os.PathLike) -> str | None:
-    """Why a checkpoint that the user named cannot be resumed from.
-
-    Args:
-        path (str): The checkpoint.
-        work_dir (str | PathLike): The work folder.
-
-    Returns:
-        str | None: A sentence; None if it is whole, or on a server.
-    """
-    if '://' in path or is_whole(path):
-        return None
-    last = find_last_checkpoint(Path(path).parent).path or find_last_checkpoint(work_dir).path
-    remedy = f'the last whole one is {last!r}' if last else 'there is no whole one beside it'
-    return f'The checkpoint {path!r} cannot be read (missing, empty, cut off or damaged); {remedy}.'
-
-
-def refusal_to_start(work_dir: str | os.PathLike) -> str | None:
-    """Why a training must not start at epoch 1 in a folder.
-
-    Args:
-        work_dir (str | PathLike): The folder.
-
-    Returns:
-        str | None: A sentence; None if it holds no checkpoints.
-    """
-    left = training_checkpoints(work_dir)
-    if not left:
-        return None
-    return (
-        f"'{work_dir}' holds checkpoints of a training ({_listed(left)}), which a new one would "
-        'replace; go on with it with --resume, choose another --work-dir, or start again with '
-        f'{RESTART_HINT}.'
-    )
-
-
-RESTART_HINT = (
-    '--restart (with other tools: --cfg-options default_hooks.checkpoint.restart=True), which '
-    'moves them into a folder in there'
-)
-
-
 def set_aside(work_dir: str | os.PathLike) -> Path | None:
     """Move the checkpoints of an earlier training into a folder of their own.
 
@@ -291,34 +189,14 @@ def remove_temporaries(folder: str | os.PathLike) -> None:
             path.unlink(missing_ok=True)
 
 
-def to_plain(value: Any) -> Any:
-    """Make numpy objects in nested containers into what ``torch.load`` reads without a permission.
+def listed(paths: Iterable[str | os.PathLike]) -> str:
+    """Names of files, the first three of them, for a sentence.
 
     Args:
-        value (object): Anything.
+        paths (Iterable[str | PathLike]): The files.
 
     Returns:
-        object: The same with lists for arrays and Python's numbers for numpy's, as which MMPose
-        takes all of a data set's meta information but the colours (``keypoint_colors``): those it
-        indexes and divides as arrays, so they become tensors.
+        str: Their names.
     """
-    if isinstance(value, np.ndarray):
-        return to_plain(value.tolist())
-    if isinstance(value, np.generic):
-        return value.item()
-    if isinstance(value, Mapping):
-        return {
-            to_plain(key): torch.tensor(item)
-            if isinstance(item, np.ndarray) and str(key).endswith('_colors')
-            else to_plain(item)
-            for key, item in value.items()
-        }
-    if isinstance(value, (list, tuple)):
-        items = [to_plain(item) for item in value]
-        return tuple(items) if isinstance(value, tuple) else items
-    return value
-
-
-def _listed(paths: Any) -> str:
     names = [Path(path).name for path in dict.fromkeys(map(str, paths))]
     return ', '.join(names[:3]) + (f' and {len(names) - 3} more' if len(names) > 3 else '')

@@ -14,17 +14,9 @@ from mmpose.registry import HOOKS
 
 from mmposeaug.datasets.io import atomic_write
 
-from .checkpoint_files import (
-    ATOMIC_BACKEND,
-    POINTER,
-    find_last_checkpoint,
-    refusal_of_named,
-    refusal_to_resume,
-    refusal_to_start,
-    remove_temporaries,
-    set_aside,
-    to_plain,
-)
+from .checkpoint_backends import ATOMIC_BACKEND, LaterRemoval, to_plain
+from .checkpoint_files import POINTER, remove_temporaries
+from .checkpoint_start import decide_start
 
 VALIDATED = 'validated_epoch'
 OUTDATED = 'outdated_ckpts'
@@ -52,10 +44,9 @@ class SafeCheckpointHook(CheckpointHook):
         **kwargs: As for MMEngine's hook.
     """
 
-    # of MMEngine's hook, which declares none of them
-    backend_args: Any
-    best_ckpt_path: Any
+    backend_args: dict[str, Any] | None
     file_backend: Any
+    best_ckpt_path: str | None
 
     def __init__(self, *args: Any, restart: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -65,6 +56,7 @@ class SafeCheckpointHook(CheckpointHook):
         self.restart = restart
         self._looked = False
         self._saves_best = False
+        self._saved_again = False
         self._outdated: list[str] = []
 
     @classmethod
@@ -97,30 +89,21 @@ class SafeCheckpointHook(CheckpointHook):
         self._looked = True
         decision: list[Any] = [None]
         if is_main_process():
-            decision = [self._decide(runner)]
+            start = decide_start(
+                runner.work_dir,
+                self._local_out_dir(runner),
+                runner._resume,
+                runner._load_from,
+                self.restart,
+                runner.logger.warning,
+            )
+            decision = [start]
         broadcast_object_list(decision)
         refusal, resume_from = decision[0]
         if refusal is not None:
             raise ValueError(refusal)
         if resume_from is not None:
             runner._load_from = resume_from
-
-    def _decide(self, runner: Any) -> tuple[str | None, str | None]:
-        """Why the training must not begin, and what it is resumed from."""
-        folder, named = runner.work_dir, runner._load_from
-        if not runner._resume:
-            if not self.restart:
-                return refusal_to_start(folder), None
-            moved = set_aside(folder)
-            if moved is not None:
-                runner.logger.warning(f'The checkpoints of the earlier training are now in {moved}')
-            return None, None
-        if named is not None:
-            return refusal_of_named(named, folder), None
-        found = find_last_checkpoint(folder, self._local_out_dir(runner))
-        if found.broken and found.path is not None:
-            runner.logger.warning(found.describe())
-        return refusal_to_resume(folder, found), found.path
 
     def _local_out_dir(self, runner: Any) -> str | None:
         """Where the checkpoints are, if not in the work folder; as MMEngine chooses it."""
@@ -215,7 +198,7 @@ class SafeCheckpointHook(CheckpointHook):
     def _save_best_checkpoint(self, runner: Any, metrics: dict[str, float]) -> None:
         """As MMEngine's, but the previous best one is deleted last."""
         backend = self.file_backend
-        self.file_backend = _LaterRemoval(backend, self._outdated)
+        self.file_backend = LaterRemoval(backend, self._outdated)
         self._saves_best = True
         try:
             super()._save_best_checkpoint(runner, metrics)
@@ -305,22 +288,6 @@ class SafeCheckpointHook(CheckpointHook):
             f'A checkpoint could not be written to {self.out_dir} ({error.strerror or error}); '
             f'{last}. Make room or make the folder writable, then go on with --resume.'
         )
-
-
-class _LaterRemoval:
-    """A file backend that notes what is to be removed."""
-
-    def __init__(self, backend: Any, noted: list[str]) -> None:
-        self._backend = backend
-        self._noted = noted
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._backend, name)
-
-    def remove(self, path: str) -> None:
-        self._noted.append(os.path.basename(path))
-
-    rmtree = remove
 
 
 def make_safe(runner: Any, restart: bool = False) -> None:

@@ -17,7 +17,7 @@ from mmengine.hooks import CheckpointHook
 from mmengine.runner.checkpoint import _load_checkpoint
 from train_runs import LOOPS, InterruptError, StopAfter, differing, make_runner, train, train_cfg
 
-from mmposeaug.engine import SafeCheckpointHook, checkpoint_files
+from mmposeaug.engine import SafeCheckpointHook, checkpoint_backends
 from mmposeaug.engine.checkpoint_files import (
     find_best_checkpoint,
     find_last_checkpoint,
@@ -35,8 +35,10 @@ def cut(path: Path, share: float) -> None:
     path.write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])
 
 
-@pytest.mark.parametrize('variant', ['default', 'released'])
-def test_random_kills_change_no_bit(repo_root, mocap_root, tmp_path, monkeypatch, variant):
+@pytest.mark.parametrize(('variant', 'keep', 'kills'), [('default', 1, 2), ('released', 2, 1)])
+def test_random_kills_change_no_bit(
+    repo_root, mocap_root, tmp_path, monkeypatch, variant, keep, kills
+):
     """In the middle of writes too; ``benchmarks/resume_after_kills.py`` does more of them."""
     spec = importlib.util.spec_from_file_location(
         'resume_after_kills', repo_root / 'benchmarks' / 'resume_after_kills.py'
@@ -44,7 +46,6 @@ def test_random_kills_change_no_bit(repo_root, mocap_root, tmp_path, monkeypatch
     tool = importlib.util.module_from_spec(spec)
     monkeypatch.setitem(sys.modules, spec.name, tool)  # its dataclass looks there
     spec.loader.exec_module(tool)
-    keep = dict(default=1, released=2)[variant]
     cfg = train_cfg(
         mocap_root,
         tmp_path / 'unused',
@@ -52,7 +53,7 @@ def test_random_kills_change_no_bit(repo_root, mocap_root, tmp_path, monkeypatch
         **{'default_hooks.checkpoint.max_keep_ckpts': keep, 'train_cfg.val_interval': 1},
         log_level='ERROR',
     )
-    report = tool.compare(cfg, tmp_path, kills=3)
+    report = tool.compare(cfg, tmp_path, kills)
     assert report.kills >= 1 and report.starts == report.kills + 1 and report.lost == 0
     assert report.differing == []
     names = {path.name for path in (tmp_path / 'killed').glob('epoch_*.pth')}
@@ -66,14 +67,14 @@ def test_the_old_checkpoint_is_deleted_after_the_new_one_is_written(
 ):
     """Every state of the folder at which a kill could strike holds whole checkpoints."""
     seen = []
-    put = checkpoint_files.AtomicLocalBackend.put
+    put = checkpoint_backends.AtomicLocalBackend.put
 
     def watched(self, obj, filepath):
         there = sorted(path.name for path in Path(filepath).parent.glob('*.pth'))
         seen.append((Path(filepath).name, there))
         put(self, obj, filepath)
 
-    monkeypatch.setattr(checkpoint_files.AtomicLocalBackend, 'put', watched)
+    monkeypatch.setattr(checkpoint_backends.AtomicLocalBackend, 'put', watched)
     loop = dict(LOOPS['tensor'], max_epochs=3, val_interval=1 if best else 9)
     options = {'default_hooks.checkpoint.max_keep_ckpts': 1}
     run = train(train_cfg(mocap_root, tmp_path, loop, **options))
