@@ -34,7 +34,9 @@ class TensorCodec(ABC):
     needs_image_size: bool = False
     """bool: Whether inputs depend on the image's size."""
     needs_intrinsics: bool = False
-    """bool: Whether targets depend on the camera's focal length, and decoding on the depth."""
+    """bool: Whether inputs or targets depend on the camera."""
+    needs_root_depth: bool = False
+    """bool: Whether decoding to metres needs the depth of the root."""
 
     def __init__(self, codec: Any) -> None:
         name = type(codec).__name__
@@ -89,6 +91,7 @@ class TensorCodec(ABC):
         image_size: Tensor | None = None,
         intrinsics: Tensor | None = None,
         visible: Tensor | None = None,
+        view: Tensor | None = None,
     ) -> tuple[Tensor, Tensor]:
         """Target and weight as the loss module of MMPose's head takes them.
 
@@ -98,6 +101,7 @@ class TensorCodec(ABC):
             intrinsics (Tensor, optional): Cameras (B, 9): fx, fy, cx, cy, distortion; pixels.
             visible (Tensor, optional): Visibility (B, T', K) of the joints; above 0.5 counts.
                 Defaults to None, all visible.
+            view (Tensor, optional): What :meth:`encode` gave for the frames of the target.
 
         Returns:
             tuple[Tensor, Tensor]: The target (B, T', J, 3) in codec units, the weight
@@ -114,6 +118,7 @@ class TensorCodec(ABC):
         image_size: Tensor | None = None,
         intrinsics: Tensor | None = None,
         root_depth: Tensor | None = None,
+        view: Tensor | None = None,
     ) -> Tensor:
         """Root-relative pose of a network output.
 
@@ -122,6 +127,7 @@ class TensorCodec(ABC):
             image_size (Tensor, optional): Width and height (B, 2) in pixels.
             intrinsics (Tensor, optional): Cameras (B, 9), pixels.
             root_depth (Tensor, optional): Depth (B, T') of the root in metres.
+            view (Tensor, optional): What :meth:`encode` gave for the frames of the output.
 
         Returns:
             Tensor: Camera-space axes, metres, root at the origin: (B, T', K, 3).
@@ -130,13 +136,14 @@ class TensorCodec(ABC):
             ValueError: If a tensor's shape is wrong or one that the codec needs is None.
         """
 
-    def encode_input(
+    def encode(
         self,
         keypoints_px: Tensor,
         image_size: Tensor | None = None,
         scores: Tensor | None = None,
-    ) -> Tensor:
-        """Network input as MMPose's pipeline, packing and collation make it.
+        intrinsics: Tensor | None = None,
+    ) -> tuple[Tensor, Tensor | None]:
+        """Network input as MMPose's pipeline, packing and collation make it, and its axes.
 
         Args:
             keypoints_px (Tensor): Key points (B, T, K, 2) in pixels.
@@ -144,26 +151,43 @@ class TensorCodec(ABC):
                 ``needs_image_size``.
             scores (Tensor, optional): Confidence (B, T, K), part of the input if the codec has
                 ``concat_vis``. Defaults to None, all 1.
+            intrinsics (Tensor, optional): Cameras (B, 9), pixels; for codecs that need them.
 
         Returns:
-            Tensor: (B, K * D, T), or (B, T, K, D) for codecs that do not reshape; D is 2, or 3
-            with the confidence.
+            tuple[Tensor, Tensor | None]: The input, (B, K * D, T), or (B, T, K, D) for codecs that
+            do not reshape; D is 2, one more for each value beside the coordinates (the confidence).
+            And, of codecs whose poses are not in the camera's axes, the rotations (B, T, 3, 3) or
+            (B, 1, 3, 3) from the camera's axes to theirs, else None.
 
         Raises:
-            ValueError: If a shape is wrong or the image size is missing.
+            ValueError: If a shape is wrong or something that is needed is missing.
         """
         self._check_pose(keypoints_px, 'keypoints_px', 2)
         x = self.normalize(keypoints_px, self._size(image_size, keypoints_px))
-        if self.concat_vis:
-            if scores is None:
-                scores = torch.ones_like(x[..., 0])
-            if scores.shape != x.shape[:-1]:
-                raise ValueError(
-                    f'scores must be of shape {tuple(x.shape[:-1])} to match keypoints_px, '
-                    f'got {tuple(scores.shape)}.'
-                )
-            x = torch.cat((x, scores.to(x).unsqueeze(-1)), dim=-1)
-        return x.flatten(2).transpose(1, 2) if self.reshape_keypoints else x
+        return self._pack(x, scores), None
+
+    def encode_input(
+        self,
+        keypoints_px: Tensor,
+        image_size: Tensor | None = None,
+        scores: Tensor | None = None,
+        intrinsics: Tensor | None = None,
+    ) -> Tensor:
+        """The network input alone.
+
+        Args:
+            keypoints_px (Tensor): As for :meth:`encode`, as are the others.
+            image_size (Tensor, optional): Width and height (B, 2) in pixels.
+            scores (Tensor, optional): Confidence (B, T, K).
+            intrinsics (Tensor, optional): Cameras (B, 9), pixels.
+
+        Returns:
+            Tensor: (B, K * D, T) or (B, T, K, D).
+
+        Raises:
+            ValueError: If a shape is wrong or something that is needed is missing.
+        """
+        return self.encode(keypoints_px, image_size, scores, intrinsics)[0]
 
     def flip_input(
         self, x: Tensor, flip_indices: Sequence[int], image_size: Tensor | None = None
@@ -191,6 +215,29 @@ class TensorCodec(ABC):
         frames = torch.cat((keypoints, frames[..., 2:]), dim=-1)
         return frames.flatten(2).transpose(1, 2) if self.reshape_keypoints else frames
 
+    def flip_view(self, view: Tensor | None) -> Tensor | None:
+        """Axes in the mirrored image, as :meth:`encode` would give them.
+
+        Args:
+            view (Tensor, optional): What :meth:`encode` gave for the image.
+
+        Returns:
+            Tensor | None: The same for the mirrored image.
+        """
+        return view
+
+    def flip_target_root(self, target_root: Any) -> Any:
+        """What MMPose's ``decode`` needs as ``target_root`` for the mirrored image.
+
+        Args:
+            target_root (np.ndarray): What its ``encode`` gave for the image.
+
+        Returns:
+            np.ndarray: The same for the mirrored image; most codecs store a place, that of the
+            image serves.
+        """
+        return target_root
+
     def root_depth(self, pose_cam: Tensor) -> Tensor:
         """Depth of the root, which some codecs need to decode.
 
@@ -208,6 +255,46 @@ class TensorCodec(ABC):
         Raises:
             ValueError: If the codec's setting is for testing only.
         """
+
+    def check_inputs(  # noqa: B027 (most codecs take any pixels)
+        self,
+        keypoints_px: Tensor,
+        intrinsics: Tensor,
+        image_size: Tensor | None = None,
+        scores: Tensor | None = None,
+        name: str = '',
+    ) -> None:
+        """Refuse key points and cameras that the codec cannot encode.
+
+        It is for the places where data enters; :meth:`encode` itself checks shapes alone.
+
+        Args:
+            keypoints_px (Tensor): Key points (N, K, 2), pixels.
+            intrinsics (Tensor): Cameras (N, 9), pixels.
+            image_size (Tensor, optional): Width and height (N, 2), pixels.
+            scores (Tensor, optional): Confidence (N, K).
+            name (str): What to call the data, with a space before it. Defaults to ``''``.
+
+        Raises:
+            ValueError: If there are such.
+        """
+
+    def _pack(self, x: Tensor, scores: Tensor | None) -> Tensor:
+        """Input of the network from its values (B, T, K, D) of each key point."""
+        if self.concat_vis:
+            if scores is None:
+                scores = torch.ones_like(x[..., 0])
+            self._check_scores(scores, x)
+            x = torch.cat((x, scores.to(x).unsqueeze(-1)), dim=-1)
+        return x.flatten(2).transpose(1, 2) if self.reshape_keypoints else x
+
+    @staticmethod
+    def _check_scores(scores: Tensor, like: Tensor) -> None:
+        if scores.shape != like.shape[:-1]:
+            raise ValueError(
+                f'scores must be of shape {tuple(like.shape[:-1])} to match keypoints_px, '
+                f'got {tuple(scores.shape)}.'
+            )
 
     def _mirror(self, keypoints_norm: Tensor, index: Tensor, image_size: Tensor | None) -> Tensor:
         """Normalised key points (B, T, K, 2), already swapped by ``index``, mirrored."""
