@@ -264,9 +264,12 @@ def tell(lifted: LiftedPoses) -> None:
             '--image-size if it is another.'
         )
     if info['camera'].startswith('assumed'):
+        depends = (
+            'The poses depend' if info['poses_by_camera'] else 'Only the places of people depend'
+        )
         print(
-            f'Camera {info["camera"]}. Only the places of people depend on it; give --focal or '
-            '--camera-file if you know it.'
+            f'Camera {info["camera"]}. {depends} on it; give --focal or --camera-file if you know '
+            'it.'
         )
     if info['scale'].startswith('assumed'):
         print(f'Scale {info["scale"]}; give --stature if you know it.')

@@ -6,7 +6,7 @@ from .base import LIFTING_CODECS, TensorCodec
 from .build import build_codec, find_train_codec, step_names
 from .calibrated_codec import CalibratedPoseLifting
 from .calibrated_pose_lifting import TensorCalibratedPoseLifting
-from .camera_checks import check_camera, check_focal
+from .camera_checks import check_camera, check_focal, check_seen
 from .image_pose_lifting import TensorImagePoseLifting
 from .motionbert_label import TensorMotionBERTLabel
 from .video_pose_lifting import TensorVideoPoseLifting
@@ -23,6 +23,7 @@ __all__ = [
     'build_codec',
     'check_camera',
     'check_focal',
+    'check_seen',
     'find_train_codec',
     'step_names',
 ]

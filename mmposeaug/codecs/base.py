@@ -33,6 +33,8 @@ class TensorCodec(ABC):
 
     needs_image_size: bool = False
     """bool: Whether inputs depend on the image's size."""
+    flips_at_image: bool = True
+    """bool: Whether the mirrored input depends on the image's width."""
     needs_intrinsics: bool = False
     """bool: Whether inputs or targets depend on the camera."""
     needs_root_depth: bool = False

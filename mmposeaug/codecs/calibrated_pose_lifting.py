@@ -42,6 +42,7 @@ class TensorCalibratedPoseLifting(TensorCodec):
     """
 
     needs_intrinsics = True
+    flips_at_image = False  # the virtual camera's image has the person in the middle
 
     def __init__(self, codec: Any) -> None:
         super().__init__(codec)

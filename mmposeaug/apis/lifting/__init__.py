@@ -8,7 +8,7 @@ from .gaps import Sequences, fill_gaps
 from .inferencer import LiftingInferencer
 from .options import LiftingOptions
 from .tracks import TRACKERS, assign_tracks
-from .views import Camera, find_image_sizes, find_view, place_roots, read_camera
+from .views import Camera, check_sizes, find_image_sizes, find_view, place_roots, read_camera
 
 __all__ = [
     'Camera',
@@ -19,6 +19,7 @@ __all__ = [
     'TRACKERS',
     'assign_tracks',
     'build_detector',
+    'check_sizes',
     'detect_keypoints',
     'fill_gaps',
     'find_image_sizes',
