@@ -76,20 +76,19 @@ def build_parser() -> argparse.ArgumentParser:
 def find_camera(args: argparse.Namespace) -> list[float] | None:
     """The camera that is fixed in the graph."""
     camera = read_camera(args.camera_file, args.camera)
-    if camera is None:
-        if args.focal is None:
-            return None
-        if args.image_size is None:
-            raise ValueError("--focal needs --image-size, whose middle is the camera's centre.")
-    elif args.focal is not None:
-        raise ValueError('--focal stands in place of a camera file; give one of them.')
-    size = args.image_size or camera.size
-    if size is None:
-        return camera.intrinsics.tolist()
-    sizes = np.array([size], dtype=float)
+    size = args.image_size
     if camera is not None:
-        check_sizes(sizes, 'given', camera)
-    return find_view(sizes, camera, args.focal)[0][0].tolist()
+        if args.focal is not None:
+            raise ValueError('--focal stands in place of a camera file; give one of them.')
+        size = size or camera.size
+        if size is None:
+            return camera.intrinsics.tolist()
+        check_sizes(np.array([size], dtype=float), 'given', camera)
+    elif args.focal is None:
+        return None
+    elif size is None:
+        raise ValueError("--focal needs --image-size, whose middle is the camera's centre.")
+    return find_view(np.array([size], dtype=float), camera, args.focal)[0][0].tolist()
 
 
 def print_report(report: ExportReport) -> None:

@@ -16,11 +16,13 @@ from mmengine.registry import Registry
 from mmpose.registry import KEYPOINT_CODECS
 from torch import Tensor
 
+from .shapes import ShapeChecks
+
 LIFTING_CODECS = Registry('lifting_codec', scope='mmposeaug', locations=['mmposeaug.codecs'])
 """Registry: Tensor codecs, each under the type name of the MMPose codec it is the twin of."""
 
 
-class TensorCodec(ABC):
+class TensorCodec(ShapeChecks, ABC):
     """Twin of one MMPose lifting codec on batches of tensors.
 
     B is the number of clips, T of their frames, T' of the target's frames, K of the keypoints and
@@ -31,8 +33,6 @@ class TensorCodec(ABC):
         codec (BaseKeypointCodec): The MMPose codec to be the twin of.
     """
 
-    needs_image_size: bool = False
-    """bool: Whether inputs depend on the image's size."""
     flips_at_image: bool = True
     """bool: Whether the mirrored input depends on the image's width."""
     needs_intrinsics: bool = False
@@ -48,7 +48,7 @@ class TensorCodec(ABC):
             raise ValueError(
                 f'{name} has root_index={root}; give indices from 0 to {codec.num_keypoints - 1}.'
             )
-        self.num_keypoints: int = codec.num_keypoints
+        self.num_keypoints = codec.num_keypoints
         self.root_index: tuple[int, ...] = roots
         self.concat_vis: bool = codec.concat_vis
         # MMPose takes the root joint out only if it is a single joint.
@@ -290,18 +290,22 @@ class TensorCodec(ABC):
             x = torch.cat((x, scores.to(x).unsqueeze(-1)), dim=-1)
         return x.flatten(2).transpose(1, 2) if self.reshape_keypoints else x
 
-    @staticmethod
-    def _check_scores(scores: Tensor, like: Tensor) -> None:
-        if scores.shape != like.shape[:-1]:
-            raise ValueError(
-                f'scores must be of shape {tuple(like.shape[:-1])} to match keypoints_px, '
-                f'got {tuple(scores.shape)}.'
-            )
-
     def _mirror(self, keypoints_norm: Tensor, index: Tensor, image_size: Tensor | None) -> Tensor:
         """Normalised key points (B, T, K, 2), already swapped by ``index``, mirrored."""
         u, v = keypoints_norm.split(1, dim=-1)
         return torch.cat((-u, v), dim=-1)
+
+    def _weight(self, pose_cam: Tensor, visible: Tensor | None) -> Tensor:
+        """Weight (B, T', J, 1): 1 where a joint is visible."""
+        if visible is None:
+            return torch.ones_like(self._without_root(pose_cam)[..., :1])
+        if visible.shape != pose_cam.shape[:-1]:
+            raise ValueError(
+                f'visible must be of shape {tuple(pose_cam.shape[:-1])} to match pose_cam, '
+                f'got {tuple(visible.shape)}.'
+            )
+        weight = (visible > 0.5).to(device=pose_cam.device, dtype=pose_cam.dtype)
+        return self._without_root(weight.unsqueeze(-1))
 
     def _root(self, pose: Tensor) -> Tensor:
         """Root (*, 1, 3) of joints (*, K, 3): the mean of the root joints."""
@@ -321,46 +325,6 @@ class TensorCodec(ABC):
         root = self.root_index[0]
         zero = torch.zeros_like(joints[..., :1, :])
         return torch.cat((joints[..., :root, :], zero, joints[..., root:, :]), dim=-2)
-
-    def _weight(self, pose_cam: Tensor, visible: Tensor | None) -> Tensor:
-        """Weight (B, T', J, 1): 1 where a joint is visible."""
-        if visible is None:
-            return torch.ones_like(self._without_root(pose_cam)[..., :1])
-        if visible.shape != pose_cam.shape[:-1]:
-            raise ValueError(
-                f'visible must be of shape {tuple(pose_cam.shape[:-1])} to match pose_cam, '
-                f'got {tuple(visible.shape)}.'
-            )
-        weight = (visible > 0.5).to(device=pose_cam.device, dtype=pose_cam.dtype)
-        return self._without_root(weight.unsqueeze(-1))
-
-    def _check_pose(self, pose: Tensor, name: str, dim: int, joints: int | None = None) -> None:
-        joints = self.num_keypoints if joints is None else joints
-        if pose.ndim != 4 or pose.shape[-2:] != (joints, dim):
-            raise ValueError(
-                f'{name} must be of shape (clips, frames, {joints}, {dim}), '
-                f'got {tuple(pose.shape)}.'
-            )
-
-    def _size(self, image_size: Tensor | None, like: Tensor) -> Tensor | None:
-        """The image's size (B, 2) in the type and on the device of ``like``."""
-        if image_size is None:
-            if self.needs_image_size:
-                raise ValueError(
-                    f'{type(self).__name__} normalises by the image: pass image_size, '
-                    'the (w, h) of each clip.'
-                )
-            return None
-        return self._per_clip(image_size, 'image_size', 2, like)
-
-    @staticmethod
-    def _per_clip(value: Tensor, name: str, width: int, like: Tensor) -> Tensor:
-        if value.shape != (like.shape[0], width):
-            raise ValueError(
-                f'{name} must be of shape ({like.shape[0]}, {width}), one row per clip, '
-                f'got {tuple(value.shape)}.'
-            )
-        return value.to(device=like.device, dtype=like.dtype)
 
     def _constant(self, name: str, like: Tensor) -> Tensor:
         """A constant array of the codec in the type and on the device of ``like``."""

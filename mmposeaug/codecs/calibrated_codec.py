@@ -173,7 +173,7 @@ class CalibratedPoseLifting(BaseKeypointCodec):
             values = values[0] if np.ndim(lifting_target) > 2 else values[0, 0]
             return values.numpy().astype(np.float32)
 
-        encoded = dict(
+        encoded: dict[str, Any] = dict(
             keypoint_labels=x[0].numpy().astype(np.float32),
             keypoints_visible=keypoints_visible,
             lifting_target_label=plain(label),
