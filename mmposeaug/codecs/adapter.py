@@ -41,8 +41,9 @@ class LifterAdapter:
             backbone, else the centre, as MMPose's data sets have it.
 
     Raises:
-        ValueError: If the lifter has no head, has a trajectory head and a codec that removes the
-            root, or ``target_frame`` is none of these.
+        ValueError: If the lifter has no head, or one that the codec cannot be decoded by, has a
+            trajectory head and a codec that removes the root, predicts another frame than the codec
+            says, or ``target_frame`` is none of these.
     """
 
     def __init__(
@@ -74,6 +75,12 @@ class LifterAdapter:
             raise ValueError(
                 f'The codec has causal={causal}, but the lifter predicts the '
                 f"{self.target_frame} frame of a clip; make 'causal' of codec and backbone agree."
+            )
+        if self.decoder.decodes_by_target_root and isinstance(module.head, MotionRegressionHead):
+            raise ValueError(
+                f'The lifter has a {type(module.head).__name__}, which hands its decoder no '
+                f'target_root, and {type(codec).__name__} decodes by it; use another head, such as '
+                'TemporalRegressionHead, or another codec.'
             )
         if getattr(module, 'semi_supervised', False):
             print_log(

@@ -37,6 +37,8 @@ class TensorCodec(ShapeChecks, ABC):
     """bool: Whether the mirrored input depends on the image's width."""
     needs_intrinsics: bool = False
     """bool: Whether inputs or targets depend on the camera."""
+    decodes_by_target_root: bool = False
+    """bool: Whether MMPose's ``decode`` needs the ``target_root`` that its ``encode`` gave."""
     needs_root_depth: bool = False
     """bool: Whether decoding to metres needs the depth of the root."""
 
@@ -261,24 +263,24 @@ class TensorCodec(ShapeChecks, ABC):
     def check_inputs(  # noqa: B027 (most codecs take any pixels)
         self,
         keypoints_px: Tensor,
+        scores: Tensor,
+        camera_index: Tensor,
         intrinsics: Tensor,
-        image_size: Tensor | None = None,
-        scores: Tensor | None = None,
-        name: str = '',
+        image_size: Tensor,
+        names: Sequence[str],
     ) -> None:
-        """Refuse key points and cameras that the codec cannot encode.
-
-        It is for the places where data enters; :meth:`encode` itself checks shapes alone.
+        """Refuse training data that the codec cannot encode; :meth:`encode` checks shapes alone.
 
         Args:
             keypoints_px (Tensor): Key points (N, K, 2), pixels.
-            intrinsics (Tensor): Cameras (N, 9), pixels.
-            image_size (Tensor, optional): Width and height (N, 2), pixels.
-            scores (Tensor, optional): Confidence (N, K).
-            name (str): What to call the data, with a space before it. Defaults to ``''``.
+            scores (Tensor): Confidence (N, K).
+            camera_index (Tensor): Number of each row's camera, (N,).
+            intrinsics (Tensor): The cameras (C, 9), pixels.
+            image_size (Tensor): Width and height of their images (C, 2), pixels.
+            names (Sequence[str]): Names of the cameras, C.
 
         Raises:
-            ValueError: If there are such.
+            ValueError: If a camera cannot be, or shows nothing where a key point lies.
         """
 
     def _pack(self, x: Tensor, scores: Tensor | None) -> Tensor:

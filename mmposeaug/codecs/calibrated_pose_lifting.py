@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -22,7 +23,7 @@ from .camera_checks import check_camera, check_seen
 
 MIN_SIZE = 1e-3
 """float: Smallest size that is divided out, 1 px at a focal length of 1,000 px."""
-_CHUNK = 65536
+_CHUNK = 8192
 
 
 @LIFTING_CODECS.register_module(name='CalibratedPoseLifting')
@@ -42,6 +43,7 @@ class TensorCalibratedPoseLifting(TensorCodec):
     """
 
     needs_intrinsics = True
+    decodes_by_target_root = True
     flips_at_image = False  # the virtual camera's image has the person in the middle
 
     def __init__(self, codec: Any) -> None:
@@ -129,19 +131,19 @@ class TensorCalibratedPoseLifting(TensorCodec):
     def check_inputs(
         self,
         keypoints_px: Tensor,
+        scores: Tensor,
+        camera_index: Tensor,
         intrinsics: Tensor,
-        image_size: Tensor | None = None,
-        scores: Tensor | None = None,
-        name: str = '',
+        image_size: Tensor,
+        names: Sequence[str],
     ) -> None:
         """Refuse cameras that cannot be, and key points where the lens shows nothing."""
-        self._check_pose(keypoints_px.unsqueeze(1), 'keypoints_px', 2)
-        both = [intrinsics] if image_size is None else [intrinsics, image_size.to(intrinsics)]
-        for row in torch.cat(both, dim=-1).unique(dim=0):
-            check_camera(row[:9], row[9:] if len(both) > 1 else None, f'The camera{name}')
+        for camera in camera_index.unique().tolist():
+            name = f'The camera {names[camera]}'
+            check_camera(intrinsics[camera], image_size[camera], name)
         for rows in torch.arange(len(keypoints_px), device=keypoints_px.device).split(_CHUNK):
-            seen = None if scores is None else scores[rows]
-            check_seen(keypoints_px[rows], intrinsics[rows], seen, name)
+            cameras = intrinsics[camera_index[rows]]
+            check_seen(keypoints_px[rows], cameras, scores[rows], ' of the training data')
 
     def _looked_at(self, rays: Tensor, found: Tensor | None) -> Tensor:
         """Rays (B, T or 1, 2) that the virtual camera looks along."""

@@ -36,13 +36,13 @@ def check_lifter(adapter: LifterAdapter, bank: PoseBank) -> None:
             f'is frame(s) {[frame % frames for frame in bank.target_frames]}; make '
             "'causal' of the data set and of the backbone agree."
         )
-    cameras = bank.cameras
     codec.check_inputs(
         bank.keypoints_px,
-        cameras.intrinsics[bank.camera_index],
-        cameras.image_size[bank.camera_index],
         bank.keypoint_scores,
-        ' of the training data',
+        bank.camera_index,
+        bank.cameras.intrinsics,
+        bank.cameras.image_size,
+        ['/'.join(key) for key in bank.cameras.keys],
     )
     batch = bank.gather(torch.arange(1, device=bank.device))
     adapter = adapter.unwrapped()

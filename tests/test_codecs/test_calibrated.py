@@ -355,3 +355,13 @@ def test_mmposes_own_head_and_the_adapter_agree(cfg: dict, frames: int) -> None:
         ValueError, match='The codec has causal=True, but the lifter predicts the c'
     ):
         LifterAdapter(model, build_codec(dict(cfg, causal=True)))
+
+
+def test_heads_that_hand_over_no_rotation_are_refused() -> None:
+    cfg = dict(type=TYPE, num_keypoints=K, reshape_keypoints=False, concat_vis=True)
+    init_default_scope('mmpose')
+    backbone = dict(type='DSTFormer', in_channels=3, feat_size=8, depth=1, num_heads=2, seq_len=4)
+    head = dict(type='MotionRegressionHead', in_channels=8, embedding_size=8, decoder=cfg)
+    model = MODELS.build(dict(type='PoseLifter', backbone=backbone, head=head))
+    with pytest.raises(ValueError, match='a MotionRegressionHead, which hands its decoder no targ'):
+        LifterAdapter(model, build_codec(cfg))
