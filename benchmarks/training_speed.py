@@ -80,6 +80,23 @@ def tensor_step(runner: Runner, fast: bool = True) -> Step:
     return run_fast
 
 
+def codec_step(runner: Runner) -> Step:
+    """What the codec has to do in a step: one batch into inputs and targets."""
+    loop: Any = runner._train_loop
+    loop.start_epoch()
+    adapter = loop.adapter
+    batch = loop.draw(next(loop.dataloader.epoch(loop.order_generator)))
+    pose = adapter.target_of(batch.pose_cam)
+
+    def run() -> None:
+        _, view = adapter.codec.encode(
+            batch.keypoints_px, batch.image_size, batch.keypoint_scores, batch.intrinsics
+        )
+        adapter.codec.encode_target(pose, batch.image_size, batch.intrinsics, None, view)
+
+    return run
+
+
 def mmpose_step(runner: Runner) -> Step:
     """A step of MMPose's own path: samples through the pipeline, collate, train_step."""
     loader: Any = runner._train_loop.dataloader
@@ -102,6 +119,7 @@ def main() -> None:
         'tensors, layers as they are': own,
         'tensors, random augmentation': dict(own, augmentor=dict(type='RandomPoseAugmentor')),
         'PoseAug, default': dict(type='PoseAugTrainLoop', warmup_epochs=0),
+        'codec alone': own,
     }
     steps: dict[str, Step] = {}
     with tempfile.TemporaryDirectory() as work_dir:
@@ -109,6 +127,8 @@ def main() -> None:
             runner = build_runner(args.config, train_cfg, work_dir, f'speed_{number}')
             if name.startswith('MMPose'):
                 steps[name] = mmpose_step(runner)
+            elif name == 'codec alone':
+                steps[name] = codec_step(runner)
             else:
                 steps[name] = tensor_step(runner, fast='as they are' not in name)
         MessageHub.get_current_instance()

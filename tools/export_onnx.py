@@ -11,14 +11,18 @@ from collections.abc import Sequence
 # MMEngine's, once for each module that it looks into; a newcomer can do nothing about it.
 warnings.filterwarnings('ignore', 'pkg_resources is deprecated', UserWarning)
 
+import numpy as np  # noqa: E402
+
 from mmposeaug.apis import ExportError, ExportReport, export_onnx, load_lifter  # noqa: E402
 from mmposeaug.apis.export.export import OPSETS, require_packages  # noqa: E402
+from mmposeaug.apis.lifting import check_sizes, find_view, read_camera  # noqa: E402
 
 EPILOG = """\
 The file takes key points in pixels and gives camera-space poses in metres, root at the origin;
 the normalisation of the codec, and with --flip the mirrored image, are inside. It is compared with
 torch before it is written. The batch size is free; the number of frames is fixed, but free up to
-seq_len for MotionBERT, which also takes scores, the camera and the depth of the root.
+seq_len for MotionBERT, which also takes scores, the camera and the depth of the root. Lifters of
+the codec for calibrated cameras take the camera, or have one inside (--camera-file, --focal).
 
 example:
   python tools/export_onnx.py configs/poseaug/poseaug_simplebaseline-256_1xb256-72e_mocap.py \\
@@ -55,7 +59,36 @@ def build_parser() -> argparse.ArgumentParser:
         help='width and height in pixels of all images; without it they are an input, where the '
         'lifter needs them',
     )
+    parser.add_argument(
+        '--camera-file', help='file with the camera of all images, fixed in the graph'
+    )
+    parser.add_argument('--camera', metavar='SUBJECT/CAMERA', help='which camera of it')
+    parser.add_argument(
+        '--focal',
+        type=float,
+        metavar='PX',
+        help='focal length of all images in pixels, in place of a camera file; needs --image-size, '
+        'whose middle is the centre',
+    )
     return parser
+
+
+def find_camera(args: argparse.Namespace) -> list[float] | None:
+    """The camera that is fixed in the graph."""
+    camera = read_camera(args.camera_file, args.camera)
+    size = args.image_size
+    if camera is not None:
+        if args.focal is not None:
+            raise ValueError('--focal stands in place of a camera file; give one of them.')
+        size = size or camera.size
+        if size is None:
+            return camera.intrinsics.tolist()
+        check_sizes(np.array([size], dtype=float), 'given', camera)
+    elif args.focal is None:
+        return None
+    elif size is None:
+        raise ValueError("--focal needs --image-size, whose middle is the camera's centre.")
+    return find_view(np.array([size], dtype=float), camera, args.focal)[0][0].tolist()
 
 
 def print_report(report: ExportReport) -> None:
@@ -84,8 +117,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser.parse_args(argv)
     try:
         require_packages()
+        camera = find_camera(args)
         lifter = load_lifter(args.config, args.checkpoint)
-        print_report(export_onnx(lifter, args.out, args.flip, args.opset, args.image_size))
+        codec, size = lifter.adapter.codec, args.image_size
+        if camera is not None and not (codec.needs_image_size or codec.flips_at_image):
+            size = None  # it was the camera's
+        print_report(export_onnx(lifter, args.out, args.flip, args.opset, size, camera))
     except (OSError, ValueError, ExportError) as error:
         print(f'{parser.prog}: error: {error}', file=sys.stderr)
         return 1

@@ -4,18 +4,26 @@
 from .adapter import LifterAdapter
 from .base import LIFTING_CODECS, TensorCodec
 from .build import build_codec, find_train_codec, step_names
+from .calibrated_codec import CalibratedPoseLifting
+from .calibrated_pose_lifting import TensorCalibratedPoseLifting
+from .camera_checks import check_camera, check_focal, check_seen
 from .image_pose_lifting import TensorImagePoseLifting
 from .motionbert_label import TensorMotionBERTLabel
 from .video_pose_lifting import TensorVideoPoseLifting
 
 __all__ = [
     'LIFTING_CODECS',
+    'CalibratedPoseLifting',
+    'TensorCalibratedPoseLifting',
     'TensorCodec',
     'TensorImagePoseLifting',
     'TensorVideoPoseLifting',
     'TensorMotionBERTLabel',
     'LifterAdapter',
     'build_codec',
+    'check_camera',
+    'check_focal',
+    'check_seen',
     'find_train_codec',
     'step_names',
 ]

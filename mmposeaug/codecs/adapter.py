@@ -41,8 +41,9 @@ class LifterAdapter:
             backbone, else the centre, as MMPose's data sets have it.
 
     Raises:
-        ValueError: If the lifter has no head, has a trajectory head and a codec that removes the
-            root, or ``target_frame`` is none of these.
+        ValueError: If the lifter has no head, or one that the codec cannot be decoded by, has a
+            trajectory head and a codec that removes the root, predicts another frame than the codec
+            says, or ``target_frame`` is none of these.
     """
 
     def __init__(
@@ -69,6 +70,18 @@ class LifterAdapter:
         self.target_frame = self._frame_of(module) if target_frame is None else target_frame
         if self.target_frame not in TARGET_FRAMES:
             raise ValueError(f'target_frame must be one of {TARGET_FRAMES}, got {target_frame!r}.')
+        causal = getattr(codec, 'causal', None)
+        if causal is not None and causal != (self.target_frame == 'last'):
+            raise ValueError(
+                f'The codec has causal={causal}, but the lifter predicts the '
+                f"{self.target_frame} frame of a clip; make 'causal' of codec and backbone agree."
+            )
+        if self.decoder.decodes_by_target_root and isinstance(module.head, MotionRegressionHead):
+            raise ValueError(
+                f'The lifter has a {type(module.head).__name__}, which hands its decoder no '
+                f'target_root, and {type(codec).__name__} decodes by it; use another head, such as '
+                'TemporalRegressionHead, or another codec.'
+            )
         if getattr(module, 'semi_supervised', False):
             print_log(
                 'The semi_loss of the lifter is left out: only labelled pairs are trained on.',
@@ -145,12 +158,13 @@ class LifterAdapter:
         Raises:
             ValueError: If a shape is wrong, or a tensor that the codec needs is None.
         """
-        x = self.codec.encode_input(keypoints_px, image_size, scores)
-        pose = self._lift(x, image_size, intrinsics, root_depth)
+        x, view = self.codec.encode(keypoints_px, image_size, scores, intrinsics)
+        view = self._view_of_target(view)
+        pose = self._lift(x, image_size, intrinsics, root_depth, view)
         if flip_indices is None:
             return pose
-        x = self.codec.flip_input(x, flip_indices, image_size)
-        flipped = self._lift(x, image_size, intrinsics, root_depth)
+        x, view = self.codec.flip_input(x, flip_indices, image_size), self.codec.flip_view(view)
+        flipped = self._lift(x, image_size, intrinsics, root_depth, view)
         return (pose + flip_pose(flipped, flip_indices)) / 2
 
     def loss(
@@ -187,10 +201,11 @@ class LifterAdapter:
             ValueError: If a shape is wrong, or a tensor that the codec needs is None.
         """
         self.codec.check_trainable()
-        target, weight = self.codec.encode_target(pose_cam, image_size, intrinsics, visible)
-        output, trajectory = self._forward(
-            self.codec.encode_input(keypoints_px, image_size, scores)
+        x, view = self.codec.encode(keypoints_px, image_size, scores, intrinsics)
+        target, weight = self.codec.encode_target(
+            pose_cam, image_size, intrinsics, visible, self._view_of_target(view)
         )
+        output, trajectory = self._forward(x)
         if output.ndim == 3:
             if target.shape[1] != 1:
                 raise ValueError(
@@ -220,11 +235,16 @@ class LifterAdapter:
         image_size: Tensor | None,
         intrinsics: Tensor | None,
         root_depth: Tensor | None,
+        view: Tensor | None,
     ) -> Tensor:
         output, _ = self._forward(x)
         if output.ndim == 3:
             output = output.unsqueeze(1)
-        return self.decoder.decode(output, image_size, intrinsics, root_depth)
+        return self.decoder.decode(output, image_size, intrinsics, root_depth, view)
+
+    def _view_of_target(self, view: Tensor | None) -> Tensor | None:
+        """The codec's axes (B, T' or 1, 3, 3) in the frames that the lifter predicts."""
+        return view if view is None or view.shape[1] == 1 else self.target_of(view)
 
     def _forward(self, x: Tensor) -> tuple[Tensor, Tensor | None]:
         """Output (B, J, 3) or (B, T', J, 3) of the lifter, and of its trajectory head."""

@@ -16,11 +16,13 @@ from mmengine.registry import Registry
 from mmpose.registry import KEYPOINT_CODECS
 from torch import Tensor
 
+from .shapes import ShapeChecks
+
 LIFTING_CODECS = Registry('lifting_codec', scope='mmposeaug', locations=['mmposeaug.codecs'])
 """Registry: Tensor codecs, each under the type name of the MMPose codec it is the twin of."""
 
 
-class TensorCodec(ABC):
+class TensorCodec(ShapeChecks, ABC):
     """Twin of one MMPose lifting codec on batches of tensors.
 
     B is the number of clips, T of their frames, T' of the target's frames, K of the keypoints and
@@ -31,10 +33,14 @@ class TensorCodec(ABC):
         codec (BaseKeypointCodec): The MMPose codec to be the twin of.
     """
 
-    needs_image_size: bool = False
-    """bool: Whether inputs depend on the image's size."""
+    flips_at_image: bool = True
+    """bool: Whether the mirrored input depends on the image's width."""
     needs_intrinsics: bool = False
-    """bool: Whether targets depend on the camera's focal length, and decoding on the depth."""
+    """bool: Whether inputs or targets depend on the camera."""
+    decodes_by_target_root: bool = False
+    """bool: Whether MMPose's ``decode`` needs the ``target_root`` that its ``encode`` gave."""
+    needs_root_depth: bool = False
+    """bool: Whether decoding to metres needs the depth of the root."""
 
     def __init__(self, codec: Any) -> None:
         name = type(codec).__name__
@@ -44,7 +50,7 @@ class TensorCodec(ABC):
             raise ValueError(
                 f'{name} has root_index={root}; give indices from 0 to {codec.num_keypoints - 1}.'
             )
-        self.num_keypoints: int = codec.num_keypoints
+        self.num_keypoints = codec.num_keypoints
         self.root_index: tuple[int, ...] = roots
         self.concat_vis: bool = codec.concat_vis
         # MMPose takes the root joint out only if it is a single joint.
@@ -89,6 +95,7 @@ class TensorCodec(ABC):
         image_size: Tensor | None = None,
         intrinsics: Tensor | None = None,
         visible: Tensor | None = None,
+        view: Tensor | None = None,
     ) -> tuple[Tensor, Tensor]:
         """Target and weight as the loss module of MMPose's head takes them.
 
@@ -98,6 +105,7 @@ class TensorCodec(ABC):
             intrinsics (Tensor, optional): Cameras (B, 9): fx, fy, cx, cy, distortion; pixels.
             visible (Tensor, optional): Visibility (B, T', K) of the joints; above 0.5 counts.
                 Defaults to None, all visible.
+            view (Tensor, optional): What :meth:`encode` gave for the frames of the target.
 
         Returns:
             tuple[Tensor, Tensor]: The target (B, T', J, 3) in codec units, the weight
@@ -114,6 +122,7 @@ class TensorCodec(ABC):
         image_size: Tensor | None = None,
         intrinsics: Tensor | None = None,
         root_depth: Tensor | None = None,
+        view: Tensor | None = None,
     ) -> Tensor:
         """Root-relative pose of a network output.
 
@@ -122,6 +131,7 @@ class TensorCodec(ABC):
             image_size (Tensor, optional): Width and height (B, 2) in pixels.
             intrinsics (Tensor, optional): Cameras (B, 9), pixels.
             root_depth (Tensor, optional): Depth (B, T') of the root in metres.
+            view (Tensor, optional): What :meth:`encode` gave for the frames of the output.
 
         Returns:
             Tensor: Camera-space axes, metres, root at the origin: (B, T', K, 3).
@@ -130,13 +140,14 @@ class TensorCodec(ABC):
             ValueError: If a tensor's shape is wrong or one that the codec needs is None.
         """
 
-    def encode_input(
+    def encode(
         self,
         keypoints_px: Tensor,
         image_size: Tensor | None = None,
         scores: Tensor | None = None,
-    ) -> Tensor:
-        """Network input as MMPose's pipeline, packing and collation make it.
+        intrinsics: Tensor | None = None,
+    ) -> tuple[Tensor, Tensor | None]:
+        """Network input as MMPose's pipeline, packing and collation make it, and its axes.
 
         Args:
             keypoints_px (Tensor): Key points (B, T, K, 2) in pixels.
@@ -144,26 +155,43 @@ class TensorCodec(ABC):
                 ``needs_image_size``.
             scores (Tensor, optional): Confidence (B, T, K), part of the input if the codec has
                 ``concat_vis``. Defaults to None, all 1.
+            intrinsics (Tensor, optional): Cameras (B, 9), pixels; for codecs that need them.
 
         Returns:
-            Tensor: (B, K * D, T), or (B, T, K, D) for codecs that do not reshape; D is 2, or 3
-            with the confidence.
+            tuple[Tensor, Tensor | None]: The input, (B, K * D, T), or (B, T, K, D) for codecs that
+            do not reshape; D is 2, one more for each value beside the coordinates (the confidence).
+            And, of codecs whose poses are not in the camera's axes, the rotations (B, T, 3, 3) or
+            (B, 1, 3, 3) from the camera's axes to theirs, else None.
 
         Raises:
-            ValueError: If a shape is wrong or the image size is missing.
+            ValueError: If a shape is wrong or something that is needed is missing.
         """
         self._check_pose(keypoints_px, 'keypoints_px', 2)
         x = self.normalize(keypoints_px, self._size(image_size, keypoints_px))
-        if self.concat_vis:
-            if scores is None:
-                scores = torch.ones_like(x[..., 0])
-            if scores.shape != x.shape[:-1]:
-                raise ValueError(
-                    f'scores must be of shape {tuple(x.shape[:-1])} to match keypoints_px, '
-                    f'got {tuple(scores.shape)}.'
-                )
-            x = torch.cat((x, scores.to(x).unsqueeze(-1)), dim=-1)
-        return x.flatten(2).transpose(1, 2) if self.reshape_keypoints else x
+        return self._pack(x, scores), None
+
+    def encode_input(
+        self,
+        keypoints_px: Tensor,
+        image_size: Tensor | None = None,
+        scores: Tensor | None = None,
+        intrinsics: Tensor | None = None,
+    ) -> Tensor:
+        """The network input alone.
+
+        Args:
+            keypoints_px (Tensor): As for :meth:`encode`, as are the others.
+            image_size (Tensor, optional): Width and height (B, 2) in pixels.
+            scores (Tensor, optional): Confidence (B, T, K).
+            intrinsics (Tensor, optional): Cameras (B, 9), pixels.
+
+        Returns:
+            Tensor: (B, K * D, T) or (B, T, K, D).
+
+        Raises:
+            ValueError: If a shape is wrong or something that is needed is missing.
+        """
+        return self.encode(keypoints_px, image_size, scores, intrinsics)[0]
 
     def flip_input(
         self, x: Tensor, flip_indices: Sequence[int], image_size: Tensor | None = None
@@ -191,6 +219,29 @@ class TensorCodec(ABC):
         frames = torch.cat((keypoints, frames[..., 2:]), dim=-1)
         return frames.flatten(2).transpose(1, 2) if self.reshape_keypoints else frames
 
+    def flip_view(self, view: Tensor | None) -> Tensor | None:
+        """Axes in the mirrored image, as :meth:`encode` would give them.
+
+        Args:
+            view (Tensor, optional): What :meth:`encode` gave for the image.
+
+        Returns:
+            Tensor | None: The same for the mirrored image.
+        """
+        return view
+
+    def flip_target_root(self, target_root: Any) -> Any:
+        """What MMPose's ``decode`` needs as ``target_root`` for the mirrored image.
+
+        Args:
+            target_root (np.ndarray): What its ``encode`` gave for the image.
+
+        Returns:
+            np.ndarray: The same for the mirrored image; most codecs store a place, that of the
+            image serves.
+        """
+        return target_root
+
     def root_depth(self, pose_cam: Tensor) -> Tensor:
         """Depth of the root, which some codecs need to decode.
 
@@ -209,10 +260,54 @@ class TensorCodec(ABC):
             ValueError: If the codec's setting is for testing only.
         """
 
+    def check_inputs(  # noqa: B027 (most codecs take any pixels)
+        self,
+        keypoints_px: Tensor,
+        scores: Tensor,
+        camera_index: Tensor,
+        intrinsics: Tensor,
+        image_size: Tensor,
+        names: Sequence[str],
+    ) -> None:
+        """Refuse training data that the codec cannot encode; :meth:`encode` checks shapes alone.
+
+        Args:
+            keypoints_px (Tensor): Key points (N, K, 2), pixels.
+            scores (Tensor): Confidence (N, K).
+            camera_index (Tensor): Number of each row's camera, (N,).
+            intrinsics (Tensor): The cameras (C, 9), pixels.
+            image_size (Tensor): Width and height of their images (C, 2), pixels.
+            names (Sequence[str]): Names of the cameras, C.
+
+        Raises:
+            ValueError: If a camera cannot be, or shows nothing where a key point lies.
+        """
+
+    def _pack(self, x: Tensor, scores: Tensor | None) -> Tensor:
+        """Input of the network from its values (B, T, K, D) of each key point."""
+        if self.concat_vis:
+            if scores is None:
+                scores = torch.ones_like(x[..., 0])
+            self._check_scores(scores, x)
+            x = torch.cat((x, scores.to(x).unsqueeze(-1)), dim=-1)
+        return x.flatten(2).transpose(1, 2) if self.reshape_keypoints else x
+
     def _mirror(self, keypoints_norm: Tensor, index: Tensor, image_size: Tensor | None) -> Tensor:
         """Normalised key points (B, T, K, 2), already swapped by ``index``, mirrored."""
         u, v = keypoints_norm.split(1, dim=-1)
         return torch.cat((-u, v), dim=-1)
+
+    def _weight(self, pose_cam: Tensor, visible: Tensor | None) -> Tensor:
+        """Weight (B, T', J, 1): 1 where a joint is visible."""
+        if visible is None:
+            return torch.ones_like(self._without_root(pose_cam)[..., :1])
+        if visible.shape != pose_cam.shape[:-1]:
+            raise ValueError(
+                f'visible must be of shape {tuple(pose_cam.shape[:-1])} to match pose_cam, '
+                f'got {tuple(visible.shape)}.'
+            )
+        weight = (visible > 0.5).to(device=pose_cam.device, dtype=pose_cam.dtype)
+        return self._without_root(weight.unsqueeze(-1))
 
     def _root(self, pose: Tensor) -> Tensor:
         """Root (*, 1, 3) of joints (*, K, 3): the mean of the root joints."""
@@ -232,46 +327,6 @@ class TensorCodec(ABC):
         root = self.root_index[0]
         zero = torch.zeros_like(joints[..., :1, :])
         return torch.cat((joints[..., :root, :], zero, joints[..., root:, :]), dim=-2)
-
-    def _weight(self, pose_cam: Tensor, visible: Tensor | None) -> Tensor:
-        """Weight (B, T', J, 1): 1 where a joint is visible."""
-        if visible is None:
-            return torch.ones_like(self._without_root(pose_cam)[..., :1])
-        if visible.shape != pose_cam.shape[:-1]:
-            raise ValueError(
-                f'visible must be of shape {tuple(pose_cam.shape[:-1])} to match pose_cam, '
-                f'got {tuple(visible.shape)}.'
-            )
-        weight = (visible > 0.5).to(device=pose_cam.device, dtype=pose_cam.dtype)
-        return self._without_root(weight.unsqueeze(-1))
-
-    def _check_pose(self, pose: Tensor, name: str, dim: int, joints: int | None = None) -> None:
-        joints = self.num_keypoints if joints is None else joints
-        if pose.ndim != 4 or pose.shape[-2:] != (joints, dim):
-            raise ValueError(
-                f'{name} must be of shape (clips, frames, {joints}, {dim}), '
-                f'got {tuple(pose.shape)}.'
-            )
-
-    def _size(self, image_size: Tensor | None, like: Tensor) -> Tensor | None:
-        """The image's size (B, 2) in the type and on the device of ``like``."""
-        if image_size is None:
-            if self.needs_image_size:
-                raise ValueError(
-                    f'{type(self).__name__} normalises by the image: pass image_size, '
-                    'the (w, h) of each clip.'
-                )
-            return None
-        return self._per_clip(image_size, 'image_size', 2, like)
-
-    @staticmethod
-    def _per_clip(value: Tensor, name: str, width: int, like: Tensor) -> Tensor:
-        if value.shape != (like.shape[0], width):
-            raise ValueError(
-                f'{name} must be of shape ({like.shape[0]}, {width}), one row per clip, '
-                f'got {tuple(value.shape)}.'
-            )
-        return value.to(device=like.device, dtype=like.dtype)
 
     def _constant(self, name: str, like: Tensor) -> Tensor:
         """A constant array of the codec in the type and on the device of ``like``."""

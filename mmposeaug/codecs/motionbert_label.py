@@ -32,6 +32,7 @@ class TensorMotionBERTLabel(TensorCodec):
 
     needs_image_size = True
     needs_intrinsics = True
+    needs_root_depth = True
 
     _PX_PER_UNIT = 1000.0  # MMPose projects in thousands of pixels
     _EPS = 0.001  # added by MMPose to the projected width of a 2 m square at the root
@@ -83,6 +84,7 @@ class TensorMotionBERTLabel(TensorCodec):
         image_size: Tensor | None = None,
         intrinsics: Tensor | None = None,
         visible: Tensor | None = None,
+        view: Tensor | None = None,
     ) -> tuple[Tensor, Tensor]:
         """Root-relative target (B, T', K, 3) in image units and its weight (B, T', K, 1).
 
@@ -109,6 +111,7 @@ class TensorMotionBERTLabel(TensorCodec):
         image_size: Tensor | None = None,
         intrinsics: Tensor | None = None,
         root_depth: Tensor | None = None,
+        view: Tensor | None = None,
         factor: Tensor | None = None,
     ) -> Tensor:
         """Root-relative pose of a network output.
@@ -118,6 +121,7 @@ class TensorMotionBERTLabel(TensorCodec):
             image_size (Tensor, optional): Width and height (B, 2) in pixels.
             intrinsics (Tensor, optional): Cameras (B, 9), pixels.
             root_depth (Tensor, optional): Depth (B, T') of the root in metres.
+            view (Tensor, optional): Not used.
             factor (Tensor, optional): Factors (B, T') in place of the two before, as from
                 MMPose's ``factor_file``.
 

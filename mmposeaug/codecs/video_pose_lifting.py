@@ -41,6 +41,7 @@ class TensorVideoPoseLifting(TensorCodec):
         image_size: Tensor | None = None,
         intrinsics: Tensor | None = None,
         visible: Tensor | None = None,
+        view: Tensor | None = None,
     ) -> tuple[Tensor, Tensor]:
         """Target (B, T', J, 3) in metres and its weight (B, T', J, 1)."""
         self._check_pose(pose_cam, 'pose_cam', 3)
@@ -55,6 +56,7 @@ class TensorVideoPoseLifting(TensorCodec):
         image_size: Tensor | None = None,
         intrinsics: Tensor | None = None,
         root_depth: Tensor | None = None,
+        view: Tensor | None = None,
     ) -> Tensor:
         """Root-relative pose (B, T', K, 3) in metres of an output (B, T', J, 3)."""
         self._check_pose(output, 'output', 3, self.num_joints)

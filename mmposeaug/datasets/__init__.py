@@ -23,6 +23,7 @@ from .pose_bank import PoseBank, PoseBatch
 from .projection_check import check_projection
 from .readers import POSE_READERS, read_dataset_cfg
 from .target_keypoints import TargetKeypoints, load_target_keypoints
+from .transforms import RandomFlipWithCamera
 from .windows import WindowRule
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     'POSE_READERS',
     'PoseBank',
     'PoseBatch',
+    'RandomFlipWithCamera',
     'TargetKeypoints',
     'VideoIndex',
     'WindowRule',

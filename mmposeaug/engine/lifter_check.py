@@ -42,6 +42,14 @@ def check_lifter(adapter: LifterAdapter, bank: PoseBank) -> None:
             f'The lifter predicts {_frames(predicted)} of {frames}, the target of the data set '
             f'is {_frames(targets)}; {remedy}.'
         )
+    codec.check_inputs(
+        bank.keypoints_px,
+        bank.keypoint_scores,
+        bank.camera_index,
+        bank.cameras.intrinsics,
+        bank.cameras.image_size,
+        ['/'.join(key) for key in bank.cameras.keys],
+    )
     batch = bank.gather(torch.arange(1, device=bank.device))
     adapter = adapter.unwrapped()
     try:

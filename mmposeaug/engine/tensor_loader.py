@@ -15,7 +15,10 @@ from torch import Tensor
 from mmposeaug.codecs import step_names
 from mmposeaug.datasets import PoseBank, PoseBatch
 
-TRANSFORMS = ('RandomFlipAroundRoot', 'GenerateTarget', 'PackPoseInputs')
+FLIPS = ('RandomFlipAroundRoot', 'RandomFlipWithCamera')
+"""tuple[str]: Transforms of which the probability counts; the loops mirror cameras too."""
+
+TRANSFORMS = (*FLIPS, 'GenerateTarget', 'PackPoseInputs')
 """tuple[str]: Transforms of lifting pipelines, of which nothing is lost on tensors."""
 
 
@@ -179,7 +182,7 @@ def inner_dataset(dataset: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def flip_probability(pipeline: Sequence[Any]) -> float:
-    """Probability of MMPose's left/right flip in a train pipeline.
+    """Probability of a left/right flip in a train pipeline.
 
     Args:
         pipeline (Sequence[Mapping]): Configs of the transforms.
@@ -189,6 +192,6 @@ def flip_probability(pipeline: Sequence[Any]) -> float:
     """
     for step in pipeline:
         kind = step.get('type') if isinstance(step, Mapping) else type(step)
-        if getattr(kind, '__name__', kind) == 'RandomFlipAroundRoot':
+        if getattr(kind, '__name__', kind) in FLIPS:
             return step.get('flip_prob', 0.5) if isinstance(step, Mapping) else step.flip_prob
     return 0.0

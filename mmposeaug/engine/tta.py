@@ -82,7 +82,7 @@ class FlipTest:
             data_batch,
             inputs=flipped if inputs is stacked else list(flipped),
             # without ground truth, which MMEngine would copy sample by sample
-            data_samples=[sample.new(data={}) for sample in data_batch['data_samples']],
+            data_samples=[self._mirrored(sample) for sample in data_batch['data_samples']],
         )
         mirrored = self._poses(step(batch)[: len(outputs)])
         root = self._root(poses)
@@ -93,6 +93,14 @@ class FlipTest:
             is_tensor = isinstance(instances.keypoints, Tensor)
             instances.keypoints = pose if is_tensor else pose.numpy()
         return outputs
+
+    def _mirrored(self, sample: Any) -> Any:
+        """A sample without data that is decoded as one of the mirrored image."""
+        mirrored = sample.new(data={})
+        if 'target_root' in mirrored:
+            root = self.codec.flip_target_root(mirrored.target_root)
+            mirrored.set_metainfo(dict(target_root=root))
+        return mirrored
 
     def _poses(self, outputs: Sequence[Any]) -> Tensor:
         """Predicted joints (B, ..., K, 3)."""

@@ -23,7 +23,7 @@ from mmengine.registry import DefaultScope
 from mmpose.registry import MODELS
 
 from mmposeaug.apis import ExportError, ExportReport, LoadedLifter, export_onnx, load_lifter
-from mmposeaug.geometry import flip_keypoints, flip_pose
+from mmposeaug.geometry import flip_intrinsics, flip_keypoints, flip_pose
 from mmposeaug.structures import H36M_17
 from mmposeaug.version import __version__
 
@@ -36,6 +36,14 @@ H36M = 'mmpose::body_3d_keypoint/{0}/h36m/{1}_h36m.py'
 
 def simplebaseline(root: Path) -> Config:
     cfg = Config.fromfile(root / 'configs/poseaug/baseline_simplebaseline-256_1xb256-72e_mocap.py')
+    cfg.model.backbone.stem_channels = cfg.model.head.in_channels = 32
+    return cfg
+
+
+def calibrated(root: Path) -> Config:
+    """The camera is an input; the image's size is none, not even with flip."""
+    name = 'configs/poseaug/calibrated/baseline_simplebaseline-256_1xb256-72e_mocap.py'
+    cfg = Config.fromfile(root / name)
     cfg.model.backbone.stem_channels = cfg.model.head.in_channels = 32
     return cfg
 
@@ -92,6 +100,7 @@ class Case:
 
 CASES: dict[str, tuple[Callable[[Path], Config], bool]] = dict(
     simplebaseline=(simplebaseline, True),
+    calibrated=(calibrated, True),
     image=(image, False),
     image_flip=(image, True),
     video=(video, False),
@@ -129,7 +138,7 @@ def draw(case: Case, batch: int, frames: int) -> dict[str, torch.Tensor]:
         keypoints_px=rand(batch, frames, JOINTS, 2) * 400 + 200,
         image_size=(rand(batch, 2) * 500 + 600).round(),
         scores=rand(batch, frames, JOINTS),
-        intrinsics=rand(batch, 9) + 1000,
+        intrinsics=torch.cat((rand(batch, 2) + 1000, rand(batch, 2) + 400, rand(batch, 5) / 10), 1),
         root_depth=rand(batch, frames) * 3 + 3,
     )
     return {spec.name: given[spec.name] for spec in case.report.inputs}
@@ -148,8 +157,12 @@ def expect(case: Case, given: dict[str, torch.Tensor]) -> torch.Tensor:
         return pose
     index = list(H36M_17.flip_indices)
     pixels = given['keypoints_px']
-    width = given['image_size'][:, :1].expand(pixels.shape[:2])
+    # of a camera that is mirrored too any width will do
+    size = given.get('image_size', torch.full((len(pixels), 2), 900.0))
+    width = size[:, :1].expand(pixels.shape[:2])
     mirrored = dict(given, keypoints_px=flip_keypoints(pixels, width, index))
+    if 'intrinsics' in given:
+        mirrored['intrinsics'] = flip_intrinsics(given['intrinsics'], size[:, 0])
     if 'scores' in given:
         mirrored['scores'] = given['scores'][..., index]
     return (pose + flip_pose(adapter.predict(**mirrored), index)) / 2
@@ -175,6 +188,7 @@ def test_poses_are_the_adapters_for_every_batch_and_length(
     ('name', 'inputs', 'frames', 'num_frames', 'target'),
     [
         ('simplebaseline', ['keypoints_px', 'image_size'], 'fixed', '1', 'centre'),
+        ('calibrated', ['keypoints_px', 'intrinsics'], 'fixed', '1', 'centre'),
         ('image', ['keypoints_px'], 'fixed', '1', 'centre'),
         ('image_flip', ['keypoints_px', 'image_size'], 'fixed', '1', 'centre'),
         ('video', ['keypoints_px', 'image_size'], 'fixed', '27', 'centre'),
@@ -322,6 +336,37 @@ def test_tool_writes_the_same_file_and_reports(
     assert 'Warning' not in printed.out + printed.err
     assert out.read_bytes() == case.report.path.read_bytes()
     assert os.listdir(out.parent) == [out.name]
+
+
+def test_tool_folds_a_camera_in(
+    tool: Any, get_case: Callable[[str], Case], tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    case, config = get_case('calibrated'), tmp_path / 'config.py'
+    case.lifter.cfg.dump(config)
+    cameras = tmp_path / 'cameras.json'
+    camera = dict(f=[1000, 990], c=[410, 290], k=[-0.1, 0.1, 0], p=[0.001, 0], w=800, h=600)
+    cameras.write_text(json.dumps({'S/a': camera}))
+    files = [str(config), str(case.lifter.checkpoint), str(tmp_path / 'lifter.onnx')]
+    for options, sentence in (
+        (['--focal', '35', '--image-size', '800', '600'], '35 px, 170 degrees across an image of'),
+        (['--focal', '900'], '--focal needs --image-size'),
+        (['--focal', '900', '--camera-file', str(cameras)], 'give one of them'),
+        (['--camera-file', str(cameras), '--image-size', '640', '480'], 'image_size is 640 x 480'),
+    ):
+        assert tool.main([*files, *options]) == 1
+        assert sentence in capsys.readouterr().err
+    assert not Path(files[-1]).exists()
+    assert tool.main([*files, '--camera-file', str(cameras), '--image-size', '800', '600']) == 0
+    session = ort.InferenceSession(files[-1])
+    assert [each.name for each in session.get_inputs()] == ['keypoints_px']
+    fixed = json.loads(session.get_modelmeta().custom_metadata_map['camera'])
+    assert fixed == [1000, 990, 410, 290, -0.1, 0.1, 0, 0.001, 0]
+    pixels = draw(case, 3, 1)['keypoints_px']
+    expected = case.lifter.adapter.predict(pixels, intrinsics=torch.tensor([fixed] * 3))
+    (found,) = session.run(None, dict(keypoints_px=pixels.numpy()))
+    np.testing.assert_allclose(found, expected.numpy(), rtol=0, atol=1e-5)
+    with pytest.raises(ValueError, match='The camera changes nothing: the codec of this lifter'):
+        export_onnx(get_case('simplebaseline').lifter, files[-1], camera=fixed)
 
 
 def test_tool_refuses_the_checkpoint_of_another_width(

@@ -22,6 +22,7 @@ IMAGE_POSE = dict(
     type='ImagePoseLifting', num_keypoints=17, root_index=0, remove_root=True, **STATS
 )
 VIDEO_POSE = dict(type='VideoPoseLifting', num_keypoints=17, zero_center=True, root_index=0)
+CALIBRATED = dict(type='CalibratedPoseLifting', num_keypoints=17)
 SUBJECTS = {'S1': (1000, 1000), 'S2': (800, 600)}
 CAMERAS = ('54138969', '60457274')
 

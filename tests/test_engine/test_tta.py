@@ -10,7 +10,15 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from eval_runs import IMAGE_POSE, SUBJECTS, TWO_SETS, VIDEO_POSE, build_loop, make_cfg
+from eval_runs import (
+    CALIBRATED,
+    IMAGE_POSE,
+    SUBJECTS,
+    TWO_SETS,
+    VIDEO_POSE,
+    build_loop,
+    make_cfg,
+)
 from mmengine.hooks import Hook
 from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
@@ -26,9 +34,11 @@ class PoseKeeper(Hook):
         self.poses += [torch.tensor(output.pred_instances.keypoints[0]) for output in outputs]
 
 
-@pytest.mark.parametrize('codec', [IMAGE_POSE, VIDEO_POSE], ids=lambda codec: codec['type'])
+@pytest.mark.parametrize(
+    'codec', [IMAGE_POSE, VIDEO_POSE, CALIBRATED], ids=lambda codec: codec['type']
+)
 def test_flip_test_is_the_mean_with_mirrored_data(codec: dict, data_root: Path, tmp_path: Path):
-    """The second prediction is that for key points mirrored in the file."""
+    """The second prediction is that for key points, and cameras, mirrored in the files."""
     options = {'test_cfg.sets': TWO_SETS, 'test_cfg.flip_test': True}
     init_default_scope('mmpose')
     runner = Runner.from_cfg(make_cfg(data_root, tmp_path, codec, **options))
@@ -43,18 +53,23 @@ def test_flip_test_is_the_mean_with_mirrored_data(codec: dict, data_root: Path, 
         mirrored_part = part[:, flip_indices]
         mirrored_part[..., 0] = SUBJECTS[subject][0] - mirrored_part[..., 0]
         plain = predict(runner.model, dataset, part)
-        mirrored = predict(runner.model, dataset, mirrored_part)
+        mirrored = predict(runner.model, dataset, mirrored_part, mirror=True)
         back = mirrored[:, flip_indices] * torch.tensor([-1.0, 1.0, 1.0])
         expected = (plain - plain[:, :1] + back - back[:, :1]) / 2 + plain[:, :1]
         assert not torch.allclose(plain, expected, atol=1e-3)
         torch.testing.assert_close(found[item.name], expected, atol=1e-5, rtol=1e-5)
 
 
-def predict(model: torch.nn.Module, dataset: Any, part: np.ndarray) -> torch.Tensor:
+def predict(
+    model: torch.nn.Module, dataset: Any, part: np.ndarray, mirror: bool = False
+) -> torch.Tensor:
     """Predictions for other 2D key points than the file's, through MMPose's own pipeline."""
     poses = []
     for index in range(len(dataset)):
         info = dataset.get_data_info(index)
+        if mirror:
+            camera = info['camera_param']
+            camera['c'] = np.array([[camera['w']], [0]]) - camera['c'] * [[1], [-1]]
         info['keypoints'] = part[info['img_ids'], :, :2].astype(np.float32)
         sample = dataset.pipeline(info)
         batch = dict(inputs=[sample['inputs']], data_samples=[sample['data_samples']])

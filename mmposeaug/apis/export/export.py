@@ -70,6 +70,7 @@ def export_onnx(
     flip: bool = False,
     opset: int = OPSETS[0],
     image_size: Sequence[int] | None = None,
+    camera: Sequence[float] | None = None,
 ) -> ExportReport:
     """Write a lifter with its codec as ONNX, from pixels to root-relative metres.
 
@@ -83,6 +84,8 @@ def export_onnx(
         opset (int): Version of ONNX's operators. Defaults to 18, which the most runtimes read.
         image_size (Sequence[int], optional): Width and height in pixels of all images, fixed in
             the graph. Defaults to None: an input, where the lifter needs it.
+        camera (Sequence[float], optional): Camera of all images, fixed in the graph: fx, fy, cx,
+            cy, k1, k2, k3, p1, p2 in pixels. Defaults to None: an input, where the lifter needs it.
 
     Returns:
         ExportReport: What was written.
@@ -94,7 +97,12 @@ def export_onnx(
             by more than :data:`MAX_DIFFERENCE_MM`.
     """
     path = Path(out)
-    settings = ExportSettings(lifter, flip, None if image_size is None else _pair(image_size))
+    settings = ExportSettings(
+        lifter,
+        flip,
+        None if image_size is None else _pair(image_size),
+        None if camera is None else tuple(map(float, camera)),
+    )
     _check_options(lifter, path, opset)
     _check_writable(path)
     require_packages()

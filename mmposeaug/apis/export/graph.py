@@ -24,6 +24,7 @@ class PixelLifter(nn.Module):
     """
 
     fixed_size: Tensor | None
+    fixed_camera: Tensor | None
 
     def __init__(self, settings: ExportSettings) -> None:
         super().__init__()
@@ -34,6 +35,9 @@ class PixelLifter(nn.Module):
         size = settings.image_size
         fixed = None if size is None else torch.tensor(size, dtype=torch.float32)
         self.register_buffer('fixed_size', fixed)
+        camera = settings.camera
+        fixed = None if camera is None else torch.tensor(camera, dtype=torch.float32)
+        self.register_buffer('fixed_camera', fixed)
 
     def forward(self, *values: Tensor) -> Tensor:
         """Lift.
@@ -47,6 +51,8 @@ class PixelLifter(nn.Module):
         given = dict(zip(self.names, values))
         if self.fixed_size is not None:
             given['image_size'] = self.fixed_size.expand(values[0].shape[0], 2)
+        if self.fixed_camera is not None:
+            given['intrinsics'] = self.fixed_camera.expand(values[0].shape[0], 9)
         return self.adapter.predict(**given, flip_indices=self.flip_indices)
 
 

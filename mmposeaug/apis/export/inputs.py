@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from typing import Union
 
 import numpy as np
+import torch
 
 from mmposeaug.apis.lifters import LoadedLifter
+from mmposeaug.codecs import check_camera
 
 Dim = Union[int, str]
 
@@ -18,6 +20,7 @@ BATCH = 'batch'
 FRAMES = 'frames'
 """str: Name of the dimension of the frames, where their number is free."""
 
+_CHECKED_LENS = (0.1, 0.05, 0.0, 0.002, 0.002)
 _CHECKED_SIZES = ((1000, 1002), (1920, 1080), (640, 480), (720, 1280))
 
 
@@ -45,31 +48,45 @@ class ExportSettings:
         flip (bool): Whether the graph also lifts the mirrored image and takes the mean.
         image_size (tuple[int, int], optional): Width and height in pixels that are fixed in the
             graph. Defaults to None, an input.
+        camera (tuple[float, ...], optional): Camera (9,) that is fixed in the graph: fx, fy, cx,
+            cy, k1, k2, k3, p1, p2 in pixels. Defaults to None, an input.
 
     Raises:
-        ValueError: If the image size is no size, or the lifter needs none.
+        ValueError: If the image size is no size or the camera no camera, or the lifter needs none.
     """
 
     lifter: LoadedLifter
     flip: bool = False
     image_size: tuple[int, int] | None = None
+    camera: tuple[float, ...] | None = None
 
     def __post_init__(self) -> None:
+        self._check_camera()
         if self.image_size is None:
             return
         if min(self.image_size) < 1:
             raise ValueError(f'image_size is {self.image_size}; give width and height in pixels.')
         if not self.needs_image_size:
             raise ValueError(
-                f'image_size={self.image_size} changes nothing: the codec of this lifter '
-                'takes pixels as they are, and without flip nothing is mirrored; leave it out.'
+                f'image_size={self.image_size} changes nothing: this lifter takes pixels without '
+                'the size of their image; leave it out.'
             )
+
+    def _check_camera(self) -> None:
+        if self.camera is None:
+            return
+        if not self.lifter.adapter.codec.needs_intrinsics:
+            raise ValueError(
+                'The camera changes nothing: the codec of this lifter needs none; leave it out.'
+            )
+        size = None if self.image_size is None else torch.tensor(self.image_size)
+        check_camera(torch.tensor(self.camera, dtype=torch.float64), size)
 
     @property
     def needs_image_size(self) -> bool:
         """bool: Whether the pose depends on the image's size."""
-        # every codec may mirror at the image's centre
-        return self.lifter.adapter.codec.needs_image_size or self.flip
+        codec = self.lifter.adapter.codec
+        return codec.needs_image_size or (self.flip and codec.flips_at_image)
 
     @property
     def max_frames(self) -> int:
@@ -106,9 +123,10 @@ class ExportSettings:
         if codec.concat_vis:
             meaning = 'confidence of each key point, 0 to 1'
             found.append(InputSpec('scores', (BATCH, frames, joints), meaning))
-        if codec.needs_intrinsics:
+        if codec.needs_intrinsics and self.camera is None:
             meaning = 'camera: fx, fy, cx, cy in pixels, distortion k1, k2, k3, p1, p2'
             found.append(InputSpec('intrinsics', (BATCH, 9), meaning))
+        if codec.needs_root_depth:
             meaning = 'distance of the root along the optical axis in metres, of each frame'
             found.append(InputSpec('root_depth', (BATCH, targets), meaning))
         return tuple(found)
@@ -128,16 +146,19 @@ def draw_inputs(
     Returns:
         dict[str, np.ndarray]: Each input of the graph, float32.
     """
-    sizes: Sequence[tuple[int, int]] = [settings.image_size or (0, 0)]
-    if settings.image_size is None:
-        sizes = _CHECKED_SIZES
+    sizes: Sequence[tuple[float, float]] = _CHECKED_SIZES
+    if settings.image_size is not None:
+        sizes = [settings.image_size]
+    elif settings.camera is not None:  # whose centre is about the image's
+        sizes = [(2 * settings.camera[2], 2 * settings.camera[3])]
     size = rng.choice(np.asarray(sizes, dtype=np.float64), batch)
     joints = settings.lifter.skeleton.num_joints
     centre = rng.uniform(0.2, 0.8, (batch, 1, 1, 2)) * size[:, None, None]
     height = rng.uniform(0.2, 0.9, (batch, 1, 1, 1)) * size[:, None, None, 1:]
     offset = rng.uniform(-0.5, 0.5, (batch, frames, joints, 2)) * height * [0.4, 1.0]
     focal = rng.uniform(0.9, 1.6, (batch, 1)) * size[:, :1]
-    camera = np.concatenate((focal, focal, size / 2, np.zeros((batch, 5))), axis=1)
+    lens = rng.uniform(-1, 1, (batch, 5)) * _CHECKED_LENS
+    camera = np.concatenate((focal, focal, size / 2, lens), axis=1)
     values = dict(
         keypoints_px=centre + offset,
         image_size=size,

@@ -41,4 +41,6 @@ def describe(settings: ExportSettings) -> dict[str, str]:
     )
     if settings.image_size is not None:
         found['image_size'] = json.dumps(settings.image_size)
+    if settings.camera is not None:
+        found['camera'] = json.dumps(settings.camera)
     return found

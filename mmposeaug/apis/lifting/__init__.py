@@ -9,7 +9,7 @@ from .inferencer import LiftingInferencer
 from .options import LiftingOptions
 from .summary import picture_notices, summarize_lifting
 from .tracks import TRACKERS, assign_tracks
-from .views import Camera, find_image_sizes, find_view, place_roots, read_camera
+from .views import Camera, check_sizes, find_image_sizes, find_view, place_roots, read_camera
 
 __all__ = [
     'Camera',
@@ -20,6 +20,7 @@ __all__ = [
     'TRACKERS',
     'assign_tracks',
     'build_detector',
+    'check_sizes',
     'detect_keypoints',
     'fill_gaps',
     'find_image_sizes',

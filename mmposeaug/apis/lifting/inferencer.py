@@ -12,6 +12,7 @@ import torch
 from mmengine.config import Config
 
 from mmposeaug.apis.lifters import load_lifter
+from mmposeaug.codecs import check_seen
 from mmposeaug.datasets import check_pixels, portrait
 from mmposeaug.datasets.keypoints_2d import (
     KeypointMap,
@@ -110,9 +111,16 @@ class LiftingInferencer:
             camera,
         )
         intrinsics, camera_text = find_view(sizes, camera, options.focal)
+        codec = self.lifter.adapter.codec
+        check_seen(
+            torch.from_numpy(sequences.joints_px).double(),
+            torch.from_numpy(intrinsics),
+            torch.from_numpy(sequences.scores),
+            f' of {people.source}',
+        )
         poses = self._lift(sequences, *_padded(options, sequences.joints_px, sizes, intrinsics))
         scale = 'by the lifter'
-        if self.lifter.adapter.codec.needs_intrinsics:
+        if codec.needs_root_depth:
             poses = scale_to_stature(poses, sequences.runs, self.skeleton, options.stature)
             scale = f'assumed: people {options.stature:g} m tall'
         info = dict(
@@ -123,6 +131,7 @@ class LiftingInferencer:
             tracks=way,
             image_size=size_from,
             camera=camera_text,
+            poses_by_camera=codec.needs_intrinsics and not codec.needs_root_depth,
             scale=scale,
             pad_portrait=options.pad_portrait,
             max_gap=options.max_gap,

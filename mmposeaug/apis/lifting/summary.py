@@ -37,9 +37,12 @@ def summarize_lifting(lifted: LiftedPoses) -> Iterator[str]:
             '--image-size if it is another.'
         )
     if info['camera'].startswith('assumed'):
+        depends = (
+            'The poses depend' if info['poses_by_camera'] else 'Only the places of people depend'
+        )
         yield (
-            f'Camera {info["camera"]}. Only the places of people depend on it; give --focal or '
-            '--camera-file if you know it.'
+            f'Camera {info["camera"]}. {depends} on it; give --focal or --camera-file if you know '
+            'it.'
         )
     if info['scale'].startswith('assumed'):
         yield f'Scale {info["scale"]}; give --stature if you know it.'

@@ -7,13 +7,18 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
+import torch
 
+from mmposeaug.codecs import check_camera, check_focal
 from mmposeaug.datasets.camera_files import image_size_of, intrinsics_of, load_camera_dicts
+from mmposeaug.geometry import undistort
 
 COMMON_SIZES = ((640, 480), (1280, 720), (1920, 1080), (3840, 2160), (7680, 4320))
 """tuple: Sizes of which the smallest that holds all key points is assumed, upright ones too."""
+
+SAME_SIZE = 0.02
+"""float: Share by which two sizes of the same images may differ; encoders add some rows."""
 
 ASSUMED_FOCAL = 1.0
 """float: Assumed focal length as a multiple of the image's longer side (53 degrees across)."""
@@ -40,7 +45,8 @@ def find_image_sizes(
         ``'given'``, ``'camera'``, ``'file'`` or ``'assumed'``.
 
     Raises:
-        ValueError: If a size is not positive, or most joints lie outside of it.
+        ValueError: If a size is not positive, is not that of the camera's images, or most joints
+            lie outside of it.
     """
     if given is not None:
         size = np.asarray(given, dtype=np.float64).reshape(-1)
@@ -61,6 +67,8 @@ def find_image_sizes(
         sizes, how = np.array([known[int(frame)] for frame in nearest], float), 'file'
     else:
         sizes, how = np.tile(_assumed_size(joints_px), (len(frames), 1)), 'assumed'
+    if camera is not None:
+        check_sizes(sizes, how, camera)
     outside = ((joints_px < 0) | (joints_px > sizes[:, None])).any(-1).mean()
     if outside > 0.5:
         width, height = sizes[0]
@@ -69,6 +77,30 @@ def find_image_sizes(
             f'{height:g} pixels; give the image_size (width, height) in which they were detected.'
         )
     return sizes, how
+
+
+def check_sizes(sizes: np.ndarray, how: str, camera: Camera) -> None:
+    """Refuse sizes of other images than the camera's.
+
+    Args:
+        sizes (np.ndarray): Width and height (N, 2), pixels.
+        how (str): How they are known, see :func:`find_image_sizes`.
+        camera (Camera): The camera.
+
+    Raises:
+        ValueError: If they differ by more than :data:`SAME_SIZE`.
+    """
+    if camera.size is None:
+        return
+    wrong = np.abs(sizes / camera.size - 1).max(1) > SAME_SIZE
+    if wrong.any():
+        (width, height), (of_camera_w, of_camera_h) = sizes[wrong][0], camera.size
+        source = 'image_size is' if how == 'given' else 'the key points are of images of'
+        raise ValueError(
+            f'The camera {camera.name} is of images of {of_camera_w:g} x {of_camera_h:g}, but '
+            f'{source} {width:g} x {height:g}; give a camera of the same images, its focal length '
+            'and centre scaled with them.'
+        )
 
 
 def _assumed_size(joints_px: np.ndarray) -> np.ndarray:
@@ -146,18 +178,24 @@ def find_view(
         length, the latter is assumed to be as long as the image's longer side.
 
     Raises:
-        ValueError: If ``focal`` is not positive.
+        ValueError: If the camera, or ``focal``, is none that there is, or not of these images.
     """
     if camera is not None:
+        size = torch.from_numpy(np.asarray(sizes[0], dtype=np.float64))
+        check_camera(torch.from_numpy(camera.intrinsics), size, f'The camera {camera.name}')
         return np.tile(camera.intrinsics, (len(sizes), 1)), f'given: {camera.name}'
-    if focal is not None and not (np.isfinite(focal) and focal > 0):
-        raise ValueError(f'focal is {focal}; give the focal length in pixels, above 0.')
+    if focal is not None:
+        check_focal(focal, float(np.max(sizes)), 'The option focal')
     lengths = ASSUMED_FOCAL * sizes.max(1) if focal is None else np.full(len(sizes), float(focal))
     intrinsics = np.zeros((len(sizes), 9))
     intrinsics[:, :2] = lengths[:, None]
     intrinsics[:, 2:4] = sizes / 2
     origin = 'assumed' if focal is None else 'given'
-    text = f'{origin}: focal length {lengths[0]:g} px, centre in the middle of the image'
+    angle = 2 * np.degrees(np.arctan(sizes[0].max() / (2 * lengths[0])))
+    text = (
+        f'{origin}: focal length {lengths[0]:g} px ({angle:.0f} degrees across the longer side), '
+        'centre in the middle of the image'
+    )
     return intrinsics, text
 
 
@@ -203,13 +241,5 @@ def place_roots(
 
 def _rays(joints_px: np.ndarray, intrinsics: np.ndarray) -> np.ndarray:
     """Undistorted x/z and y/z (N, J, 2) of pixels."""
-    focal, centre = intrinsics[:, None, :2], intrinsics[:, None, 2:4]
-    rays = (joints_px.astype(np.float64) - centre) / focal
-    distorted = np.flatnonzero(intrinsics[:, 4:].any(1))
-    for row in np.unique(intrinsics[distorted], axis=0):
-        same = (intrinsics == row).all(1)
-        k1, k2, k3, p1, p2 = row[4:]
-        flat = rays[same].reshape(-1, 1, 2)
-        undone = cv2.undistortPoints(flat, np.eye(3), np.array([k1, k2, p1, p2, k3]))
-        rays[same] = undone.reshape(-1, joints_px.shape[1], 2)
-    return rays
+    pixels, cameras = (torch.from_numpy(each).double() for each in (joints_px, intrinsics))
+    return undistort(pixels, cameras).numpy()

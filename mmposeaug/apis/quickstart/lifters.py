@@ -34,6 +34,7 @@ def lift(cfg: Config, checkpoint: Path, bank: PoseBank) -> Tensor:
             batch.keypoints_px,
             batch.image_size,
             batch.keypoint_scores,
+            batch.intrinsics,
             flip_indices=bank.skeleton.flip_indices,
         )
         poses.append(pose[:, pose.shape[1] // 2])

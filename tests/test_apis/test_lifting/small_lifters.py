@@ -75,6 +75,13 @@ def single_frame() -> Config:
     return config(tcn((1, 1), False), CODEC, seq_len=1)
 
 
+def calibrated(frames: int = 1) -> Config:
+    codec = dict(type='CalibratedPoseLifting', num_keypoints=17)
+    model = tcn({1: (1, 1), 9: (3, 3, 1)}[frames], False)
+    model['head']['decoder'] = codec
+    return config(model, codec, seq_len=frames, causal=False, pad_video_seq=True)
+
+
 def clip(frames: int, causal: bool) -> Config:
     kernels = {3: (3, 1), 9: (3, 3, 1)}[frames]
     rule = dict(seq_len=frames, causal=causal, pad_video_seq=True)

@@ -4,15 +4,17 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from mmengine.config import Config
-from small_lifters import Saved, all_frames, clip, single_frame
+from small_lifters import Saved, all_frames, calibrated, clip, single_frame
 
 from mmposeaug.apis import LiftingInferencer, LiftingOptions
 from mmposeaug.apis.lifting.scale import scale_to_stature
@@ -20,7 +22,7 @@ from mmposeaug.apis.lifting.windows import iterate_windows
 from mmposeaug.datasets import WindowRule
 from mmposeaug.datasets.keypoints_2d import Keypoints2D, keypoint_names
 from mmposeaug.datasets.synthetic import Scene
-from mmposeaug.geometry import project
+from mmposeaug.geometry import euler_to_matrix, project, rotate
 from mmposeaug.structures import H36M_17, stature_ratios
 
 Save = Callable[[Config], Saved]
@@ -224,3 +226,51 @@ def test_names_tell_the_set(saved: Save) -> None:
     np.testing.assert_array_equal(
         inferencer(people).poses_rel, inferencer(points, keypoint_set='halpe26').poses_rel
     )
+
+
+@pytest.mark.parametrize('frames', [1, 9])
+def test_calibrated_lifters_see_through_every_camera(
+    saved: Save, tmp_path: Path, frames: int
+) -> None:
+    """A camera with another lens that was panned gives the same poses, turned with it."""
+    pose = torch.from_numpy(Scene(frames=30).film()[0])
+    angle, zero = torch.tensor(0.2, dtype=pose.dtype), torch.tensor(0.0, dtype=pose.dtype)
+    pan = euler_to_matrix(angle, zero, zero)
+    cameras = {
+        'S/a': dict(
+            f=[1000, 1000], c=[640, 360], k=[-0.2, 0.2, 0], p=[0.001, 0.002], w=1280, h=720
+        ),
+        'S/b': dict(f=[1500, 1450], c=[900, 500], k=[0.1, 0, 0], p=[0, 0], w=1920, h=1080),
+    }
+    path = tmp_path / 'cameras.json'
+    path.write_text(json.dumps(cameras))
+    inferencer = LiftingInferencer(*saved(calibrated(frames)))
+    found = []
+    for (name, camera), seen in zip(cameras.items(), (pose, rotate(pose, pan))):
+        numbers = torch.tensor([each for key in 'fckp' for each in camera[key]], dtype=pose.dtype)
+        pixels = project(seen, numbers).float().numpy()
+        found.append(inferencer(pixels, keypoint_set='h36m_17', camera_file=str(path), camera=name))
+    a, b = (torch.from_numpy(each.poses_rel).to(pose.dtype) for each in found)
+    torch.testing.assert_close(b, rotate(a, pan), rtol=0, atol=2e-5)
+    assert (a - b).abs().max() > 1e-3
+    assert found[0].info['poses_by_camera'] and found[0].info['scale'] == 'by the lifter'
+
+
+def test_calibrated_lifters_are_told_the_camera(
+    saved: Save, motion: np.ndarray, tmp_path: Path
+) -> None:
+    inferencer = LiftingInferencer(*saved(calibrated()))
+    options = LiftingOptions(keypoint_set='h36m_17', image_size=SIZE)
+    assumed = inferencer(motion, options)
+    assert assumed.info['camera'].startswith('assumed: focal length 1280 px (53 degrees')
+    known = inferencer(motion, options, focal=1280)
+    np.testing.assert_array_equal(assumed.poses_rel, known.poses_rel)
+    longer = inferencer(motion, options, focal=1600).poses_rel
+    assert np.abs(longer - known.poses_rel).max() > 1e-3
+    path = tmp_path / 'cameras.json'
+    lens = dict(f=[900, 900], c=[640, 360], k=[-3, 0, 0], w=1280, h=720)
+    path.write_text(json.dumps({'S/a': lens}))
+    # of the places of people, too, with any codec
+    for lifter in (inferencer, LiftingInferencer(*saved(single_frame()))):
+        with pytest.raises(ValueError, match='key points of the array.*folds over and the lens sh'):
+            lifter(motion, keypoint_set='h36m_17', camera_file=str(path))

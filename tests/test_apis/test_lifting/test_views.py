@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -98,7 +99,7 @@ def test_cameras(tmp_path: Path) -> None:
     assert text == 'given: S1/a of cameras.json'
     intrinsics, text = find_view(np.array([[1000.0, 800], [600, 900]]))
     assert intrinsics[:, :4].tolist() == [[1000, 1000, 500, 400], [900, 900, 300, 450]]
-    assert text.startswith('assumed: focal length 1000 px')
+    assert text.startswith('assumed: focal length 1000 px (53 degrees across the longer side)')
     intrinsics, text = find_view(sizes, focal=750)
     assert intrinsics[0, 0] == 750 and text.startswith('given')
     assert read_camera(None, None) is None
@@ -112,5 +113,20 @@ def test_wrong_cameras_are_said_to_be(tmp_path: Path) -> None:
         read_camera(path, None)
     with pytest.raises(ValueError, match='is of no file'):
         read_camera(None, 'S1/a')
-    with pytest.raises(ValueError, match='focal is -3'):
-        find_view(np.array([[10.0, 10]]), focal=-3)
+    sizes = np.array([[1280.0, 720]])
+    for focal, sentence in (
+        (-3, 'option focal has a focal length of -3; give it in pixels, above 0'),
+        (0, 'focal length of 0; give it in pixels'),
+        (35, '35 px, 174 degrees across an image of 1280 px, .* that in millimetres times'),
+    ):
+        with pytest.raises(ValueError, match=sentence):
+            find_view(sizes, focal=focal)
+    camera = read_camera(path, 'S1/a')
+    with pytest.raises(ValueError, match='of images of 1000 x 800, but image_size is 1280 x 720'):
+        find_image_sizes(FRAMES, JOINTS, (1280, 720), {}, camera)
+    unknown = dataclasses.replace(camera, size=None)
+    assert find_image_sizes(FRAMES, JOINTS, (400, 300), {}, unknown)[1] == 'given'
+    with pytest.raises(
+        ValueError, match=r'S1/a of cameras.json has its centre at \(500, 400\), ou'
+    ):
+        find_view(np.array([[400.0, 300]]), unknown)

@@ -1,0 +1,4 @@
+# The same with the decoder of the codec for calibrated cameras.
+_base_ = ['./simplebaseline.py']
+
+model = dict(head=dict(decoder=dict(_delete_=True, type='CalibratedPoseLifting', num_keypoints=17)))

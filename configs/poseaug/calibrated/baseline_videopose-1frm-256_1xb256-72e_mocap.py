@@ -1,0 +1,7 @@
+_base_ = [
+    '../../_base_/datasets/mocap_calibrated.py',
+    '../../_base_/lifters/videopose-1frm_calibrated.py',
+    '../../_base_/schedules/adam-linear.py',
+]
+
+model = dict(backbone=dict(stem_channels=256, dropout=0.1), head=dict(in_channels=256))
