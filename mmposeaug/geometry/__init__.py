@@ -15,6 +15,8 @@ from .kcs import kinematic_chain_matrix
 from .placement import projected_size, root_of_size, shift_into_view
 from .rotation import euler_to_matrix, rotate, rotation_matrix
 from .transforms import flip_intrinsics, flip_keypoints, flip_pose, root_relative
+from .undistortion import in_lens, undistort
+from .virtual_camera import flip_rotation, turn_points, turn_rays, turn_to
 
 __all__ = [
     'body_axes',
@@ -42,4 +44,10 @@ __all__ = [
     'flip_keypoints',
     'flip_pose',
     'root_relative',
+    'in_lens',
+    'undistort',
+    'flip_rotation',
+    'turn_points',
+    'turn_rays',
+    'turn_to',
 ]
