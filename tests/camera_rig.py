@@ -74,7 +74,8 @@ def make_rig(num_frames: int = 12, num_cameras: int = 4, seed: int = 0) -> Rig:
     rotations, translations, seen = [], [], []
     for camera in range(num_cameras):
         angle = 2 * np.pi * (camera + 0.3) / num_cameras
-        position = np.array([3.5 * np.cos(angle), 3.5 * np.sin(angle), 1.8])
+        distance = 3.2 + 0.2 * camera
+        position = np.array([distance * np.cos(angle), distance * np.sin(angle), 1.8])
         rotation = _look_at(position, np.array([0, 0, 0.9]))
         rotations.append(cv2.Rodrigues(rotation)[0][:, 0])
         translations.append(-rotation @ position)
