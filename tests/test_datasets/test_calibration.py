@@ -11,13 +11,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from camera_rig import calibration_json, calibration_toml, make_rig
 
 from mmposeaug.datasets.calibration import load_calibration, world_to_camera
 from mmposeaug.datasets.camera_files import intrinsics_of
 from mmposeaug.geometry import in_cameras, project
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
-from camera_rig import calibration_json, calibration_toml, make_rig  # noqa: E402
 
 
 @pytest.fixture(scope='module')

@@ -6,21 +6,18 @@ from __future__ import annotations
 import copy
 import json
 import pickle
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from camera_rig import NAMES, calibration_toml, coco_content, make_rig, write_rig
 from mmpose.registry import DATASETS
 
 from mmposeaug.datasets.camera_files import intrinsics_of
 from mmposeaug.datasets.multi_camera import load_recording, load_reference, recording_arrays
 from mmposeaug.geometry import project
 from mmposeaug.structures import H36M_17
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
-from camera_rig import NAMES, calibration_toml, coco_content, make_rig, write_rig  # noqa: E402
 
 HIPS = [NAMES.index('left_hip'), NAMES.index('right_hip')]
 

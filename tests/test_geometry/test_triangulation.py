@@ -3,18 +3,13 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import cv2
 import numpy as np
 import pytest
 import torch
+from camera_rig import make_rig
 
 from mmposeaug.geometry import in_cameras, triangulate, triangulate_robustly
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
-from camera_rig import make_rig  # noqa: E402
 
 
 @pytest.fixture
