@@ -15,12 +15,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from mmengine.fileio import get_local_path
+from mmengine.fileio import exists, get_local_path
 
 from mmposeaug.geometry import rotation_matrix
 
 from .camera_files import CameraKey, image_size_of, intrinsics_of, numbers_of
-from .io import require_file
 
 Calibration = dict[str, dict[str, Any]]
 """MMPose's camera dictionaries by the names of the cameras, in the file's order."""
@@ -64,7 +63,8 @@ def load_calibration(path: str | os.PathLike) -> Calibration:
         ValueError: If it is malformed, a parameter is missing or impossible, or the unit is wrong.
     """
     path = os.fspath(path)
-    require_file(path, 'calibration file', 'its path')
+    if not exists(path):
+        raise FileNotFoundError(f'The calibration file {path!r} does not exist; check the path.')
     content = _read(path)
     sections = {
         name: section

@@ -88,10 +88,6 @@ def load_recording(
     """
     calibration = os.fspath(calibration)
     cameras = load_calibration(calibration)
-    if '{camera}' not in detections:
-        raise ValueError(
-            f"detections is {detections!r}; put {{camera}} in the place of the camera's name."
-        )
     unknown = sorted(set(tracks or {}) - set(cameras))
     if unknown:
         raise ValueError(
@@ -99,8 +95,7 @@ def load_recording(
         )
     people = {}
     for name, camera in cameras.items():
-        path = join_root(detections.replace('{camera}', name), os.path.dirname(calibration))
-        found = load_keypoints(path)
+        found = load_keypoints(detection_file(calibration, detections, name))
         _check_sizes(name, camera, found)
         people[name] = _one_person(name, found, (tracks or {}).get(name))
     names = {name: found.joint_names for name, found in people.items()}
@@ -116,6 +111,27 @@ def load_recording(
     joint_names = names[first]
     assert joint_names is not None
     return Recording(cameras, people, joint_names)
+
+
+def detection_file(calibration: str, detections: str, camera: str) -> str:
+    """Where the detections of a camera are.
+
+    Args:
+        calibration (str): The calibration file.
+        detections (str): See :func:`load_recording`.
+        camera (str): Name of the camera.
+
+    Returns:
+        str: File or folder.
+
+    Raises:
+        ValueError: If ``detections`` is the same for all cameras.
+    """
+    if '{camera}' not in detections:
+        raise ValueError(
+            f"detections is {detections!r}; put {{camera}} in the place of the camera's name."
+        )
+    return join_root(detections.replace('{camera}', camera), os.path.dirname(calibration))
 
 
 def _check_sizes(name: str, camera: Mapping[str, float], people: Keypoints2D) -> None:
@@ -147,7 +163,7 @@ def _one_person(name: str, people: Keypoints2D, track: int | None) -> Keypoints2
 
 
 def load_reference(path: str | os.PathLike) -> Reference:
-    """Read 3D key points, as ``tools/triangulate_keypoints.py`` writes them.
+    """Read 3D key points, as ``tools/dataset_converters/triangulate.py`` writes them.
 
     Args:
         path (str | PathLike): npz file with ``world`` (F, K, 3) in metres, ``valid`` (F, K) and

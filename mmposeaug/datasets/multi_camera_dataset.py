@@ -63,15 +63,15 @@ class MultiCameraDataset(MocapDataset):
                 f'keypoint_2d_src is {kwargs["keypoint_2d_src"]!r}; MultiCameraDataset has the '
                 'detections alone, leave it out.'
             )
-        self._detection_files = dict(detections=detections, tracks=tracks)
-        self._gaps = dict(max_gap=max_gap, score_thr=score_thr)
+        self._detection_files, self._tracks = detections, tracks
+        self._max_gap, self._score_thr = max_gap, score_thr
         self._recording: Recording | None = None
         self._skeleton = skeleton_of_cfg(dict(type=type(self), metainfo=kwargs.get('metainfo')))
         super().__init__(ann_file, camera_param_file=camera_param_file, **kwargs)
 
     def _load_cameras(self, path: str) -> CameraDict:
         """Reads calibration and detections; the cameras get their keys with the samples."""
-        self._recording = load_recording(path, **self._detection_files)
+        self._recording = load_recording(path, self._detection_files, self._tracks)
         return {}
 
     def _load_arrays(self, ann_file: str) -> dict[str, np.ndarray]:
@@ -79,7 +79,7 @@ class MultiCameraDataset(MocapDataset):
         assert self._recording is not None
         reference = load_reference(ann_file)
         arrays, self.camera_param = recording_arrays(
-            self._recording, reference, self._skeleton, **self._gaps
+            self._recording, reference, self._skeleton, self._max_gap, self._score_thr
         )
         self._recording = None
         return arrays
