@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import importlib
+import io
 import json
 import os
 import pickle
@@ -88,6 +90,57 @@ def test_resume_takes_a_named_checkpoint(tools, lifting_config, tmp_path):
         'epoch_2.pth',
         'epoch_3.pth',
     ]
+
+
+def test_a_training_is_not_lost_by_a_second_one(tools, lifting_config, tmp_path, capsys):
+    """Of MMEngine's own loop too."""
+    work_dir = tmp_path / 'run'
+    command = ('train', lifting_config, '--work-dir', work_dir, '--no-validate')
+    tools(*command)
+
+    def refused(*options: object) -> str:
+        with pytest.raises(SystemExit) as caught:
+            tools(*command, *options)
+        assert caught.value.code == 2
+        return capsys.readouterr().err.strip().splitlines()[-1]
+
+    assert 'holds checkpoints of a training (epoch_2.pth, epoch_1.pth)' in refused()
+    (work_dir / 'last_checkpoint').write_text('')
+    whole = (work_dir / 'epoch_2.pth').read_bytes()
+    (work_dir / 'epoch_2.pth').write_bytes(whole[:-100])
+    sentence = refused('--resume', work_dir / 'epoch_2.pth')
+    assert "epoch_2.pth' cannot be read" in sentence and 'epoch_1.pth' in sentence
+    tools(*command, '--resume')
+    out = capsys.readouterr().out
+    assert 'epoch_2.pth cannot be read (empty, cut off or damaged); the last whole' in out
+    metas = [torch.load(file)['meta'] for file in (io.BytesIO(whole), work_dir / 'epoch_2.pth')]
+    assert [(meta['epoch'], meta['iter']) for meta in metas] == [(2, 6)] * 2
+    for path in work_dir.glob('*.pth'):
+        path.write_bytes(b'')
+    assert 'but no whole checkpoint to resume from' in refused('--resume')
+    tools(*command, '--restart', '--cfg-options', 'train_cfg.max_epochs=1')
+    assert [path.name for path in work_dir.glob('*.pth')] == ['epoch_1.pth']
+    assert len(list(work_dir.glob('before_*/*.pth'))) == 2
+
+
+def test_a_work_folder_that_cannot_be_written_to(tools, lifting_config, tmp_path, capsys):
+    (tmp_path / 'file').write_text('kept')
+    with pytest.raises(SystemExit) as caught:
+        tools('train', lifting_config, '--work-dir', tmp_path / 'file')
+    assert caught.value.code == 2
+    assert 'nothing can be written to' in capsys.readouterr().err.strip().splitlines()[-1]
+    assert (tmp_path / 'file').read_text() == 'kept'
+
+
+@pytest.mark.parametrize('code', [errno.ENOSPC, errno.EROFS])
+def test_a_disk_that_fills_up_ends_in_one_sentence(tools, capsys, code):
+    """Wherever the write is: in MMEngine's logs for instance."""
+    from common import plain_errors
+
+    parser = argparse.ArgumentParser(prog='tool')
+    with pytest.raises(SystemExit), plain_errors(parser, None):
+        raise OSError(code, os.strerror(code), 'x.json')
+    assert "nothing more can be written to 'x.json'" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

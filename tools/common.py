@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import pickle
 import traceback
@@ -22,6 +23,7 @@ from mmposeaug.datasets import make_writable_folder  # noqa: E402
 
 PACKAGE = Path(mmposeaug.__file__).parent
 LIFTER_TYPES = ('PoseLifter', 'mmpose.PoseLifter')
+UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
 MMPOSE_HOOK_TYPES = ('PoseVisualizationHook', 'mmpose.PoseVisualizationHook')
 
 # MMPose finds its metainfo in its own installation and warns of it every time
@@ -100,8 +102,15 @@ def plain_errors(
         if checkpoint is None:
             raise
         parser.exit(1, f'{parser.prog}: error: {checkpoint!r} is no checkpoint of weights alone\n')
-    except (ValueError, FileNotFoundError, KeyError) as error:
+    except (ValueError, OSError, KeyError) as error:
         frames = traceback.extract_tb(error.__traceback__)
+        if isinstance(error, OSError) and error.errno in UNWRITABLE:
+            where = f' to {error.filename!r}' if error.filename else ''
+            parser.exit(
+                1,
+                f'{parser.prog}: error: nothing more can be written{where} ({error.strerror}); '
+                'make room or make the folder writable; checkpoints that were saved are whole\n',
+            )
         if not frames or not Path(frames[-1].filename).is_relative_to(PACKAGE):
             raise
         message = error.args[0] if isinstance(error, KeyError) else error

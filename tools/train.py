@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from pathlib import Path
 
 import torch
 from mmengine.config import Config
 from mmengine.device import get_device
-from mmengine.runner import Runner, find_latest_checkpoint
+from mmengine.runner import Runner
 
 import mmposeaug  # noqa: F401  (registers everything, also for configs without custom_imports)
 from common import (
@@ -19,6 +20,14 @@ from common import (
     plain_errors,
     read_config,
     require_file,
+    require_folder,
+)
+from mmposeaug.engine import make_safe
+from mmposeaug.engine.checkpoint_files import find_last_checkpoint
+from mmposeaug.engine.checkpoint_start import (
+    refusal_of_named,
+    refusal_to_resume,
+    refusal_to_start,
 )
 from mmposeaug.engine.config_files import missing_parts_of_training
 
@@ -33,6 +42,12 @@ def build_parser() -> argparse.ArgumentParser:
         const='auto',
         metavar='CHECKPOINT',
         help='go on from this checkpoint or, if none is named, from the newest in the work folder',
+    )
+    parser.add_argument(
+        '--restart',
+        action='store_true',
+        help='start at epoch 1 in a folder that holds checkpoints, which are moved into a folder '
+        'in there',
     )
     parser.add_argument('--amp', action='store_true', help='train with automatic mixed precision')
     parser.add_argument(
@@ -62,21 +77,40 @@ def enable_amp(parser: argparse.ArgumentParser, cfg: Config) -> None:
     cfg.optim_wrapper.setdefault('loss_scale', 'dynamic')
 
 
-def set_resume(parser: argparse.ArgumentParser, cfg: Config, resume: str) -> None:
-    """Lets the runner go on from a checkpoint.
+def set_start(parser: argparse.ArgumentParser, cfg: Config, args: argparse.Namespace) -> None:
+    """Lets the runner go on from a checkpoint, or start where no checkpoint is lost by it.
 
-    Without one in the work folder, ``auto`` leaves the config as it is: a ``load_from`` in it, such
+    With ``--resume`` and nothing to resume the config stays as it is: a ``load_from`` in it, such
     as a pretrained lifter, still counts.
     """
-    if resume == 'auto':
-        latest = find_latest_checkpoint(cfg.work_dir)
-        if latest is None:
-            print(f'No checkpoint in {cfg.work_dir}: the training starts from the beginning.')
+    # the hook refuses the same, but only after the data are read
+    if args.resume is None:
+        options = cfg.get('default_hooks', {}).get('checkpoint', {})
+        if options is None or args.restart or options.get('restart'):
             return
-        resume = latest
-    require_file(parser, resume, 'checkpoint')
-    cfg.resume = True
-    cfg.load_from = resume
+        refusal = refusal_to_start(cfg.work_dir)
+    elif args.resume == 'auto':
+        found = find_last_checkpoint(cfg.work_dir, local_out_dir(cfg))
+        refusal = refusal_to_resume(cfg.work_dir, found)
+        if found.path is not None:
+            print(found.describe() or f'Going on from {found.path}')
+            cfg.resume, cfg.load_from = True, found.path
+        elif refusal is None:
+            print(f'No checkpoint in {cfg.work_dir}: the training starts from the beginning.')
+    else:
+        require_file(parser, args.resume, 'checkpoint')
+        refusal = refusal_of_named(args.resume, cfg.work_dir)
+        cfg.resume, cfg.load_from = True, args.resume
+    if refusal is not None:
+        parser.error(refusal)
+
+
+def local_out_dir(cfg: Config) -> str | None:
+    """Where the checkpoint hook saves, if not in the work folder; as MMEngine chooses it."""
+    out_dir = (cfg.get('default_hooks', {}).get('checkpoint') or {}).get('out_dir')
+    if out_dir is None or '://' in str(out_dir):
+        return None
+    return str(Path(out_dir) / Path(cfg.work_dir).absolute().name)
 
 
 def prepare_config(parser: argparse.ArgumentParser, args: argparse.Namespace) -> Config:
@@ -94,8 +128,8 @@ def prepare_config(parser: argparse.ArgumentParser, args: argparse.Namespace) ->
         cfg.val_cfg = cfg.val_dataloader = cfg.val_evaluator = None
     if args.amp:
         enable_amp(parser, cfg)
-    if args.resume is not None:
-        set_resume(parser, cfg, args.resume)
+    require_folder(parser, Path(cfg.work_dir))
+    set_start(parser, cfg, args)
     if args.auto_scale_lr:
         if 'base_batch_size' not in cfg.get('auto_scale_lr', {}):
             parser.error(
@@ -111,10 +145,14 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Runs the tool."""
     parser = build_parser()
     args = parser.parse_args(argv)
+    if args.restart and args.resume is not None:
+        parser.error('--restart begins anew and --resume goes on; give one of them')
     export_local_rank(args)
     hint = 'interrupted; the same command with --resume goes on from the last checkpoint'
     with plain_errors(parser, args.resume, hint):
-        Runner.from_cfg(prepare_config(parser, args)).train()
+        runner = Runner.from_cfg(prepare_config(parser, args))
+        make_safe(runner, args.restart)
+        runner.train()
     if torch.distributed.is_available() and torch.distributed.is_initialized():
         # threads that still run when a process ends would abort it
         torch.distributed.destroy_process_group()

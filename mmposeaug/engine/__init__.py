@@ -2,6 +2,7 @@
 """Loops and hooks of MMEngine's runner."""
 
 from .adversary import Adversary
+from .checkpoint_hook import SafeCheckpointHook, make_safe
 from .fast_layers import fast_layers
 from .multi_set_loop import MultiSetTestLoop, MultiSetValLoop
 from .poseaug_train_loop import PoseAugTrainLoop
@@ -22,6 +23,8 @@ __all__ = [
     'PoseAugSettings',
     'PoseAugStateHook',
     'PoseAugTrainLoop',
+    'SafeCheckpointHook',
     'TensorTrainLoop',
     'fast_layers',
+    'make_safe',
 ]

@@ -21,6 +21,7 @@ from .adversary_step import AdversaryStep
 from .augmentation import Augmentation, build_random_augmentor
 from .bank_facts import fit_to_bank, target_frame
 from .batches import concat, fill_up, flip_randomly, select, with_poses
+from .checkpoint_hook import make_safe
 from .config_files import missing_for_test
 from .diagnostics import AugmentationProbe, log_epoch
 from .fast_layers import fast_layers
@@ -128,6 +129,7 @@ class TensorTrainLoop(EpochBasedTrainLoop):
         self.probe = AugmentationProbe(self.bank, self.adapter, loader.batch_size)
         runner.register_hook(LifterCheckpointHook())
         runner.register_hook(ResumeSettingsHook())
+        make_safe(runner)
         for sentence in missing_for_test(runner.cfg):
             runner.logger.warning(f'{sentence} The training goes on, a test would not.')
 

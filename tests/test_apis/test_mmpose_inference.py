@@ -29,6 +29,7 @@ from mmpose.registry import MODELS
 from mmpose.structures import PoseDataSample
 
 from mmposeaug.apis import load_lifter
+from mmposeaug.engine.checkpoint_backends import to_plain
 from mmposeaug.structures import H36M_17
 
 SIZE = (1000, 800)
@@ -59,7 +60,7 @@ def save_checkpoint(cfg: Config, path: Path, metainfo: str = 'h36m') -> str:
         model = MODELS.build(cfg.model)
         model.init_weights()
     meta = parse_pose_metainfo(dict(from_file=f'configs/_base_/datasets/{metainfo}.py'))
-    torch.save(dict(state_dict=model.state_dict(), meta=dict(dataset_meta=meta)), path)
+    torch.save(dict(state_dict=model.state_dict(), meta=dict(dataset_meta=to_plain(meta))), path)
     return str(path)
 
 

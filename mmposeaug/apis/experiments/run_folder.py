@@ -8,9 +8,10 @@ import json
 import time
 from pathlib import Path
 from typing import Any
-from zipfile import is_zipfile
 
 from mmengine.config import Config
+
+from mmposeaug.engine.checkpoint_files import find_best_checkpoint, find_last_checkpoint
 
 from .json_files import save_compact_json
 from .plan import ExperimentError
@@ -135,16 +136,8 @@ class RunFolder:
         Returns:
             Path | None: The file, None if there is none.
         """
-        found = sorted(self.path.glob('*.pth'), key=lambda path: path.stat().st_mtime)
-        candidates = [path for path in found if not path.name.startswith('best_')]
-        try:
-            named = (self.path / 'last_checkpoint').read_text(encoding='utf-8').strip()
-            candidates.append(self.path / Path(named).name)  # the folder may have been moved
-        except OSError:
-            pass
-        # one that was being written when the run was interrupted lacks the end of its zip format
-        whole = [path for path in candidates if path.is_file() and is_zipfile(path)]
-        return whole[-1] if whole else None
+        path = find_last_checkpoint(self.path).path
+        return None if path is None else Path(path)
 
     def best_checkpoint(self, cfg: Config) -> Path | None:
         """The checkpoint to test.
@@ -159,9 +152,7 @@ class RunFolder:
         score = best_score_name(cfg)
         if score is None:
             return self.last_checkpoint()
-        pattern = 'best_*.pth' if score == 'auto' else f'best_{score.replace("/", "_")}_*_*.pth'
-        found = sorted(self.path.glob(pattern), key=lambda path: path.stat().st_mtime)
-        return found[-1] if found else None
+        return find_best_checkpoint(self.path, None if score == 'auto' else score)
 
     def tested_checkpoint(self) -> Path | None:
         """The checkpoint that was tested.

@@ -13,6 +13,7 @@ from typing import Any
 from mmengine.config import Config
 
 from mmposeaug.apis.processes import num_cores
+from mmposeaug.engine.checkpoint_files import find_best_checkpoint, find_last_checkpoint
 
 
 @dataclass(frozen=True)
@@ -162,17 +163,12 @@ class QuickstartPlan:
 
     def best_checkpoint(self, method: Method) -> Path | None:
         """Path | None: The lifter that is best on the held-out part of the source."""
-        found = sorted(self.run_dir(method).glob('best_*.pth'), key=lambda p: p.stat().st_mtime)
-        return found[-1] if found else None
+        return find_best_checkpoint(self.run_dir(method), self.validation_score)
 
     def last_checkpoint(self, method: Method) -> Path | None:
         """Path | None: The newest complete checkpoint to resume from."""
-        try:
-            path = Path((self.run_dir(method) / 'last_checkpoint').read_text().strip())
-        except OSError:
-            return None
-        path = self.run_dir(method) / path.name  # the folder may have been moved
-        return path if path.is_file() else None
+        path = find_last_checkpoint(self.run_dir(method)).path
+        return None if path is None else Path(path)
 
     # --------------------------------------------------------------- commands
     def train_command(self, method: Method) -> list[str]:
