@@ -113,7 +113,7 @@ def triangulate_robustly(
         intrinsics (Tensor): Cameras of shape (C, 9), see :func:`project`.
         world_to_camera (Tensor): Rotations and translations [R | T] of shape (C, 3, 4).
         max_residual_px (float): Largest distance in pixels of a key point that agrees. Defaults to
-            40, for people of about 1,000 pixels.
+            40, for people of about 700 pixels.
         min_cameras (int): Cameras that must agree. Defaults to 3; two agree by chance.
 
     Returns:
