@@ -11,14 +11,9 @@ from mmpose.registry import DATASETS
 
 from .camera_files import CameraDict
 from .mocap_dataset import MocapDataset
-from .multi_camera import (
-    DETECTIONS,
-    Recording,
-    load_recording,
-    load_reference,
-    recording_arrays,
-)
+from .multi_camera import recording_arrays
 from .readers import skeleton_of_cfg
+from .recordings import DETECTIONS, Recording, load_recording, load_reference
 
 
 @DATASETS.register_module()
@@ -31,12 +26,14 @@ class MultiCameraDataset(MocapDataset):
     :class:`~mmposeaug.evaluation.LiftingMetrics`.
 
     Args:
-        ann_file (str): The reference, see :func:`~mmposeaug.datasets.multi_camera.load_reference`.
+        ann_file (str): The reference, see :func:`~mmposeaug.datasets.recordings.load_reference`.
         camera_param_file (str): The calibration, see
             :func:`~mmposeaug.datasets.calibration.load_calibration`.
         detections (str): Where each camera's detections are, ``{camera}`` in the place of its
             name, in the folder of the calibration. Defaults to ``'{camera}.json'``.
         tracks (Mapping[str, int], optional): Track id of the person in cameras that see several.
+        first_frame (int, optional): Number that the files give to the first frame of the videos,
+            which is row 0 of the reference. Defaults to None, as each file tells.
         max_gap (int): Frames over which joints that were not found are interpolated, as
             ``LiftingInferencer`` does. Defaults to 10.
         score_thr (float): Joints below this score count as not found. Defaults to 0.3.
@@ -54,6 +51,7 @@ class MultiCameraDataset(MocapDataset):
         camera_param_file: str = 'cameras.json',
         detections: str = DETECTIONS,
         tracks: Mapping[str, int] | None = None,
+        first_frame: int | None = None,
         max_gap: int = 10,
         score_thr: float = 0.3,
         **kwargs: Any,
@@ -64,6 +62,7 @@ class MultiCameraDataset(MocapDataset):
                 'detections alone, leave it out.'
             )
         self._detection_files, self._tracks = detections, tracks
+        self._first_frame = first_frame
         self._max_gap, self._score_thr = max_gap, score_thr
         self._recording: Recording | None = None
         self._skeleton = skeleton_of_cfg(dict(type=type(self), metainfo=kwargs.get('metainfo')))
@@ -71,7 +70,9 @@ class MultiCameraDataset(MocapDataset):
 
     def _load_cameras(self, path: str) -> CameraDict:
         """Reads calibration and detections; the cameras get their keys with the samples."""
-        self._recording = load_recording(path, self._detection_files, self._tracks)
+        self._recording = load_recording(
+            path, self._detection_files, self._tracks, self._first_frame
+        )
         return {}
 
     def _load_arrays(self, ann_file: str) -> dict[str, np.ndarray]:

@@ -15,7 +15,8 @@ from camera_rig import NAMES, calibration_toml, coco_content, make_rig, write_ri
 from mmpose.registry import DATASETS
 
 from mmposeaug.datasets.camera_files import intrinsics_of
-from mmposeaug.datasets.multi_camera import load_recording, load_reference, recording_arrays
+from mmposeaug.datasets.multi_camera import recording_arrays
+from mmposeaug.datasets.recordings import load_recording, load_reference
 from mmposeaug.geometry import project
 from mmposeaug.structures import H36M_17
 
@@ -195,6 +196,23 @@ def test_what_does_not_belong_together_is_told(rig, folder):
     (folder / 'cameras.json').write_text(json.dumps(content))
     with pytest.raises(ValueError, match="'cam_3' are in images of 1080 x 1920 .* for 1280 x 1920"):
         build(folder)
+
+
+def test_cameras_that_are_not_in_step_are_told(rig, folder):
+    for camera, name in enumerate(
+        rig.names
+    ):  # results: image ids from 0; the second saw nobody at 0
+        results = [
+            dict(image_id=each['image_id'], keypoints=each['keypoints'], category_id=1, score=1.0)
+            for each in coco_content(rig, camera)['annotations']
+        ]
+        (folder / f'{name}.json').write_text(json.dumps(results[camera == 1 :]))
+    with pytest.raises(ValueError, match="those of 'cam_2' by assumed: .*set first_frame to"):
+        build(folder)
+    dataset = build(folder, first_frame=0)
+    assert len(dataset) == 4 * 12 - 1
+    names = [dataset.get_data_info(i)['target_img_path'][0] for i in (12, 22)]
+    assert names == ['person_video.cam-2_000001.jpg', 'person_video.cam-2_000011.jpg']
 
 
 def test_other_bad_input_is_one_sentence(rig, folder):

@@ -56,6 +56,12 @@ def build_parser() -> argparse.ArgumentParser:
         metavar='N',
         help='how many cameras must agree for a key point to be valid (default: %(default)s)',
     )
+    parser.add_argument(
+        '--first-frame',
+        type=int,
+        metavar='N',
+        help="number that the files give to the videos' first frame (default: as each file tells)",
+    )
     add_options(parser, joints=None)
     return parser
 
@@ -73,6 +79,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         tracks=dict(args.track),
         max_residual_px=args.max_residual,
         min_cameras=args.min_cameras,
+        first_frame=args.first_frame,
         overwrite=args.overwrite,
     )
 

@@ -16,7 +16,7 @@ from mmposeaug.geometry import triangulate_robustly
 
 from ..calibration import load_calibration, world_to_camera
 from ..camera_files import intrinsics_of
-from ..multi_camera import DETECTIONS, Recording, detection_file, load_recording
+from ..recordings import DETECTIONS, Recording, detection_file, load_recording
 from .conversion import Part, Report, require_files, run_parts, silent
 
 _CHUNK = 4096  # frames that are triangulated together: bounds the memory
@@ -30,6 +30,7 @@ def convert_triangulation(
     tracks: Mapping[str, int] | None = None,
     max_residual_px: float = 40.0,
     min_cameras: int = 3,
+    first_frame: int | None = None,
     overwrite: bool = False,
     report: Report = silent,
 ) -> list[Path]:
@@ -43,11 +44,12 @@ def convert_triangulation(
     Args:
         calibration (str | PathLike): See :func:`mmposeaug.datasets.calibration.load_calibration`.
         out (str | PathLike): The npz file to write.
-        detections (str): See :func:`mmposeaug.datasets.multi_camera.load_recording`.
+        detections (str): See :func:`mmposeaug.datasets.recordings.load_recording`.
         tracks (Mapping[str, int], optional): See there.
         max_residual_px (float): Largest distance in pixels of a key point that agrees. Defaults to
             40.
         min_cameras (int): Cameras that must agree for a key point to be valid. Defaults to 3.
+        first_frame (int, optional): See :func:`mmposeaug.datasets.recordings.load_recording`.
         overwrite (bool): See :func:`run_parts`. Defaults to False.
         report (Callable): Gets lines about the file and each camera. Defaults to nothing.
 
@@ -72,7 +74,10 @@ def convert_triangulation(
     files = [detection_file(calibration, detections, name) for name in names]
     require_files([file for file in files if not os.path.isdir(file)])
     options = dict(
-        tracks=dict(tracks or {}), max_residual_px=max_residual_px, min_cameras=min_cameras
+        tracks=dict(tracks or {}),
+        max_residual_px=max_residual_px,
+        min_cameras=min_cameras,
+        first_frame=first_frame,
     )
     make = partial(_make, calibration, detections, out.name, report, options)
     part = Part(out.stem, (out.name,), make, (calibration, *files), options)
@@ -82,7 +87,7 @@ def convert_triangulation(
 def _make(
     calibration: str, detections: str, name: str, report: Report, options: Mapping[str, Any]
 ) -> dict[str, Any]:
-    recording = load_recording(calibration, detections, options['tracks'])
+    recording = load_recording(calibration, detections, options['tracks'], options['first_frame'])
     arrays = triangulate_recording(recording, options['max_residual_px'], options['min_cameras'])
     residual, valid = arrays['residual_px'], arrays['valid']
     if not valid.any():

@@ -13,7 +13,7 @@ from camera_rig import NAMES, calibration_toml, coco_content, make_rig, write_ri
 from mmpose.registry import DATASETS
 
 from mmposeaug.datasets.converters.triangulation import triangulate_recording
-from mmposeaug.datasets.multi_camera import load_recording
+from mmposeaug.datasets.recordings import load_recording
 
 
 @pytest.fixture
