@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from mmengine.fileio import exists, get_local_path
 
-from mmposeaug.geometry import rotation_matrix
+from mmposeaug.geometry import in_lens, rotation_matrix
 
 from .camera_files import CameraKey, image_size_of, intrinsics_of, numbers_of
 
@@ -181,7 +181,7 @@ def _distortion(label: str, key: CameraKey, given: Mapping[str, Any]) -> np.ndar
 
 
 def _check_view(label: str, row: np.ndarray, width: float, height: float) -> None:
-    """Focal length and centre must be pixels of the image."""
+    """Focal length and centre must be pixels of the image, and the lens must show its middle."""
     for focal, centre, size, name in zip(row[:2], row[2:4], (width, height), ('wide', 'high')):
         view = 2 * np.degrees(np.arctan(size / 2 / focal))
         if view > _WIDEST_VIEW:
@@ -195,6 +195,14 @@ def _check_view(label: str, row: np.ndarray, width: float, height: float) -> Non
                 f'{label} has its centre at {centre:g} px in images {size:g} px {name}; give the '
                 'size of the images that it was calibrated with (width w, height h).'
             )
+    # corners may lie beyond what the polynomials are right for, the middle may not
+    middle = np.array([(x * width, y * height) for x in (0.25, 0.75) for y in (0.25, 0.75)])
+    if not in_lens(torch.from_numpy(middle), torch.from_numpy(row)).all():
+        k1, k2, k3, p1, p2 = row[4:].tolist()
+        raise ValueError(
+            f'{label} has the distortion k1, k2, p1, p2, k3 = {[k1, k2, p1, p2, k3]}, which folds '
+            'the middle of the image over; check the order and the sign of the coefficients.'
+        )
 
 
 def _rotation(label: str, key: CameraKey, given: Mapping[str, Any]) -> np.ndarray:

@@ -85,6 +85,7 @@ def test_four_coefficients_are_without_k3(rig, tmp_path):
         (dict(T=[0, float('nan'), 1]), '3 finite numbers are needed'),
         (dict(dist=[0.1] * 8), '8 distortion coefficients; k1, k2, p1, p2, k3 are supported'),
         (dict(dist='no'), 'which is not numeric'),
+        (dict(dist=[-9, 5, 0, 0, 0]), 'which folds the middle of the image over; check the order'),
         (dict(fisheye=True), 'calibrated as a fisheye'),
         (dict(T=[100.0, 900.0, 3000.0]), 'up to 3.* m apart, so T seems to be in millimetres'),
     ],

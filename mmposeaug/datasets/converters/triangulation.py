@@ -21,6 +21,7 @@ from .conversion import Part, Report, require_files, run_parts, silent
 
 _CHUNK = 4096  # frames that are triangulated together: bounds the memory
 _MOST_FRAMES = 1_000_000
+_LEAST_SHARE = 0.5  # of a camera's key points that agree with others, lest it be said
 
 
 def convert_triangulation(
@@ -100,13 +101,18 @@ def _make(
     for index, camera in enumerate(recording.cameras):
         found = np.isfinite(residual[..., index])
         off = residual[..., index][found]
+        share = float(agree[..., index][found].mean()) if found.any() else 0.0
         report(
             f'{camera}: {found.mean():.0%} of all key points found, {np.median(off):.1f} px off '
-            f'(median), {agree[..., index][found].mean():.0%} within '
-            f'{options["max_residual_px"]:g} px'
+            f'(median), {share:.0%} within {options["max_residual_px"]:g} px'
             if found.any()
             else f'{camera}: no key point is found by another camera too'
         )
+        if share < _LEAST_SHARE:
+            report(
+                f'{camera} agrees with the others rarely; check its calibration, that its frames '
+                'are in step, and whom it sees.'
+            )
     report(f'{valid.mean():.0%} of {valid.size} key points in {len(valid)} frames are valid')
     return {name: arrays}
 

@@ -76,6 +76,14 @@ def test_toml_folders_and_tracks(tool, rig, tmp_path):
         assert status == 0 and np.abs(file['world'] - rig.world).max() < 1e-5
 
 
+def test_a_camera_that_is_not_what_it_should_be_is_told(tool, rig, tmp_path):
+    rig.keypoints[..., 3, :2] = rig.keypoints[..., 2, :2]  # the wrong camera's detections
+    folder = write_rig(tmp_path / 'rig', rig)
+    status, printed, _ = tool(folder / 'cameras.json', tmp_path / 'ref.npz')
+    assert status == 0 and 'cam_4 agrees with the others rarely; check its' in printed
+    assert 'cam_3 agrees' not in printed
+
+
 def test_bad_input_is_one_sentence_and_writes_nothing(tool, rig, tmp_path):
     folder = write_rig(tmp_path / 'rig', rig)
     out = tmp_path / 'out' / 'ref.npz'
