@@ -59,8 +59,8 @@ def load_calibration(path: str | os.PathLike) -> Calibration:
 
     Raises:
         FileNotFoundError: If the file does not exist.
-        ImportError: If it is TOML and nothing here reads that.
-        ValueError: If it is malformed, a parameter is missing or impossible, or the unit is wrong.
+        ValueError: If it is malformed, a parameter is missing or impossible, the unit is wrong, or
+            it is TOML and this Python cannot read that.
     """
     path = os.fspath(path)
     if not exists(path):
@@ -122,7 +122,7 @@ def _toml(path: str) -> Any:
             return importlib.import_module(module).loads
         except ImportError:
             continue
-    raise ImportError(
+    raise ValueError(
         f'The calibration file {path!r} is TOML, which Python reads from 3.11 on; call pip install '
         'tomli, or give it as JSON.'
     )
