@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from camera_rig import make_rig, write_rig
 from mmengine.config import Config
 from PIL import Image
 
@@ -19,7 +20,7 @@ from mmposeaug.apis.processes import Task, ToolError, run_tasks, tool_env
 from mmposeaug.apis.quickstart import METHODS
 from mmposeaug.apis.quickstart.lifters import lift
 from mmposeaug.apis.quickstart.progress import Progress
-from mmposeaug.apis.quickstart.quickstart import _claim, _delete_runs
+from mmposeaug.apis.quickstart.quickstart import _claim, _commands, _delete_runs
 from mmposeaug.apis.quickstart.report import describe, format_table
 from mmposeaug.datasets import PoseBank
 
@@ -28,14 +29,16 @@ FRAMES = dict(source_train=400, source_test=24, target_dev=24)
 
 @pytest.fixture(scope='module')
 def done(repo_root, tmp_path_factory):
-    """A plan whose runs are done, and the lines that it printed."""
+    """A plan whose runs are done, real video among its sets, and the lines that it printed."""
     folder = tmp_path_factory.mktemp('quickstart')
-    plan = QuickstartPlan(
-        repo_root, folder / 'runs', folder / 'data', epochs=1, jobs=2, frames=FRAMES
-    )
     lines: list[str] = []
-    run_quickstart(plan, report=lines.append)
-    return plan, lines
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv('MMPOSEAUG_REALVIDEO', str(write_rig(folder / 'rig', make_rig())))
+        plan = QuickstartPlan(
+            repo_root, folder / 'runs', folder / 'data', epochs=1, jobs=2, frames=FRAMES
+        )
+        run_quickstart(plan, report=lines.append)
+        yield plan, lines
 
 
 def test_writes_table_json_and_pictures(done):
@@ -43,6 +46,8 @@ def test_writes_table_json_and_pictures(done):
     results = json.loads((plan.work_dir / 'results.json').read_text())
     assert results['lifter_steps'] == 1
     assert set(results['scores']) == {'baseline', 'random', 'poseaug'}
+    assert list(results['scores']['random']) == ['source_test', 'target_dev', 'real_video']
+    assert any('On real video, MPJPE with PoseAug is' in line for line in lines)
     table = format_table(results['scores'])
     assert table in (plan.work_dir / 'results.md').read_text()
     assert any(table in line for line in lines)
@@ -81,6 +86,21 @@ def test_a_second_call_does_nothing_again(done):
     run_quickstart(plan, report=lines.append)
     assert sum('done already' in line for line in lines) == 3
     assert before == {path: path.stat().st_mtime for path in plan.work_dir.rglob('*.pth')}
+
+
+def test_real_video_that_comes_later_is_tested_then(done, monkeypatch, tmp_path):
+    plan, _ = done
+    metrics = plan.metrics_file(METHODS[0])
+    known = json.loads(metrics.read_text())
+    metrics.write_text(json.dumps({k: v for k, v in known.items() if 'real' not in k}))
+    assert [plan.is_tested(method) for method in METHODS] == [False, True, True]
+    steps = [name for name, _, _ in _commands(plan, METHODS[0], lambda line: None)]
+    assert steps == ['test']  # it is trained already
+    metrics.write_text(json.dumps(known))
+    monkeypatch.setenv('MMPOSEAUG_REALVIDEO', str(tmp_path))
+    without = QuickstartPlan(plan.repo_root, plan.work_dir, plan.data_root, epochs=1)
+    assert list(without.sets) == ['source_test', 'target_dev']
+    assert all(without.is_tested(method) for method in METHODS)
 
 
 def test_other_settings_are_not_mixed_with_the_runs(done):
@@ -195,6 +215,16 @@ def test_the_verdict_is_honest_either_way():
     assert '10.0 % lower than with no augmentation (100.0 mm)' in text
     assert '12.5 % higher than with random augmentation (80.0 mm)' in text
     assert text.endswith('Best: Random augmentation.')
+
+
+def test_real_video_has_a_verdict_of_its_own():
+    found = scores(100.0, 80.0, 90.0)
+    for name, error in dict(baseline=300.0, random=130.0, poseaug=120.0).items():
+        found[name]['real_video'] = dict.fromkeys(('MPJPE', 'P-MPJPE', 'PCK', 'AUC'), error)
+    on_target, on_video = describe(found).split(' On real video, ')
+    assert on_target == describe(scores(100.0, 80.0, 90.0))
+    assert on_video.startswith('MPJPE with PoseAug is 120.0 mm: 60.0 % lower than with no')
+    assert on_video.endswith('Best: PoseAug.')
 
 
 def test_the_table_is_aligned():

@@ -18,6 +18,7 @@ from .io import (
     save_pickle,
 )
 from .mocap_dataset import MocapDataset
+from .multi_camera_dataset import MultiCameraDataset
 from .pixels import check_pixels
 from .pose_bank import PoseBank, PoseBatch
 from .projection_check import check_projection
@@ -31,6 +32,7 @@ __all__ = [
     'CameraSet',
     'FrameSelection',
     'MocapDataset',
+    'MultiCameraDataset',
     'POSE_READERS',
     'PoseBank',
     'PoseBatch',

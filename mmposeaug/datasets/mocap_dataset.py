@@ -89,7 +89,7 @@ class MocapDataset(Human36mDataset):
         self.camera_param: CameraDict = {}
         if camera_param_file:
             self._camera_path = join_root(camera_param_file, data_root)
-            self.camera_param = load_camera_dicts(self._camera_path)
+            self.camera_param = self._load_cameras(self._camera_path)
         self._detected = keypoint_2d_src == 'detection'
         if self._detected:
             find_detections(keypoint_2d_det_file, data_root)  # the parent joins the folder itself
@@ -103,10 +103,18 @@ class MocapDataset(Human36mDataset):
             **kwargs,
         )
 
+    def _load_cameras(self, path: str) -> CameraDict:
+        """Reads the camera file."""
+        return load_camera_dicts(path)
+
+    def _load_arrays(self, ann_file: str) -> dict[str, np.ndarray]:
+        """Reads the annotation file."""
+        return load_npz(ann_file)
+
     def _load_ann_file(self, ann_file: str) -> None:
         """Reads the arrays into memory; an open file could not be copied or sent to workers."""
         needed = ('imgname', 'S') if self._detected else ('imgname', 'S', 'part')
-        self.ann_data = load_npz(ann_file)
+        self.ann_data = self._load_arrays(ann_file)
         check_annotation(self.ann_data, needed, ann_file)
         self._source = repr(ann_file)
         self._index: VideoIndex | None = index_videos(self.ann_data['imgname'])

@@ -94,7 +94,10 @@ def _missing_of_loop(cfg: Mapping[str, Any], phase: str, folder: str) -> Iterato
     sets = chosen_sets((cfg.get(f'{phase}_cfg') or {}).get('sets'))
     option = f'{phase}_cfg.sets' if len(sets) > 1 else ''  # the only one cannot be left out
     for name, options in sets.items():
-        for key, path in missing_files(checked_dataset(name, dataloader, options), folder):
+        config = checked_dataset(name, dataloader, options)
+        if options.get('optional', False):
+            continue
+        for key, path in missing_files(config, folder):
             yield missing_sentence(name, key, path, option)
     if not sets:
         for key, path in missing_files(dataset, folder):

@@ -76,7 +76,8 @@ def build_eval_sets(
         dataloader (dict): Data loader config that all sets start from.
         evaluator (dict | list[dict]): Evaluator config that all sets start from.
         sets (Mapping[str, Mapping]): For each name what differs from ``dataloader['dataset']``,
-            ``evaluator`` and ``flip_test``; None leaves the set out.
+            ``evaluator`` and ``flip_test``, and whether it is ``optional``: left out where its
+            files do not exist, which the log says; None leaves the set out.
         flip_test (bool): Whether sets that do not say so are flipped. Defaults to False.
         option (str): Where the config names the sets, for messages.
 
@@ -87,7 +88,8 @@ def build_eval_sets(
         TypeError: If data loader or evaluator are not configs.
         ValueError: If there is no set, a name is no prefix, a key is unknown to the data set's
             type, a metric is none of the evaluator's, or a set is empty.
-        FileNotFoundError: If a file of a set does not exist.
+        FileNotFoundError: If a file of a set that is not optional does not exist, or no set is
+            left.
     """
     if not isinstance(dataloader, dict) or not isinstance(evaluator, (dict, list, tuple)):
         raise TypeError(
@@ -100,10 +102,19 @@ def build_eval_sets(
     option = option if len(chosen) > 1 else ''  # the only one cannot be left out
     configs = {}
     for name, options in chosen.items():
-        configs[name] = checked_dataset(name, dataloader, options)
-        for key, path in missing_files(configs[name]):
-            raise FileNotFoundError(missing_sentence(name, key, path, option))
-    evaluators = {name: evaluator_of_set(name, evaluator, opts) for name, opts in chosen.items()}
+        config = checked_dataset(name, dataloader, options)
+        missing = next(missing_files(config), None)
+        if missing is None:
+            configs[name] = config
+        elif not options.get('optional', False):
+            raise FileNotFoundError(missing_sentence(name, *missing, option))
+        else:
+            key, path = missing
+            absent = f'The set {name!r} is left out: its {key} {path!r} does not exist.'
+            runner.logger.info(absent)
+    if not configs:
+        raise FileNotFoundError(f'No set is left to evaluate on. {absent}')
+    evaluators = {name: evaluator_of_set(name, evaluator, chosen[name]) for name in configs}
     return [
         _build_set(
             runner,

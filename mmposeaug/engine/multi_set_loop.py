@@ -142,8 +142,9 @@ class MultiSetValLoop(_MultiSetLoop, ValLoop):
             False.
         sets (Mapping[str, Mapping], optional): Options of the data set that differ from
             ``dataloader.dataset``, by the name of the set. A set's ``evaluator`` holds the options
-            in which its metric differs, its ``flip_test`` goes before the loop's; None in the
-            place of the options leaves a set out. Defaults to None, the data loader's own data
+            in which its metric differs, its ``flip_test`` goes before the loop's, ``optional``
+            leaves it out where its files do not exist; None in the place of the options leaves
+            it out. Defaults to None, the data loader's own data
             set and results without prefix.
         flip_test (bool): Whether to average predictions with those of the mirrored input, see
             :class:`~mmposeaug.engine.tta.FlipTest`. Defaults to False.
@@ -151,7 +152,7 @@ class MultiSetValLoop(_MultiSetLoop, ValLoop):
             the flip of some codecs needs.
 
     Raises:
-        FileNotFoundError: If a file of a set does not exist.
+        FileNotFoundError: If a file of a set that is not optional does not exist.
         TypeError: If ``sets`` is given and data loader or evaluator is no config.
         ValueError: If a set's name or option is unusable, a set is empty, or there is no way to
             flip it.

@@ -14,7 +14,7 @@ from mmengine.utils import is_abs
 from mmpose.registry import DATASETS
 
 _CONFIG_KEYS = frozenset({'type', '_delete_', '_scope_'})
-_LOOP_KEYS = ('evaluator', 'flip_test')  # options of a set that are not its data set's
+_LOOP_KEYS = ('evaluator', 'flip_test', 'optional')  # options of a set, not of its data set
 _FILE_KEYS = ('ann_file', 'camera_param_file', 'factor_file', 'keypoint_2d_det_file')
 
 
@@ -60,6 +60,11 @@ def chosen_sets(sets: Any) -> dict[str, dict[str, Any]]:
                 f'The set {name!r} must be a dict of data set options, got {options!r}; write '
                 f"{name}=dict(ann_file='...'), or {name}=None to leave it out."
             )
+        if not isinstance(options.get('optional', False), bool):
+            raise ValueError(
+                f'optional of the set {name!r} is {options["optional"]!r}; write True to leave the '
+                'set out where its files are not there, or False.'
+            )
         chosen[name] = dict(options)
     return chosen
 
@@ -94,7 +99,7 @@ def checked_dataset(
     if unknown:
         raise ValueError(
             f'The set {name!r} has the option {unknown[0]!r}, which {config["type"]} does not '
-            f'take; it takes {", ".join(sorted(known))}, and each set {" and ".join(_LOOP_KEYS)}.'
+            f'take; it takes {", ".join(sorted(known))}, and each set {", ".join(_LOOP_KEYS)}.'
         )
     return config
 

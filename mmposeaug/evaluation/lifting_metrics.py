@@ -17,6 +17,9 @@ from .poses import PoseSet, read_sample, stack_samples, warn_about_size
 from .tables import format_table
 
 SCORE_NAMES = ('MPJPE', 'P-MPJPE', 'N-MPJPE', 'PCK', 'AUC')
+ALIGNED_SCORES = ('P-MPJPE', 'N-MPJPE')
+"""tuple[str]: Scores after an alignment, which has to be found from the joints that count."""
+
 WITH_ROOT = '_with_root'
 """str: What the name of a score ends in if the root joint counts in it."""
 
@@ -65,14 +68,19 @@ class LiftingMetrics(BaseMetric):
             to Human3.6M's names.
         group_results (bool): Whether the tables' numbers are among the results too, as
             ``action/Walking/MPJPE``. Defaults to False.
+        mean_over (str, optional): Part of the file name, as for ``by``: scores are the mean of
+            those of its groups, such as all cameras, each weighing the same. Defaults to None,
+            the mean over all joints.
+        min_joints (int): Joints of a pose that must count for it to be in ``P-MPJPE`` and
+            ``N-MPJPE``: few points are aligned well with anything. Defaults to 1, all poses.
         collect_device (str): ``'cpu'`` or ``'gpu'``, see BaseMetric. Defaults to ``'cpu'``.
         prefix (str, optional): Prefix of the results' names. Defaults to none.
         collect_dir (str, optional): See BaseMetric.
 
     Raises:
         ValueError: If an option is not one of the above; while evaluating, if there is no
-            sample, no ground truth or no joint to score, if shapes differ, or if a prediction
-            is not finite.
+            sample, no ground truth or no joint to score, if shapes differ, if a prediction is
+            not finite, or a sample is in no group of ``mean_over``.
     """
 
     default_prefix = ''  # an empty one spares the warning that there is none
@@ -90,6 +98,8 @@ class LiftingMetrics(BaseMetric):
         by: Sequence[str] = (),
         name_pattern: str = H36M_NAME,
         group_results: bool = False,
+        mean_over: str | None = None,
+        min_joints: int = 1,
         collect_device: str = 'cpu',
         prefix: str | None = None,
         collect_dir: str | None = None,
@@ -108,6 +118,8 @@ class LiftingMetrics(BaseMetric):
             raise ValueError(f"include_root must be True, False or 'both', got {include_root!r}.")
         if not unit_scale > 0:
             raise ValueError(f'unit_scale must be positive (1000 for metres), got {unit_scale}.')
+        if type(min_joints) is not int or min_joints < 1:
+            raise ValueError(f'min_joints is {min_joints!r}; give a whole number from 1 on.')
         self.root = [root] if isinstance(root, (str, int)) else list(root)
         self.alignment = alignment
         self.variants = {True: [True], False: [False], 'both': [False, True]}[include_root]
@@ -119,6 +131,8 @@ class LiftingMetrics(BaseMetric):
         )
         self.groups = NameGroups(by, name_pattern)
         self.group_results = group_results
+        self.mean_groups = None if mean_over is None else NameGroups((mean_over,), name_pattern)
+        self.min_joints = min_joints
 
     def process(self, data_batch: Any, data_samples: Sequence[Mapping[str, Any]]) -> None:
         """Keep predictions and ground truth of one batch.
@@ -147,7 +161,7 @@ class LiftingMetrics(BaseMetric):
         poses = self._align(poses, root)
         scored = self._scored_joints(poses, root)
         errors = {with_root: self._errors(poses, scored[with_root]) for with_root in self.variants}
-        scores = self._score(errors, scored, np.arange(len(poses.gt)))
+        scores = self._mean_score(errors, scored, poses.names)
         scores.update(self._score_groups(errors, scored, poses.names))
         return scores
 
@@ -218,8 +232,10 @@ class LiftingMetrics(BaseMetric):
         scores = {}
         for with_root in self.variants:
             mask = scored[with_root][rows]
+            whole = mask & (mask.sum(axis=1, keepdims=True) >= self.min_joints)
             for name in self.scores:
-                values = errors[with_root][name][rows][mask]
+                counts = whole if name in ALIGNED_SCORES else mask
+                values = errors[with_root][name][rows][counts]
                 key = name + WITH_ROOT if with_root else name
                 if not values.size:
                     scores[key] = float('nan')
@@ -230,6 +246,24 @@ class LiftingMetrics(BaseMetric):
                 else:
                     scores[key] = float(values.mean())
         return scores
+
+    def _mean_score(
+        self,
+        errors: Mapping[bool, Mapping[str, np.ndarray]],
+        scored: Mapping[bool, np.ndarray],
+        names: Sequence[str | None],
+    ) -> dict[str, float]:
+        """Scores of all samples, or the mean of those of the groups of ``mean_over``."""
+        if self.mean_groups is None:
+            return self._score(errors, scored, np.arange(len(names)))
+        ((key, groups),) = self.mean_groups.split(names).items()
+        lost = len(names) - sum(len(rows) for rows in groups.values())
+        if lost:
+            raise ValueError(
+                f'mean_over is {key!r}, but the file names of {lost} of {len(names)} samples are '
+                'unknown or do not match name_pattern; correct it, or leave mean_over out.'
+            )
+        return _mean_row([self._score(errors, scored, rows) for rows in groups.values()])
 
     def _score_groups(
         self,
@@ -254,9 +288,11 @@ class LiftingMetrics(BaseMetric):
                 for name, row in table.items():
                     results.update({f'{key}/{name}/{score}': v for score, v in row.items()})
             if len(table) > 1:
-                table['mean'] = {
-                    column: float(np.mean([row[column] for row in table.values()]))
-                    for column in next(iter(table.values()))
-                }
+                table['mean'] = _mean_row(list(table.values()))
             print_log('Scores by ' + key + '\n' + format_table(key, table), logger='current')
         return results
+
+
+def _mean_row(rows: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """Mean of each score; NaN if it is so in a row, of which no joint counts."""
+    return {column: float(np.mean([row[column] for row in rows])) for column in rows[0]}

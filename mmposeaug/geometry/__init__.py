@@ -15,6 +15,7 @@ from .kcs import kinematic_chain_matrix
 from .placement import projected_size, root_of_size, shift_into_view
 from .rotation import euler_to_matrix, rotate, rotation_matrix
 from .transforms import flip_intrinsics, flip_keypoints, flip_pose, root_relative
+from .triangulation import Triangulation, in_cameras, triangulate, triangulate_robustly
 from .undistortion import in_lens, undistort
 from .virtual_camera import flip_rotation, turn_points, turn_rays, turn_to
 
@@ -44,6 +45,10 @@ __all__ = [
     'flip_keypoints',
     'flip_pose',
     'root_relative',
+    'Triangulation',
+    'in_cameras',
+    'triangulate',
+    'triangulate_robustly',
     'in_lens',
     'undistort',
     'flip_rotation',

@@ -95,8 +95,8 @@ def test_a_key_point_that_is_not_labelled_has_no_score(tmp_path: Path) -> None:
     assert people.notices == ()
     content['annotations'][0]['keypoints'][5] = 0.25  # a score, where COCO has a visibility
     people = load_keypoints(write(tmp_path / 'gt.json', content))
-    assert people.scores[0].tolist() == [0] + [1] * 16
-    assert 'such as 0.25 in place of visibilities (0, 1, 2); all above 0 count' in people.notices[0]
+    assert people.scores[0].tolist() == [0, 0.25] + [1] * 15
+    assert 'such as 0.25 in place of visibilities (0, 1, 2); they are taken' in people.notices[0]
 
 
 def test_of_several_videos_one_is_chosen(tmp_path: Path) -> None:

@@ -12,7 +12,9 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from camera_rig import NAMES, make_rig, write_rig
 from eval_runs import TWO_SETS, build_loop, make_cfg
+from mmengine.config import Config
 from mmengine.hooks import Hook
 from mmengine.registry import init_default_scope
 from mmengine.runner import Runner, TestLoop
@@ -161,6 +163,39 @@ def test_a_set_can_keep_from_the_loops_flip(runner: Runner):
     assert [flip is not None for flip in loop.flips] == [False, True]
 
 
+def test_optional_sets_are_left_out_where_their_files_are_not(
+    runner: Runner, data_root: Path, tmp_path: Path
+):
+    sets = {name: dict(options, optional=True) for name, options in TWO_SETS.items()}
+    sets['absent'] = dict(ann_file='absent.npz', optional=True)
+    cfg = make_cfg(data_root, tmp_path, **{'test_cfg.sets': sets})
+    assert list(missing_for_test(cfg)) == []
+    loop = build_loop(runner, sets=sets)
+    assert [item.name for item in loop.sets] == list(TWO_SETS)
+    log = read_log(Path(runner.work_dir))
+    assert "The set 'absent' is left out: its ann_file" in log and 'absent.npz' in log
+
+
+def test_detections_of_calibrated_cameras_are_a_set_beside_others(
+    runner: Runner, repo_root: Path, tmp_path: Path
+):
+    rig = make_rig()
+    real_video = Config.fromfile(repo_root / 'configs/_base_/test_sets/real_video.py').real_video
+    valid = np.ones((12, 17), bool)
+    valid[:, NAMES.index('left_wrist')] = False
+    sets = dict(source=dict(), real_video=dict(real_video, data_root=str(tmp_path / 'rig')))
+    found = []
+    for wrong in (0.0, 3.0):  # metres, where the reference is not valid
+        write_rig(tmp_path / 'rig', rig, valid)
+        rig.world[:, NAMES.index('left_wrist')] += wrong
+        scores = build_loop(runner, sets=sets, flip_test=True).run()
+        found.append({key: v for key, v in scores.items() if key.startswith('real_video')})
+    assert found[0] == found[1]
+    cameras = [found[0][f'real_video/camera/cam-{i}/MPJPE'] for i in range(1, 5)]
+    assert found[0]['real_video/MPJPE'] == pytest.approx(np.mean(cameras))
+    assert len(set(cameras)) == 4 and 'source/MPJPE' in scores
+
+
 def test_missing_files_are_said_before_they_are_needed(data_root: Path, tmp_path: Path):
     sets = dict(TWO_SETS, absent=dict(ann_file='absent.npz'), left_out=None)
     cfg = make_cfg(data_root, tmp_path, **{'test_cfg.sets': sets})
@@ -199,6 +234,12 @@ def test_fp16_is_ignored_on_a_cpu(runner: Runner):
             "'a' changes the metric 'EPE', but the evaluator has LiftingMetrics; name one",
         ),
         ({'a': 'source.npz'}, ValueError, "The set 'a' must be a dict .* got 'source.npz'"),
+        ({'a': dict(optional='yes')}, ValueError, "optional of the set 'a' is 'yes'; write True"),
+        (
+            {'a': dict(ann_file='x.npz', optional=True)},
+            FileNotFoundError,
+            "No set is left to evaluate on. The set 'a' is left out: its ann_file",
+        ),
         ({'a': dict(annfile='x')}, ValueError, "'a' has the option 'annfile', which Human36mData"),
         (
             {'a': dict(ann_file='x.npz')},

@@ -175,6 +175,53 @@ def test_invisible_joints_do_not_count():
     assert evaluate(without) == pytest.approx(evaluate(samples[3:]))
 
 
+def masked_samples(wrong: float) -> list:
+    """Poses of two cameras; joint 7 of the first two is invalid, and so far off as `wrong`."""
+    pred, gt = make_poses()
+    samples = []
+    for index, (p, g) in enumerate(zip(pred, gt)):
+        seen = np.ones(17)
+        if index < 2:
+            seen[7], g = 0, g.copy()
+            g[7] += wrong
+        sample = make_sample(p[None], g[None], index, lifting_target_visible=seen[None])
+        camera = 'a' if index < 2 else 'b'
+        sample['target_img_path'] = f'person_video.{camera}_{index:06d}.jpg'
+        samples.append(sample)
+    return samples
+
+
+def test_a_grossly_wrong_invalid_joint_changes_nothing():
+    options = dict(mean_over='camera', min_joints=6, by=('camera',), group_results=True)
+    assert evaluate(masked_samples(0), **options) == evaluate(masked_samples(50), **options)
+
+
+def test_the_mean_over_cameras_weighs_each_the_same():
+    samples = masked_samples(0)
+    first, second = evaluate(samples[:2]), evaluate(samples[2:])
+    scores = evaluate(samples, mean_over='camera', by=('camera',), group_results=True)
+    for name, value in first.items():
+        assert scores[name] == pytest.approx((value + second[name]) / 2)
+        assert scores[f'camera/a/{name}'] == pytest.approx(value)
+    assert evaluate(samples)['MPJPE'] != pytest.approx(scores['MPJPE'])
+    samples[5]['target_img_path'] = 'frame.png'
+    with pytest.raises(ValueError, match="mean_over is 'camera', but the file names of 1 of 12"):
+        evaluate(samples, mean_over='camera')
+
+
+def test_poses_of_few_joints_are_not_aligned():
+    samples = masked_samples(0)
+    for sample in samples[:2]:
+        sample['gt_instances']['lifting_target_visible'][0, 6:] = 0  # five but the root
+    plain, scores = evaluate(samples), evaluate(samples, min_joints=6)
+    expected = evaluate(samples[2:])
+    for name in ('P-MPJPE', 'N-MPJPE'):
+        assert scores[name] == pytest.approx(expected[name]) != plain[name]
+    for name in ('MPJPE', 'PCK', 'AUC'):
+        assert scores[name] == plain[name]
+    assert evaluate(samples, min_joints=5) == plain
+
+
 def test_tables_by_name(log: list):
     scores = evaluate(make_samples(), by=('action', 'camera'), group_results=True)
     walking = [s for i, s in enumerate(make_samples()) if i % 4 in (0, 2)]
@@ -247,6 +294,8 @@ def test_bad_samples():
         (dict(unit_scale=0), 'unit_scale must be positive'),
         (dict(root='hip'), "root names the joint 'hip'.* or one of root, right_hip"),
         (dict(joints=[17]), 'joints names the joint 17.* index below 17'),
+        (dict(min_joints=0), 'min_joints is 0; give a whole number from 1 on'),
+        (dict(mean_over='place'), "by names 'place', but name_pattern has the groups"),
         (dict(joints=['root']), 'No joint is left to score'),
     ],
 )

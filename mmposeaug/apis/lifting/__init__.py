@@ -4,7 +4,6 @@
 from .detect import build_detector, detect_keypoints
 from .files import load_lifted, save_lifted_json, save_lifted_npz
 from .frames import FrameSource
-from .gaps import Sequences, fill_gaps
 from .inferencer import LiftingInferencer
 from .options import LiftingOptions
 from .summary import picture_notices, summarize_lifting
@@ -16,13 +15,11 @@ __all__ = [
     'FrameSource',
     'LiftingInferencer',
     'LiftingOptions',
-    'Sequences',
     'TRACKERS',
     'assign_tracks',
     'build_detector',
     'check_sizes',
     'detect_keypoints',
-    'fill_gaps',
     'find_image_sizes',
     'find_view',
     'load_lifted',

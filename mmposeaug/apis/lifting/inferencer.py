@@ -17,14 +17,15 @@ from mmposeaug.datasets import check_pixels, portrait
 from mmposeaug.datasets.keypoints_2d import (
     KeypointMap,
     Keypoints2D,
+    Sequences,
     build_keypoint_map,
+    fill_gaps,
     keypoints_from_array,
     load_keypoints,
 )
 from mmposeaug.structures import LiftedPoses, Skeleton
 from mmposeaug.version import __version__
 
-from .gaps import Sequences, fill_gaps
 from .options import LiftingOptions
 from .scale import scale_to_stature
 from .tracks import assign_tracks, number_in_frames

@@ -5,9 +5,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from mmposeaug.datasets.keypoints_2d import split_runs
 from mmposeaug.structures import HumanVerdict, Skeleton, judge_human, stature_ratios
-
-from .gaps import split_runs
 
 
 def scale_to_stature(

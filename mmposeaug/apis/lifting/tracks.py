@@ -11,9 +11,7 @@ from typing import Any
 import numpy as np
 from mmpose.apis import _track_by_iou, _track_by_oks
 
-from mmposeaug.datasets.keypoints_2d import UNTRACKED, Keypoints2D
-
-from .gaps import split_runs
+from mmposeaug.datasets.keypoints_2d import UNTRACKED, Keypoints2D, split_runs
 
 TRACKERS = ('auto', 'file', 'iou', 'oks')
 """tuple[str]: Ways to number people."""

@@ -10,8 +10,7 @@ from itertools import groupby
 import numpy as np
 
 from mmposeaug.datasets import VideoIndex, WindowRule
-
-from .gaps import split_runs
+from mmposeaug.datasets.keypoints_2d import split_runs
 
 FRAMES_AT_ONCE = 32768
 """int: Input frames of a batch; bounds the memory of long windows."""

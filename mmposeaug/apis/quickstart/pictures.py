@@ -26,7 +26,7 @@ from mmposeaug.visualization import (
 
 from .lifters import lift
 from .plan import METHODS, QuickstartPlan
-from .report import Scores
+from .report import Scores, target_of
 
 QUANTILES = (0.25, 0.5, 0.75, 0.9)
 """tuple[float]: Which examples are drawn, by their place in the order of difficulty."""
@@ -82,13 +82,13 @@ def _read_config(plan: QuickstartPlan, method: Any) -> Config:
 
 
 def _read_target(plan: QuickstartPlan, cfg: Config) -> PoseBank:
-    """The last test set, as the test loop would build it."""
-    dataset = dataset_of_set(cfg.test_dataloader, cfg.test_cfg.sets[list(plan.sets)[-1]])
+    """The target, as the test loop would build it."""
+    dataset = dataset_of_set(cfg.test_dataloader, cfg.test_cfg.sets[target_of(plan.sets)])
     return PoseBank.from_dataset_cfg(dataset, check=False)
 
 
 def _draw_comparison(plan: QuickstartPlan, scores: Scores, errors: Mapping[str, Tensor]) -> Any:
-    remarks = ('seen motions', 'unseen scenario')
+    remarks = ('seen motions', 'unseen scenario', 'a real detector')
     sets = {name: f'{name}\n({remark})' for name, remark in zip(plan.sets, remarks)}
     bars = {
         method.label: {text: scores[method.name][name]['MPJPE'] for name, text in sets.items()}
@@ -99,7 +99,7 @@ def _draw_comparison(plan: QuickstartPlan, scores: Scores, errors: Mapping[str, 
         bars,
         curves,
         title='One lifter, the same number of steps, three ways to train it',
-        curve_title=f'Joints of {list(plan.sets)[-1]} within a distance of the truth',
+        curve_title=f'Joints of {target_of(plan.sets)} within a distance of the truth',
     )
 
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from mmengine.config import Config
 
 from mmposeaug.apis.processes import num_cores
 from mmposeaug.engine.checkpoint_files import find_best_checkpoint, find_last_checkpoint
+from mmposeaug.engine.set_configs import dataset_of_set, missing_files
 
 
 @dataclass(frozen=True)
@@ -40,8 +42,15 @@ METHODS = (
 )
 """tuple[Method]: The ways that are compared; they differ in nothing but the augmentation."""
 
-ROLES = ('source: other people, same motions', 'target: other people, motions and cameras')
-"""tuple[str]: What the configs' test sets are, in their order."""
+REAL_VIDEO = 'real_video'
+"""str: Name of the test set of a real detector's key points, which need not be there."""
+
+ROLES = {
+    'source_test': 'source: other people, same motions',
+    'target_dev': 'target: other people, motions and cameras',
+    REAL_VIDEO: "real video: a detector's key points, 12 joints, mean over calibrated cameras",
+}
+"""dict[str, str]: What the configs' test sets are."""
 
 SCORES = ('MPJPE', 'P-MPJPE', 'PCK', 'AUC')
 """tuple[str]: Scores that are shown, in mm and percent."""
@@ -99,8 +108,29 @@ class QuickstartPlan:
 
     @property
     def sets(self) -> dict[str, str]:
-        """dict[str, str]: The test sets and what they are, the target last."""
-        return dict(zip(self._config.test_cfg.sets, ROLES))
+        """dict[str, str]: The test sets whose files are there, and what they are."""
+        sets, dataloader = self._config.test_cfg.sets, self._config.test_dataloader
+        absent = [
+            name
+            for name, options in sets.items()
+            if options.get('optional') and [*missing_files(dataset_of_set(dataloader, options))]
+        ]
+        return {name: ROLES[name] for name in sets if name not in absent}
+
+    def is_tested(self, method: Method) -> bool:
+        """Whether a method has its scores on all sets.
+
+        Args:
+            method (Method): The method.
+
+        Returns:
+            bool: False also where the files of a set came only after the test.
+        """
+        try:
+            metrics = json.loads(self.metrics_file(method).read_text())
+        except FileNotFoundError:
+            return False
+        return all(f'{name}/{SCORES[0]}' in metrics for name in self.sets)
 
     @property
     def validation_score(self) -> str:
@@ -158,7 +188,7 @@ class QuickstartPlan:
         return self.work_dir / method.name
 
     def metrics_file(self, method: Method) -> Path:
-        """Path: Scores of a method; there when it is done."""
+        """Path: Scores of a method; see :meth:`is_tested`."""
         return self.run_dir(method) / 'metrics.json'
 
     def best_checkpoint(self, method: Method) -> Path | None:

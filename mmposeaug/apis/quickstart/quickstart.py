@@ -80,7 +80,7 @@ def run_quickstart(
 def _run_methods(plan: QuickstartPlan, tell: Report) -> None:
     tasks = []
     for method in reversed(METHODS):  # the longest training first
-        if plan.metrics_file(method).is_file():
+        if plan.is_tested(method):
             tell(f'{method.label}: done already')
             continue
         progress = Progress(

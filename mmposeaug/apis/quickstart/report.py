@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 
 from mmposeaug.datasets import atomic_write, save_json
 
-from .plan import METHODS, SCORES, QuickstartPlan
+from .plan import METHODS, REAL_VIDEO, SCORES, QuickstartPlan
 
 Scores = Mapping[str, Mapping[str, Mapping[str, float]]]
-"""Scores by method's name, set and score; the sets in the plan's order, the target last."""
+"""Scores by method's name, set and score; the sets in the plan's order."""
 
 _UNITS = {'MPJPE': 'mm', 'P-MPJPE': 'mm', 'PCK': '%', 'AUC': '%'}
 
@@ -56,16 +56,34 @@ def format_table(scores: Scores) -> str:
     return '\n'.join([line(head), line(rule), *map(line, rows)])
 
 
+def target_of(sets: Iterable[str]) -> str:
+    """The set that the trainings are compared on.
+
+    Args:
+        sets (Iterable[str]): Names of the sets, in the plan's order.
+
+    Returns:
+        str: The last one but for real video, which need not be there.
+    """
+    return [name for name in sets if name != REAL_VIDEO][-1]
+
+
 def describe(scores: Scores) -> str:
-    """Who is better on the target, and by how much.
+    """Who is better on the target, and on real video where it is there, and by how much.
 
     Args:
         scores (Mapping): Scores by method's name, set and score.
 
     Returns:
-        str: One or two sentences.
+        str: Two sentences for each.
     """
-    target = _sets(scores)[-1]
+    sentences = _verdict(scores, target_of(_sets(scores)), 'the target')
+    if REAL_VIDEO in _sets(scores):
+        sentences += ' ' + _verdict(scores, REAL_VIDEO, 'real video')
+    return sentences
+
+
+def _verdict(scores: Scores, target: str, label_of_set: str) -> str:
     errors = {method.name: scores[method.name][target]['MPJPE'] for method in METHODS}
     own = errors['poseaug']
     labels = dict(baseline='no augmentation', random='random augmentation')
@@ -75,7 +93,7 @@ def describe(scores: Scores) -> str:
     ]
     best = min(METHODS, key=lambda method: errors[method.name])
     return (
-        f'On the target, MPJPE with PoseAug is {own:.1f} mm: {" and ".join(parts)}. '
+        f'On {label_of_set}, MPJPE with PoseAug is {own:.1f} mm: {" and ".join(parts)}. '
         f'Best: {best.label}.'
     )
 

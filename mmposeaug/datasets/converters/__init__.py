@@ -1,5 +1,8 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""Converters from published data sets to MMPose's format for lifting, see docs/datasets.md."""
+"""Converters from published data sets to MMPose's format for lifting, see docs/datasets.md.
+
+And a 3D reference from the detections of several cameras, see docs/own_cameras.md.
+"""
 
 from .conversion import Part, run_parts
 from .h36m import convert_h36m
@@ -8,6 +11,7 @@ from .mocap import convert_mocap
 from .mpi_test import convert_mpi_spin, convert_mpi_test
 from .mpi_train import convert_mpi_train
 from .pw3d import convert_pw3d
+from .triangulation import convert_triangulation
 
 __all__ = [
     'Part',
@@ -18,5 +22,6 @@ __all__ = [
     'convert_mpi_test',
     'convert_mpi_train',
     'convert_pw3d',
+    'convert_triangulation',
     'run_parts',
 ]

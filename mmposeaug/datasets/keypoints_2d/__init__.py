@@ -4,6 +4,7 @@
 from .array_files import keypoints_from_array
 from .coco_files import ALL_VIDEOS
 from .frame_numbers import ASSUMED, frames_of_names, natural_order
+from .gaps import Sequences, fill_gaps, split_runs
 from .keypoint_sets import (
     DETECTOR_SETS,
     KEYPOINT_SETS,
@@ -22,11 +23,14 @@ __all__ = [
     'KEYPOINT_SETS',
     'KeypointMap',
     'Keypoints2D',
+    'Sequences',
     'UNTRACKED',
     'build_keypoint_map',
+    'fill_gaps',
     'frames_of_names',
     'keypoint_names',
     'keypoints_from_array',
     'load_keypoints',
     'natural_order',
+    'split_runs',
 ]

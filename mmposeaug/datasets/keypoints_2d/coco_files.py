@@ -29,7 +29,8 @@ def read_coco_annotations(
 
     Frames are the images, by their ``frame_id`` (from 0 or from 1) where they have one, else by
     their names, see :func:`~mmposeaug.datasets.keypoints_2d.frames_of_names`. A key point with
-    the visibility 0 was not found; the others have the score 1.
+    the visibility 0 was not found; the others have the score 1. Numbers that are no visibilities,
+    such as 0.25, are taken for scores.
 
     Args:
         content (Mapping): The parsed file.
@@ -63,13 +64,12 @@ def read_coco_annotations(
     keypoints = people.finish(_names(content, source), *_names_and_sizes(images), frames_from)
     scores = keypoints.scores
     fractions = scores[scores % 1 > 0]
-    scores[:] = scores > 0  # 1 is hidden, 2 is visible: both are known
     if not len(fractions):
+        scores[:] = scores > 0  # 1 is hidden, 2 is visible: both are known
         return keypoints
     notice = (
         f'The key points of {source} have numbers such as {fractions[0]:g} in place of '
-        'visibilities (0, 1, 2); all above 0 count as found for certain. Scores are read from COCO '
-        'results.'
+        'visibilities (0, 1, 2); they are taken for scores.'
     )
     return replace(keypoints, notices=(*keypoints.notices, notice))
 

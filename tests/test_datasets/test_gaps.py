@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmposeaug.apis.lifting import fill_gaps
+from mmposeaug.datasets.keypoints_2d import fill_gaps
 
 
 def line(frames: list[int], joints: int = 2) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -1,0 +1,88 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""Triangulates the key points of several calibrated cameras (docs/own_cameras.md)."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from mmposeaug.datasets.converters import convert_triangulation
+from mmposeaug.datasets.converters.command import add_options, run_converter
+
+
+def track_of(text: str) -> tuple[str, int]:
+    """Camera and track id of ``CAMERA=ID``."""
+    camera, equals, track = text.rpartition('=')
+    if not (equals and camera and track.isdigit()):
+        raise argparse.ArgumentTypeError(f'{text!r} is not CAMERA=ID, such as cam01=3')
+    return camera, int(track)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Describes the command line."""
+    parser = argparse.ArgumentParser(
+        description='Triangulate the key points of one person before several calibrated cameras, '
+        'as a reference to test lifters against.'
+    )
+    parser.add_argument('calibration', help='calibration of the cameras (.json or .toml)')
+    parser.add_argument('out', help='reference to write (.npz)')
+    parser.add_argument(
+        '--detections',
+        default='{camera}.json',
+        metavar='FILE',
+        help="each camera's detections, {camera} in the place of its name, in the calibration's "
+        'folder (default: %(default)s)',
+    )
+    parser.add_argument(
+        '--track',
+        type=track_of,
+        action='append',
+        default=[],
+        metavar='CAMERA=ID',
+        help='which track id the person has in a camera that sees several',
+    )
+    parser.add_argument(
+        '--max-residual',
+        type=float,
+        default=40.0,
+        metavar='PIXELS',
+        help='how far a key point that agrees may be off (default: %(default)g)',
+    )
+    parser.add_argument(
+        '--min-cameras',
+        type=int,
+        default=3,
+        metavar='N',
+        help='how many cameras must agree for a key point to be valid (default: %(default)s)',
+    )
+    parser.add_argument(
+        '--first-frame',
+        type=int,
+        metavar='N',
+        help="number that the files give to the videos' first frame (default: as each file tells)",
+    )
+    add_options(parser, joints=None)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the tool; the return value is the exit status."""
+    parser = build_parser()
+    args = parser.parse_args(argv)
+    return run_converter(
+        parser,
+        convert_triangulation,
+        calibration=args.calibration,
+        out=args.out,
+        detections=args.detections,
+        tracks=dict(args.track),
+        max_residual_px=args.max_residual,
+        min_cameras=args.min_cameras,
+        first_frame=args.first_frame,
+        overwrite=args.overwrite,
+    )
+
+
+if __name__ == '__main__':
+    sys.exit(main())
