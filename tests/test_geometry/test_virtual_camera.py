@@ -47,7 +47,8 @@ def lifted(rays: Tensor, depth: float | Tensor = 3.0) -> Tensor:
 @FAST
 @given(SEEDS, st.sampled_from([torch.float32, torch.float64]))
 def test_undistort_is_the_inverse_of_project(seed: int, dtype: torch.dtype) -> None:
-    camera, rays = cameras(seed, 8).to(dtype), rays_of(seed, 8).to(dtype)
+    # half as strong: with all terms at their largest the picture folds within reach
+    camera, rays = cameras(seed, 8, strength=0.5).to(dtype), rays_of(seed, 8).to(dtype)
     pixels = project(lifted(rays), camera)
     found = undistort(pixels, camera)
     tolerance = 1e-5 if dtype is torch.float32 else 1e-9
