@@ -11,6 +11,17 @@ from .camera import (
     view_borders,
 )
 from .constants import index_tensor
+from .detections import (
+    LOST_NOISE,
+    LOST_SCORES,
+    correlate_frames,
+    falling_scores,
+    fill_in,
+    misplace,
+    person_size,
+    shift_along_body,
+    swap_sides,
+)
 from .kcs import kinematic_chain_matrix
 from .placement import projected_size, root_of_size, shift_into_view
 from .rotation import euler_to_matrix, rotate, rotation_matrix
@@ -34,6 +45,15 @@ __all__ = [
     'project',
     'view_borders',
     'index_tensor',
+    'LOST_NOISE',
+    'LOST_SCORES',
+    'correlate_frames',
+    'falling_scores',
+    'fill_in',
+    'misplace',
+    'person_size',
+    'shift_along_body',
+    'swap_sides',
     'kinematic_chain_matrix',
     'projected_size',
     'root_of_size',

@@ -1,5 +1,5 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""Augmentors, discriminators, losses and lifters, all in MMPose's registry ``MODELS``."""
+"""Augmentors, detectors, discriminators, losses and lifters, in MMPose's registry ``MODELS``."""
 
 from .augmentors import (
     AnatomicalPoseAugmentor,
@@ -12,6 +12,7 @@ from .augmentors import (
     RigidAugmentor,
 )
 from .convert import convert_poseaug_state
+from .detections import DetectionModel
 from .discriminators import Keypoint2DDiscriminator, KinematicChainDiscriminator
 from .lifters import STGCN, JointRegressionHead, SemGCN
 from .losses import (
@@ -34,6 +35,7 @@ __all__ = [
     'RandomPoseAugmentor',
     'RigidAugmentor',
     'convert_poseaug_state',
+    'DetectionModel',
     'Keypoint2DDiscriminator',
     'KinematicChainDiscriminator',
     'JointRegressionHead',

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from mmposeaug.geometry import project
+from mmposeaug.geometry import LOST_SCORES, misplace, project
 from mmposeaug.structures import Skeleton, get_skeleton
 
 from .bodies import rest_offsets
@@ -29,6 +29,7 @@ _FACE = {
     'left_ear': (0.07, 0.0, 0.0),
     'right_ear': (-0.07, 0.0, 0.0),
 }
+_NOISE = 0.008  # shares of a person's height
 _COCO_LIMBS = ('shoulder', 'elbow', 'wrist', 'hip', 'knee', 'ankle')
 
 
@@ -129,9 +130,10 @@ def coco_keypoints(pose_cam: np.ndarray, skeleton: Skeleton) -> dict[str, np.nda
 def detect_people(scene: Scene) -> list[dict[str, Any]]:
     """COCO key point results with the faults of a detector.
 
-    Key points are off by about 1 % of the person's height, more where the score is low. Now and
-    then a key point is lost for some frames, with a low score and a place far off; each person is
-    not seen at all for a few frames.
+    Errors and places of lost key points are those of :class:`mmposeaug.models.DetectionModel`, here
+    of COCO's own key points: they are off by about 1 % of the person's height. Now and then one is
+    lost for up to eight frames, with a low score and a place far off; each person is not seen at
+    all for a few frames. Scores of key points that are not lost tell nothing.
 
     Args:
         scene (Scene): The people.
@@ -147,13 +149,13 @@ def detect_people(scene: Scene) -> list[dict[str, Any]]:
     pixels = project(torch.from_numpy(points), camera).numpy()  # (P, T, K, 2)
     rng = np.random.default_rng((scene.seed, 3))
     count, frames, keypoints = pixels.shape[:3]
-    height = np.ptp(pixels[..., 1], axis=-1)[..., None, None]
     lost = _lost(rng, count, frames, keypoints)
     scores = np.clip(rng.normal(0.85, 0.06, pixels.shape[:3]), 0.5, 0.99)
-    scores[lost] = rng.uniform(0.02, 0.25, int(lost.sum()))
-    noise = rng.normal(0, 0.008, pixels.shape) * height
-    noise += lost[..., None] * rng.normal(0, 0.08, pixels.shape) * height
-    pixels = pixels + noise
+    scores[lost] = rng.uniform(*LOST_SCORES, int(lost.sum()))
+    noise, far = rng.normal(size=pixels.shape), rng.normal(size=pixels.shape)
+    height = np.ptp(pixels[..., 1], axis=-1)
+    tensors = [torch.from_numpy(each) for each in (pixels, height, noise, lost, far)]
+    pixels = misplace(*tensors[:3], _NOISE, *tensors[3:]).numpy()
     absent = np.zeros((count, frames), bool)
     for person in range(count):
         start = int(rng.integers(frames // 4, 3 * frames // 4))

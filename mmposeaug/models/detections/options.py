@@ -1,0 +1,186 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""Checks of the options of models of detectors, and what is known of detectors."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from mmposeaug.structures import Skeleton
+
+SWAPS = ('body', 'legs', 'arms')
+"""tuple[str]: What a detector can take for its mirror image."""
+GROUPS = ('trunk', 'near', 'middle', 'far', 'head')
+"""tuple[str]: Groups of joints that have a noise of their own, see ``Skeleton.joint_groups``;
+``trunk`` are the joints in none."""
+BIASES: dict[str, dict[str, tuple[float, float, float]]] = dict(
+    coco={
+        'spine': (0.0, 0.0, 0.04),
+        'thorax': (0.0, -0.08, -0.04),
+        'neck_base': (0.0, 0.02, 0.33),
+        'head': (0.0, -0.18, 0.29),
+    }
+)
+"""dict: Biases by name. ``'coco'``: what stands for Human3.6M's midline in COCO's key points, which
+have no joints there: the eyes for the top of the head, the nose for the neck, middles of hips and
+shoulders for spine and thorax (``benchmarks/detector_errors.py``)."""
+
+
+def check_number(name: str, value: Any, low: float, high: float = math.inf) -> float:
+    """Refuse what is no number of a range.
+
+    Args:
+        name (str): Name of the option, for the message.
+        value (Any): Its value.
+        low (float): The smallest number allowed.
+        high (float): The largest one. Defaults to no limit.
+
+    Returns:
+        float: The number.
+
+    Raises:
+        ValueError: If it is none, or out of the range.
+    """
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not number or not low <= value <= high or math.isinf(value):
+        limits = f'{low:g} or more' if math.isinf(high) else f'between {low:g} and {high:g}'
+        raise ValueError(f'DetectionModel: {name} is {value!r}; give a number, {limits}.')
+    return float(value)
+
+
+def noise_factors(factors: Mapping[str, float] | None, skeleton: Skeleton) -> Tensor:
+    """Factor of every joint's noise.
+
+    Args:
+        factors (Mapping[str, float], optional): Factors by the names of :data:`GROUPS`; 1 where
+            none is given.
+        skeleton (Skeleton): The J joints.
+
+    Returns:
+        Tensor: Factors of shape (J,).
+
+    Raises:
+        ValueError: If a group is unknown or a factor is negative.
+    """
+    out = torch.ones(skeleton.num_joints)
+    groups: dict[str, Sequence[int]] = dict(skeleton.joint_groups)
+    grouped = {joint for joints in groups.values() for joint in joints}
+    groups['trunk'] = [joint for joint in range(skeleton.num_joints) if joint not in grouped]
+    for name, value in _mapping('factors', factors or {}, GROUPS).items():
+        out[list(groups[name])] = check_number(f'factors[{name!r}]', value, 0)
+    return out
+
+
+def swap_options(swap: float | Mapping[str, float], skeleton: Skeleton) -> dict[str, float]:
+    """Probabilities of swaps by the names of :data:`SWAPS`.
+
+    Args:
+        swap (float | Mapping[str, float]): That of the whole body, or those by name.
+        skeleton (Skeleton): The joints.
+
+    Returns:
+        dict[str, float]: Those that are not 0.
+
+    Raises:
+        ValueError: If a name is unknown, a value is no probability, or the skeleton has no such
+            joints.
+    """
+    given = swap if isinstance(swap, Mapping) else dict(body=swap)
+    found = {}
+    for name, value in _mapping('swap', given, SWAPS).items():
+        label = f'swap[{name!r}]' if isinstance(swap, Mapping) else 'swap'
+        if check_number(label, value, 0, 1) > 0:
+            found[name] = float(value)
+            if not swapped_joints(name, skeleton):
+                raise ValueError(
+                    f'DetectionModel: swap of {name!r} is {value}, but the skeleton '
+                    f'{skeleton.name!r} has none with a left and a right side; leave it out.'
+                )
+    return found
+
+
+def swapped_joints(name: str, skeleton: Skeleton) -> list[int]:
+    """Joints that a swap exchanges.
+
+    Args:
+        name (str): One of :data:`SWAPS`.
+        skeleton (Skeleton): The joints.
+
+    Returns:
+        list[int]: Their indices.
+    """
+    if name == 'body':
+        return [j for j, other in enumerate(skeleton.flip_indices) if other != j]
+    names = [f'{side}_{name[:-1]}' for side in ('left', 'right')]
+    return [joint for limb in names for joint in skeleton.limbs.get(limb, ())]
+
+
+def bias_offsets(bias: str | Mapping[str, Any] | None, skeleton: Skeleton) -> Tensor | None:
+    """Offsets of joints along the axes of the body.
+
+    Args:
+        bias (str | Mapping[str, Sequence[float]], optional): A name of :data:`BIASES`, or outwards,
+            up and forward by the joint's name; without ``left_`` and ``right_`` for both sides.
+        skeleton (Skeleton): The J joints.
+
+    Returns:
+        Tensor | None: Offsets of shape (J, 3); None where nothing is off.
+
+    Raises:
+        ValueError: If there is no such bias or joint, the offset is no three numbers, or the
+            skeleton has no axes.
+    """
+    if bias is None:
+        return None
+    if isinstance(bias, str):
+        if bias not in BIASES:
+            raise ValueError(
+                f'DetectionModel: there is no bias {bias!r}; use one of {", ".join(BIASES)}, or '
+                'offsets by the names of joints.'
+            )
+        names = skeleton.joint_names
+        bias = {joint: offset for joint, offset in BIASES[bias].items() if joint in names}
+    if skeleton.pelvis is None:
+        raise ValueError(
+            f'DetectionModel: bias needs a body with hips and a trunk, which the skeleton '
+            f'{skeleton.name!r} has not; leave it out.'
+        )
+    known = {name: _joints_of(name, skeleton) for name in _sideless(skeleton)}
+    known.update({name: [joint] for joint, name in enumerate(skeleton.joint_names)})
+    out = torch.zeros(skeleton.num_joints, 3)
+    for name, offset in _mapping('bias', bias, tuple(known)).items():
+        if not isinstance(offset, Sequence) or isinstance(offset, str) or len(offset) != 3:
+            raise ValueError(
+                f'DetectionModel: bias[{name!r}] is {offset!r}; give three numbers: outwards, up '
+                "and forward, in shares of the trunk's length."
+            )
+        for joint in known[name]:
+            out[joint] = torch.tensor([check_number(f'bias[{name!r}]', v, -1, 1) for v in offset])
+    return out if out.any() else None
+
+
+def _sideless(skeleton: Skeleton) -> list[str]:
+    pairs = [skeleton.joint_names[left] for left, _ in skeleton.joint_pairs]
+    return [name.removeprefix('left_') for name in pairs if name.startswith('left_')]
+
+
+def _joints_of(name: str, skeleton: Skeleton) -> list[int]:
+    sides = (f'left_{name}', f'right_{name}')
+    return [skeleton.index(each) for each in sides if each in skeleton.joint_names]
+
+
+def _mapping(option: str, given: Any, names: Sequence[str]) -> Mapping[str, Any]:
+    if not isinstance(given, Mapping):
+        raise ValueError(
+            f'DetectionModel: {option} is {given!r}; give values by the names {", ".join(names)}.'
+        )
+    for name in given:
+        if name not in names:
+            raise ValueError(
+                f'DetectionModel: {option} has no {name!r}; the names are {", ".join(names)}.'
+            )
+    return given
