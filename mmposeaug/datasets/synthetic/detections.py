@@ -154,8 +154,14 @@ def detect_people(scene: Scene) -> list[dict[str, Any]]:
     scores[lost] = rng.uniform(*LOST_SCORES, int(lost.sum()))
     noise, far = rng.normal(size=pixels.shape), rng.normal(size=pixels.shape)
     height = np.ptp(pixels[..., 1], axis=-1)
-    tensors = [torch.from_numpy(each) for each in (pixels, height, noise, lost, far)]
-    pixels = misplace(*tensors[:3], _NOISE, *tensors[3:]).numpy()
+    pixels = misplace(
+        torch.from_numpy(pixels),
+        torch.from_numpy(height),
+        torch.from_numpy(noise),
+        _NOISE,
+        torch.from_numpy(lost),
+        torch.from_numpy(far),
+    ).numpy()
     absent = np.zeros((count, frames), bool)
     for person in range(count):
         start = int(rng.integers(frames // 4, 3 * frames // 4))

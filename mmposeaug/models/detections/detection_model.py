@@ -84,6 +84,10 @@ class DetectionModel(nn.Module):
         (torch.Size([8, 1, 17, 2]), torch.Size([8, 1, 17]))
     """
 
+    factors: Tensor
+    bias: Tensor
+    first_of_pair: Tensor
+
     def __init__(
         self,
         skeleton: str | Skeleton = 'h36m_17',
