@@ -3,6 +3,7 @@
 
 from .adversary import Adversary
 from .checkpoint_hook import SafeCheckpointHook, make_safe
+from .detector import Detector
 from .fast_layers import fast_layers
 from .multi_set_loop import MultiSetTestLoop, MultiSetValLoop
 from .poseaug_train_loop import PoseAugTrainLoop
@@ -16,6 +17,7 @@ __all__ = [
     'VARIANTS',
     'Adversary',
     'CollapseWatchdog',
+    'Detector',
     'FlipTest',
     'LifterCheckpointHook',
     'MultiSetTestLoop',

@@ -87,6 +87,8 @@ class PoseAugTrainLoop(TensorTrainLoop):
             bone_lengths=self.settings.bone_lengths,
             target_2d=self.settings.target_2d,
             align_position=self.settings.align_position,
+            detector=self.settings.detector,
+            detected_samples=self.settings.detected_samples,
             flip_prob=flip_prob,
             check_data=check_data,
         )
@@ -274,10 +276,11 @@ class PoseAugTrainLoop(TensorTrainLoop):
         self.dataloader.length = len(augmented) + self.dataloader.batches_per_pass
         batch_idx = 0
         for index in augmented:
-            self.update_lifter(batch_idx, select(buffer, index))
+            batch = self.detector(select(buffer, index), augmented=True)
+            self.update_lifter(batch_idx, batch)
             batch_idx += 1
         for index in self.dataloader.epoch(self.order_generator):
-            self.update_lifter(batch_idx, self.draw(index))
+            self.update_lifter(batch_idx, self.detector(self.draw(index), augmented=False))
             batch_idx += 1
 
     def _adversarial_phase(self) -> PoseBatch:

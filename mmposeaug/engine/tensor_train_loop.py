@@ -23,6 +23,7 @@ from .bank_facts import fit_to_bank, target_frame
 from .batches import concat, fill_up, flip_randomly, select, with_poses
 from .checkpoint_hook import make_safe
 from .config_files import missing_for_test
+from .detector import Detector
 from .diagnostics import AugmentationProbe, log_epoch
 from .fast_layers import fast_layers
 from .lifter_check import check_lifter
@@ -62,6 +63,11 @@ class TensorTrainLoop(EpochBasedTrainLoop):
             options of :func:`mmposeaug.datasets.load_target_keypoints`. Defaults to None.
         align_position (bool): Whether augmented people are put where people of ``target_2d`` are
             seen, and in their size. Defaults to False.
+        detector (Mapping, optional): Config of a model of a 2D detector, whose key points the
+            lifter is fed in place of exact ones, see :class:`mmposeaug.engine.Detector`. Defaults
+            to None.
+        detected_samples (str): Which samples the detector sees: ``'all'``, ``'real'`` or
+            ``'augmented'``. Defaults to ``'all'``.
         flip_prob (float, optional): Probability to mirror a sample. Defaults to that of
             ``RandomFlipAroundRoot`` in the train pipeline, 0 without it.
         check_data (bool): Whether to check the training data. Defaults to True.
@@ -83,6 +89,8 @@ class TensorTrainLoop(EpochBasedTrainLoop):
         bone_lengths: Any = None,
         target_2d: Mapping[str, Any] | None = None,
         align_position: bool = False,
+        detector: Mapping[str, Any] | None = None,
+        detected_samples: str = 'all',
         flip_prob: float | None = None,
         check_data: bool = True,
     ) -> None:
@@ -126,6 +134,7 @@ class TensorTrainLoop(EpochBasedTrainLoop):
         if augmentor is not None:
             self.augmentor = build_random_augmentor(augmentor, self.skeleton).to(self.device)
             fit_to_bank(self.augmentor, self.bank)
+        self.detector = Detector(detector, detected_samples, self.skeleton, self.device)
         self.probe = AugmentationProbe(self.bank, self.adapter, loader.batch_size)
         runner.register_hook(LifterCheckpointHook())
         runner.register_hook(ResumeSettingsHook())
@@ -174,6 +183,7 @@ class TensorTrainLoop(EpochBasedTrainLoop):
         seed, rank = self.seed, get_rank()
         self.order_generator = make_generator('cpu', seed, self._epoch, 'order')
         self.noise_generator = make_generator(self.device, seed, self._epoch, rank, 'noise')
+        self.detector.generator = make_generator(self.device, seed, self._epoch, rank, 'detector')
         torch.manual_seed(derive_seed(seed, self._epoch, rank, 'dropout'))
 
     def train_phases(self) -> None:
@@ -197,7 +207,7 @@ class TensorTrainLoop(EpochBasedTrainLoop):
         )
 
     def mix(self, batch: PoseBatch) -> PoseBatch:
-        """Put augmented samples in the place of the batch's last ones.
+        """Put augmented samples in the place of the batch's last ones, and detect all of them.
 
         Args:
             batch (PoseBatch): B real samples.
@@ -207,14 +217,16 @@ class TensorTrainLoop(EpochBasedTrainLoop):
         """
         count = round(self.augmented_share * len(batch))
         if count == 0 or not self.augments:
-            return batch
+            return self.detector(batch, augmented=False)
         last = select(batch, slice(len(batch) - count, None))
         result = self.augment(last)
         chosen = fill_up(result.valid)
         augmented = last if chosen is None else select(result.batch, chosen)
+        augmented = self.detector(augmented, augmented=True)
         if count == len(batch):
             return augmented
-        return concat([select(batch, slice(None, len(batch) - count)), augmented])
+        real = self.detector(select(batch, slice(None, len(batch) - count)), augmented=False)
+        return concat([real, augmented])
 
     @property
     def augments(self) -> bool:

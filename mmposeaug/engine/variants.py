@@ -37,6 +37,9 @@ class PoseAugSettings:
             for real. None for the training set's.
         align_position (bool): Whether augmented people are put where people of ``target_2d`` are
             seen, and in their size.
+        detector (dict): Config of a model of a 2D detector, whose key points the lifter learns
+            from in place of exact ones, see :class:`mmposeaug.engine.Detector`; None for none.
+        detected_samples (str): Which samples it sees: ``'all'``, ``'real'`` or ``'augmented'``.
         watchdog (dict): Options of :class:`mmposeaug.engine.CollapseWatchdog`.
         log_interval (int): Steps between logs of the adversarial training.
 
@@ -54,6 +57,8 @@ class PoseAugSettings:
     bone_lengths: Any = None
     target_2d: Config | None = None
     align_position: bool = False
+    detector: Config | None = None
+    detected_samples: str = 'all'
     pretrain_epochs: int = 0
     warmup_epochs: int = 2
     augmented_share: float = 0.5

@@ -261,3 +261,6 @@ LOOPS: dict[str, dict[str, Any]] = dict(
     default=poseaug('default'),
     released=poseaug('released'),
 )
+LOOPS['detected'] = dict(
+    LOOPS['random'], detector=dict(type='DetectionModel', misses=0.02, swap=0.05, bias='coco')
+)
