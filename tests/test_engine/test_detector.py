@@ -13,7 +13,7 @@ NOISY = dict(type='DetectionModel', noise=0.02, misses=0.05, swap=0.1, bias='coc
 EXACT = dict(type='DetectionModel', noise=0.0)
 
 
-def fed(loop, **options):
+def fed(loop):
     """What a loop's lifter is fed in an epoch, and the targets: batch by batch."""
     batches: list[PoseBatch] = []
     loop.update_lifter = lambda batch_idx, batch: batches.append(batch)
@@ -102,6 +102,11 @@ def test_detections_of_an_epoch_come_from_its_seed(mocap_root, tmp_path):
             'KinematicChainDiscriminator has weights, which nothing trains',
         ),
         (dict(detector=dict(type='DetectionModel', noise=9)), 'noise is 9; give a number'),
+        (
+            dict(detector=dict(type='DetectionModel', nois=0.01)),
+            "unknown option 'nois'; the options of DetectionModel are skeleton, noise, factors",
+        ),
+        (dict(detector=dict(type='Detectron')), "type 'Detectron', which is not registered; use"),
     ],
 )
 def test_detectors_that_cannot_be_are_refused(mocap_root, tmp_path, options, sentence):

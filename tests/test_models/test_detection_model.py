@@ -235,7 +235,7 @@ def test_people_who_walk_through_the_camera_have_finite_key_points():
 @pytest.mark.parametrize(
     ('options', 'sentence'),
     [
-        (dict(noise=-0.1), 'noise is -0.1; give a number, between 0 and 1'),
+        (dict(noise=0.5), r'noise is 0.5; give a number, between 0 and 0.2 \(0.01 is 1 %'),
         (dict(noise='1 %'), "noise is '1 %'; give a number"),
         (dict(misses=1.5), 'misses is 1.5; give a number, between 0 and 1'),
         (dict(outliers=float('nan')), 'outliers is nan; give a number'),

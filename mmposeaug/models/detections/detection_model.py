@@ -105,7 +105,7 @@ class DetectionModel(nn.Module):
     ) -> None:
         super().__init__()
         self.skeleton = get_skeleton(skeleton)
-        self.noise = check_number('noise', noise, 0, 1)
+        self.noise = check_number('noise', noise, 0, 0.2, ' (0.01 is 1 % of the person)')
         self.outliers = check_number('outliers', outliers, 0, 1)
         self.misses = check_number('misses', misses, 0, 1)
         self.far = check_number('far', far, 0, 1)

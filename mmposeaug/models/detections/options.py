@@ -30,7 +30,9 @@ have no joints there: the eyes for the top of the head, the nose for the neck, m
 shoulders for spine and thorax (``benchmarks/detector_errors.py``)."""
 
 
-def check_number(name: str, value: Any, low: float, high: float = math.inf) -> float:
+def check_number(
+    name: str, value: Any, low: float, high: float = math.inf, hint: str = ''
+) -> float:
     """Refuse what is no number of a range.
 
     Args:
@@ -38,6 +40,7 @@ def check_number(name: str, value: Any, low: float, high: float = math.inf) -> f
         value (Any): Its value.
         low (float): The smallest number allowed.
         high (float): The largest one. Defaults to no limit.
+        hint (str): What else to say. Defaults to nothing.
 
     Returns:
         float: The number.
@@ -48,7 +51,7 @@ def check_number(name: str, value: Any, low: float, high: float = math.inf) -> f
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if not number or not low <= value <= high or math.isinf(value):
         limits = f'{low:g} or more' if math.isinf(high) else f'between {low:g} and {high:g}'
-        raise ValueError(f'DetectionModel: {name} is {value!r}; give a number, {limits}.')
+        raise ValueError(f'DetectionModel: {name} is {value!r}; give a number, {limits}{hint}.')
     return float(value)
 
 
