@@ -32,9 +32,10 @@ class Detector:
         samples (str): Which samples it sees: ``'all'``, ``'real'`` or ``'augmented'``.
         skeleton (Skeleton): The joints.
         device (torch.device): Where the samples are.
+        share (float): Share of the lifter's samples that are augmented.
 
     Raises:
-        ValueError: If an option is unknown, or the model has weights.
+        ValueError: If an option is unknown, there are no such samples, or the model has weights.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class Detector:
         samples: str,
         skeleton: Skeleton,
         device: torch.device,
+        share: float,
     ) -> None:
         if samples not in SAMPLES:
             raise ValueError(
@@ -52,6 +54,10 @@ class Detector:
             raise ValueError(
                 f'train_cfg.detected_samples is {samples!r}, but there is no train_cfg.detector; '
                 "set it, to dict(type='DetectionModel') for instance."
+            )
+        if share == dict(real=1, augmented=0).get(samples):
+            raise ValueError(
+                f"train_cfg.detected_samples is {samples!r}, but no sample is; set it to 'all'."
             )
         self.samples = samples
         self.model: nn.Module | None = None

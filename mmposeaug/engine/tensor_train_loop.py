@@ -134,7 +134,9 @@ class TensorTrainLoop(EpochBasedTrainLoop):
         if augmentor is not None:
             self.augmentor = build_random_augmentor(augmentor, self.skeleton).to(self.device)
             fit_to_bank(self.augmentor, self.bank)
-        self.detector = Detector(detector, detected_samples, self.skeleton, self.device)
+        augments = any((self.learns, augmentor, bone_lengths is not None, align_position))
+        share = augmented_share if augments else 0.0
+        self.detector = Detector(detector, detected_samples, self.skeleton, self.device, share)
         self.probe = AugmentationProbe(self.bank, self.adapter, loader.batch_size)
         runner.register_hook(LifterCheckpointHook())
         runner.register_hook(ResumeSettingsHook())

@@ -90,6 +90,15 @@ def test_detections_of_an_epoch_come_from_its_seed(mocap_root, tmp_path):
     assert torch.equal(seen[0], seen[1]) and not torch.equal(seen[0], seen[2])
 
 
+def test_samples_that_there_are_not_are_refused(mocap_root, tmp_path):
+    options = dict(detector=NOISY, detected_samples='augmented')
+    with pytest.raises(ValueError, match="is 'augmented', but no sample is; set it to 'all'"):
+        build(mocap_root, tmp_path, dict(LOOPS['tensor'], **options))
+    options = dict(detector=NOISY, detected_samples='real', augmented_share=1)
+    with pytest.raises(ValueError, match="is 'real', but no sample is"):
+        build(mocap_root, tmp_path, dict(LOOPS['random'], **options))
+
+
 @pytest.mark.parametrize(
     ('options', 'sentence'),
     [
