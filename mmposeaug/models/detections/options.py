@@ -19,10 +19,10 @@ GROUPS = ('trunk', 'near', 'middle', 'far', 'head')
 ``trunk`` are the joints in none."""
 BIASES: dict[str, dict[str, tuple[float, float, float]]] = dict(
     coco={
-        'spine': (0.0, 0.0, 0.04),
-        'thorax': (0.0, -0.08, -0.04),
-        'neck_base': (0.0, 0.02, 0.33),
-        'head': (0.0, -0.18, 0.29),
+        'spine': (0.0, -0.05, 0.0),
+        'thorax': (0.0, -0.08, -0.05),
+        'neck_base': (0.0, 0.03, 0.26),
+        'head': (0.0, -0.17, 0.2),
     }
 )
 """dict: Biases by name. ``'coco'``: what stands for Human3.6M's midline in COCO's key points, which
