@@ -12,11 +12,13 @@ import torch
 from mmengine.logging import print_log
 from mmpose.registry import MODELS
 from torch import Tensor
+from torch.nn.functional import normalize
 
 from mmposeaug.geometry import (
     body_axes,
     bone_lengths,
     bones_to_joints,
+    index_tensor,
     joints_to_bones,
     rotation_matrix,
     unit_bones,
@@ -75,6 +77,8 @@ class AnatomicalPoseAugmentor(RandomPoseAugmentor):
         trunk_twist (float): The same of its twist. Defaults to 12.
         hip_flexion (float): The same of the hips' swing. Defaults to 25.
         hip_abduction (float): The same of their swing to the side. Defaults to 9.
+        hip_rotation (float): The same of the thighs' turn about themselves, which a bent knee
+            shows. Defaults to 0.
         knee_flexion (float): The same of the knees' bending. Defaults to 20.
         shoulder (float): The same of every component of the shoulders' turn. Defaults to 30.
         elbow_flexion (float): The same of the elbows' bending. Defaults to 30.
@@ -127,6 +131,7 @@ class AnatomicalPoseAugmentor(RandomPoseAugmentor):
         roll_std: float = 4.0,
         place: float = 0.4,
         human: bool | str = 'auto',
+        hip_rotation: float = 0.0,
         **options: Any,
     ) -> None:
         owner = type(self).__name__
@@ -146,6 +151,7 @@ class AnatomicalPoseAugmentor(RandomPoseAugmentor):
             trunk_twist=trunk_twist,
             hip_flexion=hip_flexion,
             hip_abduction=hip_abduction,
+            hip_rotation=hip_rotation,
             knee_flexion=knee_flexion,
             shoulder=shoulder,
             elbow_flexion=elbow_flexion,
@@ -211,7 +217,7 @@ class AnatomicalPoseAugmentor(RandomPoseAugmentor):
     # -------------------------------------------------------------------- draws
     def normal_shapes(self) -> dict[str, tuple[int, ...]]:
         """dict[str, tuple[int]]: Shapes for one sample of the draws that are standard normal."""
-        return dict(
+        shapes = dict(
             super().normal_shapes(),
             trunk=(3,),
             hip=(2, 2),
@@ -220,6 +226,9 @@ class AnatomicalPoseAugmentor(RandomPoseAugmentor):
             elbow=(2,),
             proportions=(len(self.skeleton.length_groups),),
         )
+        if self.std['hip_rotation']:  # without it the other draws stay what they were
+            shapes['thigh'] = (2,)
+        return shapes
 
     def uniform_shapes(self) -> dict[str, tuple[int, ...]]:
         """dict[str, tuple[int]]: Shapes for one sample of the draws that are uniform in [-1, 1]."""
@@ -251,12 +260,12 @@ class AnatomicalPoseAugmentor(RandomPoseAugmentor):
         rotations = rotation_matrix(torch.cat(turns, dim=-2)).split(
             [turn.shape[-2] for turn in turns], dim=-3
         )
-        elbow, shoulder, knee, swing, side, flexion, sideways, twist = rotations
+        elbow, shoulder, knee, swing, side, flexion, sideways, twist, *thigh = rotations
         outer = tuple(tuple(bone for limb in limbs for bone in limb[1:]) for limbs in body.limbs)
         whole = tuple(tuple(bone for limb in limbs for bone in limb) for limbs in body.limbs)
         bones = turn_together(bones, outer[1], elbow)
         bones = turn_together(bones, whole[1], shoulder)
-        bones = turn_together(bones, outer[0], knee)
+        bones = turn_together(bones, outer[0], thigh[0] @ knee if thigh else knee)
         bones = turn_together(bones, whole[0], swing @ side)
         bones = turn_together(bones, body.upper, flexion @ sideways @ twist)
         return bones_to_joints(bones, self.skeleton, pose[..., self.skeleton.root, :])
@@ -267,8 +276,8 @@ class AnatomicalPoseAugmentor(RandomPoseAugmentor):
         """Axis-angle vectors (*, K, 3) of elbows, shoulders, knees, hips (2) and trunk (3)."""
         axes = body_axes(pose, self.skeleton)
         across, up, forward = axes.unbind(-2)
-        names = ('trunk', 'hip', 'knee', 'shoulder', 'elbow')
-        held = {name: draw[name].clamp(-LARGEST, LARGEST) for name in names}
+        names = ('trunk', 'hip', 'knee', 'shoulder', 'elbow', 'thigh')
+        held = {name: draw[name].clamp(-LARGEST, LARGEST) for name in names if name in draw}
         turned = (draw['limbs_turned'] < 2 * self.joint_share - 1).to(pose.dtype)
         swings, side_swings, knees, shoulders, elbows = turned.unbind(-1)
         backward = draw['legs_backward'] < 2 * BACKWARD_SHARE - 1
@@ -296,7 +305,23 @@ class AnatomicalPoseAugmentor(RandomPoseAugmentor):
             about(across, trunk, 'trunk_flexion'),
             about(forward, trunk_side, 'trunk_side'),
             about(up, twist, 'trunk_twist'),
+            *self._thigh_turns(pose, bones, held, swings, body),
         )
+
+    def _thigh_turns(
+        self,
+        pose: Tensor,
+        bones: Tensor,
+        held: Mapping[str, Tensor],
+        turned: Tensor,
+        body: Articulation,
+    ) -> list[Tensor]:
+        """Axis-angle vectors (*, 2, 3) of the thighs about themselves, where they are drawn."""
+        if 'thigh' not in held:
+            return []
+        angle = per_frame(self.std['hip_rotation'] * held['thigh'] * turned, pose)
+        thighs = index_tensor(tuple(leg[0] for leg in body.legs), bones.device)
+        return [normalize(bones[..., thighs, :], dim=-1) * angle.unsqueeze(-1)]
 
     # ------------------------------------------------------------------ lengths
     def length_ratio(self, pose: Tensor, draw: Mapping[str, Tensor]) -> Tensor:
