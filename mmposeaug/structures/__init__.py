@@ -9,6 +9,7 @@ from .anthropometry import (
     WIDTH_STD,
     is_plain_limb,
     limb_width_bones,
+    lowered_hips,
     stature_ratios,
 )
 from .graphs import (
@@ -51,6 +52,7 @@ __all__ = [
     'judge_human',
     'judge_lengths',
     'limb_width_bones',
+    'lowered_hips',
     'said_human',
     'spatial_partitions',
     'stature_ratios',

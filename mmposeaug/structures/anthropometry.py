@@ -87,6 +87,30 @@ def stature_ratios(skeleton: Skeleton) -> tuple[float | None, ...]:
     return tuple(ratios.get(bone) for bone in range(skeleton.num_bones))
 
 
+def lowered_hips(skeleton: Skeleton) -> tuple[float, ...]:
+    """How bone lengths change where hips lie lower by a thigh, as fractions of stature.
+
+    Args:
+        skeleton (Skeleton): Any tree.
+
+    Returns:
+        tuple[float]: One change a bone: the thighs are shorter, and the trunk is longer, by as
+        much; 0 for the others, and for all where there are not both.
+    """
+    thighs = [
+        skeleton.bone_of(skeleton.limbs[name][1])
+        for name in ('left_leg', 'right_leg')
+        if is_plain_limb(skeleton, skeleton.limbs.get(name, ()))
+    ]
+    change = [0.0] * skeleton.num_bones
+    if thighs and skeleton.trunk_bones:
+        for bone in thighs:
+            change[bone] = -SEGMENT_RATIOS['thigh']
+        for bone in skeleton.trunk_bones:
+            change[bone] = SEGMENT_RATIOS['thigh'] / len(skeleton.trunk_bones)
+    return tuple(change)
+
+
 def limb_width_bones(skeleton: Skeleton) -> tuple[int, ...]:
     """Bones that lead from the midline to the first joint of a limb: half widths of the body.
 

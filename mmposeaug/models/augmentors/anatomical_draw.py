@@ -30,6 +30,7 @@ from mmposeaug.structures import (
     HumanVerdict,
     Skeleton,
     limb_width_bones,
+    lowered_hips,
     stature_ratios,
 )
 
@@ -90,6 +91,9 @@ class AnatomicalPoseAugmentor(RandomPoseAugmentor):
             ratios. Defaults to 0.08.
         width_std (float): The same of the widths of hips and shoulders, which depend on how a data
             set defines those joints. Defaults to 0.25.
+        hip_height_std (float): Standard deviation of how much lower or higher the hips of a random
+            body are than published, in thigh lengths: data sets and detectors put them at
+            different heights, so that a longer trunk has shorter thighs. Defaults to 0.
         angle_noise (float): As for :class:`RandomPoseAugmentor`. Defaults to 0.1.
         length_limit (float): The same, for people who keep their body. Defaults to 0.05.
         scale_limit (float): The same, for people who keep their body. Defaults to 0.1.
@@ -108,6 +112,7 @@ class AnatomicalPoseAugmentor(RandomPoseAugmentor):
 
     published: Tensor
     spread: Tensor
+    lowered: Tensor
 
     def __init__(
         self,
@@ -132,6 +137,7 @@ class AnatomicalPoseAugmentor(RandomPoseAugmentor):
         place: float = 0.4,
         human: bool | str = 'auto',
         hip_rotation: float = 0.0,
+        hip_height_std: float = 0.0,
         **options: Any,
     ) -> None:
         owner = type(self).__name__
@@ -156,19 +162,24 @@ class AnatomicalPoseAugmentor(RandomPoseAugmentor):
             shoulder=shoulder,
             elbow_flexion=elbow_flexion,
         )
-        self._check_not_negative(**degrees, proportion_std=proportion_std, width_std=width_std)
+        deviations = dict(
+            proportion_std=proportion_std, width_std=width_std, hip_height_std=hip_height_std
+        )
+        self._check_not_negative(**degrees, **deviations)
         check_shares(owner, joint_share=joint_share, body_share=body_share)
         self._check_range('stature', stature)
-        if max(proportion_std, width_std) * LARGEST >= 1:
+        longest = 1 / LARGEST
+        if max(proportion_std, width_std) >= longest or proportion_std + hip_height_std >= longest:
             raise ValueError(
-                f'{owner}: proportion_std and width_std must be below '
-                f'{1 / LARGEST:g}, got {proportion_std} and {width_std}: a bone would have no '
-                'length left.'
+                f'{owner}: proportion_std with hip_height_std, and width_std, must be below '
+                f'{longest:g}, got {proportion_std}, {hip_height_std} and {width_std}: a bone would '
+                'have no length left.'
             )
         self.std = {name: math.radians(value) for name, value in degrees.items()}
         self.joint_share = joint_share
         self.body_share = body_share
         self.stature = stature
+        self.hip_height_std = hip_height_std
         self._set_published(proportion_std, width_std)
         self.human = human
         self.verdict: HumanVerdict | None = None
@@ -213,6 +224,9 @@ class AnatomicalPoseAugmentor(RandomPoseAugmentor):
         spread = [width_std if group[0] in widths else proportion_std for group in self.groups]
         self.register_buffer('published', self.of_people.clone(), persistent=False)
         self.register_buffer('spread', torch.tensor(spread), persistent=False)
+        change = lowered_hips(self.skeleton)
+        lowered = torch.tensor([change[group[0]] for group in self.groups])
+        self.register_buffer('lowered', lowered, persistent=False)
 
     # -------------------------------------------------------------------- draws
     def normal_shapes(self) -> dict[str, tuple[int, ...]]:
@@ -228,6 +242,8 @@ class AnatomicalPoseAugmentor(RandomPoseAugmentor):
         )
         if self.std['hip_rotation']:  # without it the other draws stay what they were
             shapes['thigh'] = (2,)
+        if self.hip_height_std:
+            shapes['hip_height'] = ()
         return shapes
 
     def uniform_shapes(self) -> dict[str, tuple[int, ...]]:
@@ -333,6 +349,9 @@ class AnatomicalPoseAugmentor(RandomPoseAugmentor):
         stature = (low + high) / 2 + (high - low) / 2 * draw['stature']
         wanted = stature * self.published
         wanted = wanted * (1 + self.spread * draw['proportions'].clamp(-LARGEST, LARGEST))
+        if 'hip_height' in draw:
+            low = self.hip_height_std * draw['hip_height'].clamp(-LARGEST, LARGEST)
+            wanted = wanted + stature * self.lowered * low.unsqueeze(-1)
         chosen = draw['body'] < 2 * self.body_share - 1
         if self.partly_published:
             own = torch.where(chosen, size_ratio(wanted, now, own, MIN_LENGTH), own)
