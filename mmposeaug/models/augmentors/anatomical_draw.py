@@ -168,12 +168,11 @@ class AnatomicalPoseAugmentor(RandomPoseAugmentor):
         self._check_not_negative(**degrees, **deviations)
         check_shares(owner, joint_share=joint_share, body_share=body_share)
         self._check_range('stature', stature)
-        longest = 1 / LARGEST
-        if max(proportion_std, width_std) >= longest or proportion_std + hip_height_std >= longest:
+        if max(proportion_std + hip_height_std, width_std) * LARGEST >= 1:
+            more = f' with hip_height_std {hip_height_std}' if hip_height_std else ''
             raise ValueError(
-                f'{owner}: proportion_std with hip_height_std, and width_std, must be below '
-                f'{longest:g}, got {proportion_std}, {hip_height_std} and {width_std}: a bone would '
-                'have no length left.'
+                f'{owner}: proportion_std and width_std must be below {1 / LARGEST:g}, got '
+                f'{proportion_std}{more} and {width_std}: a bone would have no length left.'
             )
         self.std = {name: math.radians(value) for name, value in degrees.items()}
         self.joint_share = joint_share
