@@ -444,6 +444,54 @@ def test_people_are_augmented_alike_however_they_are_known(skeleton, said):
     assert not said, 'all is as usual'
 
 
+def test_thighs_turn_about_themselves():
+    augmentor = AnatomicalPoseAugmentor(**STILL, hip_rotation=40.0)
+    pose = standing().unsqueeze(0)
+    moved, _ = turn(augmentor, pose, thigh=1.0, limbs_turned=-1.0)
+    before, after = directions(pose)[0], directions(moved)[0]
+    shins = [H36M_17.bone_of(H36M_17.index(f'{side}_foot')) for side in ('left', 'right')]
+    others = [bone for bone in range(H36M_17.num_bones) if bone not in shins]
+    torch.testing.assert_close(after[others], before[others])
+    thigh = directions(pose)[0, H36M_17.bone_of(H36M_17.index('left_knee'))]
+    expected = rotate(before[shins], rotation_matrix(math.radians(40) * thigh))
+    torch.testing.assert_close(after[shins], expected)
+    clip, _ = turn(augmentor, pose.unsqueeze(1).repeat(1, 3, 1, 1), thigh=1.0, limbs_turned=-1.0)
+    torch.testing.assert_close(clip[0], moved.expand(3, -1, -1))
+
+
+def test_hips_of_other_bodies_lie_lower_or_higher():
+    still = dict(**STILL, proportion_std=0.0, width_std=0.0, body_share=1.0, stature=(1.7, 1.7))
+    pose = standing().repeat(3, 1, 1)
+    augmentor = AnatomicalPoseAugmentor(**still, hip_height_std=0.1)
+    drawn = augmentor._draw(pose, {}, torch.Generator().manual_seed(0))
+    drawn['hip_height'] = torch.tensor([0.0, 1.0, -1.0])
+    lengths = bone_lengths(pose, H36M_17)
+    for group, ratio in zip(H36M_17.length_groups, augmentor.length_ratio(pose, drawn).T):
+        lengths[:, list(group)] *= (1 + ratio).unsqueeze(-1)
+    of = {name: H36M_17.bone_of(H36M_17.index(name)) for name in H36M_17.joint_names[1:]}
+    trunk = lengths[:, of['spine']] + lengths[:, of['thorax']]
+    thigh = 1.7 * SEGMENT_RATIOS['thigh']
+    torch.testing.assert_close(lengths[:, of['left_knee']], thigh * torch.tensor([1.0, 0.9, 1.1]))
+    change = trunk - trunk[0]
+    torch.testing.assert_close(change, thigh * torch.tensor([0.0, 0.1, -0.1]))
+    rest = [of[name] for name in ('left_foot', 'right_hip', 'head', 'left_elbow')]
+    torch.testing.assert_close(lengths[1:, rest], lengths[:1, rest].expand(2, -1))
+
+
+def test_draws_that_are_off_leave_the_others_as_they_are():
+    pose = standing().repeat(4, 1, 1)
+    names = AnatomicalPoseAugmentor().normal_shapes()
+    assert not {'thigh', 'hip_height'} & set(names)
+    more = AnatomicalPoseAugmentor(hip_rotation=20.0, hip_height_std=0.05)
+    assert [*more.normal_shapes()] == [*names, 'thigh', 'hip_height']
+    same = [
+        augmentor._draw(pose, {}, torch.Generator().manual_seed(3))
+        for augmentor in (AnatomicalPoseAugmentor(), more)
+    ]
+    for name in names:
+        assert torch.equal(same[0][name], same[1][name])
+
+
 def test_a_person_cannot_be_made_of_any_tree():
     with pytest.raises(ValueError, match="'hand' cannot be a human body, for it has no trunk"):
         AnatomicalPoseAugmentor(HAND, human=True)
@@ -465,6 +513,8 @@ def test_a_person_cannot_be_made_of_any_tree():
         (dict(stature=1.7), 'stature 1.7 is no range of positive metres; give two numbers'),
         (dict(depth=[1, 2, 3]), r'depth \[1, 2, 3\] is no range'),
         (dict(width_std=0.4), 'must be below 0.4, got 0.08 and 0.4'),
+        (dict(hip_rotation=-1.0), 'hip_rotation is -1.0; it must not be negative'),
+        (dict(hip_height_std=0.4), 'got 0.08 with hip_height_std 0.4 and 0.25'),
         (dict(depth=(3, 2)), 'AnatomicalPoseAugmentor: depth .3, 2. is no range'),
     ],
 )
