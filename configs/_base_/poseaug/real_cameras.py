@@ -1,0 +1,19 @@
+# What a lifter for real cameras is trained with (docs/real_video.md): joints that turn further than
+# by default, views and hips that vary more, and key points as a detector finds them. A config puts
+# `wide_draw` and `detector` into its train_cfg, see ../../poseaug/real/.
+wide_draw = dict(
+    type='AnatomicalPoseAugmentor',
+    trunk_flexion=40.0,
+    trunk_side=20.0,
+    trunk_twist=30.0,
+    hip_flexion=40.0,
+    hip_abduction=20.0,
+    hip_rotation=25.0,
+    knee_flexion=40.0,
+    shoulder=50.0,
+    elbow_flexion=50.0,
+    joint_share=0.7,
+    hip_height_std=0.08,
+    roll_std=20.0,
+)
+detector = dict(type='DetectionModel', noise=0.01, bias='coco')
