@@ -16,4 +16,4 @@ wide_draw = dict(
     hip_height_std=0.08,
     roll_std=20.0,
 )
-detector = dict(type='DetectionModel', noise=0.01, bias='coco')
+detector = dict(type='DetectionModel', noise=0.005, bias='coco')
