@@ -47,7 +47,7 @@ format: $(NEEDS_ENV)  ## Put all files into the style that lint checks
 quickstart: $(NEEDS_ENV)  ## Make data, train with and without PoseAug, compare, draw
 	$(PYTHON) tools/quickstart.py
 
-DEMO_CONFIG := configs/poseaug/poseaug_simplebaseline-256_1xb256-96e_synthetic.py
+DEMO_CONFIG := configs/poseaug/real/poseaug_simplebaseline-256_1xb256-96e_synthetic.py
 demo: quickstart  ## Lift a sample of 2D key points with the quickstart's lifter, for a page to look at
 	$(PYTHON) demo/lift_keypoints_demo.py demo/resources/two_people_coco.json \
 		--config $(DEMO_CONFIG) \

@@ -38,7 +38,7 @@ def demo(repo_root: Path) -> ModuleType:
 def lifter(repo_root: Path, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     """Options for the quickstart's lifter with random weights."""
     name = 'poseaug_simplebaseline-256_1xb256-96e_synthetic.py'
-    config = repo_root / 'configs' / 'poseaug' / name
+    config = repo_root / 'configs' / 'poseaug' / 'real' / name
     path = tmp_path_factory.mktemp('lifter') / 'lifter.pth'
     torch.manual_seed(0)
     torch.save(dict(state_dict=MODELS.build(Config.fromfile(config).model).state_dict()), path)

@@ -131,6 +131,21 @@ def test_configs_differ_in_nothing_but_the_augmentation(repo_root, lifter):
     assert loops['baseline']['max_epochs'] == 96
 
 
+def test_the_quickstart_differs_in_nothing_but_the_augmentation(repo_root):
+    loops, rest = {}, {}
+    for method in METHODS:
+        cfg = Config.fromfile(repo_root / 'configs' / 'poseaug' / method.config).to_dict()
+        loops[method.name], rest[method.name] = cfg.pop('train_cfg'), cfg
+    assert rest['baseline'] == rest['random'] == rest['poseaug']
+    augmentor = dict(draw=rest['baseline']['wide_draw'])
+    assert loops['poseaug'] == dict(
+        loops['baseline'], type='PoseAugTrainLoop', augmentor=augmentor, augmented_share=0.8
+    )
+    assert loops['random'].pop('augmentor')['type'] == 'RandomPoseAugmentor'
+    assert loops['random'] == loops['baseline']
+    assert loops['baseline']['detector']['type'] == 'DetectionModel'
+
+
 # ------------------------------------------------------------------- processes
 def task(tmp_path, code, name='a'):
     return Task(name, iter([('training', [sys.executable, '-c', code], tmp_path / f'{name}.log')]))

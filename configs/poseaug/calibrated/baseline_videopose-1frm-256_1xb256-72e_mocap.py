@@ -5,3 +5,4 @@ _base_ = [
 ]
 
 model = dict(backbone=dict(stem_channels=256, dropout=0.1), head=dict(in_channels=256))
+optim_wrapper = dict(optimizer=dict(lr=2e-3))

@@ -33,7 +33,7 @@ class Method:
     config: str
 
 
-_CONFIG = '{}_simplebaseline-256_1xb256-96e_synthetic.py'
+_CONFIG = 'real/{}_simplebaseline-256_1xb256-96e_synthetic.py'
 
 METHODS = (
     Method('baseline', 'No augmentation', _CONFIG.format('baseline')),

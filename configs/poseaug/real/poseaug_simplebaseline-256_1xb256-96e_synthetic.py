@@ -1,0 +1,7 @@
+_base_ = ['./baseline_simplebaseline-256_1xb256-96e_synthetic.py']
+
+train_cfg = dict(
+    type='PoseAugTrainLoop',
+    augmentor=dict(draw={{_base_.wide_draw}}),
+    augmented_share=0.8,
+)
