@@ -1,5 +1,5 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""Augmentors, cameras, detectors, discriminators, losses and lifters, in MMPose's registry ``MODELS``."""
+"""Augmentors, cameras, detectors, discriminators, losses, lifters, in MMPose's ``MODELS``."""
 
 from .augmentors import (
     AnatomicalPoseAugmentor,

@@ -58,7 +58,9 @@ def test_a_scaled_image_shows_the_same():
     drawn, new_size = draw(size=(0.5, 2))
     factor = drawn[:, :1] / own[:, :1]
     assert factor.min() >= 0.5 and factor.max() <= 2 and factor.std() > 0.3
-    assert torch.equal(new_size, new_size.round()) and (new_size - size * factor).abs().max() <= 0.51
+    assert (
+        torch.equal(new_size, new_size.round()) and (new_size - size * factor).abs().max() <= 0.51
+    )
     person = torch.randn(512, 17, 3) * 0.3 + torch.tensor([0.0, 0.0, 5.0])
     middle = [project(person, c) - s.unsqueeze(1) / 2 for c, s in ((own, size), (drawn, new_size))]
     torch.testing.assert_close(middle[0] * factor.unsqueeze(1), middle[1], atol=0.01, rtol=1e-4)
@@ -140,7 +142,7 @@ def test_people_placed_by_a_drawn_camera_are_in_its_view():
         (dict(focal=1), 'focal is 1; give two numbers'),
         (dict(focal=(0.7, math.nan)), 'focal is .*nan.*; give two numbers'),
         (dict(centre=0.5), 'centre is 0.5; give a number between 0 and 0.3'),
-        (dict(distortion=math.nan), "distortion is nan; give a number between 0 and 0.5, the larg"),
+        (dict(distortion=math.nan), 'distortion is nan; give a number between 0 and 0.5, the larg'),
         (dict(distortion=(0.1, 0.2)), r'distortion is \(0.1, 0.2\); give a number'),
         (dict(portrait=2), 'portrait is 2; give a number between 0 and 1, a share'),
         (dict(portrait=True), 'portrait is True; give a number'),

@@ -134,7 +134,8 @@ def _drawn_cameras(
     """The camera of each sample as MMPose's dictionary, under a key of its own."""
     own = _keys(bank, rows)
     keys = [
-        (subject, f'{camera}-{copy}-{row:06d}') for (subject, camera), row in zip(own, rows.tolist())
+        (subject, f'{camera}-{copy}-{row:06d}')
+        for (subject, camera), row in zip(own, rows.tolist())
     ]
     return CameraSet(samples.intrinsics, samples.image_size, tuple(keys)).to_dicts()
 

@@ -173,8 +173,8 @@ class RandomPoseAugmentor(nn.Module):
             image_size (Tensor): Width and height of shape (N, 2), in pixels.
             noise (Mapping[str, Tensor], optional): Draws to use instead of fresh ones: uniform in
                 [-1, 1] under ``'length'`` (N, G), ``'scale'`` (N, 1), ``'yaw'`` (N,), ``'depth'``
-                (N,), ``'place'`` (N, 2) and with ``height`` ``'height'`` (N,), standard normal under ``'angle'`` (N, J - 1, 3),
-                ``'pitch'`` (N,) and ``'roll'`` (N,).
+                (N,), ``'place'`` (N, 2) and, with the option, ``'height'`` (N,), standard normal
+                under ``'angle'`` (N, J - 1, 3), ``'pitch'`` (N,) and ``'roll'`` (N,).
             generator (torch.Generator, optional): Source of the fresh draws.
 
         Returns:

@@ -15,11 +15,11 @@ from mmposeaug.geometry import in_lens
 
 MARGIN = 1.15
 """float: So much more distortion would not fold over either: rays near a fold are ill-defined."""
-SHARES = (1.0, 0.75, 0.5, 0.25)
+SHARES = (1.0, 0.75, 0.5, 0.25, 0.125)
 """tuple[float]: Shares of a drawn distortion that are tried until it does not fold over."""
 BORDER = [
     point
-    for share in (0.0, 0.125, 0.25, 0.375, 0.5, 0.625, 0.75, 0.875)
+    for share in (0.0, 0.5)
     for point in ((share, 0.0), (1.0, share), (1.0 - share, 1.0), (0.0, 1.0 - share))
 ]
 """list: Points of an image of size 1 at which it is looked whether its lens folds over."""
@@ -36,8 +36,8 @@ class RandomCamera(nn.Module):
     the image is turned by a quarter (``portrait``), cropped (``aspect``) and scaled (``size``),
     the focal length changed, the centre moved, and the lens changed. What is None is left as it is.
 
-    A lens that folds the picture over within its image is none; its distortion is taken back by
-    quarters until it does not. The camera's own distortion keeps its look: if the focal length
+    A lens that folds the picture over within its image is none; its distortion is taken back
+    until it does not. The camera's own distortion keeps its look: if the focal length
     changes the image's border is displaced by as much as before.
 
     Args:
@@ -127,7 +127,11 @@ class RandomCamera(nn.Module):
             )
         # all of them whatever the options are, so that one option leaves the others as they were
         numbers = torch.rand(
-            len(_DRAWS), count, generator=generator, device=intrinsics.device, dtype=image_size.dtype
+            len(_DRAWS),
+            count,
+            generator=generator,
+            device=intrinsics.device,
+            dtype=image_size.dtype,
         )
         draw = dict(zip(_DRAWS, numbers.unsqueeze(-1)))
         if self.portrait is not None:
