@@ -55,7 +55,7 @@ def pitch_of_height(root: Tensor, rise: Tensor, roll: Tensor) -> Tensor:
 
     Example:
         >>> root = torch.tensor([[0.0, 0.0, 2.0]])
-        >>> torch.rad2deg(pitch_of_height(root, torch.tensor([1.0]), torch.zeros(1)))
+        >>> torch.rad2deg(pitch_of_height(root, torch.tensor([1.0]), torch.zeros(1))).round()
         tensor([30.])
     """
     x, y, z = root.unbind(-1)
