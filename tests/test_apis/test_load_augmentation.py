@@ -15,6 +15,7 @@ from mmposeaug.apis.augmentation import (
     summarize_samples,
 )
 from mmposeaug.geometry import bone_lengths, project
+from mmposeaug.visualization.augmentation import describe_step
 
 
 def collect(loaded, count=64, seed=0, adapter=None):
@@ -150,6 +151,9 @@ def test_what_is_shown_is_seen_by_the_drawn_camera(small_run):
     assert np.array_equal(original.pose_cam, viewed.pose_cam)
     factor = viewed.intrinsics[:, 0] / original.intrinsics[:, 0]
     assert factor.min() < 0.8 and factor.max() > 1.25
+    width, height = viewed.image_size[3]
+    words = f'focal length times {factor[3]:.2f}, image {width:.0f} x {height:.0f}'
+    assert describe_step(samples, 'Drawn camera', 3) == words
     for stage in (viewed, *later):
         assert np.array_equal(stage.intrinsics, viewed.intrinsics)
         assert np.array_equal(stage.image_size, viewed.image_size)
