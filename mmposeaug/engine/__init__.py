@@ -4,6 +4,7 @@
 from .adversary import Adversary
 from .checkpoint_hook import SafeCheckpointHook, make_safe
 from .detector import Detector
+from .drawn_cameras import DrawnCameras
 from .fast_layers import fast_layers
 from .multi_set_loop import MultiSetTestLoop, MultiSetValLoop
 from .poseaug_train_loop import PoseAugTrainLoop
@@ -18,6 +19,7 @@ __all__ = [
     'Adversary',
     'CollapseWatchdog',
     'Detector',
+    'DrawnCameras',
     'FlipTest',
     'LifterCheckpointHook',
     'MultiSetTestLoop',

@@ -16,6 +16,7 @@ from mmposeaug.structures import Skeleton
 
 from .adversary_step import AdversaryStep, finite_everywhere, spread
 from .batches import poses_of
+from .drawn_cameras import DrawnCameras
 from .fake_pool import FakePool
 from .objective import AugmentorObjective, frame_sizes, half_extent
 from .sampler import AugmentedSampler
@@ -59,6 +60,8 @@ class Adversary(AugmentedSampler):
             :func:`mmposeaug.geometry.project`. Defaults to None, no bound.
         domain (TargetDomain, optional): People whose 2D key points the 2D discriminator takes for
             real, and where augmented people are put. Defaults to None: those of the training set.
+        cameras (DrawnCameras, optional): What draws the samples' cameras. Defaults to None, the
+            cameras are those of the training set.
 
     Raises:
         ValueError: If an option is unknown.
@@ -86,6 +89,7 @@ class Adversary(AugmentedSampler):
         view_rule: str = 'inside',
         clamp: float | None = None,
         domain: TargetDomain | None = None,
+        cameras: DrawnCameras | None = None,
     ) -> None:
         self.discriminator_interval = discriminator_interval
         schedules = linear_to_zero(max_epochs) if param_scheduler is None else param_scheduler
@@ -101,7 +105,7 @@ class Adversary(AugmentedSampler):
                 'train_cfg.augmentor is None; PoseAugTrainLoop needs one, train without '
                 "augmentation with type='TensorTrainLoop'."
             )
-        super().__init__(trained, skeleton, draw_share, view_rule, clamp, domain)
+        super().__init__(trained, skeleton, draw_share, view_rule, clamp, domain, cameras)
         self.discriminator_3d = build('discriminator_3d', discriminator_3d)
         self.discriminator_2d = build('discriminator_2d', discriminator_2d)
         if adversarial_loss is None and len(self.networks) > 1:

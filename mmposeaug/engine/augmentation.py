@@ -19,11 +19,12 @@ from mmposeaug.models.augmentors.networks import reference_index
 from mmposeaug.structures import AugmentedSamples, Skeleton, ViewedPoses
 
 from .batches import lift, poses_of, project_clip, with_poses
+from .drawn_cameras import DrawnCameras
 from .normalization import local_statistics
 from .target_domain import TargetDomain, run_augmentor
 from .trained_network import kept_statistics, module_mode
 
-ORIGINAL, SWAPPED = 'Original', 'Swapped bone lengths'
+ORIGINAL, VIEWED, SWAPPED = 'Original', 'Drawn camera', 'Swapped bone lengths'
 """str: Names of the stages before an augmentor."""
 ALIGNED = 'Aligned position'
 """str: Name of the stage of people who are only put elsewhere."""
@@ -57,6 +58,7 @@ class AppliedAugmentation:
 
     Attributes:
         samples (PoseBatch): The B samples before it.
+        viewed (PoseBatch): The same, seen by the cameras that see all stages but the first.
         stages (dict[str, Tensor]): Camera-space poses (B, J, 3) or clips (B, T, J, 3) before and
             after each step, in metres, by its name.
         kinds (dict[str, str]): See :class:`mmposeaug.structures.AugmentedSamples`.
@@ -64,6 +66,7 @@ class AppliedAugmentation:
     """
 
     samples: PoseBatch
+    viewed: PoseBatch
     stages: dict[str, Tensor]
     kinds: dict[str, str]
     result: AugmentedPoses | None
@@ -85,7 +88,9 @@ class AppliedAugmentation:
 
 @dataclass(frozen=True)
 class Augmentation:
-    """Bone-length swap, then an augmentor, as in a train loop but with a generator of its own.
+    """Drawn cameras, bone-length swap, then an augmentor, as in a train loop.
+
+    Its random numbers come from a generator of its own.
 
     Args:
         skeleton (Skeleton): Tree of the poses.
@@ -96,6 +101,8 @@ class Augmentation:
         domain (TargetDomain, optional): Where people are put. Defaults to None, where the
             augmentor puts them.
         target_frame (str): Which frame of a clip is looked at, ``'last'`` or ``'centre'``.
+        cameras (DrawnCameras, optional): Cameras in the place of the samples' own. Defaults to
+            None, these.
     """
 
     skeleton: Skeleton
@@ -104,6 +111,7 @@ class Augmentation:
     clamp: float | None = None
     domain: TargetDomain | None = None
     target_frame: str = 'centre'
+    cameras: DrawnCameras | None = None
 
     @property
     def learned(self) -> bool:
@@ -143,6 +151,19 @@ class Augmentation:
         """
         return project_clip(pose, batch.intrinsics, batch.image_size, self.clamp)
 
+    def visible(self, samples: PoseBatch) -> Tensor:
+        """Which samples are in view, wholly and in all frames.
+
+        Args:
+            samples (PoseBatch): B samples, augmented.
+
+        Returns:
+            Tensor: Booleans of shape (B,).
+        """
+        size = samples.image_size.unsqueeze(1)
+        seen = in_view(samples.keypoints_px, samples.pose_cam[..., 2], size).all(-1)
+        return seen & self.cameras.shows(samples) if self.cameras else seen
+
     @torch.no_grad()
     def apply(self, batch: PoseBatch, generator: torch.Generator) -> AppliedAugmentation:
         """Augment samples; the augmentor and torch's own random numbers stay as they are.
@@ -155,14 +176,18 @@ class Augmentation:
             AppliedAugmentation: The poses of all stages.
         """
         stages, kinds = {ORIGINAL: poses_of(batch)}, dict(real=ORIGINAL)
-        swapped = self.swap_bones(batch, generator)
+        viewed = batch
+        if self.cameras:
+            viewed = self.cameras.draw(batch, generator)
+            stages[VIEWED], kinds['random'] = poses_of(viewed), VIEWED
+        swapped = self.swap_bones(viewed, generator)
         if self.length_bank is not None:
             stages[SWAPPED], kinds['random'] = poses_of(swapped), SWAPPED
         if self.augmentor is None:
             if self.aligns:
                 poses = run_augmentor(None, swapped, generator, self.domain)
                 stages[ALIGNED], kinds['random'] = poses.rigid, ALIGNED
-            return AppliedAugmentation(batch, stages, kinds, None)
+            return AppliedAugmentation(batch, viewed, stages, kinds, None)
         # dropout, which a user's augmentor may have, knows no generator
         devices = [batch.pose_cam.device] if batch.pose_cam.is_cuda else []
         module = self.augmentor
@@ -178,7 +203,7 @@ class Augmentation:
             if poses.draw is not None:
                 kinds['random'] = next(iter(after))
             kinds['learned'] = last
-        return AppliedAugmentation(batch, stages, kinds, poses)
+        return AppliedAugmentation(batch, viewed, stages, kinds, poses)
 
     @torch.no_grad()
     def collect(
@@ -215,20 +240,20 @@ class Augmentation:
         frame = reference_index(batch.pose_cam.shape[1], self.target_frame)
         stages, visible, errors = {}, {}, {}
         kind_of = {name: kind for kind, name in applied.kinds.items()}
-        size = batch.image_size.unsqueeze(1)
         for name, pose in applied.stages.items():
             samples = batch
             if name != ORIGINAL:
-                samples = with_poses(batch, pose, self.project(pose, batch))
-            seen = in_view(samples.keypoints_px, samples.pose_cam[..., 2], size).all(-1)
+                viewed = applied.viewed
+                samples = with_poses(viewed, pose, self.project(pose, viewed))
+            seen = self.visible(samples)
             visible[name] = seen.cpu().numpy()
             if adapter is not None and name in kind_of:
                 errors[kind_of[name]] = _errors_mm(samples, adapter, self.skeleton)
             arrays = (
                 samples.pose_cam[:, frame],
                 samples.keypoints_px[:, frame],
-                batch.intrinsics,
-                batch.image_size,
+                samples.intrinsics,
+                samples.image_size,
             )
             stages[name] = ViewedPoses(self.skeleton, *(each.cpu().numpy() for each in arrays))
         turns = {kind: value.cpu().numpy() for kind, value in applied.turns_deg().items()}

@@ -3,17 +3,17 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import torch
-from mmpose.registry import MODELS
 from torch import nn
 
 from mmposeaug.datasets import PoseBatch
 from mmposeaug.structures import Skeleton
+
+from .part_configs import build_part
 
 SAMPLES = ('all', 'real', 'augmented')
 """tuple[str]: Values of ``train_cfg.detected_samples``."""
@@ -63,7 +63,14 @@ class Detector:
         self.model: nn.Module | None = None
         self.generator: torch.Generator  # of the epoch, set by the loop
         if config is not None:
-            self.model = _build(config, skeleton).to(device)
+            self.model = build_part(
+                'detector',
+                config,
+                "dict(type='DetectionModel', noise=0.01)",
+                'DetectionModel',
+                'a model of a detector',
+                skeleton=skeleton,
+            ).to(device)
 
     @torch.no_grad()
     def __call__(self, batch: PoseBatch, augmented: bool) -> PoseBatch:
@@ -86,35 +93,3 @@ class Detector:
             generator=self.generator,
         )
         return replace(batch, keypoints_px=keypoints, keypoint_scores=scores)
-
-
-def _build(config: Mapping[str, Any], skeleton: Skeleton) -> nn.Module:
-    """The model of a config."""
-    if not isinstance(config, Mapping) or 'type' not in config:
-        raise ValueError(
-            f'train_cfg.detector is {config!r}; give a config, such as '
-            "dict(type='DetectionModel', noise=0.01), or None."
-        )
-    kind, options = config['type'], {key: value for key, value in config.items() if key != 'type'}
-    if isinstance(kind, str):
-        kind = MODELS.get(kind)
-    if kind is None:
-        raise ValueError(
-            f'train_cfg.detector has the type {config["type"]!r}, which is not registered; use '
-            "'DetectionModel', or register yours in MODELS and name its module in custom_imports."
-        )
-    known = inspect.signature(kind).parameters
-    any_name = any(option.kind == option.VAR_KEYWORD for option in known.values())
-    unknown = [name for name in options if name not in known and not any_name]
-    if unknown:
-        raise ValueError(
-            f'train_cfg.detector has the unknown option {unknown[0]!r}; the options of '
-            f'{kind.__name__} are {", ".join(known)}.'
-        )
-    model = MODELS.build(dict(config), default_args=dict(skeleton=skeleton))
-    if any(True for _ in model.parameters()):
-        raise ValueError(
-            f'train_cfg.detector {type(model).__name__} has weights, which nothing trains; give a '
-            'model of a detector without any.'
-        )
-    return model

@@ -50,7 +50,10 @@ class AugmentationProbe:
 
     @torch.no_grad()
     def measure(
-        self, augmented: Mapping[str, Tensor], project: Callable[[Tensor, PoseBatch], Tensor]
+        self,
+        augmented: Mapping[str, Tensor],
+        project: Callable[[Tensor, PoseBatch], Tensor],
+        viewed: PoseBatch | None = None,
     ) -> dict[str, float]:
         """Values of several augmentations of :attr:`batch`.
 
@@ -58,6 +61,8 @@ class AugmentationProbe:
             augmented (Mapping[str, Tensor]): Camera-space poses (B, J, 3) or (B, T, J, 3) in
                 metres, by what made them (``'random'``, ``'learned'``).
             project (Callable): Pixels of poses of the batch's samples.
+            viewed (PoseBatch, optional): The samples with the cameras that see the augmented
+                poses. Defaults to None, those of the batch.
 
         Returns:
             dict[str, float]: ``augmentation/VALUE_NAME``: the lifter's ``error`` in mm, for
@@ -67,11 +72,12 @@ class AugmentationProbe:
             level (degrees), and the ``size`` of the body relative to the real one.
         """
         real = self.batch
+        viewed = real if viewed is None else viewed
         values = {'error_real': self._error(real)}
         root = self.skeleton.root
         for name, pose in augmented.items():
-            samples = with_poses(real, pose, project(pose, real))
-            size = real.image_size.unsqueeze(1)
+            samples = with_poses(viewed, pose, project(pose, viewed))
+            size = viewed.image_size.unsqueeze(1)
             valid = in_view(samples.keypoints_px, samples.pose_cam[..., 2], size).all(-1)
             values[f'in_view_{name}'] = float(valid.float().mean())
             if not valid.any():

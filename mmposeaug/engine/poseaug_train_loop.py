@@ -87,6 +87,7 @@ class PoseAugTrainLoop(TensorTrainLoop):
             bone_lengths=self.settings.bone_lengths,
             target_2d=self.settings.target_2d,
             align_position=self.settings.align_position,
+            camera=self.settings.camera,
             detector=self.settings.detector,
             detected_samples=self.settings.detected_samples,
             flip_prob=flip_prob,
@@ -107,6 +108,7 @@ class PoseAugTrainLoop(TensorTrainLoop):
                 max_epochs - self.pretrain_epochs,
                 **self.settings.adversary_options(),
                 domain=self.target_domain,
+                cameras=self.cameras,
             )
         for network in self.adversary.networks.values():
             network.module = synchronise(network.module, runner.cfg.get('sync_bn'))
@@ -213,7 +215,7 @@ class PoseAugTrainLoop(TensorTrainLoop):
         """
         learns = self._updates % self.settings.adversary_interval == 0
         self._updates += 1
-        batch = self.swap_bones(batch)
+        batch = self.swap_bones(self.cameras.draw(batch))
         if not learns or self.watchdog.gave_up:
             return self.adversary.augment(batch, self.noise_generator)
         return self.learn(batch, self._draw_real(batch))
@@ -229,6 +231,7 @@ class PoseAugTrainLoop(TensorTrainLoop):
             adversary.clamp,
             self.target_domain,
             target_frame(self.bank),
+            self.cameras,
         )
 
     def learn(self, batch: PoseBatch, real: PoseBatch) -> AdversaryStep:
@@ -260,7 +263,8 @@ class PoseAugTrainLoop(TensorTrainLoop):
         if index is None:
             self._real_indices = self.dataloader.epoch(self.real_order)
             index = next(self._real_indices)
-        return self.swap_bones(self.draw(index[: len(batch)]))
+        # what the 2D discriminator tells apart is people, not cameras
+        return self.swap_bones(self.cameras.draw_in_view(self.draw(index[: len(batch)])))
 
     # ------------------------------------------------------------------ passes
     def _train_in_passes(self) -> None:
@@ -287,7 +291,7 @@ class PoseAugTrainLoop(TensorTrainLoop):
         """Train augmentor and discriminators over the bank; the augmented samples in view."""
         kept: list[PoseBatch] = []
         for index in self.dataloader.epoch(self.order_generator):
-            batch = self.swap_bones(self.draw(index))
+            batch = self.swap_bones(self.cameras.draw(self.draw(index)))
             if self.watchdog.gave_up:
                 result = self.adversary.augment(batch, self.noise_generator)
             else:

@@ -16,6 +16,7 @@ from mmposeaug.structures import Skeleton
 
 from .adversary_step import AdversaryStep
 from .batches import project_clip, select, with_poses
+from .drawn_cameras import DrawnCameras
 from .target_domain import TargetDomain, run_augmentor
 from .trained_network import TrainedNetwork, kept_statistics
 
@@ -32,6 +33,8 @@ class AugmentedSampler:
         clamp (float, optional): Bound of x / z and y / z in the projection.
         domain (TargetDomain, optional): Where people are put. Defaults to None, where the
             augmentor puts them.
+        cameras (DrawnCameras, optional): What draws the samples' cameras. Defaults to None, the
+            cameras are those of the training set.
 
     Attributes:
         progress (float): Point of the training in [0, 1], which the loop sets.
@@ -48,6 +51,7 @@ class AugmentedSampler:
         view_rule: str = 'inside',
         clamp: float | None = None,
         domain: TargetDomain | None = None,
+        cameras: DrawnCameras | None = None,
     ) -> None:
         if view_rule not in ('inside', 'released'):
             raise ValueError(f"view_rule must be 'inside' or 'released', got {view_rule!r}.")
@@ -66,6 +70,7 @@ class AugmentedSampler:
         self.view_rule = view_rule
         self.clamp = clamp
         self.domain = domain
+        self.cameras = cameras
 
     @property
     def on_draw(self) -> bool:
@@ -173,4 +178,7 @@ class AugmentedSampler:
             keypoints_px = torch.cat((pixels, keypoints_px[drawn:]))
         valid = self.visible(pose, keypoints_px, batch.image_size)
         valid = valid & torch.isfinite(keypoints_px).flatten(1).all(1)
-        return AdversaryStep(with_poses(batch, pose, keypoints_px), valid, logs, finite)
+        samples = with_poses(batch, pose, keypoints_px)
+        if self.cameras:
+            valid = valid & self.cameras.shows(samples)
+        return AdversaryStep(samples, valid, logs, finite)

@@ -15,7 +15,6 @@ from torch import Tensor, nn
 
 from mmposeaug.codecs import LifterAdapter, build_codec, find_train_codec
 from mmposeaug.datasets import BoneLengthBank, PoseBank, PoseBatch, build_bone_length_bank
-from mmposeaug.geometry import in_view
 
 from .adversary_step import AdversaryStep
 from .augmentation import Augmentation, build_random_augmentor
@@ -25,6 +24,7 @@ from .checkpoint_hook import make_safe
 from .config_files import missing_for_test
 from .detector import Detector
 from .diagnostics import AugmentationProbe, log_epoch
+from .drawn_cameras import DrawnCameras
 from .fast_layers import fast_layers
 from .lifter_check import check_lifter
 from .normalization import synchronise, warn_of_separate_statistics
@@ -63,6 +63,8 @@ class TensorTrainLoop(EpochBasedTrainLoop):
             options of :func:`mmposeaug.datasets.load_target_keypoints`. Defaults to None.
         align_position (bool): Whether augmented people are put where people of ``target_2d`` are
             seen, and in their size. Defaults to False.
+        camera (Mapping, optional): Config of a model that draws cameras for the samples that are
+            augmented, see :class:`mmposeaug.engine.DrawnCameras`. Defaults to None, the data's.
         detector (Mapping, optional): Config of a model of a 2D detector, whose key points the
             lifter is fed in place of exact ones, see :class:`mmposeaug.engine.Detector`. Defaults
             to None.
@@ -89,6 +91,7 @@ class TensorTrainLoop(EpochBasedTrainLoop):
         bone_lengths: Any = None,
         target_2d: Mapping[str, Any] | None = None,
         align_position: bool = False,
+        camera: Mapping[str, Any] | None = None,
         detector: Mapping[str, Any] | None = None,
         detected_samples: str = 'all',
         flip_prob: float | None = None,
@@ -134,8 +137,14 @@ class TensorTrainLoop(EpochBasedTrainLoop):
         if augmentor is not None:
             self.augmentor = build_random_augmentor(augmentor, self.skeleton).to(self.device)
             fit_to_bank(self.augmentor, self.bank)
-        augments = any((self.learns, augmentor, bone_lengths is not None, align_position))
+        self.cameras = DrawnCameras(camera, self.device)
+        augments = self.learns or self.changes_samples
         share = augmented_share if augments else 0.0
+        if self.cameras and augmented_share == 0:
+            raise ValueError(
+                'train_cfg.camera draws cameras for augmented samples, but augmented_share is 0; '
+                'set it to 0.5, or camera to None.'
+            )
         self.detector = Detector(detector, detected_samples, self.skeleton, self.device, share)
         self.probe = AugmentationProbe(self.bank, self.adapter, loader.batch_size)
         runner.register_hook(LifterCheckpointHook())
@@ -185,6 +194,7 @@ class TensorTrainLoop(EpochBasedTrainLoop):
         seed, rank = self.seed, get_rank()
         self.order_generator = make_generator('cpu', seed, self._epoch, 'order')
         self.noise_generator = make_generator(self.device, seed, self._epoch, rank, 'noise')
+        self.cameras.generator = make_generator(self.device, seed, self._epoch, rank, 'camera')
         self.detector.generator = make_generator(self.device, seed, self._epoch, rank, 'detector')
         torch.manual_seed(derive_seed(seed, self._epoch, rank, 'dropout'))
 
@@ -233,7 +243,13 @@ class TensorTrainLoop(EpochBasedTrainLoop):
     @property
     def augments(self) -> bool:
         """bool: Whether batches are augmented in this epoch."""
-        return any((self.augmentor is not None, self.length_bank is not None, self.aligns))
+        return self.changes_samples
+
+    @property
+    def changes_samples(self) -> bool:
+        """bool: Whether anything that has nothing to learn changes samples."""
+        given = (self.augmentor is not None, self.length_bank is not None, self.aligns)
+        return any(given) or bool(self.cameras)
 
     @property
     def aligns(self) -> bool:
@@ -249,6 +265,7 @@ class TensorTrainLoop(EpochBasedTrainLoop):
             self.length_bank,
             domain=self.target_domain,
             target_frame=target_frame(self.bank),
+            cameras=self.cameras,
         )
 
     @torch.no_grad()
@@ -261,13 +278,11 @@ class TensorTrainLoop(EpochBasedTrainLoop):
         Returns:
             AdversaryStep: The augmented samples, and which are in view.
         """
-        result = batch = self.swap_bones(batch)
+        result = batch = self.swap_bones(self.cameras.draw(batch))
         if self.augmentor is not None or self.aligns:
             poses = run_augmentor(self.augmentor, batch, self.noise_generator, self.target_domain)
             result = with_poses(batch, poses.rigid)
-        size = batch.image_size.unsqueeze(1)
-        valid = in_view(result.keypoints_px, result.pose_cam[..., 2], size).all(-1)
-        return AdversaryStep(result, valid, {})
+        return AdversaryStep(result, self.augmentation.visible(result), {})
 
     def swap_bones(self, batch: PoseBatch, generator: torch.Generator | None = None) -> PoseBatch:
         """Give every pose the bone lengths of a random subject, and project it again.
@@ -288,24 +303,10 @@ class TensorTrainLoop(EpochBasedTrainLoop):
         It is called in the first process alone.
         """
         generator = make_generator(self.device, self.seed, self._epoch, 'probe')
-        with torch.no_grad():
-            poses = self.augmented_poses(self.probe.batch, generator)
-            values = self.probe.measure(poses, self.augmentation.project)
+        applied = self.augmentation.apply(self.probe.batch, generator)
+        poses = {k: applied.stages[name] for k, name in applied.kinds.items() if k != 'real'}
+        values = self.probe.measure(poses, self.augmentation.project, applied.viewed)
         log_epoch(self.runner, values, self._epoch + 1)
-
-    def augmented_poses(self, batch: PoseBatch, generator: torch.Generator) -> dict[str, Tensor]:
-        """Augmentations to measure.
-
-        Args:
-            batch (PoseBatch): B samples.
-            generator (torch.Generator): Source of all draws.
-
-        Returns:
-            dict[str, Tensor]: Camera-space poses of shape (B, J, 3) or (B, T, J, 3), in metres, by
-            what made them: ``'learned'``, or a ``'random'`` draw, which may be its beginning.
-        """
-        applied = self.augmentation.apply(batch, generator)
-        return {k: applied.stages[name] for k, name in applied.kinds.items() if k != 'real'}
 
     # ------------------------------------------------------------------ lifter
     def update_lifter(self, batch_idx: int, batch: PoseBatch) -> None:

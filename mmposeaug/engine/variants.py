@@ -37,6 +37,8 @@ class PoseAugSettings:
             for real. None for the training set's.
         align_position (bool): Whether augmented people are put where people of ``target_2d`` are
             seen, and in their size.
+        camera (dict): Config of a model that draws cameras for the samples that are augmented, see
+            :class:`mmposeaug.engine.DrawnCameras`; None for the training set's.
         detector (dict): Config of a model of a 2D detector, whose key points the lifter learns
             from in place of exact ones, see :class:`mmposeaug.engine.Detector`; None for none.
         detected_samples (str): Which samples it sees: ``'all'``, ``'real'`` or ``'augmented'``.
@@ -57,6 +59,7 @@ class PoseAugSettings:
     bone_lengths: Any = None
     target_2d: Config | None = None
     align_position: bool = False
+    camera: Config | None = None
     detector: Config | None = None
     detected_samples: str = 'all'
     pretrain_epochs: int = 0

@@ -1,5 +1,5 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""Augmentors, detectors, discriminators, losses and lifters, in MMPose's registry ``MODELS``."""
+"""Augmentors, cameras, detectors, discriminators, losses, lifters, in MMPose's ``MODELS``."""
 
 from .augmentors import (
     AnatomicalPoseAugmentor,
@@ -11,6 +11,7 @@ from .augmentors import (
     RandomPoseAugmentor,
     RigidAugmentor,
 )
+from .cameras import RandomCamera
 from .convert import convert_poseaug_state
 from .detections import DetectionModel
 from .discriminators import Keypoint2DDiscriminator, KinematicChainDiscriminator
@@ -34,6 +35,7 @@ __all__ = [
     'PoseAugmentor',
     'RandomPoseAugmentor',
     'RigidAugmentor',
+    'RandomCamera',
     'convert_poseaug_state',
     'DetectionModel',
     'Keypoint2DDiscriminator',

@@ -94,6 +94,11 @@ def describe_step(samples: AugmentedSamples, stage: str, index: int) -> str:
         return ''
     before, now = (samples.stages[name].pose_cam[index] for name in names[place - 1 : place + 1])
     skeleton = samples.skeleton
+    if stage.endswith('camera'):
+        cameras = [samples.stages[name].intrinsics[index] for name in names[place - 1 : place + 1]]
+        width, height = samples.stages[stage].image_size[index]
+        factor = cameras[1][0] / cameras[0][0]
+        return f'focal length times {factor:.2f}, image {width:.0f} x {height:.0f}'
     if stage.endswith('bone angles'):
         turns = samples.turns_deg['learned' if 'learned' in samples.kinds else 'random'][index]
         return f'bones turned by {turns.mean():.0f}°, at most {turns.max():.0f}°'

@@ -56,6 +56,22 @@ def test_the_bank_reads_what_the_augmentor_made(loaded, tmp_path):
     assert torch.equal(bank.cameras.image_size, cameras.image_size)
 
 
+def test_every_sample_has_its_drawn_camera_in_the_files(small_run, tmp_path):
+    camera = dict(type='RandomCamera', focal=(0.7, 1.4), aspect=(1.3, 1.8), portrait=0.5)
+    drawn = load_augmentation(small_run.cfg(**{'train_cfg.camera': camera}))
+    result = export_augmented(drawn, tmp_path / 'out.npz', seed=5, with_real=True)
+    bank = PoseBank.from_dataset_cfg(dataset_of(result))  # checks the projection too
+    assert len(bank) == result.real + result.augmented and result.augmented > 50
+    found = {pose.numpy().tobytes(): i for i, pose in enumerate(bank.pose_cam)}
+    for _, samples in _augmented(drawn, torch.Generator().manual_seed(5)):
+        for i, pose in enumerate(samples.pose_cam[:, 0]):
+            row = found[pose.numpy().tobytes()]
+            seen = bank.gather(torch.tensor([row]))
+            assert torch.equal(seen.intrinsics[0], samples.intrinsics[i])
+            assert torch.equal(seen.image_size[0], samples.image_size[i])
+            assert torch.equal(seen.keypoints_px[0], samples.keypoints_px[i])
+
+
 def test_real_pairs_are_written_as_they_are(loaded, small_run, tmp_path):
     result = export_augmented(loaded, tmp_path / 'out.npz', with_real=True)
     assert result.real == len(loaded.bank)

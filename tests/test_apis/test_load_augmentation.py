@@ -14,7 +14,8 @@ from mmposeaug.apis.augmentation import (
     load_augmentation,
     summarize_samples,
 )
-from mmposeaug.geometry import bone_lengths
+from mmposeaug.geometry import bone_lengths, project
+from mmposeaug.visualization.augmentation import describe_step
 
 
 def collect(loaded, count=64, seed=0, adapter=None):
@@ -118,6 +119,7 @@ def test_stages_and_kinds_of_a_learned_augmentation(loaded):
             ['Random bone angles', 'Random bone lengths', 'Random view and place'],
         ),
         (dict(bone_lengths='measured'), ['Swapped bone lengths']),
+        (dict(camera=dict(type='RandomCamera')), ['Drawn camera']),
         (
             dict(augmentor=dict(type='AnatomicalPoseAugmentor'), bone_lengths='measured'),
             [
@@ -135,6 +137,28 @@ def test_stages_without_anything_learned(small_run, train_cfg, stages):
     samples = collect(load_augmentation(cfg))
     assert list(samples.stages) == ['Original', *stages]
     assert samples.kinds == dict(real='Original', random=stages[-1])
+
+
+def test_what_is_shown_is_seen_by_the_drawn_camera(small_run):
+    camera = dict(type='RandomCamera', focal=(0.7, 1.4), portrait=0.5, distortion=0.1)
+    loaded = load_augmentation(small_run.cfg(**{'train_cfg.camera': camera}))
+    samples = collect(loaded, adapter=loaded.adapter)
+    stages = ['Original', 'Drawn camera', 'Random draw', 'Learned bone angles']
+    assert list(samples.stages) == stages
+    original, viewed, *later = samples.stages.values()
+    known = loaded.bank.cameras.intrinsics
+    assert (torch.from_numpy(original.intrinsics)[:, None] == known).all(-1).any(-1).all()
+    assert np.array_equal(original.pose_cam, viewed.pose_cam)
+    factor = viewed.intrinsics[:, 0] / original.intrinsics[:, 0]
+    assert factor.min() < 0.8 and factor.max() > 1.25
+    width, height = viewed.image_size[3]
+    words = f'focal length times {factor[3]:.2f}, image {width:.0f} x {height:.0f}'
+    assert describe_step(samples, 'Drawn camera', 3) == words
+    for stage in (viewed, *later):
+        assert np.array_equal(stage.intrinsics, viewed.intrinsics)
+        assert np.array_equal(stage.image_size, viewed.image_size)
+        pose, cameras = torch.from_numpy(stage.pose_cam), torch.from_numpy(stage.intrinsics)
+        np.testing.assert_allclose(stage.keypoints_px, project(pose, cameras), atol=0.01, rtol=1e-4)
 
 
 def test_stages_of_the_released_settings(small_run):

@@ -264,3 +264,7 @@ LOOPS: dict[str, dict[str, Any]] = dict(
 LOOPS['detected'] = dict(
     LOOPS['random'], detector=dict(type='DetectionModel', misses=0.02, swap=0.05, bias='coco')
 )
+# together, so that one resumed run shows both to be exact; each alone has tests of its own
+LOOPS['detected, drawn'] = dict(
+    LOOPS['detected'], camera=dict(type='RandomCamera', distortion=0.1, portrait=0.5)
+)

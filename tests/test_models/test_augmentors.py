@@ -8,9 +8,9 @@ import torch
 from mmpose.registry import MODELS
 
 from mmposeaug.geometry import bone_lengths, joints_to_bones, project, unit_bones
-from mmposeaug.models import PoseAugmentor, RandomPoseAugmentor
+from mmposeaug.models import AnatomicalPoseAugmentor, PoseAugmentor, RandomPoseAugmentor
 from mmposeaug.models.augmentors.operations import scale_bones, turn_bones
-from mmposeaug.structures import H36M_17, get_skeleton
+from mmposeaug.structures import H36M_17, Skeleton, get_skeleton
 
 SMALL = dict(hidden=16, noise_dim=8, num_blocks=1)
 PARTS = dict(
@@ -277,6 +277,36 @@ def test_random_views_turn_about_the_vertical():
     assert torch.histc(turn, 4, 0, 2 * torch.pi).min() > 850  # 1000 each if uniform
 
 
+@pytest.mark.parametrize('kind', [RandomPoseAugmentor, AnatomicalPoseAugmentor])
+def test_cameras_are_as_high_above_the_ground_as_drawn(kind):
+    options = dict(pitch_std=0, roll_std=20, depth=(2.5, 8.0), place=0.5)
+    pose = make_poses(count=2000)
+    # nobody leans here: the trunk's turns would hide what is up
+    pose[:, [1, 4, 7], :] = pose[:, :1] + torch.tensor([[0.1, 0, 0], [-0.1, 0, 0], [0, -0.2, 0]])
+    augmentor, off = kind(height=(0.5, 3.0), **options), kind(**options)
+    out, before = augment(augmentor, pose), augment(off, pose)
+    # the augmented body, turned back to where its own up is that of the old camera
+    relative = [(p - p[:, :1]).double() for p in (out.length, out.rigid)]
+    rotation = torch.linalg.lstsq(*relative).solution.transpose(1, 2)
+    up = rotation @ torch.tensor([0.0, -1, 0], dtype=torch.float64)
+    rise = -(out.rigid[:, 0].double() * up).sum(-1)
+    legs = bone_lengths(out.length, H36M_17)
+    legs = 1.08 * sum(legs[:, H36M_17.bone_of(j)] for j in (2, 3, 5, 6)) / 2
+    height = rise + legs
+    distance = out.rigid[:, 0].norm(dim=-1)
+    reached = (rise.abs() < 0.9 * distance) & (legs < 3)
+    height = height[reached]
+    assert reached.float().mean() > 0.9
+    assert 0.5 - 0.01 < height.min() < 0.6 and 2.9 < height.max() < 3.01
+    assert torch.histc(height.float(), 5, 0.5, 3.0).min() > 0.16 * len(height)
+    # what is drawn besides, place and depth among it, does not depend on the option
+    assert off.uniform_shapes().keys() == augmentor.uniform_shapes().keys() - {'height'}
+    given = dict(depth=torch.zeros(2000), place=torch.zeros(2000, 2))
+    with pytest.raises(ValueError, match=r"Unknown draws \['height'\]"):
+        augment(off, pose, noise=dict(given, height=torch.zeros(2000)))
+    assert before.rigid.shape == out.rigid.shape
+
+
 def test_random_draws_can_be_given():
     augmentor, pose = RandomPoseAugmentor(), make_poses()
     noise = dict(depth=torch.full((12,), -1.0), place=torch.zeros(12, 2))
@@ -295,6 +325,13 @@ def test_random_draws_can_be_given():
         (dict(place=-1), 'place is -1; it must not be negative'),
         (dict(depth=(5.0, 3.0)), r'depth \(5.0, 3.0\) is no range of positive metres'),
         (dict(depth=(0.0, 3.0)), 'is no range of positive metres'),
+        (dict(height=(2.0, 1.0)), r'height \(2.0, 1.0\) is no range of positive metres'),
+        (dict(height=(1.0, float('nan'))), 'is no range of positive metres'),
+        (dict(height=1.5), 'height 1.5 is no range of positive metres'),
+        (
+            dict(height=(1, 2), skeleton=Skeleton('arm', ('root', 'hand'), (-1, 0))),
+            'has no legs to stand on; leave it out',
+        ),
     ],
 )
 def test_random_refuses_bad_ranges(options, sentence):

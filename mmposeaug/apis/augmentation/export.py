@@ -6,15 +6,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from mmposeaug.datasets import PoseBank, PoseBatch, annotation_arrays, save_npz, save_pickle
+from mmposeaug.datasets import (
+    CameraSet,
+    PoseBank,
+    PoseBatch,
+    annotation_arrays,
+    save_npz,
+    save_pickle,
+)
+from mmposeaug.datasets.camera_files import CameraKey
 from mmposeaug.datasets.frames import parse_image_name
 from mmposeaug.engine.batches import select, with_poses
-from mmposeaug.geometry import in_view
 
 from .load import LoadedAugmentation
 
@@ -51,7 +59,8 @@ def export_augmented(
     """Write augmented pairs of 2D and 3D poses, once or several times as many as real ones.
 
     The 2D is the projection with lens distortion, without the bound that ``clamp`` may put on it.
-    Of single frames all of a camera and copy are one video; clips are a video each.
+    Of single frames all of a camera and copy are one video; clips are a video each. Where cameras
+    are drawn every sample has its own, and so every augmented sample is a video.
 
     Args:
         loaded (LoadedAugmentation): The augmentation.
@@ -80,7 +89,12 @@ def export_augmented(
         generator = torch.Generator().manual_seed(seed + copy)
         for rows, samples in _augmented(loaded, generator):
             kept += len(rows)
-            parts.append(_arrays(bank, rows, samples, AUGMENTED.format(copy + 1)))
+            action, keys = AUGMENTED.format(copy + 1), None
+            if loaded.augmentation.cameras:
+                drawn = _drawn_cameras(bank, rows, samples, copy + 1)
+                cameras.update(drawn)
+                keys = list(drawn)
+            parts.append(_arrays(bank, rows, samples, action, keys))
     left_out = copies * len(bank) - kept
     if not kept:
         raise ValueError(
@@ -104,16 +118,37 @@ def _augmented(
     order = torch.randperm(len(bank), generator=generator)
     for rows in order.tensor_split(-(-len(bank) // loaded.batch_size)):
         applied = loaded.augmentation.apply(bank.gather(rows), generator)
-        samples = with_poses(applied.samples, list(applied.stages.values())[-1])
-        size = samples.image_size.unsqueeze(1)
-        seen = in_view(samples.keypoints_px, samples.pose_cam[..., 2], size).all(-1)
+        samples = with_poses(applied.viewed, list(applied.stages.values())[-1])
+        seen = loaded.augmentation.visible(samples)
         yield rows[seen], select(samples, seen)
 
 
-def _arrays(bank: PoseBank, rows: Tensor, samples: PoseBatch, action: str) -> dict[str, np.ndarray]:
-    """Annotations of samples, (B * T, ...), with the ``video`` and ``frame`` of each."""
-    first = bank.windows[rows, 0]
-    keys = [bank.cameras.keys[i] for i in bank.camera_index[first].tolist()]
+def _keys(bank: PoseBank, rows: Tensor) -> list[CameraKey]:
+    """Subject and camera of samples of the bank."""
+    return [bank.cameras.keys[i] for i in bank.camera_index[bank.windows[rows, 0]].tolist()]
+
+
+def _drawn_cameras(
+    bank: PoseBank, rows: Tensor, samples: PoseBatch, copy: int
+) -> dict[CameraKey, dict[str, Any]]:
+    """The camera of each sample as MMPose's dictionary, under a key of its own."""
+    own = _keys(bank, rows)
+    keys = [
+        (subject, f'{camera}-{copy}-{row:06d}')
+        for (subject, camera), row in zip(own, rows.tolist())
+    ]
+    return CameraSet(samples.intrinsics, samples.image_size, tuple(keys)).to_dicts()
+
+
+def _arrays(
+    bank: PoseBank,
+    rows: Tensor,
+    samples: PoseBatch,
+    action: str,
+    keys: list[CameraKey] | None = None,
+) -> dict[str, np.ndarray]:
+    """Annotations of samples, (B * T, ...), with the ``video`` of each."""
+    keys = _keys(bank, rows) if keys is None else keys
     videos = []
     for (subject, camera), row in zip(keys, rows.tolist()):
         clip = f'{action}_{row:06d}' if bank.num_frames > 1 else action

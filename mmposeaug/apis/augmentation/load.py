@@ -20,6 +20,7 @@ from mmposeaug.datasets import PoseBank, build_bone_length_bank
 from mmposeaug.engine import PoseAugTrainLoop, TensorTrainLoop
 from mmposeaug.engine.augmentation import Augmentation, build_random_augmentor
 from mmposeaug.engine.bank_facts import fit_to_bank, target_frame
+from mmposeaug.engine.drawn_cameras import DrawnCameras
 from mmposeaug.engine.seeding import seeded
 from mmposeaug.engine.state_hook import STATE_KEY
 from mmposeaug.engine.target_domain import build_target_domain
@@ -79,6 +80,7 @@ def load_augmentation(
         options['bone_lengths'], clamp = settings.bone_lengths, settings.clamp
         options['target_2d'] = settings.target_2d
         options['align_position'] = settings.align_position
+        options['camera'] = settings.camera
         augmentor: nn.Module | None = _build_learned(
             settings, bank.skeleton, seed, state, checkpoint
         )
@@ -100,8 +102,9 @@ def load_augmentation(
         target_frame(bank),
     )
     fit_to_bank(augmentor, bank)
+    cameras = DrawnCameras(options.get('camera'), bank.device)
     augmentation = Augmentation(
-        bank.skeleton, augmentor, lengths, clamp, domain, target_frame(bank)
+        bank.skeleton, augmentor, lengths, clamp, domain, target_frame(bank), cameras
     )
     return LoadedAugmentation(bank, augmentation, adapter, cfg.train_dataloader.batch_size, origin)
 
@@ -127,11 +130,12 @@ def _loop_of(cfg: Config) -> type:
         not options.get('augmentor')
         and options.get('bone_lengths') is None
         and not options.get('align_position')
+        and not options.get('camera')
     )
     if not learned and unused:
         raise ValueError(
             'The config trains without augmentation: its TensorTrainLoop has no augmentor, '
-            'bone_lengths or align_position; set train_cfg.augmentor=dict(type='
+            'bone_lengths, align_position or camera; set train_cfg.augmentor=dict(type='
             "'RandomPoseAugmentor'), or give another config."
         )
     return loop
@@ -168,7 +172,10 @@ def _build_learned(
 
 def _random(options: Mapping[str, Any], skeleton: Skeleton) -> tuple[nn.Module | None, str]:
     if not options.get('augmentor'):
-        return None, 'bone lengths of other people, without an augmentor'
+        if options.get('bone_lengths') is not None:
+            return None, 'bone lengths of other people, without an augmentor'
+        what = 'other cameras' if options.get('camera') else 'other places'
+        return None, f'{what}, without an augmentor'
     module = build_random_augmentor(options['augmentor'], skeleton)
     return module, f'{type(module).__name__}, which has nothing to learn'
 

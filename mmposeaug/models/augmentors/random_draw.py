@@ -15,6 +15,8 @@ from mmposeaug.geometry import euler_to_matrix
 from mmposeaug.structures import Skeleton, get_skeleton
 
 from .augmented_poses import AugmentedPoses
+from .camera_height import has_legs, hip_height, pitch_of_height
+from .networks import reference_frame
 from .operations import keep_in_view, move_rigidly, scale_bones, turn_bones
 
 DISTANCE = 5.0
@@ -49,13 +51,18 @@ class RandomPoseAugmentor(nn.Module):
             5 m), which :meth:`fit_distance` tells; without that 2.2 to 7.2 m.
         place (float): The root is uniform over this middle share of the image's width and
             height. Defaults to 0.5.
+        height (tuple[float, float], optional): Range of the camera's height above the ground in
+            metres. The view is pitched as a camera at that height sees a person who stands with
+            the root at the drawn place, and by ``pitch_std`` on top of it. Up is that of the
+            camera that the pose comes from (-y), so that its own tilt is in it. Defaults to None,
+            ``pitch_std`` alone.
 
     Attributes:
         target_frame (str): Which frame of a clip the lifter predicts and so is put at the drawn
             place: ``'last'`` or ``'centre'``. Train loops set it.
 
     Raises:
-        ValueError: If a range is empty or negative.
+        ValueError: If a range is empty or negative, or ``height`` is given for a body without legs.
     """
 
     def __init__(
@@ -69,6 +76,7 @@ class RandomPoseAugmentor(nn.Module):
         roll_std: float = 9.0,
         depth: tuple[float, float] | None = None,
         place: float = 0.5,
+        height: tuple[float, float] | None = None,
     ) -> None:
         super().__init__()
         self.skeleton = get_skeleton(skeleton)
@@ -92,6 +100,13 @@ class RandomPoseAugmentor(nn.Module):
             depth = DEPTH
         else:
             self._check_range('depth', depth)
+        if height is not None:
+            self._check_range('height', height)
+            if not has_legs(self.skeleton):
+                raise ValueError(
+                    f'{type(self).__name__}: height is {height!r}, but the skeleton '
+                    f'{self.skeleton.name!r} has no legs to stand on; leave it out.'
+                )
         self.angle_noise = angle_noise
         self.length_limit = length_limit
         self.scale_limit = scale_limit
@@ -100,6 +115,7 @@ class RandomPoseAugmentor(nn.Module):
         self.roll_std = math.radians(roll_std)
         self.depth = depth
         self.place = place
+        self.height = height
         self.target_frame = 'centre'
 
     def fit_distance(self, distance: float) -> None:
@@ -157,8 +173,8 @@ class RandomPoseAugmentor(nn.Module):
             image_size (Tensor): Width and height of shape (N, 2), in pixels.
             noise (Mapping[str, Tensor], optional): Draws to use instead of fresh ones: uniform in
                 [-1, 1] under ``'length'`` (N, G), ``'scale'`` (N, 1), ``'yaw'`` (N,), ``'depth'``
-                (N,) and ``'place'`` (N, 2), standard normal under ``'angle'`` (N, J - 1, 3),
-                ``'pitch'`` (N,) and ``'roll'`` (N,).
+                (N,), ``'place'`` (N, 2) and, with the option, ``'height'`` (N,), standard normal
+                under ``'angle'`` (N, J - 1, 3), ``'pitch'`` (N,) and ``'roll'`` (N,).
             generator (torch.Generator, optional): Source of the fresh draws.
 
         Returns:
@@ -176,10 +192,15 @@ class RandomPoseAugmentor(nn.Module):
         turned, change = self.turn(pose, draw)
         ratio = self.length_ratio(pose, draw)
         scaled = scale_bones(turned, ratio, self.skeleton)
-        rotation = euler_to_matrix(
-            self.yaw * draw['yaw'], self.pitch_std * draw['pitch'], self.roll_std * draw['roll']
-        )
         root = self._place(draw['place'], draw['depth'], intrinsics, image_size)
+        pitch, roll = self.pitch_std * draw['pitch'], self.roll_std * draw['roll']
+        if self.height is not None:
+            low, high = self.height
+            height = (low + high) / 2 + (high - low) / 2 * draw['height']
+            standing = reference_frame(scaled, self.target_frame)
+            rise = height - hip_height(standing, self.skeleton)
+            pitch = pitch + pitch_of_height(root, rise, roll)
+        rotation = euler_to_matrix(self.yaw * draw['yaw'], pitch, roll)
         moved = move_rigidly(scaled, rotation, root, self.skeleton, self.target_frame)
         moved, placed = keep_in_view(
             moved, root, intrinsics, image_size, self.skeleton, self.target_frame
@@ -194,7 +215,8 @@ class RandomPoseAugmentor(nn.Module):
     def uniform_shapes(self) -> dict[str, tuple[int, ...]]:
         """dict[str, tuple[int]]: Shapes for one sample of the draws that are uniform in [-1, 1]."""
         groups = len(self.skeleton.length_groups)
-        return dict(length=(groups,), scale=(1,), yaw=(), depth=(), place=(2,))
+        height: dict[str, tuple[int, ...]] = {} if self.height is None else dict(height=())
+        return dict(length=(groups,), scale=(1,), yaw=(), depth=(), place=(2,), **height)
 
     def turn(self, pose: Tensor, draw: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
         """Turn bones.

@@ -1,0 +1,58 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""Parts of a train loop that have nothing to learn, built from what a config says."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from typing import Any
+
+from mmpose.registry import MODELS
+from torch import nn
+
+
+def build_part(
+    option: str, config: Any, example: str, default: str, what: str, **defaults: Any
+) -> nn.Module:
+    """Build a module without weights from a config of ``train_cfg``.
+
+    Args:
+        option (str): Name of the option, such as ``'detector'``.
+        config (Any): Its value.
+        example (str): What could be given, for messages.
+        default (str): Type that could be given, for messages.
+        what (str): What the module is, in words.
+        **defaults: Arguments that the config need not give.
+
+    Returns:
+        nn.Module: The module.
+
+    Raises:
+        ValueError: If it is no config, its type or an option is unknown, or the module has weights.
+    """
+    name = f'train_cfg.{option}'
+    if not isinstance(config, Mapping) or 'type' not in config:
+        raise ValueError(f'{name} is {config!r}; give a config, such as {example}, or None.')
+    kind, options = config['type'], {key: value for key, value in config.items() if key != 'type'}
+    if isinstance(kind, str):
+        kind = MODELS.get(kind)
+    if kind is None:
+        raise ValueError(
+            f'{name} has the type {config["type"]!r}, which is not registered; use {default!r}, or '
+            'register yours in MODELS and name its module in custom_imports.'
+        )
+    known = inspect.signature(kind).parameters
+    any_name = any(parameter.kind == parameter.VAR_KEYWORD for parameter in known.values())
+    unknown = [each for each in options if each not in known and not any_name]
+    if unknown:
+        raise ValueError(
+            f'{name} has the unknown option {unknown[0]!r}; the options of {kind.__name__} are '
+            f'{", ".join(known)}.'
+        )
+    model = MODELS.build(dict(config), default_args=defaults)
+    if any(True for _ in model.parameters()):
+        raise ValueError(
+            f'{name} {type(model).__name__} has weights, which nothing trains; give {what} without '
+            'any.'
+        )
+    return model
