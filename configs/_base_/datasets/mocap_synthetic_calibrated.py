@@ -1,6 +1,6 @@
-# The motion capture benchmark and the built-in synthetic set as one training set, with the codec for
-# calibrated cameras: more motions and bodies for lifters that are to work on real video. A synthetic
-# sample counts three times, which makes 38 % of all. Validated and tested as the benchmark alone.
+# The motion capture benchmark and the built-in synthetic set as one training set, with the codec
+# for calibrated cameras: more motions and bodies for lifters of real video. A synthetic sample
+# counts three times, which makes 38 % of all. Validated and tested as the benchmark alone.
 _base_ = ['./mocap_calibrated.py']
 
 synthetic_root = '{{$MMPOSEAUG_SYNTHETIC:data/synthetic/}}'
