@@ -12,17 +12,8 @@ import torch
 from mmengine.logging import print_log
 from mmpose.registry import MODELS
 from torch import Tensor
-from torch.nn.functional import normalize
 
-from mmposeaug.geometry import (
-    body_axes,
-    bone_lengths,
-    bones_to_joints,
-    index_tensor,
-    joints_to_bones,
-    rotation_matrix,
-    unit_bones,
-)
+from mmposeaug.geometry import bone_lengths, joints_to_bones, unit_bones
 from mmposeaug.structures import (
     LARGEST_DEVIATION,
     PROPORTION_STD,
@@ -34,24 +25,16 @@ from mmposeaug.structures import (
     stature_ratios,
 )
 
-from .articulation import (
-    Articulation,
-    extension_share,
-    flexion_limits,
-    flexion_turn,
-    one_sided,
-    turn_together,
-)
+from .articulation import Articulation
 from .draw_options import check_shares, refuse_unknown
-from .networks import per_frame, reference_frame
+from .joint_turns import JointTurns
+from .networks import reference_frame
 from .operations import one_minus_cos
 from .people import sentence_on, size_ratio, verdict_on
 from .random_draw import RandomPoseAugmentor
 
-BACKWARD_SHARE = 0.25
-"""float: Share of the turns of trunk, hips and knees that extend the joint."""
 LARGEST = LARGEST_DEVIATION
-"""float: Turns and proportions are held to this many standard deviations."""
+"""float: Proportions are held to this many standard deviations."""
 MIN_LENGTH = 1e-3
 """float: Bones shorter than this (metres) keep their length."""
 
@@ -262,81 +245,11 @@ class AnatomicalPoseAugmentor(RandomPoseAugmentor):
         """Turn joints, then bones, as in the base class."""
         if self.articulation is None:
             return super().turn(pose, draw)
-        moved, _ = super().turn(self._turn_joints(pose, draw, self.articulation), draw)
+        turns = JointTurns(self.skeleton, self.articulation, self.std, self.joint_share)
+        moved, _ = super().turn(turns(pose, draw), draw)
         before, lengths = unit_bones(joints_to_bones(pose, self.skeleton))
         after, _ = unit_bones(joints_to_bones(moved, self.skeleton))
         return moved, one_minus_cos(before, after, lengths)
-
-    def _turn_joints(self, pose: Tensor, draw: Mapping[str, Tensor], body: Articulation) -> Tensor:
-        """Elbows, shoulders, knees, hips and trunk, from the outside in."""
-        bones = joints_to_bones(pose, self.skeleton)
-        turns = self._turns(pose, bones, draw, body)
-        # all at once: the time goes into the number of operations
-        rotations = rotation_matrix(torch.cat(turns, dim=-2)).split(
-            [turn.shape[-2] for turn in turns], dim=-3
-        )
-        elbow, shoulder, knee, swing, side, flexion, sideways, twist, *thigh = rotations
-        outer = tuple(tuple(bone for limb in limbs for bone in limb[1:]) for limbs in body.limbs)
-        whole = tuple(tuple(bone for limb in limbs for bone in limb) for limbs in body.limbs)
-        bones = turn_together(bones, outer[1], elbow)
-        bones = turn_together(bones, whole[1], shoulder)
-        bones = turn_together(bones, outer[0], thigh[0] @ knee if thigh else knee)
-        bones = turn_together(bones, whole[0], swing @ side)
-        bones = turn_together(bones, body.upper, flexion @ sideways @ twist)
-        return bones_to_joints(bones, self.skeleton, pose[..., self.skeleton.root, :])
-
-    def _turns(
-        self, pose: Tensor, bones: Tensor, draw: Mapping[str, Tensor], body: Articulation
-    ) -> tuple[Tensor, ...]:
-        """Axis-angle vectors (*, K, 3) of elbows, shoulders, knees, hips (2) and trunk (3)."""
-        axes = body_axes(pose, self.skeleton)
-        across, up, forward = axes.unbind(-2)
-        names = ('trunk', 'hip', 'knee', 'shoulder', 'elbow', 'thigh')
-        held = {name: draw[name].clamp(-LARGEST, LARGEST) for name in names if name in draw}
-        turned = (draw['limbs_turned'] < 2 * self.joint_share - 1).to(pose.dtype)
-        swings, side_swings, knees, shoulders, elbows = turned.unbind(-1)
-        backward = draw['legs_backward'] < 2 * BACKWARD_SHARE - 1
-        elbow = self.std['elbow_flexion'] * held['elbow'] * elbows
-        shoulder = self.std['shoulder'] * held['shoulder'] * shoulders.unsqueeze(-1)
-        knee = self.std['knee_flexion'] * knees * one_sided(held['knee'], backward[:, 1], 0.5)
-        swing, side = held['hip'].unbind(1)
-        swing = one_sided(swing, backward[:, 0], extension_share('hip')) * swings
-        trunk, trunk_side, twist = held['trunk'].unbind(-1)
-        bent_backward = draw['trunk_backward'] < 2 * BACKWARD_SHARE - 1
-        trunk = one_sided(trunk, bent_backward, extension_share('trunk'))
-        trunk = trunk * (draw['trunk_turned'] < 2 * self.joint_share - 1)
-
-        def about(axis: Tensor, angle: Tensor, std: str) -> Tensor:
-            angle = per_frame(self.std[std] * angle.reshape(len(pose), -1, 1), pose)
-            return axis.unsqueeze(-2) * angle
-
-        return (
-            flexion_turn(bones, body.arms, per_frame(elbow, pose), flexion_limits('elbow')),
-            per_frame(shoulder, pose) @ axes,
-            flexion_turn(bones, body.legs, per_frame(knee, pose), flexion_limits('knee'), across),
-            # a thigh that swings forwards turns against a trunk that bends forwards
-            about(across, -swing, 'hip_flexion'),
-            about(forward, side * side_swings, 'hip_abduction'),
-            about(across, trunk, 'trunk_flexion'),
-            about(forward, trunk_side, 'trunk_side'),
-            about(up, twist, 'trunk_twist'),
-            *self._thigh_turns(pose, bones, held, swings, body),
-        )
-
-    def _thigh_turns(
-        self,
-        pose: Tensor,
-        bones: Tensor,
-        held: Mapping[str, Tensor],
-        turned: Tensor,
-        body: Articulation,
-    ) -> list[Tensor]:
-        """Axis-angle vectors (*, 2, 3) of the thighs about themselves, where they are drawn."""
-        if 'thigh' not in held:
-            return []
-        angle = per_frame(self.std['hip_rotation'] * held['thigh'] * turned, pose)
-        thighs = index_tensor(tuple(leg[0] for leg in body.legs), bones.device)
-        return [normalize(bones[..., thighs, :], dim=-1) * angle.unsqueeze(-1)]
 
     # ------------------------------------------------------------------ lengths
     def length_ratio(self, pose: Tensor, draw: Mapping[str, Tensor]) -> Tensor:
