@@ -11,10 +11,10 @@ import torch
 from torch import Tensor, nn
 
 from mmposeaug.datasets import PoseBatch
-from mmposeaug.geometry import in_lens, in_view
+from mmposeaug.geometry import in_lens
 from mmposeaug.geometry.camera import MIN_DEPTH
 
-from .batches import with_poses
+from .batches import wholly_in_view, with_poses
 from .part_configs import build_part
 
 
@@ -78,9 +78,7 @@ class DrawnCameras:
         if self.model is None:
             return batch
         drawn = self.draw(batch)
-        size = drawn.image_size.unsqueeze(1)
-        seen = in_view(drawn.keypoints_px, drawn.pose_cam[..., 2], size).all(-1)
-        seen &= self.shows(drawn)
+        seen = wholly_in_view(drawn) & self.shows(drawn)
 
         def choose(name: str) -> Tensor:
             new, old = getattr(drawn, name), getattr(batch, name)
