@@ -366,8 +366,8 @@ class AnatomicalPoseAugmentor(RandomPoseAugmentor):
         wanted = stature * self.published
         wanted = wanted * (1 + self.spread * draw['proportions'].clamp(-LARGEST, LARGEST))
         if 'hip_height' in draw:
-            low = self.hip_height_std * draw['hip_height'].clamp(-LARGEST, LARGEST)
-            wanted = wanted + stature * self.lowered * low.unsqueeze(-1)
+            fall = self.hip_height_std * draw['hip_height'].clamp(-LARGEST, LARGEST)
+            wanted = wanted + stature * self.lowered * fall.unsqueeze(-1)
         chosen = draw['body'] < 2 * self.body_share - 1
         if self.partly_published:
             own = torch.where(chosen, size_ratio(wanted, now, own, MIN_LENGTH), own)
