@@ -63,7 +63,11 @@ class DrawnCameras:
             batch.intrinsics, batch.image_size, generator=generator or self.generator
         )
         drawn = replace(batch, intrinsics=intrinsics, image_size=image_size)
-        return with_poses(drawn, batch.pose_cam)
+        seen = with_poses(drawn, batch.pose_cam)
+        # another camera does not find a joint whose place nobody knows
+        known = batch.pose_visible > 0
+        scores = torch.where(known, seen.keypoint_scores, batch.keypoint_scores)
+        return replace(seen, keypoint_scores=scores, pose_visible=batch.pose_visible)
 
     @torch.no_grad()
     def draw_in_view(self, batch: PoseBatch) -> PoseBatch:
