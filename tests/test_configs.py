@@ -15,7 +15,7 @@ from mmengine.registry import init_default_scope
 from mmpose.registry import MODELS
 
 from mmposeaug.apis import load_plan
-from mmposeaug.engine import Adversary
+from mmposeaug.engine import Adversary, Detector
 from mmposeaug.engine.variants import get_settings
 from mmposeaug.structures import H36M_17
 
@@ -39,15 +39,16 @@ def test_augmentation_of_every_config_can_be_built(path):
     assert len(path.read_text().splitlines()) <= 20
     loop = dict(cfg.train_cfg)
     given = {key: value for key, value in loop.items() if key not in LOOP_KEYS}
+    detector = given.pop('detector', None)
+    Detector(detector, 'all', H36M_17, torch.device('cpu'), loop.get('augmented_share', 0.5))
     if loop['type'] == 'TensorTrainLoop':
         augmentor = given.pop('augmentor', None)
         target = {'target_2d', 'align_position'} if 'target_2d' in path.parts else set()
-        assert set(given) == target | (set(given) & {'augmented_share', 'detector'})
+        assert set(given) == target | (set(given) & {'augmented_share'})
         if augmentor is not None:
             assert not list(MODELS.build(augmentor).parameters())
         return
     assert loop['type'] == 'PoseAugTrainLoop'
-    given.pop('detector', None)
     settings = get_settings(loop.get('variant', 'default'), given)
     adversary = Adversary(
         H36M_17, torch.device('cpu'), loop['max_epochs'], **settings.adversary_options()

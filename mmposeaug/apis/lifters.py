@@ -19,6 +19,7 @@ from mmposeaug.codecs import LifterAdapter, build_codec, find_train_codec
 from mmposeaug.datasets.readers import skeleton_of_cfg
 from mmposeaug.datasets.windows import WindowRule, window_rule
 from mmposeaug.engine.tensor_loader import inner_dataset
+from mmposeaug.engine.trained_codec import codec_misfit
 from mmposeaug.structures import Skeleton
 
 from .lifter_weights import check_joints, first_line, load_weights, read_checkpoint
@@ -97,6 +98,11 @@ def load_lifter(
     content, sha256 = read_checkpoint(path)
     load_weights(model, content, path)
     check_joints(content, skeleton, path)
+    misfit = codec_misfit(content, cfg)
+    if misfit:
+        raise ValueError(
+            f"The checkpoint '{path}' {misfit}; give the config that it was trained with."
+        )
     adapter = LifterAdapter(_to_device(model.eval().requires_grad_(False), device), codec)
     lifter = LoadedLifter(adapter, skeleton, window, cfg, path, sha256)
     _check_window(lifter)

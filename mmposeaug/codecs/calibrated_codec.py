@@ -152,7 +152,7 @@ class CalibratedPoseLifting(BaseKeypointCodec):
             check_camera(torch.tensor(camera), size, 'The camera of the sample')
             self._checked.add((camera, image_size))
         cameras = points.new_tensor(camera).expand(len(points), 9)
-        rays = undistort(points, cameras)
+        rays = self._without_gaps(undistort(points, cameras), scores)
         x, view = self.tensor_codec.encode_rays(rays[None], scores[None])
         if lifting_target is None:
             lifting_target = np.zeros((1, self.num_keypoints, 3), dtype=np.float32)
@@ -214,6 +214,14 @@ class CalibratedPoseLifting(BaseKeypointCodec):
             pose = np.insert(pose, self.root_index, root.numpy(), axis=1)
         return pose.astype(np.float32), np.ones(pose.shape[:-1], dtype=np.float32)
 
+    def _without_gaps(self, rays: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
+        """Rays (T, K, 2); of key points of score 0 without a place, where the camera turns to."""
+        gaps = rays.isnan().any(-1, keepdim=True) & (scores <= 0).unsqueeze(-1)
+        if not gaps.any():
+            return rays
+        looked_at = self.tensor_codec._looked_at(rays[None], scores[None] > 0)[0].unsqueeze(-2)
+        return torch.where(gaps, looked_at.nan_to_num(0.0), rays)
+
     def _of_target(self, view: torch.Tensor, frames: int, targets: int) -> torch.Tensor:
         """Rotations (1, 1 or T', 3, 3) of the target's frames."""
         if view.shape[1] in (1, targets):
@@ -267,7 +275,12 @@ def _read_camera(camera: Mapping[str, Any] | None) -> tuple[_Camera, _Size]:
     values: list[float] = []
     for name, count in (('f', 2), ('c', 2), ('k', 3), ('p', 2)):
         given = camera.get(name)
-        numbers = np.zeros(count) if given is None else np.asarray(given, dtype=np.float64).ravel()
+        try:
+            numbers = np.zeros(count) if given is None else np.asarray(given, np.float64).ravel()
+        except (TypeError, ValueError):
+            raise ValueError(
+                f'The camera of the sample has {name} = {given!r}; {count} numbers are needed.'
+            ) from None
         if numbers.size != count:
             raise ValueError(
                 f'The camera of the sample has {name} = {numbers.tolist()}; {count} numbers are '

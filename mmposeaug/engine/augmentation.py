@@ -13,12 +13,12 @@ from torch import Tensor, nn
 
 from mmposeaug.codecs import LifterAdapter
 from mmposeaug.datasets import BoneLengthBank, PoseBank, PoseBatch
-from mmposeaug.geometry import in_view, replace_bone_lengths
+from mmposeaug.geometry import replace_bone_lengths
 from mmposeaug.models import AugmentedPoses
 from mmposeaug.models.augmentors.networks import reference_index
 from mmposeaug.structures import AugmentedSamples, Skeleton, ViewedPoses
 
-from .batches import lift, poses_of, project_clip, with_poses
+from .batches import lift, poses_of, project_clip, wholly_in_view, with_poses
 from .drawn_cameras import DrawnCameras
 from .normalization import local_statistics
 from .target_domain import TargetDomain, run_augmentor
@@ -160,8 +160,7 @@ class Augmentation:
         Returns:
             Tensor: Booleans of shape (B,).
         """
-        size = samples.image_size.unsqueeze(1)
-        seen = in_view(samples.keypoints_px, samples.pose_cam[..., 2], size).all(-1)
+        seen = wholly_in_view(samples)
         return seen & self.cameras.shows(samples) if self.cameras else seen
 
     @torch.no_grad()

@@ -15,6 +15,7 @@ from mmposeaug.geometry import (
     flip_intrinsics,
     flip_keypoints,
     flip_pose,
+    in_view,
     index_tensor,
     project,
     root_relative,
@@ -102,6 +103,19 @@ def project_clip(
     low, high = view_borders(intrinsics, size, margin=0.0)
     bound = BEYOND * low.abs().maximum(high.abs())
     return project(pose, cameras, bound[:, None, None])
+
+
+def wholly_in_view(batch: PoseBatch) -> Tensor:
+    """Which samples are in the image and before the camera, with all joints in all frames.
+
+    Args:
+        batch (PoseBatch): B samples.
+
+    Returns:
+        Tensor: Booleans of shape (B,).
+    """
+    size = batch.image_size.unsqueeze(1)
+    return in_view(batch.keypoints_px, batch.pose_cam[..., 2], size).all(-1)
 
 
 def with_poses(batch: PoseBatch, pose_cam: Tensor, keypoints_px: Tensor | None = None) -> PoseBatch:

@@ -11,12 +11,12 @@ from torch import Tensor
 
 from mmposeaug.codecs import LifterAdapter
 from mmposeaug.datasets import PoseBank, PoseBatch
-from mmposeaug.geometry import bone_lengths, in_view
+from mmposeaug.geometry import bone_lengths
 from mmposeaug.structures import Skeleton, judge_human
 
 from .adversary_step import spread
 from .bank_facts import typical_lengths
-from .batches import lift, select, spread_indices, with_poses
+from .batches import lift, select, spread_indices, wholly_in_view, with_poses
 from .trained_network import module_mode
 
 PREFIX = 'augmentation/'
@@ -54,6 +54,7 @@ class AugmentationProbe:
         augmented: Mapping[str, Tensor],
         project: Callable[[Tensor, PoseBatch], Tensor],
         viewed: PoseBatch | None = None,
+        visible: Callable[[PoseBatch], Tensor] | None = None,
     ) -> dict[str, float]:
         """Values of several augmentations of :attr:`batch`.
 
@@ -63,6 +64,8 @@ class AugmentationProbe:
             project (Callable): Pixels of poses of the batch's samples.
             viewed (PoseBatch, optional): The samples with the cameras that see the augmented
                 poses. Defaults to None, those of the batch.
+            visible (Callable, optional): Which samples are in view, (B,). Defaults to None, those
+                that are wholly in the image and before the camera.
 
         Returns:
             dict[str, float]: ``augmentation/VALUE_NAME``: the lifter's ``error`` in mm, for
@@ -77,8 +80,7 @@ class AugmentationProbe:
         root = self.skeleton.root
         for name, pose in augmented.items():
             samples = with_poses(viewed, pose, project(pose, viewed))
-            size = viewed.image_size.unsqueeze(1)
-            valid = in_view(samples.keypoints_px, samples.pose_cam[..., 2], size).all(-1)
+            valid = wholly_in_view(samples) if visible is None else visible(samples)
             values[f'in_view_{name}'] = float(valid.float().mean())
             if not valid.any():
                 continue

@@ -11,10 +11,10 @@ import torch
 from torch import Tensor, nn
 
 from mmposeaug.datasets import PoseBatch
-from mmposeaug.geometry import in_lens, in_view
+from mmposeaug.geometry import in_lens
 from mmposeaug.geometry.camera import MIN_DEPTH
 
-from .batches import with_poses
+from .batches import wholly_in_view, with_poses
 from .part_configs import build_part
 
 
@@ -63,7 +63,11 @@ class DrawnCameras:
             batch.intrinsics, batch.image_size, generator=generator or self.generator
         )
         drawn = replace(batch, intrinsics=intrinsics, image_size=image_size)
-        return with_poses(drawn, batch.pose_cam)
+        seen = with_poses(drawn, batch.pose_cam)
+        # another camera does not find a joint whose place nobody knows
+        known = batch.pose_visible > 0
+        scores = torch.where(known, seen.keypoint_scores, batch.keypoint_scores)
+        return replace(seen, keypoint_scores=scores, pose_visible=batch.pose_visible)
 
     @torch.no_grad()
     def draw_in_view(self, batch: PoseBatch) -> PoseBatch:
@@ -78,9 +82,7 @@ class DrawnCameras:
         if self.model is None:
             return batch
         drawn = self.draw(batch)
-        size = drawn.image_size.unsqueeze(1)
-        seen = in_view(drawn.keypoints_px, drawn.pose_cam[..., 2], size).all(-1)
-        seen &= self.shows(drawn)
+        seen = wholly_in_view(drawn) & self.shows(drawn)
 
         def choose(name: str) -> Tensor:
             new, old = getattr(drawn, name), getattr(batch, name)

@@ -22,13 +22,14 @@ def build_part(
         example (str): What could be given, for messages.
         default (str): Type that could be given, for messages.
         what (str): What the module is, in words.
-        **defaults: Arguments that the config need not give.
+        **defaults: Arguments that the config need not give, for types that take them.
 
     Returns:
         nn.Module: The module.
 
     Raises:
-        ValueError: If it is no config, its type or an option is unknown, or the module has weights.
+        ValueError: If it is no config, its type or an option is unknown, an argument is missing, or
+            the module has weights.
     """
     name = f'train_cfg.{option}'
     if not isinstance(config, Mapping) or 'type' not in config:
@@ -36,7 +37,7 @@ def build_part(
     kind, options = config['type'], {key: value for key, value in config.items() if key != 'type'}
     if isinstance(kind, str):
         kind = MODELS.get(kind)
-    if kind is None:
+    if not callable(kind):
         raise ValueError(
             f'{name} has the type {config["type"]!r}, which is not registered; use {default!r}, or '
             'register yours in MODELS and name its module in custom_imports.'
@@ -49,6 +50,14 @@ def build_part(
             f'{name} has the unknown option {unknown[0]!r}; the options of {kind.__name__} are '
             f'{", ".join(known)}.'
         )
+    defaults = {key: value for key, value in defaults.items() if key in known or any_name}
+    try:
+        inspect.signature(kind).bind(**dict(defaults, **options))
+    except TypeError as error:
+        raise ValueError(
+            f'{name} has the type {kind.__name__!r}, which cannot be built ({error}); give {what}, '
+            f'such as {example}.'
+        ) from None
     model = MODELS.build(dict(config), default_args=defaults)
     if any(True for _ in model.parameters()):
         raise ValueError(

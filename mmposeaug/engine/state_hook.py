@@ -9,6 +9,8 @@ from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
 from mmpose.registry import HOOKS
 
+from .trained_codec import codec_misfit
+
 STATE_KEY = 'poseaug'
 """str: Key of the loop's state in a checkpoint."""
 
@@ -77,7 +79,7 @@ class LifterCheckpointHook(Hook):
             checkpoint (dict): What was loaded.
 
         Raises:
-            ValueError: If too few weights fit.
+            ValueError: If too few weights fit, or a run is resumed or tested with another codec.
         """
         if (
             runner._resume
@@ -88,6 +90,14 @@ class LifterCheckpointHook(Hook):
                 'The checkpoint is of a run with PoseAug, the config trains without; resume with '
                 "the interrupted run's config, or start from the checkpoint with load_from."
             )
+        misfit = codec_misfit(checkpoint, runner.cfg)
+        if misfit and (runner._resume or self.min_share == 1):
+            raise ValueError(
+                f'The checkpoint {misfit}: its weights would fit and its poses be wrong; give the '
+                'config that it was trained with.'
+            )
+        if misfit:
+            runner.logger.warning(f'The checkpoint that the training starts from {misfit}.')
         model = runner.model.module if is_model_wrapper(runner.model) else runner.model
         weights = dict(model.named_parameters())
         given = {

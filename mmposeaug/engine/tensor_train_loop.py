@@ -305,7 +305,10 @@ class TensorTrainLoop(EpochBasedTrainLoop):
         generator = make_generator(self.device, self.seed, self._epoch, 'probe')
         applied = self.augmentation.apply(self.probe.batch, generator)
         poses = {k: applied.stages[name] for k, name in applied.kinds.items() if k != 'real'}
-        values = self.probe.measure(poses, self.augmentation.project, applied.viewed)
+        augmentation = self.augmentation
+        values = self.probe.measure(
+            poses, augmentation.project, applied.viewed, augmentation.visible
+        )
         log_epoch(self.runner, values, self._epoch + 1)
 
     # ------------------------------------------------------------------ lifter

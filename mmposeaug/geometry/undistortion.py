@@ -133,7 +133,7 @@ def _newton(rays: _Parts, seen: _Parts, lens: _Parts) -> _Parts:
 
 def _close(before: Tensor, after: Tensor) -> bool:
     """Whether another step would change nothing, its error being the square of this one's."""
-    return bool((before - after).abs().max() < _LAST_STEP)
+    return bool(((before - after).abs() < _LAST_STEP).all())
 
 
 def _detach(parts: _Parts) -> _Parts:

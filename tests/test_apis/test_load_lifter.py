@@ -126,6 +126,18 @@ def test_checkpoint_of_other_joints_is_refused(lifting_config: Path, tmp_path: P
         load_lifter(lifting_config, path)
 
 
+def test_checkpoint_of_another_codec_is_refused(lifting_config: Path, tmp_path: Path) -> None:
+    path = tmp_path / 'trained.pth'
+    text = "work = 1\nmodel = dict(head=dict(decoder=dict(type='{}')), type='PoseLifter')\n"
+    save_random(lifting_config, path, meta=dict(cfg=text.format('CalibratedPoseLifting')))
+    sentence = 'was trained with the codec CalibratedPoseLifting, the config has ImagePoseLifting'
+    with pytest.raises(ValueError, match=sentence):
+        load_lifter(lifting_config, path)
+    for cfg in (text.format('ImagePoseLifting'), 'model = 3', 'no code', 'model = {"head": 1}'):
+        save_random(lifting_config, path, meta=dict(cfg=cfg))
+        load_lifter(lifting_config, path)
+
+
 def test_bad_files_are_named(lifting_config: Path, checkpoint: Path, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="The config 'no.py' does not exist"):
         load_lifter('no.py', checkpoint)

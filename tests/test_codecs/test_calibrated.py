@@ -206,6 +206,7 @@ WRONG = {
     'kilometres': (camera(f=[1e6, 1e6]), '0.0573 degrees'),
     'no size': (dict(camera_param=dict(f=[50, 50], c=[500, 500])), '169 degrees'),
     'other image': (camera(w=480, h=360), r'centre at \(500, 500\), outside of the image of 480'),
+    'words': (camera(c=['a', 'b']), r"c = \['a', 'b'\]; 2 numbers are needed"),
     'three focals': (camera(f=[1, 1, 1]), r'f = \[1.0, 1.0, 1.0\]; 2 numbers'),
     'folds': (camera(k=[-4, 0, 0]), r'key points of the sample.*k1.* = -4, 0.*folds over'),
     'NaN': (
@@ -236,10 +237,11 @@ def test_what_can_be_encoded_although_it_is_little() -> None:
     one[0, 7] = 1
     keypoints = np.full((1, K, 2), np.nan)
     keypoints[0, 7] = 600, 700
-    with np.testing.suppress_warnings():
-        alone = encode(keypoints=np.nan_to_num(keypoints), keypoints_visible=one)
-    # it is what the camera looks at
-    np.testing.assert_allclose(alone['keypoint_labels'].reshape(K, 2)[7], 0, atol=1e-6)
+    alone = encode(keypoints=keypoints, keypoints_visible=one)
+    # it is what the camera looks at, and what has no place is put there
+    np.testing.assert_allclose(alone['keypoint_labels'].reshape(K, 2), 0, atol=1e-6)
+    nobody = encode(keypoints=keypoints * np.nan, keypoints_visible=np.zeros((1, K)))
+    np.testing.assert_allclose(nobody['keypoint_labels'], 0, atol=1e-6)
     box = np.zeros((1, K))
     box[0, 5:9] = 1
     seen = encode(keypoints_visible=box)['keypoint_labels'].reshape(K, 2)[5:9]

@@ -115,6 +115,11 @@ def test_samples_that_there_are_not_are_refused(mocap_root, tmp_path):
             dict(detector=dict(type='DetectionModel', nois=0.01)),
             "unknown option 'nois'; the options of DetectionModel are skeleton, noise, factors",
         ),
+        (dict(detector=dict(type=5)), 'detector has the type 5, which is not registered'),
+        (
+            dict(detector=dict(type='PoseLifter')),
+            "'PoseLifter', which cannot be built .missing a required argument: 'backbone'",
+        ),
         (dict(detector=dict(type='Detectron')), "type 'Detectron', which is not registered; use"),
     ],
 )

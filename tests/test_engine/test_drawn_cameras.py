@@ -117,6 +117,12 @@ def test_a_clip_has_one_camera(mocap_root):
     cameras = DrawnCameras(CAMERA, 'cpu')
     batch = cameras.draw(bank.gather(torch.arange(8)), torch.Generator().manual_seed(0))
     assert batch.intrinsics.shape == (8, 9) and batch.keypoints_px.shape[:2] == (8, 3)
+    assert batch.pose_visible.all() and batch.keypoint_scores.all()
+    hidden = torch.ones(8, 3, 17)
+    hidden[:, :, 4] = 0  # its place is not known, and no other camera finds it
+    part = replace(batch, pose_visible=hidden, keypoint_scores=hidden)
+    part = cameras.draw(part, torch.Generator().manual_seed(0))
+    assert torch.equal(part.pose_visible, hidden) and torch.equal(part.keypoint_scores, hidden)
     frames = [project_clip(batch.pose_cam[:, t], batch.intrinsics) for t in range(3)]
     seen = batch.keypoints_px
     torch.testing.assert_close(seen, torch.stack(frames, 1), atol=0.01, rtol=1e-4)

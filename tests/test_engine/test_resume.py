@@ -164,6 +164,19 @@ def test_the_checkpoint_of_another_lifter_is_refused(mocap_root, tmp_path, train
         runner.load_or_resume()
 
 
+def test_a_run_is_not_resumed_with_another_codec(mocap_root, tmp_path, trained):
+    checkpoint = torch.load(trained('tensor').folder / 'epoch_2.pth', weights_only=False)
+    meta = checkpoint['meta']
+    meta['cfg'] = meta['cfg'].replace('VideoPoseLifting', 'CalibratedPoseLifting')
+    path = tmp_path / 'other.pth'
+    torch.save(checkpoint, path)
+    runner = build(mocap_root, tmp_path, LOOPS['tensor'], resume=True, load_from=str(path))
+    sentence = 'trained with the codec CalibratedPoseLifting, the config has VideoPoseLifting: its'
+    with pytest.raises(ValueError, match=sentence):
+        runner.load_or_resume()
+    build(mocap_root, tmp_path, LOOPS['tensor'], load_from=str(path)).load_or_resume()
+
+
 def test_a_checkpoint_of_which_the_backbone_fits_is_taken(mocap_root, tmp_path, trained):
     source = torch.load(trained('tensor').folder / 'epoch_2.pth')['state_dict']
     weights = {name: value for name, value in source.items() if name.startswith('backbone')}

@@ -514,7 +514,10 @@ def test_a_person_cannot_be_made_of_any_tree():
         (dict(depth=[1, 2, 3]), r'depth \[1, 2, 3\] is no range'),
         (dict(width_std=0.4), 'must be below 0.4, got 0.08 and 0.4'),
         (dict(hip_rotation=-1.0), 'hip_rotation is -1.0; it must not be negative'),
-        (dict(hip_height_std=0.4), 'got 0.08 with hip_height_std 0.4 and 0.25'),
+        (dict(hip_height_std=0.4), 'proportion_std and hip_height_std together and width_std'),
+        (dict(hip_height_std=0.05, body_share=0), 'hip_height_std is 0.05, but body_share is 0'),
+        (dict(hip_height_std=0.05, skeleton=HAND), "'hand' has no trunk and thighs, so no body"),
+        (dict(hip_rotation=9.0, joint_share=0), 'hip_rotation is 9.0, but joint_share is 0'),
         (dict(depth=(3, 2)), 'AnatomicalPoseAugmentor: depth .3, 2. is no range'),
     ],
 )

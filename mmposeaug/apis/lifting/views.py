@@ -180,11 +180,18 @@ def find_view(
     Raises:
         ValueError: If the camera, or ``focal``, is none that there is, or not of these images.
     """
+    if camera is not None and focal is not None:
+        raise ValueError(
+            f'The focal length of {focal} px and the camera {camera.name} are both given; give one '
+            'of them.'
+        )
     if camera is not None:
         size = torch.from_numpy(np.asarray(sizes[0], dtype=np.float64))
         check_camera(torch.from_numpy(camera.intrinsics), size, f'The camera {camera.name}')
         return np.tile(camera.intrinsics, (len(sizes), 1)), f'given: {camera.name}'
     if focal is not None:
+        if not isinstance(focal, (int, float)) or isinstance(focal, bool):
+            raise ValueError(f'The option focal is {focal!r}; give a number of pixels.')
         check_focal(focal, float(np.max(sizes)), 'The option focal')
     lengths = ASSUMED_FOCAL * sizes.max(1) if focal is None else np.full(len(sizes), float(focal))
     intrinsics = np.zeros((len(sizes), 9))

@@ -89,8 +89,9 @@ class AnatomicalPoseAugmentor(RandomPoseAugmentor):
         **options: Further options of :class:`RandomPoseAugmentor`.
 
     Raises:
-        ValueError: If a range is empty or negative, a share is not between 0 and 1, or ``human`` is
-            True for a tree without a person's trunk, legs and arms.
+        ValueError: If a range is empty or negative, a share is not between 0 and 1, an option has
+            no effect with the others or the skeleton, or ``human`` is True for a tree without a
+            person's trunk, legs and arms.
     """
 
     published: Tensor
@@ -152,10 +153,26 @@ class AnatomicalPoseAugmentor(RandomPoseAugmentor):
         check_shares(owner, joint_share=joint_share, body_share=body_share)
         self._check_range('stature', stature)
         if max(proportion_std + hip_height_std, width_std) * LARGEST >= 1:
-            more = f' with hip_height_std {hip_height_std}' if hip_height_std else ''
+            more = ' and hip_height_std together' if hip_height_std else ''
             raise ValueError(
-                f'{owner}: proportion_std and width_std must be below {1 / LARGEST:g}, got '
-                f'{proportion_std}{more} and {width_std}: a bone would have no length left.'
+                f'{owner}: proportion_std{more} and width_std must be below {1 / LARGEST:g}, got '
+                f'{proportion_std + hip_height_std:g} and {width_std:g}: a bone would have no '
+                'length left.'
+            )
+        if hip_height_std and not (body_share and any(lowered_hips(self.skeleton))):
+            why = (
+                'body_share is 0'
+                if not body_share
+                else (f'the skeleton {self.skeleton.name!r} has no trunk and thighs')
+            )
+            raise ValueError(
+                f'{owner}: hip_height_std is {hip_height_std}, but {why}, so no body gets it; '
+                'leave it out.'
+            )
+        if hip_rotation and not joint_share:
+            raise ValueError(
+                f'{owner}: hip_rotation is {hip_rotation}, but joint_share is 0, so no thigh is '
+                'turned; leave it out.'
             )
         self.std = {name: math.radians(value) for name, value in degrees.items()}
         self.joint_share = joint_share
@@ -262,8 +279,8 @@ class AnatomicalPoseAugmentor(RandomPoseAugmentor):
         wanted = stature * self.published
         wanted = wanted * (1 + self.spread * draw['proportions'].clamp(-LARGEST, LARGEST))
         if 'hip_height' in draw:
-            low = self.hip_height_std * draw['hip_height'].clamp(-LARGEST, LARGEST)
-            wanted = wanted + stature * self.lowered * low.unsqueeze(-1)
+            fall = self.hip_height_std * draw['hip_height'].clamp(-LARGEST, LARGEST)
+            wanted = wanted + stature * self.lowered * fall.unsqueeze(-1)
         chosen = draw['body'] < 2 * self.body_share - 1
         if self.partly_published:
             own = torch.where(chosen, size_ratio(wanted, now, own, MIN_LENGTH), own)

@@ -117,11 +117,14 @@ def test_wrong_cameras_are_said_to_be(tmp_path: Path) -> None:
     for focal, sentence in (
         (-3, 'option focal has a focal length of -3; give it in pixels, above 0'),
         (0, 'focal length of 0; give it in pixels'),
+        ('750', "option focal is '750'; give a number of pixels"),
         (35, '35 px, 174 degrees across an image of 1280 px, .* that in millimetres times'),
     ):
         with pytest.raises(ValueError, match=sentence):
             find_view(sizes, focal=focal)
     camera = read_camera(path, 'S1/a')
+    with pytest.raises(ValueError, match='750 px and the camera S1/a of .* both given; give one'):
+        find_view(sizes, camera, 750)
     with pytest.raises(ValueError, match='of images of 1000 x 800, but image_size is 1280 x 720'):
         find_image_sizes(FRAMES, JOINTS, (1280, 720), {}, camera)
     unknown = dataclasses.replace(camera, size=None)
