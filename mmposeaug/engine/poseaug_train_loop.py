@@ -83,7 +83,10 @@ class PoseAugTrainLoop(TensorTrainLoop):
             val_begin,
             val_interval,
             dynamic_intervals,
-            augmented_share=self.settings.augmented_share,
+            # of passes, which take real and augmented samples in turn, the share is no setting
+            augmented_share=self.settings.augmented_share
+            if self.settings.schedule == 'mixed'
+            else 0.5,
             bone_lengths=self.settings.bone_lengths,
             target_2d=self.settings.target_2d,
             align_position=self.settings.align_position,
