@@ -137,7 +137,7 @@ def test_the_quickstart_differs_in_nothing_but_the_augmentation(repo_root):
         cfg = Config.fromfile(repo_root / 'configs' / 'poseaug' / method.config).to_dict()
         loops[method.name], rest[method.name] = cfg.pop('train_cfg'), cfg
     assert rest['baseline'] == rest['random'] == rest['poseaug']
-    augmentor = dict(draw=rest['baseline']['wide_draw'])
+    augmentor = dict(draw=rest['baseline']['draw'])
     assert loops['poseaug'] == dict(
         loops['baseline'], type='PoseAugTrainLoop', augmentor=augmentor, augmented_share=0.8
     )

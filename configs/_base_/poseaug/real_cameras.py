@@ -1,6 +1,8 @@
-# What a lifter for real cameras is trained with (docs/real_video.md): joints that turn further than
-# by default, views and hips that vary more, and key points as a detector finds them. A config puts
-# `wide_draw` and `detector` into its train_cfg, see ../../poseaug/real/.
+# What lifters for real cameras are trained with (docs/real_video.md): hips and views that vary more
+# than by default, key points as a detector finds them and, where the motions recorded are narrow,
+# joints that turn further. A config puts `draw` or `wide_draw`, and `detector`, into its train_cfg,
+# see ../../poseaug/real/.
+draw = dict(type='AnatomicalPoseAugmentor', hip_rotation=25.0, hip_height_std=0.08, roll_std=20.0)
 wide_draw = dict(
     type='AnatomicalPoseAugmentor',
     trunk_flexion=40.0,
