@@ -160,8 +160,7 @@ class Augmentation:
         Returns:
             Tensor: Booleans of shape (B,).
         """
-        seen = wholly_in_view(samples)
-        return seen & self.cameras.shows(samples) if self.cameras else seen
+        return self.cameras.see(samples) if self.cameras else wholly_in_view(samples)
 
     @torch.no_grad()
     def apply(self, batch: PoseBatch, generator: torch.Generator) -> AppliedAugmentation:

@@ -82,13 +82,24 @@ class DrawnCameras:
         if self.model is None:
             return batch
         drawn = self.draw(batch)
-        seen = wholly_in_view(drawn) & self.shows(drawn)
+        seen = self.see(drawn)
 
         def choose(name: str) -> Tensor:
             new, old = getattr(drawn, name), getattr(batch, name)
             return torch.where(seen.view(-1, *[1] * (new.ndim - 1)), new, old)
 
         return PoseBatch(**{field.name: choose(field.name) for field in fields(PoseBatch)})
+
+    def see(self, batch: PoseBatch) -> Tensor:
+        """Which samples are in view, wholly and in all frames.
+
+        Args:
+            batch (PoseBatch): B samples.
+
+        Returns:
+            Tensor: Booleans of shape (B,).
+        """
+        return wholly_in_view(batch) & self.shows(batch)
 
     @torch.no_grad()
     def shows(self, batch: PoseBatch) -> Tensor:

@@ -83,10 +83,7 @@ class PoseAugTrainLoop(TensorTrainLoop):
             val_begin,
             val_interval,
             dynamic_intervals,
-            # of passes, which take real and augmented samples in turn, the share is no setting
-            augmented_share=self.settings.augmented_share
-            if self.settings.schedule == 'mixed'
-            else 0.5,
+            augmented_share=self.settings.augmented_share,
             bone_lengths=self.settings.bone_lengths,
             target_2d=self.settings.target_2d,
             align_position=self.settings.align_position,
@@ -129,13 +126,17 @@ class PoseAugTrainLoop(TensorTrainLoop):
                 )
         runner.register_hook(PoseAugStateHook())
 
+    @property
+    def mixes(self) -> bool:
+        """bool: False for the schedule of separate passes."""
+        return self.settings.schedule == 'mixed'
+
     def _check_batch_size(self) -> None:
         """The augmentor's normalisation needs two samples."""
         size = self.dataloader.batch_size
-        mixed = self.settings.schedule == 'mixed'
-        count = round(self.augmented_share * size) if mixed else size
+        count = round(self.augmented_share * size) if self.mixes else size
         if count < 2:
-            share = f' with augmented_share {self.augmented_share}' if mixed else ''
+            share = f' with augmented_share {self.augmented_share}' if self.mixes else ''
             raise ValueError(
                 f'train_dataloader.batch_size is {size}, which{share} gives the augmentor {count} '
                 'samples at a time; it needs 2 or more.'
@@ -183,7 +184,7 @@ class PoseAugTrainLoop(TensorTrainLoop):
         """All phases of an epoch."""
         if self.augments:
             self.watchdog.before_epoch(self.adversary)
-        if not self.augments or self.settings.schedule == 'mixed':
+        if not self.augments or self.mixes:
             self.dataloader.length = self.dataloader.batches_per_pass
             super().train_phases()
         else:

@@ -139,8 +139,9 @@ class TensorTrainLoop(EpochBasedTrainLoop):
             fit_to_bank(self.augmentor, self.bank)
         self.cameras = DrawnCameras(camera, self.device)
         augments = self.learns or self.changes_samples
-        share = augmented_share if augments else 0.0
-        if self.cameras and augmented_share == 0:
+        # passes take real and augmented samples in turn, whatever the share is
+        share = (augmented_share if self.mixes else 0.5) if augments else 0.0
+        if self.cameras and share == 0:
             raise ValueError(
                 'train_cfg.camera draws cameras for augmented samples, but augmented_share is 0; '
                 'set it to 0.5, or camera to None.'
@@ -155,6 +156,11 @@ class TensorTrainLoop(EpochBasedTrainLoop):
 
     learns = False
     """bool: Whether there are networks beside the lifter."""
+
+    @property
+    def mixes(self) -> bool:
+        """bool: Whether batches hold real and augmented samples, in shares that are set."""
+        return True
 
     def restart_schedules(self) -> list[str]:
         """Put the config's schedules of networks beside the lifter in force in a resumed run.
@@ -303,9 +309,9 @@ class TensorTrainLoop(EpochBasedTrainLoop):
         It is called in the first process alone.
         """
         generator = make_generator(self.device, self.seed, self._epoch, 'probe')
-        applied = self.augmentation.apply(self.probe.batch, generator)
-        poses = {k: applied.stages[name] for k, name in applied.kinds.items() if k != 'real'}
         augmentation = self.augmentation
+        applied = augmentation.apply(self.probe.batch, generator)
+        poses = {k: applied.stages[name] for k, name in applied.kinds.items() if k != 'real'}
         values = self.probe.measure(
             poses, augmentation.project, applied.viewed, augmentation.visible
         )

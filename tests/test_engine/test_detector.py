@@ -97,6 +97,11 @@ def test_samples_that_there_are_not_are_refused(mocap_root, tmp_path):
     options = dict(detector=NOISY, detected_samples='real', augmented_share=1)
     with pytest.raises(ValueError, match="is 'real', but no sample is"):
         build(mocap_root, tmp_path, dict(LOOPS['random'], **options))
+    # passes have real samples whatever the share is, which must still be one
+    runner = build(mocap_root, tmp_path, poseaug('released', pretrain_epochs=1, **options))
+    assert not runner.train_loop.mixes
+    with pytest.raises(ValueError, match='augmented_share is 7; it is a number between 0 and 1'):
+        build(mocap_root, tmp_path, poseaug('released', pretrain_epochs=1, augmented_share=7))
 
 
 @pytest.mark.parametrize(

@@ -159,16 +159,6 @@ class AnatomicalPoseAugmentor(RandomPoseAugmentor):
                 f'{proportion_std + hip_height_std:g} and {width_std:g}: a bone would have no '
                 'length left.'
             )
-        if hip_height_std and not (body_share and any(lowered_hips(self.skeleton))):
-            why = (
-                'body_share is 0'
-                if not body_share
-                else (f'the skeleton {self.skeleton.name!r} has no trunk and thighs')
-            )
-            raise ValueError(
-                f'{owner}: hip_height_std is {hip_height_std}, but {why}, so no body gets it; '
-                'leave it out.'
-            )
         if hip_rotation and not joint_share:
             raise ValueError(
                 f'{owner}: hip_rotation is {hip_rotation}, but joint_share is 0, so no thigh is '
@@ -180,6 +170,13 @@ class AnatomicalPoseAugmentor(RandomPoseAugmentor):
         self.stature = stature
         self.hip_height_std = hip_height_std
         self._set_published(proportion_std, width_std)
+        if hip_height_std and not (body_share and self.lowered.any()):
+            tree = f'the skeleton {self.skeleton.name!r} has no trunk and thighs'
+            why = tree if body_share else 'body_share is 0'
+            raise ValueError(
+                f'{owner}: hip_height_std is {hip_height_std}, but {why}, so no body gets it; '
+                'leave it out.'
+            )
         self.human = human
         self.verdict: HumanVerdict | None = None
         self._become(verdict_on(human, self.skeleton, owner))
