@@ -4,6 +4,13 @@
 _base_ = ['./mocap_calibrated.py']
 
 synthetic_root = '{{$MMPOSEAUG_SYNTHETIC:data/synthetic/}}'
+train_part = dict(
+    type='MocapDataset',
+    ann_file='source_train.npz',
+    camera_param_file='cameras.pkl',
+    split=dict(part='train', val_fraction=0.1, seed=0),
+    pipeline={{_base_.train_pipeline}},
+)
 train_dataloader = dict(
     dataset=dict(
         _delete_=True,
@@ -11,25 +18,11 @@ train_dataloader = dict(
         metainfo=dict(from_file='configs/_base_/datasets/h36m.py'),
         pipeline=[],
         datasets=[
-            dict(
-                type='MocapDataset',
-                ann_file='source_train.npz',
-                camera_param_file='cameras.pkl',
-                data_root={{_base_.data_root}},
-                split=dict(part='train', val_fraction=0.1, seed=0),
-                pipeline={{_base_.train_pipeline}},
-            ),
+            dict(train_part, data_root={{_base_.data_root}}),
             dict(
                 type='RepeatDataset',
                 times=3,
-                dataset=dict(
-                    type='MocapDataset',
-                    ann_file='source_train.npz',
-                    camera_param_file='cameras.pkl',
-                    data_root=synthetic_root,
-                    split=dict(part='train', val_fraction=0.1, seed=0),
-                    pipeline={{_base_.train_pipeline}},
-                ),
+                dataset=dict(train_part, data_root=synthetic_root),
             ),
         ],
     )

@@ -1,16 +1,3 @@
-_base_ = [
-    '../../_base_/datasets/mocap_synthetic_calibrated.py',
-    '../../_base_/lifters/simplebaseline_calibrated.py',
-    '../../_base_/schedules/adam-linear.py',
-    '../../_base_/poseaug/real_cameras.py',
-]
+_base_ = ['./anatomical_simplebaseline-256_1xb256-45e_mocap-synthetic.py']
 
-model = dict(backbone=dict(stem_channels=256, dropout=0.1), head=dict(in_channels=256))
-train_cfg = dict(
-    type='PoseAugTrainLoop',
-    max_epochs=45,
-    val_interval=5,
-    augmentor=dict(draw={{_base_.wide_draw}}),
-    augmented_share=0.8,
-    detector={{_base_.detector}},
-)
+train_cfg = dict(type='PoseAugTrainLoop', augmentor=dict(_delete_=True, draw={{_base_.wide_draw}}))
