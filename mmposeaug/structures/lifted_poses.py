@@ -33,9 +33,14 @@ class LiftedPoses:
         image_names (dict[int, str]): File name by frame, where it is known.
         fps (float, optional): Frames a second, where it is known.
         info (dict): What the poses were made with, plain values: checkpoint, camera and so on.
+        intrinsics (np.ndarray, optional): Each row's camera (N, 9): fx, fy, cx, cy in pixels, k1,
+            k2, k3, p1, p2; given or assumed. None in files of older versions.
+        up_cam (np.ndarray, optional): The direction against gravity in camera axes, (3,), of
+            length 1, where it is known or estimated; the camera is taken to stand still.
 
     Raises:
-        ValueError: If shapes disagree, rows are not sorted, or ``fps`` is not positive.
+        ValueError: If shapes disagree, rows are not sorted, ``fps`` is not positive, or ``up_cam``
+            is not of length 1.
     """
 
     skeleton: Skeleton
@@ -50,6 +55,8 @@ class LiftedPoses:
     image_names: dict[int, str] = field(default_factory=dict)
     fps: float | None = None
     info: dict[str, Any] = field(default_factory=dict)
+    intrinsics: np.ndarray | None = None
+    up_cam: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         rows, joints = len(self.frames), self.skeleton.num_joints
@@ -63,6 +70,10 @@ class LiftedPoses:
             image_sizes=(rows, 2),
             roots_cam=(rows, 3),
         )
+        if self.intrinsics is not None:
+            shapes['intrinsics'] = (rows, 9)
+        if self.up_cam is not None:
+            shapes['up_cam'] = (3,)
         for name, shape in shapes.items():
             found = getattr(self, name).shape
             if found != shape:
@@ -74,6 +85,10 @@ class LiftedPoses:
         step = np.diff(keys, axis=0)
         if self.fps is not None and not (np.isfinite(self.fps) and self.fps > 0):
             raise ValueError(f'fps of LiftedPoses is {self.fps}; it must be above 0, or None.')
+        if self.up_cam is not None and not abs(np.linalg.norm(self.up_cam) - 1) < 1e-3:
+            raise ValueError(
+                f'up_cam of LiftedPoses is {self.up_cam.tolist()}; it must be of length 1, or None.'
+            )
         if not ((step[:, 0] > 0) | ((step[:, 0] == 0) & (step[:, 1] > 0))).all():
             raise ValueError('The rows of LiftedPoses must be sorted by frame, then by track.')
 

@@ -25,6 +25,7 @@ _ARRAYS = (
     'image_sizes',
     'roots_cam',
 )
+_OPTIONAL = ('intrinsics', 'up_cam')
 
 
 def save_lifted_npz(lifted: LiftedPoses, path: str | os.PathLike) -> None:
@@ -35,7 +36,8 @@ def save_lifted_npz(lifted: LiftedPoses, path: str | os.PathLike) -> None:
         path (str | PathLike): The npz file: the arrays of :class:`LiftedPoses` and ``meta``, the
             rest as JSON. :func:`load_lifted` reads it.
     """
-    arrays = {name: getattr(lifted, name) for name in _ARRAYS}
+    arrays = {name: getattr(lifted, name) for name in (*_ARRAYS, *_OPTIONAL)}
+    arrays = {name: array for name, array in arrays.items() if array is not None}
     save_npz(path, {**arrays, 'meta': np.array(json.dumps(_meta(lifted)))})
 
 
@@ -70,6 +72,7 @@ def load_lifted(path: str | os.PathLike) -> LiftedPoses:
             fps=meta['fps'],
             info=meta['made_with'],
             **{name: arrays[name] for name in _ARRAYS},
+            **{name: arrays.get(name) for name in _OPTIONAL},
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ValueError(
@@ -98,6 +101,7 @@ def save_lifted_json(lifted: LiftedPoses, path: str | os.PathLike) -> None:
         axes='camera space: x right, y down, z away from the camera',
         origin='the root joint',
         root_joint=lifted.skeleton.joint_names[lifted.skeleton.root],
+        up=None if lifted.up_cam is None else _rounded(lifted.up_cam, 6),
     )
     names = meta.pop('image_names')
     with atomic_write(path, 'w') as file:

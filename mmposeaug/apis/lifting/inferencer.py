@@ -158,6 +158,7 @@ class LiftingInferencer:
             image_names=dict(people.image_names),
             fps=people.fps,
             info=info,
+            intrinsics=intrinsics[order],
         )
 
     def _joint_map(self, people: Keypoints2D, name: str) -> KeypointMap:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +12,13 @@ import numpy as np
 import torch
 
 from mmposeaug.codecs import check_camera, check_focal
-from mmposeaug.datasets.camera_files import image_size_of, intrinsics_of, load_camera_dicts
+from mmposeaug.datasets.calibration import load_calibration
+from mmposeaug.datasets.camera_files import (
+    CameraDict,
+    image_size_of,
+    intrinsics_of,
+    load_camera_dicts,
+)
 from mmposeaug.geometry import undistort
 
 COMMON_SIZES = ((640, 480), (1280, 720), (1920, 1080), (3840, 2160), (7680, 4320))
@@ -122,19 +129,23 @@ class Camera:
         intrinsics (np.ndarray): (9,): focal lengths, centre, distortion; pixels.
         size (tuple[float, float] | None): Width and height of its images in pixels.
         name (str): Its name and file.
+        rotation (np.ndarray | None): World to camera (3, 3), where the file has it.
     """
 
     intrinsics: np.ndarray
     size: tuple[float, float] | None
     name: str
+    rotation: np.ndarray | None = None
 
 
 def read_camera(camera_file: str | None, camera: str | None) -> Camera | None:
     """The camera that options name.
 
     Args:
-        camera_file (str, optional): Camera file, as training sets have them.
-        camera (str, optional): ``'SUBJECT/CAMERA'`` in this file. Defaults to its only one.
+        camera_file (str, optional): Camera file, as training sets have them, or a calibration,
+            see :func:`mmposeaug.datasets.calibration.load_calibration`.
+        camera (str, optional): ``'SUBJECT/CAMERA'`` in this file, or the name in a calibration.
+            Defaults to its only one.
 
     Returns:
         Camera | None: The camera, None without a file.
@@ -147,8 +158,8 @@ def read_camera(camera_file: str | None, camera: str | None) -> Camera | None:
         if camera is not None:
             raise ValueError(f'The camera {camera!r} is of no file; give camera_file too.')
         return None
-    cameras = load_camera_dicts(camera_file)
-    names = {'/'.join(key): key for key in cameras}
+    cameras = _camera_dicts(os.fspath(camera_file))
+    names = {'/'.join(key).lstrip('/'): key for key in cameras}
     if camera is None and len(names) == 1:
         camera = next(iter(names))
     if camera is None or camera not in names:
@@ -160,7 +171,25 @@ def read_camera(camera_file: str | None, camera: str | None) -> Camera | None:
     if cameras[key].get('w') is not None and cameras[key].get('h') is not None:
         size = image_size_of(key, cameras[key])
     name = f'{camera} of {os.path.basename(camera_file)}'
-    return Camera(intrinsics_of(key, cameras[key]), size, name)
+    turn = cameras[key].get('R')
+    rotation = None if turn is None else np.asarray(turn, np.float64).reshape(3, 3).T
+    return Camera(intrinsics_of(key, cameras[key]), size, name, rotation)
+
+
+def _camera_dicts(path: str) -> CameraDict:
+    """The cameras of a file of a training set, or of a calibration."""
+    ending = os.path.splitext(path)[1].lower()
+    calibration = ending == '.toml'
+    if ending == '.json' and os.path.isfile(path):
+        with open(path, encoding='utf-8') as file:
+            try:
+                content = json.load(file)
+            except ValueError:
+                content = None  # what reads it says so
+        calibration = isinstance(content, dict) and not any('/' in name for name in content)
+    if not calibration:
+        return load_camera_dicts(path)
+    return {('', name): camera for name, camera in load_calibration(path).items()}
 
 
 def find_view(

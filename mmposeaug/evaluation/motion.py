@@ -1,0 +1,100 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""What a person's poses over time are like: bones, speed, and where they are seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+
+from mmposeaug.geometry import project
+from mmposeaug.structures import Skeleton
+
+
+def bone_spread(poses: np.ndarray, skeleton: Skeleton) -> float:
+    """How much the bones of one person change their length, which real ones do not.
+
+    Args:
+        poses (np.ndarray): Poses of one person (N, J, 3).
+        skeleton (Skeleton): The J joints.
+
+    Returns:
+        float: Standard deviation over the mean of each bone's length, in percent, averaged over
+        the bones.
+
+    Example:
+        >>> from mmposeaug.structures import H36M_17
+        >>> pose = np.random.default_rng(0).normal(size=(1, 17, 3))
+        >>> bone_spread(np.concatenate([0.9 * pose, 1.1 * pose]), H36M_17)
+        10.0
+    """
+    lengths = _bone_lengths(poses, skeleton)
+    return round(float((lengths.std(0) / lengths.mean(0).clip(1e-9)).mean() * 100), 6)
+
+
+def side_difference(poses: np.ndarray, skeleton: Skeleton) -> float:
+    """How far the left and the right bones of one person differ.
+
+    Args:
+        poses (np.ndarray): Poses of one person (N, J, 3).
+        skeleton (Skeleton): The J joints.
+
+    Returns:
+        float: Largest difference of the median lengths of a pair of bones, in percent of their
+        mean; 0 for skeletons without pairs.
+    """
+    lengths = np.median(_bone_lengths(poses, skeleton), axis=0)
+    pairs = lengths[np.array(skeleton.bone_pairs, int).reshape(-1, 2)]
+    differences = np.abs(pairs[:, 0] - pairs[:, 1]) / pairs.mean(1).clip(1e-9)
+    return float(differences.max(initial=0) * 100)
+
+
+def accelerations(poses: np.ndarray, frames: np.ndarray) -> np.ndarray:
+    """Change of the joints' velocity where three frames follow each other.
+
+    Args:
+        poses (np.ndarray): Poses of one person (N, J, 3), ascending frames.
+        frames (np.ndarray): Their numbers, (N,).
+
+    Returns:
+        np.ndarray: Second differences (M, J, 3), unit of the poses per frame squared; of several
+        gaps the frames around them are left out.
+    """
+    second = poses[2:] - 2 * poses[1:-1] + poses[:-2]
+    return second[(frames[2:] - frames[:-2]) == 2]
+
+
+def reprojection_errors(
+    poses_cam: np.ndarray, keypoints_px: np.ndarray, intrinsics: np.ndarray
+) -> np.ndarray:
+    """How far from its detection a joint is seen.
+
+    Args:
+        poses_cam (np.ndarray): Poses at their places in camera space (N, J, 3), metres.
+        keypoints_px (np.ndarray): Detections (N, J, 2), pixels.
+        intrinsics (np.ndarray): Cameras (N, 9), see :func:`mmposeaug.geometry.project`.
+
+    Returns:
+        np.ndarray: Distances (N, J), pixels.
+    """
+    seen = project(torch.from_numpy(poses_cam).double(), torch.from_numpy(intrinsics).double())
+    return np.linalg.norm(seen.numpy() - keypoints_px, axis=-1)
+
+
+def tracks_of(tracks: np.ndarray) -> Iterator[np.ndarray]:
+    """Rows of each person.
+
+    Args:
+        tracks (np.ndarray): Number of each row's person, (N,).
+
+    Yields:
+        np.ndarray: Row numbers, ascending.
+    """
+    for track in np.unique(tracks):
+        yield np.flatnonzero(tracks == track)
+
+
+def _bone_lengths(poses: np.ndarray, skeleton: Skeleton) -> np.ndarray:
+    children, parents = np.array(skeleton.bones).T
+    return np.linalg.norm(poses[:, children] - poses[:, parents], axis=-1)
