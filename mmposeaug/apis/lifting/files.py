@@ -72,7 +72,8 @@ def load_lifted(path: str | os.PathLike) -> LiftedPoses:
             fps=meta['fps'],
             info=meta['made_with'],
             **{name: arrays[name] for name in _ARRAYS},
-            **{name: arrays.get(name) for name in _OPTIONAL},
+            intrinsics=arrays.get('intrinsics'),
+            up_cam=arrays.get('up_cam'),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ValueError(
