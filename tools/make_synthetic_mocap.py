@@ -7,8 +7,10 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from mmposeaug.datasets.synthetic import make_synthetic_mocap, summarise
+from mmposeaug.datasets.synthetic import make_synthetic_mocap, make_wide_mocap, summarise
 from mmposeaug.evaluation import format_table
+
+FRAMES = ('source_train', 'source_test', 'target_dev')
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -16,12 +18,17 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description='Make the synthetic motion set')
     parser.add_argument('out', nargs='?', help='folder to write to')
     parser.add_argument('--seed', type=int, default=0, help='seed of the set (default: 0)')
-    counts = dict(source_train=12000, source_test=2000, target_dev=3000)
+    parser.add_argument(
+        '--wide',
+        action='store_true',
+        help='all motions by many people, without a target, as the included lifter is trained on',
+    )
+    counts = dict(source_train='12000, wide: 100000', source_test='2000, wide: 4000')
+    counts['target_dev'] = '3000'
     for name, default in counts.items():
         parser.add_argument(
             '--' + name.replace('_', '-'),
             type=int,
-            default=default,
             metavar='N',
             help=f'camera frames of {name}.npz (default: {default})',
         )
@@ -38,6 +45,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser.parse_args(argv)
     if args.out is None and args.picture is None:
         parser.error('name a folder to write to, or a picture with --picture')
+    if args.wide and args.target_dev is not None:
+        parser.error('--target-dev is not for --wide, which has no target')
     try:
         if args.picture is not None:
             from mmposeaug.datasets.synthetic.picture import draw_motions
@@ -45,14 +54,14 @@ def main(argv: Sequence[str] | None = None) -> int:
             draw_motions(args.picture, args.seed)
             print(args.picture)
         if args.out is not None:
-            paths = make_synthetic_mocap(
+            given = {name: getattr(args, name) for name in FRAMES}
+            make = make_wide_mocap if args.wide else make_synthetic_mocap
+            paths = make(
                 args.out,
                 seed=args.seed,
-                source_train=args.source_train,
-                source_test=args.source_test,
-                target_dev=args.target_dev,
                 overwrite=args.overwrite,
                 report=lambda line: print(line, flush=True),
+                **{name: count for name, count in given.items() if count is not None},
             )
             print(format_table('part', {row.pop('part'): row for row in summarise(paths)}))
     except (OSError, ValueError) as error:

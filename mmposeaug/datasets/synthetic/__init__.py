@@ -1,7 +1,7 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
 """The built-in synthetic motion set, see docs/synthetic.md."""
 
-from .build import make_synthetic_mocap, summarise
+from .build import make_synthetic_mocap, make_wide_mocap, summarise
 from .detections import Scene, coco_keypoints, detect_people
 from .parts import PARTS, Part
 
@@ -12,5 +12,6 @@ __all__ = [
     'coco_keypoints',
     'detect_people',
     'make_synthetic_mocap',
+    'make_wide_mocap',
     'summarise',
 ]

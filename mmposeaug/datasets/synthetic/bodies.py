@@ -7,7 +7,7 @@ The ratios are those of :mod:`mmposeaug.structures.anthropometry`, which names t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -31,6 +31,17 @@ _REST: dict[str, tuple[str, tuple[float, float, float]]] = {
     'wrist': ('forearm', (0.0, 0.0, -1.0)),
 }
 
+# Where data sets and detectors put these joints differs from each other: ranges of the direction,
+# standing, as above. Human3.6M's neck is ahead of the trunk, that of motion capture is not.
+_VARIED: dict[str, tuple[tuple[float, float], ...]] = {
+    'hip': ((1.0, 1.0), (-0.1, 0.1), (-0.2, 0.1)),
+    'spine': ((0.0, 0.0), (-0.15, 0.1), (1.0, 1.0)),
+    'thorax': ((0.0, 0.0), (-0.1, 0.15), (1.0, 1.0)),
+    'neck_base': ((0.0, 0.0), (-0.1, 0.6), (0.9, 0.9)),
+    'head': ((0.0, 0.0), (-0.25, 0.25), (1.0, 1.0)),
+    'shoulder': ((1.0, 1.0), (-0.25, 0.1), (-0.35, 0.05)),
+}
+
 
 @dataclass(frozen=True)
 class Body:
@@ -41,11 +52,14 @@ class Body:
         stature (float): Height in metres.
         segments (dict[str, float]): Length in metres of each segment of
             :data:`mmposeaug.structures.SEGMENT_RATIOS`.
+        rest (dict[str, tuple[float, float, float]]): Directions of joints without their side,
+            standing, (outward, forward, up), that are not the usual ones.
     """
 
     subject: str
     stature: float
     segments: dict[str, float]
+    rest: dict[str, tuple[float, float, float]] = field(default_factory=dict)
 
     @property
     def ankle_height(self) -> float:
@@ -72,6 +86,7 @@ def random_body(
     spread: float,
     width_spread: float,
     rng: np.random.Generator,
+    varied: bool = False,
 ) -> Body:
     """Draw a person around the published ratios.
 
@@ -81,6 +96,8 @@ def random_body(
         spread (float): Relative standard deviation of the segment lengths.
         width_spread (float): The same for the widths of hips and shoulders.
         rng (np.random.Generator): Source of randomness.
+        varied (bool): Whether hips, trunk, neck, head and shoulders are where some data set or
+            detector has them, not where they are published. Defaults to False.
 
     Returns:
         Body: The person; no ratio is more than two standard deviations from the published one.
@@ -90,7 +107,12 @@ def random_body(
     for name, ratio in SEGMENT_RATIOS.items():
         sigma = width_spread if name.startswith('half_') else spread
         segments[name] = height * ratio * float(1 + sigma * np.clip(rng.normal(), -2, 2))
-    return Body(subject, height, segments)
+    rest = {}
+    if varied:
+        for name, ranges in _VARIED.items():
+            outward, forward, up = (float(rng.uniform(*range_)) for range_ in ranges)
+            rest[name] = (outward, forward, up)
+    return Body(subject, height, segments, rest)
 
 
 def rest_offsets(bodies: Sequence[Body], skeleton: Skeleton) -> np.ndarray:
@@ -118,8 +140,9 @@ def rest_offsets(bodies: Sequence[Body], skeleton: Skeleton) -> np.ndarray:
                 f"named as in MMPose's Human3.6M metainfo."
             )
         segment, direction = _REST[part]
-        unit = np.array(direction) / np.linalg.norm(direction)
-        unit[0] *= -1.0 if side == 'left' else 1.0
+        units = np.array([body.rest.get(part, direction) for body in bodies])
+        units /= np.linalg.norm(units, axis=1, keepdims=True)
+        units[:, 0] *= -1.0 if side == 'left' else 1.0
         lengths = np.array([body.segments[segment] for body in bodies])
-        offsets[:, joint] = lengths[:, None] * unit
+        offsets[:, joint] = lengths[:, None] * units
     return offsets

@@ -16,7 +16,7 @@ from mmposeaug.structures import get_skeleton
 
 from ..camera_files import save_camera_files
 from ..io import load_npz, make_writable_folder, save_json, save_npz
-from .parts import PARTS, make_part
+from .parts import PARTS, WIDE_PARTS, Part, make_part
 from .rigs import Camera, rig_dicts
 
 FORMAT_VERSION = 1
@@ -31,6 +31,9 @@ FILES: dict[str, str] = {
     'cameras_json': 'cameras.json',
 }
 """dict[str, str]: File names by what they hold."""
+
+
+_NAMED = 8  # people that a table names
 
 
 def make_synthetic_mocap(
@@ -65,20 +68,66 @@ def make_synthetic_mocap(
         OSError: If the folder cannot be written to.
     """
     frames = dict(source_train=source_train, source_test=source_test, target_dev=target_dev)
-    arguments = dict(seed=_whole('seed', seed, 0)) | {
-        name: _whole(name, count, 1) for name, count in frames.items()
-    }
+    return _make(out_dir, PARTS, seed, frames, overwrite, report)
+
+
+def make_wide_mocap(
+    out_dir: str | os.PathLike,
+    seed: int = 0,
+    source_train: int = 100000,
+    source_test: int = 4000,
+    overwrite: bool = False,
+    report: Callable[[str], None] | None = None,
+) -> dict[str, Path]:
+    """Make the wide synthetic set: all motions, by many people, for lifters that are for anybody.
+
+    60 people of 1.5 to 2.0 m whose neck, head, shoulders, trunk and hips are where data sets and
+    detectors have them, before cameras of all heights of :func:`make_synthetic_mocap`. There is no
+    target: nothing is held back but 12 of the people. The same arguments give the same bytes.
+
+    Args:
+        out_dir (str | PathLike): Folder to write to; made if need be.
+        seed (int): Seed of all random numbers, at least 0. Defaults to 0.
+        source_train (int): Camera frames for training. Defaults to 100000.
+        source_test (int): Camera frames of other people. Defaults to 4000.
+        overwrite (bool): Make the files again, whatever is there. Defaults to False.
+        report (Callable, optional): Called with one line for each step. Defaults to None.
+
+    Returns:
+        dict[str, Path]: Paths of ``source_train`` and ``source_test`` (npz), ``cameras`` and
+        ``cameras_json``.
+
+    Raises:
+        ValueError, FileExistsError, OSError: As :func:`make_synthetic_mocap`.
+    """
+    frames = dict(source_train=source_train, source_test=source_test)
+    return _make(out_dir, WIDE_PARTS, seed, frames, overwrite, report, set='wide')
+
+
+def _make(
+    out_dir: str | os.PathLike,
+    parts: tuple[Part, ...],
+    seed: int,
+    frames: dict[str, int],
+    overwrite: bool,
+    report: Callable[[str], None] | None,
+    **names: str,
+) -> dict[str, Path]:
+    """Write the parts of a set and its cameras, or reuse them."""
+    arguments: dict[str, Any] = {'seed': _whole('seed', seed, 0), **names}
+    arguments |= {name: _whole(name, count, 1) for name, count in frames.items()}
     tell = report or (lambda line: None)
     folder = _writable_folder(out_dir)
-    paths = {what: folder / name for what, name in FILES.items()}
-    if not overwrite and _reusable(folder, arguments):
+    files = {what: name for what, name in FILES.items() if what in frames or 'cameras' in what}
+    paths = {what: folder / name for what, name in files.items()}
+    if not overwrite and _reusable(folder, files, arguments):
         tell(f'{folder} already holds this set.')
         return paths
 
     manifest: dict[str, Any] = dict(version=FORMAT_VERSION, arguments=arguments, sha256={})
     save_json(folder / MANIFEST, manifest)  # marks what follows as ours until it is complete
     cameras: list[Camera] = []
-    for part in PARTS:
+    for part in parts:
         arrays, rig = make_part(
             part, arguments[part.name], arguments['seed'], get_skeleton('h36m_17')
         )
@@ -96,14 +145,15 @@ def summarise(paths: dict[str, Path]) -> list[dict[str, Any]]:
     """Count what the parts hold.
 
     Args:
-        paths (dict[str, Path]): As :func:`make_synthetic_mocap` returns them.
+        paths (dict[str, Path]): As :func:`make_synthetic_mocap` or :func:`make_wide_mocap` returns
+            them.
 
     Returns:
         list[dict]: For each part ``part``, ``frames`` (camera frames), ``sequences``, ``motions``
-        and ``subjects`` (names, joined by blanks).
+        and ``subjects`` (names, joined by blanks, or their number where they are many).
     """
     rows = []
-    for part in PARTS:
+    for part in PARTS if 'target_dev' in paths else WIDE_PARTS:
         names = load_npz(str(paths[part.name]), ['imgname'])['imgname']
         stems = sorted({name.split('.')[0] for name in names})
         subjects = {stem.split('_')[0] for stem in stems}
@@ -113,7 +163,9 @@ def summarise(paths: dict[str, Path]) -> list[dict[str, Any]]:
                 frames=len(names),
                 sequences=len(stems),
                 motions=len({stem.split('_')[1] for stem in stems}),
-                subjects=' '.join(name for name in part.statures if name in subjects),
+                subjects=' '.join(name for name in part.statures if name in subjects)
+                if len(subjects) <= _NAMED
+                else str(len(subjects)),
             )
         )
     return rows
@@ -140,7 +192,7 @@ def _writable_folder(out_dir: str | os.PathLike) -> Path:
     return folder
 
 
-def _reusable(folder: Path, arguments: dict[str, int]) -> bool:
+def _reusable(folder: Path, files: dict[str, str], arguments: dict[str, Any]) -> bool:
     """Whether the folder holds the set that these arguments give, complete and unchanged."""
     present = [name for name in FILES.values() if (folder / name).exists()]
     made = _read_manifest(folder)
@@ -160,7 +212,7 @@ def _reusable(folder: Path, arguments: dict[str, int]) -> bool:
     hashes = made.get('sha256') or {}
     return all(
         (folder / name).is_file() and hashes.get(what) == _sha256(folder / name)
-        for what, name in FILES.items()
+        for what, name in files.items()
     )
 
 

@@ -18,7 +18,7 @@ from .filming import film
 from .kinematics import place_on_ground, pose_body
 from .leg_motions import LEG_MOTIONS
 from .motions import Motion, rasterise
-from .rigs import SOURCE_RIG, TARGET_RIG, Camera, Rig, place_cameras
+from .rigs import SOURCE_RIG, TARGET_RIG, WIDE_RIG, Camera, Rig, place_cameras
 from .source_motions import SOURCE_MOTIONS
 
 FRAME_RATE = 10.0
@@ -46,6 +46,7 @@ class Part:
             lengths, and of their hip and shoulder widths.
         motions (Mapping[str, Motion]): Motions by the name of their action.
         rig (Rig): The cameras around each subject.
+        varied (bool): See :func:`random_body`.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Part:
     spread: tuple[float, float]
     motions: Mapping[str, Motion]
     rig: Rig
+    varied: bool = False
 
 
 _SOURCE_STATURE = (1.68, 1.76)
@@ -85,6 +87,15 @@ PARTS: tuple[Part, ...] = (
 )
 """tuple[Part]: Source for training, source for testing, target."""
 
+_WIDE = dict(
+    spread=(0.08, 0.2), motions={**SOURCE_MOTIONS, **TARGET_MOTIONS}, rig=WIDE_RIG, varied=True
+)
+WIDE_PARTS: tuple[Part, ...] = (
+    Part('source_train', 3, {f'S{n}': (1.5, 2.0) for n in range(101, 149)}, **_WIDE),
+    Part('source_test', 4, {f'S{n}': (1.5, 2.0) for n in range(201, 213)}, **_WIDE),
+)
+"""tuple[Part]: All motions by many people, for training and testing of lifters for anybody."""
+
 
 def people_of(part: Part, seed: int) -> tuple[list[Body], list[list[Camera]]]:
     """Draw a part's people and the cameras around each.
@@ -98,7 +109,7 @@ def people_of(part: Part, seed: int) -> tuple[list[Body], list[list[Camera]]]:
     """
     rng = np.random.default_rng((seed, part.number, 0))
     bodies = [
-        random_body(subject, stature, *part.spread, rng)
+        random_body(subject, stature, *part.spread, rng, part.varied)
         for subject, stature in part.statures.items()
     ]
     return bodies, [place_cameras(subject, part.rig, rng) for subject in part.statures]

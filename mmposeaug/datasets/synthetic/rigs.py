@@ -58,6 +58,17 @@ TARGET_RIG = Rig(
 )
 """Rig: From near the floor to above the head, closer, wider, with little distortion."""
 
+WIDE_RIG = Rig(
+    ids=('80000001', '80000002', '80000003', '80000004'),
+    heights=((0.3, 0.9), (0.9, 1.5), (1.4, 2.0), (2.0, 3.2)),
+    distance=(3.0, 6.0),
+    image_size=(2048, 2048),
+    focal=(1100.0, 1800.0),
+    radial=(-0.02, 0.01, 0.0),
+    tangential=(0.0005, 0.0005),
+)
+"""Rig: All heights and distances of the two above."""
+
 
 @dataclass(frozen=True)
 class Camera:
