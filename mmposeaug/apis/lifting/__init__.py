@@ -4,6 +4,7 @@
 from .detect import build_detector, detect_keypoints
 from .files import load_lifted, save_lifted_json, save_lifted_npz
 from .frames import FrameSource
+from .included_lifter import included_lifter, package_lifter
 from .inferencer import LiftingInferencer
 from .options import LiftingOptions
 from .summary import picture_notices, summarize_lifting
@@ -22,7 +23,9 @@ __all__ = [
     'detect_keypoints',
     'find_image_sizes',
     'find_view',
+    'included_lifter',
     'load_lifted',
+    'package_lifter',
     'picture_notices',
     'place_roots',
     'read_camera',

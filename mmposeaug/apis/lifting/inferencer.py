@@ -26,6 +26,7 @@ from mmposeaug.datasets.keypoints_2d import (
 from mmposeaug.structures import LiftedPoses, Skeleton
 from mmposeaug.version import __version__
 
+from .included_lifter import included_lifter
 from .options import LiftingOptions
 from .scale import scale_to_stature
 from .tracks import assign_tracks, number_in_frames
@@ -42,8 +43,10 @@ class LiftingInferencer:
     """Lifts the key points of files or arrays with a trained lifter.
 
     Args:
-        config (str | PathLike | Config): Config that the lifter was trained with.
-        checkpoint (str | PathLike): Its checkpoint.
+        config (str | PathLike | Config, optional): Config that the lifter was trained with.
+            Defaults to the lifter that comes with the package, see
+            :func:`mmposeaug.apis.lifting.included_lifter`.
+        checkpoint (str | PathLike, optional): Its checkpoint.
         device (str | torch.device): Where it runs. Defaults to ``'cpu'``.
         flip_test (bool): Whether to average with the prediction for the mirrored image. Defaults
             to True.
@@ -51,25 +54,34 @@ class LiftingInferencer:
 
     Raises:
         FileNotFoundError: If config or checkpoint does not exist.
-        ValueError: If they do not fit each other, see :func:`mmposeaug.apis.load_lifter`.
+        ValueError: If one of them is missing, or they do not fit each other, see
+            :func:`mmposeaug.apis.load_lifter`.
 
     Example:
-        >>> inferencer = LiftingInferencer('config.py', 'best.pth')  # doctest: +SKIP
-        >>> lifted = inferencer('keypoints.json')  # doctest: +SKIP
-        >>> lifted.poses_rel.shape  # doctest: +SKIP
-        (240, 17, 3)
+        >>> inferencer = LiftingInferencer()  # or ('config.py', 'best.pth')
+        >>> keypoints = np.random.default_rng(0).uniform(300, 700, (10, 17, 3))
+        >>> inferencer(keypoints, keypoint_set='coco', image_size=(1000, 1000)).poses_rel.shape
+        (10, 17, 3)
     """
 
     def __init__(
         self,
-        config: str | os.PathLike | Config,
-        checkpoint: str | os.PathLike,
+        config: str | os.PathLike | Config | None = None,
+        checkpoint: str | os.PathLike | None = None,
         device: str | torch.device = 'cpu',
         flip_test: bool = True,
         batch_size: int = 1024,
     ) -> None:
         if batch_size < 1:
             raise ValueError(f'batch_size is {batch_size}; it must be at least 1.')
+        if config is None and checkpoint is None:
+            config, checkpoint = included_lifter()
+        if config is None or checkpoint is None:
+            missing = 'config' if config is None else 'checkpoint'
+            raise ValueError(
+                f'The {missing} of the lifter is missing; give config and checkpoint, or neither '
+                'for the lifter that comes with the package.'
+            )
         self.lifter = load_lifter(config, checkpoint, device)
         self.flip_test = flip_test
         self.batch_size = batch_size
