@@ -26,7 +26,12 @@ from mmposeaug.apis import (  # noqa: E402
     save_lifted_json,
     save_lifted_npz,
 )
-from mmposeaug.apis.lifting import TRACKERS, picture_notices, summarize_lifting  # noqa: E402
+from mmposeaug.apis.lifting import (  # noqa: E402
+    DETECTORS,
+    TRACKERS,
+    picture_notices,
+    summarize_lifting,
+)
 from mmposeaug.datasets import make_writable_folder  # noqa: E402
 from mmposeaug.datasets.keypoints_2d import (  # noqa: E402
     KEYPOINT_FORMATS,
@@ -135,14 +140,22 @@ def build_parser() -> argparse.ArgumentParser:
     view.add_argument(
         '--fps', type=float, help="frames a second (default: the input's; unknown, 10 are played)"
     )
-    detection = parser.add_argument_group("detection in images (pip install 'mmposeaug[detect]')")
+    detection = parser.add_argument_group(
+        "detection in images (pip install 'mmposeaug[detect]' or 'mmposeaug[mediapipe]')"
+    )
+    detection.add_argument(
+        '--detector',
+        default='rtmlib',
+        choices=DETECTORS,
+        help='mediapipe sees one person, and needs no download (default: rtmlib)',
+    )
     detection.add_argument('--pose-model', help="ONNX file of an RTMPose (default: rtmlib's own)")
     detection.add_argument('--person-model', help='ONNX file of a YOLOX')
     detection.add_argument(
         '--detector-mode',
         default='balanced',
         choices=('lightweight', 'balanced', 'performance'),
-        help="which of rtmlib's own (default: balanced)",
+        help="which of the detector's own (default: balanced)",
     )
     return parser
 
@@ -184,9 +197,15 @@ def run(args: argparse.Namespace) -> None:
     else:
         frames = FrameSource(args.images, by_number=True)
         detector = build_detector(
-            args.pose_model, args.person_model, args.detector_mode, args.device
+            args.pose_model,
+            args.person_model,
+            args.detector_mode,
+            args.device,
+            args.detector,
+            args.stills,
         )
-        people = detect_keypoints(frames, detector, partial(tell_progress, every=50))
+        with detector:
+            people = detect_keypoints(frames, detector, partial(tell_progress, every=50))
     people = with_frames(people, frames, args.fps)
     if frames is not None:
         notices = picture_notices(people, frames, args.first_frame)

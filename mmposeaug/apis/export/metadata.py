@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import json
 
+from mmposeaug.datasets.keypoints_2d import build_keypoint_map
+from mmposeaug.structures import Skeleton
 from mmposeaug.version import __version__
 
 from .inputs import ExportSettings
@@ -43,4 +45,15 @@ def describe(settings: ExportSettings) -> dict[str, str]:
         found['image_size'] = json.dumps(settings.image_size)
     if settings.camera is not None:
         found['camera'] = json.dumps(settings.camera)
+    weights = _from_coco(skeleton)
+    if weights is not None:
+        found['from_coco'] = json.dumps(weights)
     return found
+
+
+def _from_coco(skeleton: Skeleton) -> list[list[float]] | None:
+    """Shares (J, 17) of COCO's key points in the joints; None if they cannot be made of them."""
+    try:
+        return build_keypoint_map('coco', skeleton).weights.tolist()
+    except ValueError:  # an animal, a hand
+        return None

@@ -1,7 +1,7 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
 """Lifting detected 2D key points."""
 
-from .detect import build_detector, detect_keypoints
+from .detect import DETECTORS, Detector, build_detector, detect_keypoints
 from .files import load_lifted, save_lifted_json, save_lifted_npz
 from .frames import FrameSource
 from .included_lifter import included_lifter, package_lifter
@@ -13,6 +13,8 @@ from .views import Camera, check_sizes, find_image_sizes, find_view, place_roots
 
 __all__ = [
     'Camera',
+    'DETECTORS',
+    'Detector',
     'FrameSource',
     'LiftingInferencer',
     'LiftingOptions',

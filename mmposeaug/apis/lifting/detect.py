@@ -1,19 +1,81 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""2D detection in pictures with rtmlib, an optional extra."""
+"""2D detection in pictures, with rtmlib or MediaPipe; both are optional extras."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import replace
-from functools import partial
-from typing import Any
+from dataclasses import dataclass, replace
+from types import TracebackType
 
+import cv2
 import numpy as np
 
 from mmposeaug.datasets.keypoints_2d import DETECTOR_SETS, UNTRACKED, Keypoints2D, keypoint_names
 
 from .frames import FrameSource
+from .mediapipe_detector import BlazePose
+from .rtmlib_detector import build_rtmpose
+
+Find = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
+
+DETECTORS = ('rtmlib', 'mediapipe')
+"""tuple[str]: What can detect people in pictures."""
+
+MODES = ('lightweight', 'balanced', 'performance')
+"""tuple[str]: How large the models of a detector are."""
+
+
+def _nothing() -> None:
+    """There is nothing to do."""
+
+
+@dataclass(frozen=True)
+class Detector:
+    """Finds the key points of people in a picture; closes itself at the end of a ``with``.
+
+    Args:
+        find (Callable): From a picture in BGR (height, width, 3), uint8, to key points (P, K, 2)
+            in pixels and scores (P, K) of its P people.
+        keypoint_set (str, optional): Which key points they are, one of
+            :data:`mmposeaug.datasets.keypoints_2d.KEYPOINT_SETS`. Defaults to None: that which
+            detectors give with this number of key points, if one does.
+        forget (Callable): Called before pictures of something else. Defaults to nothing.
+        close (Callable): Frees what the detector holds. Defaults to nothing.
+    """
+
+    find: Find
+    keypoint_set: str | None = None
+    forget: Callable[[], None] = _nothing
+    close: Callable[[], None] = _nothing
+
+    def __call__(self, picture: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Detect the people in a picture.
+
+        Args:
+            picture (np.ndarray): BGR (height, width, 3), BGRA (height, width, 4), whose last
+                channel is left out, or grey (height, width) or (height, width, 1), uint8.
+
+        Returns:
+            tuple[np.ndarray, np.ndarray]: Key points (P, K, 2) in pixels and scores (P, K); P is 0
+            where there is nobody. Key points may lie outside of the picture.
+
+        Raises:
+            ValueError: If it is no picture.
+        """
+        keypoints, scores = self.find(_as_bgr(picture))
+        return np.asarray(keypoints), np.asarray(scores)
+
+    def __enter__(self) -> Detector:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
 
 
 def build_detector(
@@ -21,97 +83,114 @@ def build_detector(
     person_model: str | os.PathLike | None = None,
     mode: str = 'balanced',
     device: str = 'cpu',
-) -> Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]:
-    """A detector of COCO's 17 key points: RTMPose, in boxes of YOLOX, on ONNX Runtime.
+    backend: str = 'rtmlib',
+    stills: bool = False,
+) -> Detector:
+    """A 2D detector of people.
+
+    ``'rtmlib'`` gives COCO's 17 key points of all people: RTMPose, in boxes of YOLOX, on ONNX
+    Runtime. ``'mediapipe'`` gives the 33 landmarks of one person, the most prominent: BlazePose,
+    whose ``'balanced'`` model comes with the package of MediaPipe; their visibility is the score.
 
     Args:
-        pose_model (str | PathLike, optional): ONNX file of an RTMPose. Defaults to None: that of
-            ``mode``, from rtmlib's cache, or loaded into it.
-        person_model (str | PathLike, optional): ONNX file of a YOLOX. With a pose model but none
-            of people, each picture is taken for one person.
-        mode (str): rtmlib's ``'lightweight'``, ``'balanced'`` or ``'performance'``. Defaults to
-            ``'balanced'``.
-        device (str): ``'cpu'`` or ``'cuda'``. Defaults to ``'cpu'``.
+        pose_model (str | PathLike, optional): ONNX file of an RTMPose, for rtmlib. Defaults to
+            None: that of ``mode``, from rtmlib's cache, or loaded into it.
+        person_model (str | PathLike, optional): ONNX file of a YOLOX, for rtmlib. With a pose model
+            but none of people, each picture is taken for one person.
+        mode (str): One of :data:`MODES`. Defaults to ``'balanced'``.
+        device (str): ``'cpu'`` or ``'cuda'``, for rtmlib; MediaPipe runs on the CPU. Defaults to
+            ``'cpu'``.
+        backend (str): One of :data:`DETECTORS`. Defaults to ``'rtmlib'``.
+        stills (bool): Whether the pictures have nothing to do with each other; MediaPipe looks for
+            the person of a video where the picture before had them. Defaults to False.
 
     Returns:
-        Callable: From a picture in BGR to key points (P, 17, 2) in pixels and scores (P, 17).
+        Detector: From a picture in BGR to key points (P, K, 2) in pixels and scores (P, K).
 
     Raises:
-        ImportError: If rtmlib or ONNX Runtime is not installed.
+        ImportError: If what the detector needs is not installed.
         FileNotFoundError: If a model file does not exist.
-        ValueError: If a model cannot be had or read.
+        ValueError: If a model cannot be had or read, or an option is none of this detector.
+
+    Example:
+        >>> with build_detector(backend='mediapipe', stills=True) as detector:  # doctest: +SKIP
+        ...     keypoints_px, scores = detector(picture)
+        >>> keypoints_px.shape  # doctest: +SKIP
+        (1, 33, 2)
     """
-    try:
-        import rtmlib
-    except ImportError as error:
-        raise ImportError(
-            f'Detecting people needs rtmlib and ONNX Runtime ({error}); run `pip install '
-            "'mmposeaug[detect]'`, or give key points instead of pictures."
-        ) from None
+    if mode not in MODES:
+        raise ValueError(f'mode is {mode!r}; use one of {", ".join(MODES)}.')
+    if backend == 'rtmlib':
+        return Detector(build_rtmpose(pose_model, person_model, mode, device))
+    if backend != 'mediapipe':
+        raise ValueError(
+            f'There is no detector {backend!r}; use one of {", ".join(DETECTORS)}, or give key '
+            'points instead of pictures.'
+        )
     for option, path in (('pose_model', pose_model), ('person_model', person_model)):
-        if path is not None and not os.path.isfile(path):
-            raise FileNotFoundError(f"The file '{path}' of {option} does not exist.")
-    if person_model is not None and pose_model is None:
-        raise ValueError('person_model is given without pose_model; give both, or neither.')
-    options = dict(backend='onnxruntime', device=device)
-    try:
-        if pose_model is None:
-            body = rtmlib.Body(mode=mode, **options)
-            return partial(_in_boxes, body.det_model, body.pose_model)
-        pose = rtmlib.RTMPose(os.fspath(pose_model), _input_size(pose_model), **options)
-        if person_model is None:
-            return pose
-        people = rtmlib.YOLOX(os.fspath(person_model), _input_size(person_model), **options)
-        return partial(_in_boxes, people, pose)
-    except (OSError, RuntimeError, KeyError, ValueError) as error:
-        raise ValueError(
-            f'No 2D detection model can be had ({_first_line(error)}); give files that you have '
-            'with pose_model and person_model, or key points instead of pictures.'
-        ) from None
-    except Exception as error:  # ONNX Runtime's own errors have no common base
-        raise ValueError(
-            f'The 2D detection model cannot be read ({_first_line(error)}); give an ONNX file of '
-            'RTMPose.'
-        ) from None
+        if path is not None:
+            raise ValueError(
+                f"{option} is '{path}', but MediaPipe has its own models; leave it out, or take "
+                'the detector rtmlib.'
+            )
+    pose = BlazePose(mode, stills)
+    return Detector(pose, 'mediapipe', pose.forget, pose.close)
 
 
-def _in_boxes(
-    people: Callable[..., Any], pose: Callable[..., Any], picture: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Key points in the boxes of people; of no box rtmlib would take the whole picture."""
-    boxes = people(picture)
-    if not len(boxes):
-        return np.zeros((0, 17, 2)), np.zeros((0, 17))
-    return pose(picture, bboxes=boxes)
+def _as_bgr(picture: np.ndarray) -> np.ndarray:
+    """A picture with three channels, as detectors take it."""
+    picture = np.asarray(picture)
+    if picture.dtype != np.uint8 or picture.ndim not in (2, 3) or 0 in picture.shape:
+        raise ValueError(
+            f'The picture is an array of {picture.dtype} with the shape {picture.shape}; give '
+            'uint8 from 0 to 255, (height, width) or (height, width, channels).'
+        )
+    channels = 1 if picture.ndim == 2 else picture.shape[2]
+    if channels == 1:
+        return cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR)
+    if channels not in (3, 4):
+        raise ValueError(
+            f'The picture has the shape {picture.shape}, with {channels} channels; give 1 (grey), '
+            '3 (BGR) or 4 (BGRA).'
+        )
+    return np.ascontiguousarray(picture[..., :3])
 
 
 def detect_keypoints(
     frames: FrameSource,
-    detector: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]],
+    detector: Detector | Find,
     report: Callable[[int], None] | None = None,
 ) -> Keypoints2D:
     """Detect people in all pictures.
 
     Args:
         frames (FrameSource): The pictures.
-        detector (Callable): See :func:`build_detector`.
+        detector (Detector | Callable): See :func:`build_detector`, or a function of yours that
+            does what a :class:`Detector` does when it is called. It forgets the pictures of before.
         report (Callable, optional): Called with the number of pictures that are done.
 
     Returns:
-        Keypoints2D: The people, not followed yet, with sizes and names of the pictures.
+        Keypoints2D: The people, not followed yet, with sizes and names of the pictures. A picture
+        without people has no row.
 
     Raises:
         ValueError: If nobody is detected, or there is no picture.
     """
+    if not isinstance(detector, Detector):
+        detector = Detector(detector)
+    detector.forget()
     found: list[tuple[int, np.ndarray, np.ndarray]] = []
     sizes = {}
     for count, (frame, picture) in enumerate(frames, start=1):
         sizes[frame] = (picture.shape[1], picture.shape[0])
-        keypoints, scores = detector(np.ascontiguousarray(picture[..., ::-1]))
-        found.append((frame, np.asarray(keypoints), np.asarray(scores)))
+        found.append((frame, *detector(picture[..., ::-1])))
         if report is not None:
             report(count)
     source = f'the pictures {frames.path.name!r}'
+    if not sizes:
+        raise ValueError(
+            f"'{frames.path}' holds no picture that can be read; check that the video is complete."
+        )
     found = [each for each in found if len(each[1])]
     rows = sum(len(keypoints) for _, keypoints, _ in found)
     if not rows:
@@ -127,19 +206,5 @@ def detect_keypoints(
         source=source,
         frames_from=frames.frames_from,
     )
-    names = DETECTOR_SETS.get(people.num_keypoints)
+    names = detector.keypoint_set or DETECTOR_SETS.get(people.num_keypoints)
     return people if names is None else replace(people, joint_names=keypoint_names(names))
-
-
-def _input_size(path: Any) -> tuple[int, int]:
-    """Width and height of a model's input, from the file."""
-    import onnxruntime
-
-    shape = onnxruntime.InferenceSession(os.fspath(path)).get_inputs()[0].shape
-    if len(shape) != 4 or not all(isinstance(edge, int) for edge in shape[2:]):
-        raise ValueError(f'{os.fspath(path)!r} takes inputs of shape {shape}, not pictures')
-    return shape[3], shape[2]
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]

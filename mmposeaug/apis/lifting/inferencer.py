@@ -15,6 +15,7 @@ from mmposeaug.apis.lifters import load_lifter
 from mmposeaug.codecs import check_seen
 from mmposeaug.datasets import check_pixels, portrait
 from mmposeaug.datasets.keypoints_2d import (
+    KEYPOINT_SETS,
     KeypointMap,
     Keypoints2D,
     Sequences,
@@ -35,7 +36,7 @@ from .windows import iterate_windows
 
 KeypointSource = Union[str, 'os.PathLike[str]', np.ndarray, Keypoints2D]
 
-_SETS_BY_COUNT = {26: 'halpe26', 16: 'h36m_16'}
+_SETS_BY_COUNT = {26: 'halpe26', 33: 'mediapipe', 16: 'h36m_16'}
 _ANY_DEPTH = 5.0  # metres; what it scales is scaled to a stature afterwards
 
 
@@ -182,8 +183,8 @@ class LiftingInferencer:
         if people.num_keypoints not in _SETS_BY_COUNT:
             raise ValueError(
                 f'{people.source} has {people.num_keypoints} key points a person and does not name '
-                "them; say with keypoint_set which they are: 'coco', 'h36m_17', 'halpe26', "
-                "'h36m_16', or a JSON file of yours."
+                f'them; say with keypoint_set which they are: {", ".join(KEYPOINT_SETS)}, or a '
+                'JSON file of yours.'
             )
         return build_keypoint_map(_SETS_BY_COUNT[people.num_keypoints], self.skeleton)
 

@@ -20,13 +20,31 @@ from ..io import require_file
 from .upstream_names import is_mislabelled
 
 _MMPOSE_SETS = {'coco': 'coco', 'halpe26': 'halpe26'}
-KEYPOINT_SETS = (*_MMPOSE_SETS, H36M_17.name, H36M_16.name)
-"""tuple[str]: Key point sets by name: COCO's 17, Halpe's 26, and Human3.6M's 17 and 16."""
+_MEDIAPIPE = 'mediapipe'
+KEYPOINT_SETS = (*_MMPOSE_SETS, _MEDIAPIPE, H36M_17.name, H36M_16.name)
+"""tuple[str]: Key point sets by name: COCO's 17, Halpe's 26, the 33 landmarks of MediaPipe's
+BlazePose, and Human3.6M's 17 and 16."""
 
-DETECTOR_SETS = {17: 'coco', 26: 'halpe26'}
+DETECTOR_SETS = {17: 'coco', 26: 'halpe26', 33: _MEDIAPIPE}
 """dict[int, str]: Sets that 2D detectors give, by their number of key points."""
 
 Weights = Mapping[str, float]
+
+
+def _of_both_sides(*parts: str) -> tuple[str, ...]:
+    return tuple(f'{side}_{part}' for part in parts for side in ('left', 'right'))
+
+
+# MMPose has no metainfo of these. The rules below make the same joints of them as of COCO's 17.
+_MEDIAPIPE_NAMES = (
+    'nose',
+    *(f'{side}_{part}' for side in ('left', 'right') for part in ('eye_inner', 'eye', 'eye_outer')),
+    *_of_both_sides('ear'),
+    'mouth_left',
+    'mouth_right',
+    *_of_both_sides('shoulder', 'elbow', 'wrist', 'pinky', 'index', 'thumb'),
+    *_of_both_sides('hip', 'knee', 'ankle', 'heel', 'foot_index'),
+)
 
 
 def _mean(*names: str) -> Weights:
@@ -66,6 +84,8 @@ def keypoint_names(name: str) -> tuple[str, ...]:
     for skeleton in (H36M_17, H36M_16):
         if name == skeleton.name:
             return skeleton.joint_names
+    if name == _MEDIAPIPE:
+        return _MEDIAPIPE_NAMES
     if name not in _MMPOSE_SETS:
         raise ValueError(
             f'There is no key point set {name!r}; use one of {", ".join(KEYPOINT_SETS)}, or a '

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from mmposeaug.apis import FrameSource, build_detector, detect_keypoints
-from mmposeaug.apis.lifting.detect import _in_boxes
+from mmposeaug.apis.lifting.rtmlib_detector import in_boxes
 from mmposeaug.datasets.keypoints_2d import keypoint_names
 
 onnx = pytest.importorskip('onnx', reason='onnx is not installed: pip install mmposeaug[onnx]')
@@ -109,11 +109,11 @@ def _no_net(*args: object, **kwargs: object) -> None:
 
 
 def test_without_a_box_nobody_is_looked_for(pose_model: Path) -> None:
-    pose = build_detector(pose_model)
+    pose = build_detector(pose_model).find
     picture = np.zeros((32, 24, 3), np.uint8)
 
     def boxes(found: list[list[float]]) -> tuple[np.ndarray, np.ndarray]:
-        return _in_boxes(lambda _: np.array(found), pose, picture)
+        return in_boxes(lambda _: np.array(found), pose, picture)
 
     assert boxes([])[0].shape == (0, 17, 2)
     assert boxes([[0, 0, 20, 30], [2, 2, 9, 9]])[0].shape == (2, 17, 2)

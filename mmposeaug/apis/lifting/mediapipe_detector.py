@@ -1,0 +1,83 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""MediaPipe's BlazePose as a 2D detector, an optional extra."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from typing import Any
+
+import numpy as np
+
+NUM_LANDMARKS = 33
+_COMPLEXITIES = {'lightweight': 0, 'balanced': 1, 'performance': 2}
+
+
+class BlazePose:
+    """The landmarks of the most prominent person of a picture.
+
+    Args:
+        mode (str): ``'balanced'`` is in MediaPipe's package; the models of ``'lightweight'`` and
+            ``'performance'`` MediaPipe loads into it when they are first asked for.
+        stills (bool): Whether each picture is searched anew. Otherwise the person is looked for
+            where the picture before had them; landmarks are not smoothed either way.
+
+    Raises:
+        ImportError: If MediaPipe, or what it needs, is not installed.
+        ValueError: If a model cannot be had.
+    """
+
+    def __init__(self, mode: str, stills: bool) -> None:
+        try:
+            with contextlib.redirect_stderr(io.StringIO()):  # prints what protobuf 5 took away
+                from mediapipe.python.solutions.pose import Pose
+        except ImportError as error:
+            raise ImportError(
+                f'Detecting people with MediaPipe needs its release 0.10.21 or a little older '
+                f"({error}); run `pip install 'mmposeaug[mediapipe]'`, or take the detector "
+                'rtmlib.'
+            ) from None
+        try:
+            self._pose: Any = Pose(
+                static_image_mode=stills,
+                model_complexity=_COMPLEXITIES[mode],
+                smooth_landmarks=False,  # its filter takes every video for one of 30 frames/s
+            )
+        except AttributeError as error:  # what protobuf 7 took away
+            raise ImportError(
+                f'MediaPipe does not run with the installed protobuf ({error}); run `pip install '
+                "'protobuf<7'`."
+            ) from None
+        except OSError as error:
+            raise ValueError(
+                f'The model of the mode {mode!r} is not in the package of MediaPipe and cannot be '
+                f"loaded ({error}); take the mode 'balanced', which is in it."
+            ) from None
+        self._stills = stills
+        self._shape: tuple[int, ...] | None = None
+
+    def __call__(self, picture: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Landmarks (P, 33, 2) in pixels and visibilities (P, 33) of P = 0 or 1 people, in BGR."""
+        if self._pose is None:
+            raise ValueError('The detector was closed; build another one.')
+        height, width = picture.shape[:2]
+        if picture.shape != self._shape:  # of another video: nobody is where they were
+            self.forget()
+            self._shape = picture.shape
+        found = self._pose.process(np.ascontiguousarray(picture[..., ::-1])).pose_landmarks
+        if found is None:
+            return np.zeros((0, NUM_LANDMARKS, 2)), np.zeros((0, NUM_LANDMARKS))
+        rows = np.array([(mark.x, mark.y, mark.visibility) for mark in found.landmark])
+        return rows[None, :, :2] * [width, height], rows[None, :, 2]
+
+    def forget(self) -> None:
+        """Look for the person anew in the next picture."""
+        if self._pose is not None and self._shape is not None and not self._stills:
+            self._pose.reset()
+        self._shape = None
+
+    def close(self) -> None:
+        """Free the model; calling it again does nothing."""
+        if self._pose is not None:
+            self._pose.close()
+        self._pose = None
