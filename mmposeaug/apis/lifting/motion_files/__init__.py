@@ -2,6 +2,7 @@
 """Lifted poses as files of other programs: animation (BVH), OpenSim (TRC), rerun."""
 
 from .bvh import save_bvh
+from .rerun_file import save_rerun
 from .trc import MARKERS, save_trc
 
-__all__ = ['MARKERS', 'save_bvh', 'save_trc']
+__all__ = ['MARKERS', 'save_bvh', 'save_rerun', 'save_trc']

@@ -47,10 +47,14 @@ def people_of(lifted: LiftedPoses) -> Iterator[Person]:
     Yields:
         Person: The next person.
     """
-    poses, up = lifted.poses_cam, lifted.up_cam
-    turn = world_rotation(IMAGE_UP if up is None else up)
+    poses, turn = lifted.poses_cam, world_rotation(up_of(lifted))
     for rows in tracks_of(lifted.tracks):
         yield Person(int(lifted.tracks[rows[0]]), lifted.frames[rows], _to_world(poses[rows], turn))
+
+
+def up_of(lifted: LiftedPoses) -> np.ndarray:
+    """The direction against gravity in camera axes, (3,), or the upper side of the image."""
+    return IMAGE_UP if lifted.up_cam is None else lifted.up_cam
 
 
 def _to_world(poses_cam: np.ndarray, turn: np.ndarray) -> np.ndarray:

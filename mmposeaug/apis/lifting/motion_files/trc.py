@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO
 
-import numpy as np
 from mmengine.logging import print_log
 
 from mmposeaug.datasets import atomic_write
@@ -105,6 +104,7 @@ def _write(
 ) -> None:
     first, last = int(person.frames[0]), int(person.frames[-1])
     count = last - first + 1
+    places = person.poses.reshape(len(person.poses), -1) * UNITS[unit]
     axes = [f'{axis}{i + 1}' for i in range(len(markers)) for axis in 'XYZ']
     header = {
         'DataRate': f'{rate:.6f}',
@@ -119,12 +119,12 @@ def _write(
     file.write(f'PathFileType\t4\t(X/Y/Z)\t{name}\n')
     file.write('\t'.join(header) + '\n')
     file.write('\t'.join(str(value) for value in header.values()) + '\n')
-    file.write('Frame#\tTime\t' + '\t\t\t'.join(markers) + '\t\t\n')
-    file.write('\t\t' + '\t'.join(axes) + '\n\n')
-    blank = '\t' * (3 * len(markers))
-    places = person.poses.reshape(len(person.poses), -1) * UNITS[unit]
+    # as OpenSim writes it, lines end in a tab: without, it loses the last one of a blank row
+    file.write('Frame#\tTime\t' + '\t\t\t'.join(markers) + '\t\t\t\n')
+    file.write('\t\t' + '\t'.join(axes) + '\t\n\n')
+    blank = '\t' * places.shape[1]
     known = dict(zip(person.frames.tolist(), range(len(places))))
-    pattern = '\t%.6f' * places.shape[1]
+    pattern = '%.6f\t' * places.shape[1]
     for frame in range(first, last + 1):
         row = pattern % tuple(places[known[frame]]) if frame in known else blank
-        file.write(f'{frame}\t{frame / rate:.6f}{row}\n')
+        file.write(f'{frame}\t{frame / rate:.6f}\t{row}\n')
