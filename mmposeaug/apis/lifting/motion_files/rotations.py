@@ -13,7 +13,7 @@ UNTWIST = np.deg2rad(10.0)
 """float: Radians a frame by which a twist that was carried on is taken back, see
 :func:`aim`."""
 
-_PRIOR = 1e-3  # weight of the parent's axes where a joint's bones leave a turn open
+_PRIOR = 1e-6  # weight of the parent's axes where a joint's bones leave a turn open
 _TINY = 1e-9
 
 
