@@ -20,11 +20,15 @@ from .lifting import (
     FrameSource,
     LiftingInferencer,
     LiftingOptions,
+    LiveLifter,
     build_detector,
     detect_keypoints,
     load_lifted,
+    save_bvh,
     save_lifted_json,
     save_lifted_npz,
+    save_rerun,
+    save_trc,
 )
 from .quickstart import QuickstartError, QuickstartPlan, run_quickstart
 
@@ -37,6 +41,7 @@ __all__ = [
     'FrameSource',
     'LiftingInferencer',
     'LiftingOptions',
+    'LiveLifter',
     'LoadedLifter',
     'QuickstartError',
     'QuickstartPlan',
@@ -51,7 +56,10 @@ __all__ = [
     'load_lifter',
     'load_plan',
     'run_quickstart',
+    'save_bvh',
     'save_lifted_json',
     'save_lifted_npz',
+    'save_rerun',
+    'save_trc',
     'write_summary',
 ]

@@ -6,6 +6,8 @@ from .files import load_lifted, save_lifted_json, save_lifted_npz
 from .frames import FrameSource
 from .included_lifter import included_lifter, package_lifter
 from .inferencer import LiftingInferencer
+from .live import LiveLifter
+from .motion_files import save_bvh, save_rerun, save_trc
 from .options import LiftingOptions
 from .summary import picture_notices, summarize_lifting
 from .tracks import TRACKERS, assign_tracks
@@ -18,6 +20,7 @@ __all__ = [
     'FrameSource',
     'LiftingInferencer',
     'LiftingOptions',
+    'LiveLifter',
     'TRACKERS',
     'assign_tracks',
     'build_detector',
@@ -31,7 +34,10 @@ __all__ = [
     'picture_notices',
     'place_roots',
     'read_camera',
+    'save_bvh',
     'save_lifted_json',
     'save_lifted_npz',
+    'save_rerun',
+    'save_trc',
     'summarize_lifting',
 ]

@@ -10,6 +10,7 @@ from typing import Any, Union
 import numpy as np
 import torch
 from mmengine.config import Config
+from torch import Tensor
 
 from mmposeaug.apis.lifters import load_lifter
 from mmposeaug.codecs import check_seen
@@ -188,7 +189,6 @@ class LiftingInferencer:
             )
         return build_keypoint_map(_SETS_BY_COUNT[people.num_keypoints], self.skeleton)
 
-    @torch.inference_mode()
     def _lift(
         self,
         sequences: Sequences,
@@ -208,26 +208,35 @@ class LiftingInferencer:
             lifter.window, sequences.runs, self.batch_size
         ):
             rows = torch.from_numpy(windows)
-            count, length = rows.shape
-            targets = len(lifter.adapter.target_indices(length))
-            pose = lifter.adapter.predict(
-                keypoints[rows].to(lifter.device),
-                image_size[rows[:, 0]].to(lifter.device),
-                scores[rows].to(lifter.device),
-                intrinsics[rows[:, 0]].to(lifter.device),
-                torch.full((count, targets), _ANY_DEPTH, device=lifter.device),
-                flip_indices=self.skeleton.flip_indices if self.flip_test else None,
-            )
-            # a lifter that predicts the root leaves it a little off the origin
-            pose = pose - pose[..., self.skeleton.root, None, :]
-            poses[done : done + len(which)] = pose.cpu().numpy()[which, places]
+            at = rows[:, 0]
+            pose = self.predict(keypoints[rows], scores[rows], image_size[at], intrinsics[at])
+            poses[done : done + len(which)] = pose[which, places]
             done += len(which)
-        if not np.isfinite(poses).all():
+        return poses
+
+    @torch.inference_mode()
+    def predict(
+        self, keypoints_px: Tensor, scores: Tensor, image_size: Tensor, intrinsics: Tensor
+    ) -> np.ndarray:
+        """Root-relative poses (B, T', J, 3) of the T' target frames of clips (B, T, J, 2)."""
+        lifter = self.lifter
+        count, length = keypoints_px.shape[:2]
+        targets = len(lifter.adapter.target_indices(length))
+        pose = lifter.adapter.predict(
+            keypoints_px.to(lifter.device),
+            image_size.to(lifter.device),
+            scores.to(lifter.device),
+            intrinsics.to(lifter.device),
+            torch.full((count, targets), _ANY_DEPTH, device=lifter.device),
+            flip_indices=self.skeleton.flip_indices if self.flip_test else None,
+        )
+        if not torch.isfinite(pose).all():
             raise ValueError(
                 f'The lifter {lifter.checkpoint.name!r} gives poses that are not finite; its '
                 'training must have failed.'
             )
-        return poses
+        # a lifter that predicts the root leaves it a little off the origin
+        return (pose - pose[..., self.skeleton.root, None, :]).cpu().numpy()
 
     def _info(self) -> dict[str, Any]:
         """What the poses are made with."""

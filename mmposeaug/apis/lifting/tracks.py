@@ -91,23 +91,47 @@ def number_in_frames(keypoints: Keypoints2D) -> Keypoints2D:
     return replace(keypoints, tracks=np.concatenate(numbers))
 
 
-def _follow(keypoints: Keypoints2D, way: str, max_gap: int) -> np.ndarray:
-    """Numbers (N,) from one of MMPose's trackers."""
-    tracks = np.full(len(keypoints), UNTRACKED, np.int64)
-    seen: list[Any] = []
-    newcomers = count()
-    for rows in split_runs(keypoints.frames):
+class Follower:
+    """Numbers people frame by frame with one of MMPose's trackers.
+
+    Args:
+        way (str): ``'iou'`` or ``'oks'``, see :func:`assign_tracks`.
+        max_gap (int): Frames for which somebody who is not seen is remembered.
+    """
+
+    def __init__(self, way: str, max_gap: int) -> None:
+        self.way = way
+        self.max_gap = max_gap
+        self.seen: list[Any] = []
+        self.newcomers = count()
+
+    def __call__(self, keypoints: Keypoints2D, rows: np.ndarray) -> list[int]:
+        """Numbers of the people of the next frame.
+
+        Args:
+            keypoints (Keypoints2D): Detected people.
+            rows (np.ndarray): Those of this frame, at least one.
+
+        Returns:
+            list[int]: A number for each row.
+        """
         frame = int(keypoints.frames[rows[0]])
         # those of the last frame, and those who were lost not long ago
-        candidates = [person for person in seen if frame - person.frame <= max_gap + 1]
+        candidates = [person for person in self.seen if frame - person.frame <= self.max_gap + 1]
         people = [_person(keypoints, row) for row in rows]
-        for row, person in zip(rows, people):
-            person.track_id, candidates, _ = _track(person, candidates, way)
+        for person in people:
+            person.track_id, candidates, _ = _track(person, candidates, self.way)
             if person.track_id == UNTRACKED:
-                person.track_id = next(newcomers)
-            tracks[row] = person.track_id
-        seen = people + candidates
-    return tracks
+                person.track_id = next(self.newcomers)
+        self.seen = people + candidates
+        return [person.track_id for person in people]
+
+
+def _follow(keypoints: Keypoints2D, way: str, max_gap: int) -> np.ndarray:
+    """Numbers (N,) from one of MMPose's trackers."""
+    follower = Follower(way, max_gap)
+    numbers = [follower(keypoints, rows) for rows in split_runs(keypoints.frames)]
+    return np.array(sum(numbers, []), np.int64)
 
 
 def _track(person: Any, candidates: list[Any], way: str) -> Any:

@@ -12,7 +12,7 @@ from .keypoint_sets import (
     build_keypoint_map,
     keypoint_names,
 )
-from .keypoints import UNTRACKED, Keypoints2D
+from .keypoints import UNTRACKED, Keypoints2D, certain_scores
 from .read import KEYPOINT_FORMATS, load_keypoints
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     'Sequences',
     'UNTRACKED',
     'build_keypoint_map',
+    'certain_scores',
     'fill_gaps',
     'frames_of_names',
     'keypoint_names',

@@ -1,0 +1,295 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""Lifting while a camera runs: one frame after the other, without a look ahead."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+
+from mmposeaug.datasets import check_pixels
+from mmposeaug.datasets.keypoints_2d import UNTRACKED, KeypointMap, Keypoints2D, certain_scores
+from mmposeaug.geometry import in_lens
+from mmposeaug.structures import LiftedPoses
+
+from .inferencer import LiftingInferencer, _padded
+from .live_people import LivePeople
+from .options import LiftingOptions
+from .tracks import TRACKERS, Follower
+from .views import find_image_sizes, find_view, place_roots, read_camera
+
+Smooth = Callable[[int, float, np.ndarray], np.ndarray]
+_SOURCE = 'the detections of a frame'
+
+
+class LiveLifter:
+    """Lifts the detections of one frame after the other.
+
+    Poses are those that :class:`LiftingInferencer` gives for the same frames wherever nothing is
+    missing. What is missing is held, not interpolated: joints that are not found, and people who
+    are not detected, stay at their last place for up to ``max_gap`` frames and are marked as
+    interpolated; then people are forgotten, and are new if they return.
+
+    Args:
+        inferencer (LiftingInferencer): With a lifter of one frame, or of a clip of frames whose
+            last one it predicts.
+        options (LiftingOptions, optional): As for files. Defaults to its defaults; 17 key points
+            need ``keypoint_set``, and ``image_size`` is not guessed.
+        fps (float, optional): Frames a second, from which the time of a frame follows. Defaults
+            to None: each call gives its time, or nobody asks for it.
+        smooth (Callable, optional): From a person's number, the time in seconds and the
+            root-relative pose (J, 3) in metres to the pose (J, 3) to give out. It is called for
+            every person in every frame; ``forget(track)``, if it has that, for whoever is gone.
+            Defaults to None, as lifted.
+
+    Raises:
+        ValueError: If the lifter looks ahead or cannot tell the size of people, an option is for
+            files only, or ``fps`` is not positive.
+
+    Example:
+        >>> live = LiveLifter(inferencer, image_size=(1280, 720))  # doctest: +SKIP
+        >>> for frame in camera:  # doctest: +SKIP
+        ...     people = live(*detector(frame))
+        ...     people.tracks, people.poses_rel
+    """
+
+    def __init__(
+        self,
+        inferencer: LiftingInferencer,
+        options: LiftingOptions | None = None,
+        fps: float | None = None,
+        smooth: Smooth | None = None,
+        **changes: Any,
+    ) -> None:
+        self.options = replace(options or LiftingOptions(), **changes)
+        self.inferencer, self.fps, self.smooth = inferencer, fps, smooth
+        _check(inferencer, self.options, fps)
+        self.camera = read_camera(self.options.camera_file, self.options.camera)
+        self._step = inferencer.lifter.window.seq_step
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everybody, and begin at frame 0."""
+        window = self.inferencer.lifter.window
+        self.frame = -1
+        self._people = LivePeople(
+            self.inferencer.skeleton.num_joints,
+            (window.seq_len - 1) * window.seq_step + 1,
+            self.options.max_gap,
+            self.options.score_thr,
+        )
+        way = 'iou' if self.options.tracker in ('auto', 'file') else self.options.tracker
+        self._follower = Follower(way, self.options.max_gap)
+        self._map: KeypointMap | None = None
+        self._view: tuple[tuple[float, ...], np.ndarray, np.ndarray] | None = None
+        self._info: dict[str, Any] = {}
+
+    def __call__(
+        self,
+        keypoints: np.ndarray,
+        scores: np.ndarray | None = None,
+        tracks: Sequence[int] | np.ndarray | None = None,
+        image_size: tuple[float, float] | None = None,
+        frame: int | None = None,
+        time: float | None = None,
+        joint_names: tuple[str, ...] | None = None,
+    ) -> LiftedPoses:
+        """Lift the people of the next frame.
+
+        Args:
+            keypoints (np.ndarray): Detected people (P, K, 2), pixels; P may be 0.
+            scores (np.ndarray, optional): Confidence (P, K). Defaults to None: all are found but
+                those at (0, 0).
+            tracks (Sequence[int], optional): Their numbers (P,). Defaults to None: they are
+                followed by MMPose's tracker.
+            image_size (tuple[float, float], optional): Width and height in pixels. Defaults to
+                that of the options, or of the camera.
+            frame (int, optional): The frame's number, where some were dropped; it must rise.
+                Defaults to None, the next one.
+            time (float, optional): Its time in seconds. Defaults to None: by ``fps``.
+            joint_names (tuple[str, ...], optional): Names of the K key points. Defaults to None:
+                by ``keypoint_set`` of the options.
+
+        Returns:
+            LiftedPoses: The people of this frame, perhaps none.
+
+        Raises:
+            ValueError: If the detections cannot be lifted; the sentence says why.
+        """
+        number = self.frame + 1 if frame is None else frame
+        if number <= self.frame:
+            raise ValueError(
+                f'Frame {number} comes after frame {self.frame}; frames must rise, or call reset().'
+            )
+        found = _read(keypoints, scores, tracks, number, joint_names)
+        if found is not None:
+            self._begin(found, image_size)
+            found = self._numbered(found, tracks is not None)
+        for skipped in range(self.frame + 1, number)[: self.options.max_gap + 1]:
+            self._advance(skipped, None)
+        self._advance(number, found)
+        self.frame = number
+        return self._lift(number, time)
+
+    def _begin(self, found: Keypoints2D, image_size: tuple[float, float] | None) -> None:
+        """What is found out once: the joints, and the camera of images of this size."""
+        if self._map is None:
+            check_pixels(found.keypoints_px, found.scores, _SOURCE)
+            self._map = self.inferencer._joint_map(found, self.options.keypoint_set)
+        given = image_size or self.options.image_size
+        if given is None and (self.camera is None or self.camera.size is None):
+            raise ValueError(
+                'The size of the images is not known, and the poses depend on it; give '
+                'image_size=(width, height) in pixels.'
+            )
+        key = tuple(given or ())
+        if self._view is None or self._view[0] != key:
+            joints, _ = self._map(found.keypoints_px, found.scores)
+            sizes, size_from = find_image_sizes(found.frames, joints, given, camera=self.camera)
+            intrinsics, text = find_view(sizes, self.camera, self.options.focal)
+            self._view = key, sizes[:1], intrinsics[:1]
+            self._info = dict(
+                self.inferencer._info(),
+                source='a live loop',
+                keypoint_set=self._map.name,
+                image_size=size_from,
+                camera=text,
+                scale='by the lifter',
+                gaps='held',
+                max_gap=self.options.max_gap,
+                score_thr=self.options.score_thr,
+                pad_portrait=self.options.pad_portrait,
+            )
+
+    def _numbered(self, found: Keypoints2D, given: bool) -> Keypoints2D:
+        if given:
+            if len(np.unique(found.tracks)) < len(found):
+                raise ValueError(
+                    f'Two people of frame {found.frames[0]} have the same number; number each '
+                    'once, or leave tracks out.'
+                )
+            return found
+        if self.options.tracker == 'file':
+            raise ValueError("The tracker 'file' needs the people's numbers; give tracks.")
+        return replace(found, tracks=np.array(self._follower(found, np.arange(len(found)))))
+
+    def _advance(self, number: int, found: Keypoints2D | None) -> None:
+        before = self._people.tracks
+        count = self.inferencer.skeleton.num_joints
+        tracks, joints, scores = np.zeros(0, int), np.zeros((0, count, 2)), np.zeros((0, count))
+        if found is not None:
+            assert self._map is not None and self._view is not None
+            tracks = found.tracks
+            joints, scores = self._map(found.keypoints_px, found.scores)
+            # where the lens shows nothing, nothing was found
+            cameras = torch.from_numpy(self._view[2]).expand(len(found), 9)
+            scores = scores * in_lens(torch.from_numpy(joints).double(), cameras).numpy()
+        self._people.step(number, tracks, joints, scores)
+        for gone in np.setdiff1d(before, self._people.tracks).tolist():
+            if hasattr(self.smooth, 'forget'):
+                self.smooth.forget(gone)
+
+    def _lift(self, number: int, time: float | None) -> LiftedPoses:
+        people, skeleton = self._people, self.inferencer.skeleton
+        rows = np.flatnonzero(people.complete)
+        joints, scores = people.joints_px[rows], people.scores[rows]
+        _, size, intrinsics = self._view or ((), np.zeros((1, 2)), np.zeros((1, 9)))
+        sizes, cameras = np.repeat(size, len(rows), 0), np.repeat(intrinsics, len(rows), 0)
+        poses = np.zeros((0, skeleton.num_joints, 3), np.float32)
+        if len(rows):
+            poses = self._predict(joints, scores, sizes, cameras)
+            poses = self._smoothed(poses, people.tracks[rows], number, time)
+        return LiftedPoses(
+            skeleton=skeleton,
+            frames=np.full(len(rows), number),
+            tracks=people.tracks[rows],
+            poses_rel=poses,
+            keypoints_px=joints[:, -1],
+            scores=scores[:, -1],
+            interpolated=people.held[rows],
+            image_sizes=sizes,
+            roots_cam=place_roots(poses, joints[:, -1], scores[:, -1], cameras),
+            fps=self.fps,
+            info=self._info,
+            intrinsics=cameras,
+        )
+
+    def _predict(
+        self, joints: np.ndarray, scores: np.ndarray, sizes: np.ndarray, cameras: np.ndarray
+    ) -> np.ndarray:
+        """Poses (P, J, 3) of the last of frames (P, L, J, 2)."""
+        length = joints.shape[1]
+        tiled = np.repeat(sizes, length, 0)
+        flat, seen_sizes, seen = _padded(
+            self.options,
+            joints.reshape(-1, *joints.shape[2:]),
+            tiled,
+            np.repeat(cameras, length, 0),
+        )
+        arrays = (flat.reshape(joints.shape)[:, :: self._step], scores[:, :: self._step])
+        tensors = [torch.from_numpy(np.ascontiguousarray(each)) for each in arrays]
+        views = [torch.from_numpy(each[::length]).float() for each in (seen_sizes, seen)]
+        return self.inferencer.predict(*tensors, *views)[:, -1]
+
+    def _smoothed(
+        self, poses: np.ndarray, tracks: np.ndarray, number: int, time: float | None
+    ) -> np.ndarray:
+        if self.smooth is None:
+            return poses
+        if time is None and self.fps is None:
+            raise ValueError('Smoothing needs the time of each frame; give fps, or time.')
+        now = number / self.fps if time is None and self.fps else float(time or 0)
+        smooth = [self.smooth(track, now, pose) for track, pose in zip(tracks.tolist(), poses)]
+        return np.stack(smooth).astype(np.float32)
+
+
+def _read(
+    keypoints: np.ndarray,
+    scores: np.ndarray | None,
+    tracks: Sequence[int] | np.ndarray | None,
+    number: int,
+    joint_names: tuple[str, ...] | None,
+) -> Keypoints2D | None:
+    """The people of a frame; None where there is nobody."""
+    keypoints = np.asarray(keypoints, np.float32)
+    if not len(keypoints):
+        return None
+    if scores is None:
+        scores = certain_scores(keypoints)
+    if not (np.isfinite(keypoints).all(-1) & (np.asarray(scores) > 0)).any():
+        return None
+    count = len(keypoints)
+    return Keypoints2D(
+        frames=np.full(count, number),
+        tracks=np.full(count, UNTRACKED) if tracks is None else np.asarray(tracks),
+        keypoints_px=keypoints,
+        scores=np.asarray(scores),
+        joint_names=joint_names,
+        source=_SOURCE,
+    )
+
+
+def _check(inferencer: LiftingInferencer, options: LiftingOptions, fps: float | None) -> None:
+    lifter = inferencer.lifter
+    if lifter.adapter.codec.needs_root_depth or lifter.window.multiple_target:
+        raise ValueError(
+            f'The lifter {lifter.checkpoint.name!r} lifts whole clips of people of unknown size, '
+            'not single frames; lift the recording with LiftingInferencer, or take a lifter of '
+            'one frame.'
+        )
+    ahead = lifter.window.seq_len - 1 - lifter.window.target_frames[0]
+    if ahead:
+        raise ValueError(
+            f'The lifter {lifter.checkpoint.name!r} looks {ahead * lifter.window.seq_step} frames '
+            'ahead; take one of a single frame, or a causal one.'
+        )
+    if options.stills or options.first_frame is not None:
+        name = 'stills' if options.stills else 'first_frame'
+        raise ValueError(f'The option {name} is for files; leave it out of a live loop.')
+    if options.tracker not in TRACKERS:
+        raise ValueError(f'There is no tracker {options.tracker!r}; use one of {TRACKERS}.')
+    if fps is not None and not (np.isfinite(fps) and fps > 0):
+        raise ValueError(f'fps is {fps}; give frames a second above 0, or None.')
