@@ -47,11 +47,8 @@ format: $(NEEDS_ENV)  ## Put all files into the style that lint checks
 quickstart: $(NEEDS_ENV)  ## Make data, train with and without PoseAug, compare, draw
 	$(PYTHON) tools/quickstart.py
 
-DEMO_CONFIG := configs/poseaug/real/poseaug_simplebaseline-256_1xb256-96e_synthetic.py
-demo: quickstart  ## Lift a sample of 2D key points with the quickstart's lifter, for a page to look at
+demo: $(NEEDS_ENV)  ## Lift a sample of 2D keypoints with the included lifter, for a page to look at
 	$(PYTHON) demo/lift_keypoints_demo.py demo/resources/two_people_coco.json \
-		--config $(DEMO_CONFIG) \
-		--checkpoint "$$(ls -t work_dirs/quickstart/poseaug/best_source_val_MPJPE_epoch_*.pth | head -n 1)" \
 		--image-size 1280 720 --focal 1000 --fps 25 --out-dir work_dirs/demo
 
 clean:  ## Remove the environment, caches and build results

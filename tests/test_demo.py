@@ -155,7 +155,7 @@ def test_what_is_assumed_of_frames_is_said(
     assert load_lifted(tmp_path / 'out' / 'k.npz').info['notices'][0].startswith(notice)
     with pytest.raises(SystemExit):
         demo.main([*lifter, '--images', str(folder), '--first-frame', '1'])
-    assert '--first-frame is for files of key points' in capsys.readouterr().err
+    assert '--first-frame is for files of keypoints' in capsys.readouterr().err
 
 
 def write(path: Path, content: Any) -> str:
@@ -215,7 +215,7 @@ def test_a_folder_that_cannot_be_written_is_said_at_once(
     assert "The config 'none.py' does not exist" in capsys.readouterr().err
     with pytest.raises(SystemExit):
         demo.main(lifter)
-    assert 'give a file of key points, or --images' in capsys.readouterr().err
+    assert 'give a file of keypoints, or a video' in capsys.readouterr().err
 
 
 def test_nothing_that_is_read_is_written_over(

@@ -15,6 +15,7 @@ newer use this package's tools, which import it first.
 from __future__ import annotations
 
 import importlib.util
+import warnings
 from importlib.metadata import PackageNotFoundError, version
 
 from .checkpoints import admit_checkpoint_types, safe_globals
@@ -53,6 +54,8 @@ def apply() -> tuple[Finding, ...]:
         ImportError: If torch, MMEngine, mmcv or MMPose is not installed, or MMEngine is too old.
     """
     if not _findings:
+        # MMEngine's, once for each module that it looks into; a newcomer can do nothing about it
+        warnings.filterwarnings('ignore', 'pkg_resources is deprecated', UserWarning)
         missing = [name for name in _REQUIRED if importlib.util.find_spec(name) is None]
         if missing:
             raise ImportError(

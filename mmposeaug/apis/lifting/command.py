@@ -1,0 +1,207 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""The command that lifts keypoints, pictures and videos to 3D, as files (docs/demo.md)."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from mmposeaug.datasets import make_writable_folder
+from mmposeaug.datasets.keypoints_2d import Keypoints2D, load_keypoints
+from mmposeaug.structures import LiftedPoses
+from mmposeaug.visualization import write_frames, write_lifting_page, write_video
+
+from .command_line import ENDINGS, build_parser, is_pictures
+from .detect import build_detector, detect_keypoints
+from .files import save_lifted_json, save_lifted_npz
+from .frames import FrameSource
+from .inferencer import LiftingInferencer
+from .motion_files import save_bvh, save_rerun, save_trc
+from .options import LiftingOptions
+from .summary import picture_notices, summarize_lifting
+
+INPUTS = (
+    'keypoints',
+    'images',
+    'config',
+    'checkpoint',
+    'annotations',
+    'keypoint_set',
+    'camera_file',
+    'pose_model',
+    'person_model',
+)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the command; the return value is the exit status."""
+    parser = build_parser()
+    args = parser.parse_args(argv)
+    if args.keypoints is None and args.images is None:
+        parser.error('give a file of keypoints, or a video to detect people in')
+    if args.keypoints is not None and args.images is None and is_pictures(args.keypoints):
+        args.keypoints, args.images = None, args.keypoints
+    if args.keypoints is None and args.first_frame is not None:
+        parser.error('--first-frame is for files of keypoints, not for pictures')
+    if args.fps is not None and not 0 < args.fps < 1e6:
+        parser.error(f'--fps must be above 0, not {args.fps:g}')
+    try:
+        run(args)
+    except (OSError, ValueError, ImportError) as error:
+        print(f'{parser.prog}: error: {error}', file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print('\nInterrupted; complete files stay.', file=sys.stderr)
+        return 130
+    return 0
+
+
+def run(args: argparse.Namespace) -> None:
+    """Reads or detects, lifts and writes."""
+    name = args.name or Path(args.keypoints or args.images).stem
+    make_folder(args.out_dir)  # before anything takes long
+    paths = {what: args.out_dir / f'{name}{ENDINGS[what]}' for what in args.save}
+    check_outputs(paths, args)
+    frames = None
+    if args.keypoints is not None:
+        people = load_keypoints(
+            args.keypoints, args.format, args.annotations, args.video_id, args.first_frame
+        )
+        if args.images is not None:
+            frames = FrameSource(args.images, people.image_names)
+    else:
+        frames = FrameSource(args.images, by_number=True)
+        detector = build_detector(
+            args.pose_model,
+            args.person_model,
+            args.detector_mode,
+            args.device,
+            args.detector,
+            args.stills,
+        )
+        with detector:
+            people = detect_keypoints(frames, detector, partial(tell_progress, every=50))
+    people = with_frames(people, frames, args.fps)
+    timed = [what for what in ('bvh', 'trc') if what in paths]
+    if timed and people.fps is None:
+        raise ValueError(
+            f'The frames a second of {people.source} are unknown, which {timed[0]} files need; '
+            'give --fps.'
+        )
+    if frames is not None:
+        notices = picture_notices(people, frames, args.first_frame)
+        people = replace(people, notices=(*people.notices, *notices))
+    inferencer = LiftingInferencer(
+        args.config, args.checkpoint, args.device, flip_test=not args.no_flip
+    )
+    lifted = inferencer(
+        people,
+        LiftingOptions(
+            keypoint_set=args.keypoint_set,
+            tracker=args.tracker,
+            max_gap=args.max_gap,
+            score_thr=args.score_thr,
+            stills=args.stills,
+            image_size=tuple(args.image_size) if args.image_size else None,
+            pad_portrait=args.pad_portrait,
+            camera_file=args.camera_file,
+            camera=args.camera,
+            focal=args.focal,
+            stature=args.stature,
+        ),
+    )
+    for line in summarize_lifting(lifted):
+        print(line)
+    write(lifted, name, paths, frames, args.max_frames)
+    if frames is not None:
+        tell_missing(frames)
+        frames.close()
+
+
+def with_frames(people: Keypoints2D, frames: FrameSource | None, fps: float | None) -> Keypoints2D:
+    """Key points with what the pictures tell of sizes and times."""
+    if frames is not None:
+        # of the frames between, too, in which people may be filled in
+        sizes = frames.sizes(np.arange(people.frames[0], people.frames[-1] + 1))
+        people = replace(people, image_sizes={**people.image_sizes, **sizes})
+    found = fps or people.fps or (frames.fps if frames is not None else None)
+    return replace(people, fps=found)
+
+
+def make_folder(folder: Path) -> None:
+    """Makes the output folder, and writes to it once to see that it can be."""
+    try:
+        make_writable_folder(folder)
+    except OSError as error:
+        raise ValueError(
+            f"Nothing can be written into '{folder}' ({error.strerror}); choose another --out-dir."
+        ) from None
+
+
+def check_outputs(paths: Mapping[str, Path], args: argparse.Namespace) -> None:
+    """Refuses to write over what is read, and names that are taken by something else."""
+    read = {
+        option: Path(value).resolve()
+        for option, value in vars(args).items()
+        if option in INPUTS and value is not None
+    }
+    for what, path in paths.items():
+        for option, source in read.items():
+            if path.resolve() == source:
+                raise ValueError(
+                    f"'{path}' would be written over {option}; give another --out-dir or --name."
+                )
+        if path.exists() and path.is_dir() != (what == 'frames'):
+            kind = 'folder' if path.is_dir() else 'file'
+            raise ValueError(f"'{path}' is a {kind} already; give another --out-dir or --name.")
+
+
+def tell_progress(count: int, every: int) -> None:
+    """Says how many pictures are done."""
+    if count % every == 0:
+        print(f'{count} pictures searched for people', flush=True)
+
+
+def tell_missing(frames: FrameSource) -> None:
+    """Says how many pictures there are not."""
+    if frames.missing:
+        first = min(frames.missing)
+        print(
+            f'{len(frames.missing)} frames, from frame {first} on, have no picture in '
+            f"'{frames.path}'; a video may be cut off, or images be elsewhere."
+        )
+
+
+def write(
+    lifted: LiftedPoses,
+    name: str,
+    paths: Mapping[str, Path],
+    frames: FrameSource | None,
+    max_frames: int | None,
+) -> None:
+    """Writes what was asked for, and says where it is; the page comes last."""
+    writers = {
+        'json': partial(save_lifted_json, lifted),
+        'npz': partial(save_lifted_npz, lifted),
+        'page': partial(write_lifting_page, lifted, title=name, images=frames),
+        'frames': partial(write_frames, lifted, images=frames),
+        'mp4': partial(write_video, lifted, images=frames, max_frames=max_frames),
+        'gif': partial(write_video, lifted, images=frames, max_frames=max_frames),
+        'bvh': partial(save_bvh, lifted, report=print),
+        'trc': partial(save_trc, lifted, report=print),
+        'rrd': partial(save_rerun, lifted, report=print),
+    }
+    for what in (what for what in writers if what in paths):
+        written = writers[what](paths[what])
+        by_person = written if what in ('bvh', 'trc', 'rrd') else None
+        if what != 'page':
+            for path in by_person or [paths[what]]:
+                print(path, flush=True)
+    if 'page' in paths:
+        print(paths['page'], flush=True)

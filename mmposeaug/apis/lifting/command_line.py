@@ -1,0 +1,146 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""Options of the command that lifts keypoints, pictures and videos."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from mmposeaug.datasets.keypoints_2d import KEYPOINT_FORMATS, KEYPOINT_SETS
+
+from .detect import DETECTORS
+from .frames import IMAGE_ENDINGS
+from .tracks import TRACKERS
+
+ENDINGS = dict(
+    json='.json',
+    npz='.npz',
+    page='.html',
+    frames='_frames',
+    mp4='.mp4',
+    gif='.gif',
+    bvh='.bvh',
+    trc='.trc',
+    rrd='.rrd',
+)
+"""dict[str, str]: What can be written, and how its name ends."""
+
+VIDEO_ENDINGS = ('.mp4', '.avi', '.mov', '.mkv', '.webm', '.m4v', '.mpg', '.mpeg', '.wmv', '.flv')
+"""tuple[str]: Names of files that are taken for videos."""
+
+
+def is_pictures(source: str) -> bool:
+    """Whether people are to be detected in a file or folder; else it holds keypoints."""
+    path = Path(source)
+    if path.is_dir():
+        names = [each.suffix.lower() for each in path.rglob('*')]
+        return '.json' not in names and any(name in IMAGE_ENDINGS for name in names)
+    return path.suffix.lower() in (*VIDEO_ENDINGS, *IMAGE_ENDINGS)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Describes the command line."""
+    parser = argparse.ArgumentParser(
+        prog='mmposeaug-lift',
+        description='Lift 2D key points of people to 3D poses: JSON and npz files, an HTML page to '
+        'look at them, pictures and videos.'
+    )
+    parser.add_argument(
+        'keypoints',
+        nargs='?',
+        metavar='KEYPOINTS|VIDEO',
+        help='COCO, MMPose or AlphaPose JSON, npz or npy file, or folder of MMPose JSON files; or '
+        'a video, an image, or a folder of images to detect people in',
+    )
+    parser.add_argument(
+        '--config', help='config of the lifter (default: the lifter that comes with the package)'
+    )
+    parser.add_argument('--checkpoint', help='its checkpoint')
+    parser.add_argument(
+        '--out-dir', type=Path, default=Path('work_dirs/lifted'), help='(default: %(default)s)'
+    )
+    parser.add_argument(
+        '--save',
+        nargs='+',
+        choices=ENDINGS,
+        default=['json', 'npz', 'page'],
+        help='what to write (default: json npz page)',
+    )
+    parser.add_argument(
+        '--max-frames', type=int, help='pictures of mp4 and gif, spread evenly (default: all)'
+    )
+    parser.add_argument('--name', help="name of the files (default: the input's)")
+    parser.add_argument('--device', default='cpu', help='cpu or cuda (default: cpu)')
+    parser.add_argument(
+        '--no-flip', action='store_true', help='do not average with the mirrored image'
+    )
+    reading = parser.add_argument_group('key points')
+    reading.add_argument(
+        '--format', default='auto', choices=('auto', *KEYPOINT_FORMATS), help='(default: auto)'
+    )
+    reading.add_argument(
+        '--keypoint-set',
+        default='auto',
+        metavar='SET',
+        help=f'{", ".join(KEYPOINT_SETS)}, or a JSON file (default: told by the file)',
+    )
+    reading.add_argument('--annotations', help='COCO file with the images of a results file')
+    reading.add_argument('--video-id', type=int, help='of COCO files with several videos, one')
+    reading.add_argument(
+        '--first-frame',
+        type=int,
+        metavar='NUMBER',
+        help="the file's number of the video's first frame (default: 0 in the names of images; "
+        'else 0, or 1 where no frame or image id is 0)',
+    )
+    reading.add_argument('--tracker', default='auto', choices=TRACKERS, help='(default: auto)')
+    reading.add_argument(
+        '--max-gap', type=int, default=10, help='frames over which to interpolate (default: 10)'
+    )
+    reading.add_argument(
+        '--score-thr', type=float, default=0.3, help='lowest score of a joint (default: 0.3)'
+    )
+    reading.add_argument('--stills', action='store_true', help='single pictures, not a video')
+    view = parser.add_argument_group('images and camera')
+    view.add_argument(
+        '--images',
+        '--image',
+        '--video',
+        metavar='PATH',
+        help='image, folder or video that the keypoints are of, or to detect people in',
+    )
+    view.add_argument(
+        '--image-size', type=float, nargs=2, metavar=('WIDTH', 'HEIGHT'), help='in pixels'
+    )
+    view.add_argument(
+        '--pad-portrait',
+        action='store_true',
+        help='take images that are higher than wide for squares, as most lifters were trained on',
+    )
+    view.add_argument('--camera-file', help='camera file, as training sets have them')
+    view.add_argument('--camera', metavar='SUBJECT/CAMERA', help='which camera of it')
+    view.add_argument('--focal', type=float, help='focal length in pixels, without a camera file')
+    view.add_argument(
+        '--stature', type=float, default=1.7, help='metres, for MotionBERT (default: 1.7)'
+    )
+    view.add_argument(
+        '--fps', type=float, help="frames a second (default: the input's; unknown, 10 are played)"
+    )
+    detection = parser.add_argument_group(
+        "detection in images (pip install 'mmposeaug[detect]' or 'mmposeaug[mediapipe]')"
+    )
+    detection.add_argument(
+        '--detector',
+        default='rtmlib',
+        choices=DETECTORS,
+        help='mediapipe sees one person, and needs no download (default: rtmlib)',
+    )
+    detection.add_argument('--pose-model', help="ONNX file of an RTMPose (default: rtmlib's own)")
+    detection.add_argument('--person-model', help='ONNX file of a YOLOX')
+    detection.add_argument(
+        '--detector-mode',
+        default='balanced',
+        choices=('lightweight', 'balanced', 'performance'),
+        help="which of the detector's own (default: balanced)",
+    )
+    return parser
