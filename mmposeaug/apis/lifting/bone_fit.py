@@ -18,8 +18,8 @@ ROOT_STD = 1.0
 HUBER = 1.5
 """float: Standard deviations from which an error in the image counts linearly, not squared."""
 _STEPS = 25
-_CONVERGED = 1e-7  # decrease of the cost, as a share of it, at which a pose is done
-_ROWS = 1024  # poses at a time, which bounds the memory
+_CONVERGED = 1e-5  # decrease of the cost, as a share of it, at which a pose is done
+_ROWS = 256  # poses at a time, which bounds the memory
 
 
 class _Problem(NamedTuple):

@@ -26,6 +26,7 @@ from mmposeaug.datasets.keypoints_2d import (
 from mmposeaug.structures import LiftedPoses, Skeleton
 from mmposeaug.version import __version__
 
+from .one_body import hold_bones
 from .options import LiftingOptions
 from .scale import scale_to_stature
 from .tracks import assign_tracks, number_in_frames
@@ -145,7 +146,7 @@ class LiftingInferencer:
         )
         order = np.lexsort((sequences.tracks, sequences.frames))
         roots = place_roots(poses, sequences.joints_px, sequences.scores, intrinsics)
-        return LiftedPoses(
+        lifted = LiftedPoses(
             skeleton=self.skeleton,
             frames=sequences.frames[order],
             tracks=sequences.tracks[order],
@@ -160,6 +161,9 @@ class LiftingInferencer:
             info=info,
             intrinsics=intrinsics[order],
         )
+        if options.bones == 'constant':
+            return hold_bones(lifted, stature=options.stature if codec.needs_root_depth else None)
+        return lifted
 
     def _joint_map(self, people: Keypoints2D, name: str) -> KeypointMap:
         """How the lifter's joints are made of the people's key points."""

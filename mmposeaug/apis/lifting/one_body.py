@@ -22,6 +22,7 @@ from mmposeaug.geometry import (
 from mmposeaug.structures import LiftedPoses, Skeleton
 
 from .bone_fit import NEAREST, fit_bones
+from .scale import known_share
 from .views import place_roots
 
 BONE_STD = 0.05
@@ -39,15 +40,16 @@ def hold_bones(
     symmetric: bool = True,
     bone_std: float = BONE_STD,
     keypoint_std: float = KEYPOINT_STD,
+    stature: float | None = None,
 ) -> LiftedPoses:
     """Give each person one set of bone lengths and fit the poses to it.
 
     A bone's length is the weighted median over a person's frames of the distance between its
     detections at the predicted depths. A frame counts by the detections' scores and by the
     squared sine of the angle between the bone and the line of sight: nothing tells the length of
-    a bone that points at the camera. Where a joint was never detected, the predicted
-    lengths count. Then bones are turned, and roots moved, in each frame, to be near to the
-    predicted bones and, by scores, to the detections (Huber's loss).
+    a bone that points at the camera. Where a joint was never detected, the predicted lengths count.
+    Then bones are turned, and roots moved, in each frame, to be near to the predicted bones and,
+    by scores, to the detections (Huber's loss).
 
     Args:
         lifted (LiftedPoses): Poses of people who are followed over the frames.
@@ -56,6 +58,8 @@ def hold_bones(
         bone_std (float): Standard deviation of the predicted bones in metres. Defaults to 0.05.
         keypoint_std (float): Standard deviation of the detections in metres at the person's
             distance; infinite, the bones keep their predicted directions. Defaults to 0.02.
+        stature (float, optional): Height of the people in metres, where it is assumed: lengths are
+            scaled to it. Defaults to None, as measured.
 
     Returns:
         LiftedPoses: The same people with other ``poses_rel`` and ``roots_cam``; ``info`` says
@@ -68,23 +72,14 @@ def hold_bones(
     _check(lifted, bone_std, keypoint_std)
     if not len(lifted):
         return lifted
-    assert lifted.intrinsics is not None
-    pixels, cameras = (
-        torch.from_numpy(np.array(each, np.float64))
-        for each in (lifted.keypoints_px, lifted.intrinsics)
-    )
-    known = torch.isfinite(pixels).all(-1)
-    pixels = torch.where(known.unsqueeze(-1), pixels, cameras[:, None, 2:4])
-    rays = undistort(pixels, cameras)
-    scores = torch.from_numpy(np.clip(np.nan_to_num(lifted.scores), 0, 1).astype(np.float64))
-    scores = scores * (known & in_lens(pixels, cameras, rays))
-    lengths, by_track = _lengths_of_people(lifted, rays, scores, symmetric)
+    pixels, rays, scores = _detections(lifted)
+    lengths, by_track = _lengths_of_people(lifted, rays, scores, symmetric, stature)
     skeleton = lifted.skeleton
     poses = torch.from_numpy(np.array(lifted.poses_rel, np.float64))
     rigid = replace_bone_lengths(poses, lengths, skeleton)
-    roots = torch.from_numpy(
-        place_roots(rigid.numpy(), pixels.numpy(), scores.numpy(), lifted.intrinsics)
-    ).double()
+    assert lifted.intrinsics is not None
+    seen = (each.numpy() for each in (pixels, scores))
+    roots = torch.from_numpy(place_roots(rigid.numpy(), *seen, lifted.intrinsics)).double()
     if math.isinf(keypoint_std):
         poses = rigid
     else:
@@ -95,7 +90,7 @@ def hold_bones(
         lifted.info,
         bones=f'held constant: {"left and right equal" if symmetric else "each side its own"}',
         bone_std=bone_std,
-        keypoint_std=keypoint_std,
+        keypoint_std=None if math.isinf(keypoint_std) else keypoint_std,  # JSON knows no infinity
     )
     if len(by_track) <= MOST_TOLD:
         info['bone_lengths'] = {
@@ -131,26 +126,42 @@ def _check(lifted: LiftedPoses, bone_std: float, keypoint_std: float) -> None:
         )
 
 
+def _detections(lifted: LiftedPoses) -> tuple[Tensor, Tensor, Tensor]:
+    """Pixels (N, J, 2), their rays (N, J, 2), and scores (N, J) that are 0 where there is none."""
+    pixels, cameras, scores = (
+        torch.from_numpy(np.array(each, np.float64))
+        for each in (lifted.keypoints_px, lifted.intrinsics, lifted.scores)
+    )
+    known = torch.isfinite(pixels).all(-1)
+    pixels = torch.where(known.unsqueeze(-1), pixels, cameras[:, None, 2:4])
+    rays = undistort(pixels, cameras)
+    return pixels, rays, scores.nan_to_num(0).clamp(0, 1) * (known & in_lens(pixels, cameras, rays))
+
+
 def _lengths_of_people(
-    lifted: LiftedPoses, rays: Tensor, scores: Tensor, symmetric: bool
+    lifted: LiftedPoses, rays: Tensor, scores: Tensor, symmetric: bool, stature: float | None
 ) -> tuple[Tensor, dict[int, list[float]]]:
     """Bone lengths of each row (N, B), and of each track."""
     skeleton = lifted.skeleton
     seen = scores * torch.from_numpy(~lifted.interpolated)
     poses = torch.from_numpy(np.array(lifted.poses_cam, np.float64))
-    values, weights = _measured(poses, rays, seen, skeleton)
+    values, weights = (each.numpy() for each in _measured(poses, rays, seen, skeleton))
     if symmetric:
         groups = skeleton.length_groups
     else:
         groups = tuple((bone,) for bone in range(skeleton.num_bones))
-    lengths = torch.empty_like(values)
+    lengths = np.empty_like(values)
     by_track = {}
     for rows in tracks_of(lifted.tracks):
-        for group in (list(each) for each in groups):
-            sample = np.ix_(rows, group)
-            lengths[sample] = _median(values[sample].flatten(), weights[sample].flatten())
+        for group in groups:
+            sample = np.ix_(rows, np.array(group))
+            lengths[sample] = _median(values[sample].ravel(), weights[sample].ravel())
+        if stature is not None:
+            known, share = known_share(skeleton)
+            found = float(lengths[rows[0], known].sum())
+            lengths[rows] *= stature * share / max(found, 1e-6)
         by_track[int(lifted.tracks[rows[0]])] = lengths[rows[0]].tolist()
-    return lengths, by_track
+    return torch.from_numpy(lengths), by_track
 
 
 def _measured(
@@ -169,9 +180,9 @@ def _measured(
     return values, trust * across + _BARELY
 
 
-def _median(values: Tensor, weights: Tensor) -> Tensor:
+def _median(values: np.ndarray, weights: np.ndarray) -> float:
     """Weighted median, between the two values around half of the weight."""
-    order = values.argsort(stable=True)
-    values, weights = values[order].numpy(), weights[order].numpy()
+    order = np.argsort(values, kind='stable')
+    values, weights = values[order], weights[order]
     share = (np.cumsum(weights) - weights / 2) / weights.sum()
-    return torch.tensor(np.interp(0.5, share, values), dtype=torch.float64)
+    return float(np.interp(0.5, share, values))
