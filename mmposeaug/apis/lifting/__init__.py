@@ -8,12 +8,14 @@ from .included_lifter import included_lifter, package_lifter
 from .inferencer import LiftingInferencer
 from .live import LiveLifter
 from .motion_files import save_bvh, save_rerun, save_trc
-from .options import LiftingOptions
+from .one_body import hold_bones
+from .options import BONES, LiftingOptions
 from .summary import picture_notices, summarize_lifting
 from .tracks import TRACKERS, assign_tracks
 from .views import Camera, check_sizes, find_image_sizes, find_view, place_roots, read_camera
 
 __all__ = [
+    'BONES',
     'Camera',
     'DETECTORS',
     'Detector',
@@ -29,6 +31,7 @@ __all__ = [
     'find_image_sizes',
     'find_view',
     'included_lifter',
+    'hold_bones',
     'load_lifted',
     'package_lifter',
     'picture_notices',

@@ -43,7 +43,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog='mmposeaug-lift',
         description='Lift 2D key points of people to 3D poses: JSON and npz files, an HTML page to '
-        'look at them, pictures and videos.'
+        'look at them, pictures and videos.',
     )
     parser.add_argument(
         'keypoints',

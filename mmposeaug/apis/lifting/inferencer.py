@@ -29,6 +29,7 @@ from mmposeaug.structures import LiftedPoses, Skeleton
 from mmposeaug.version import __version__
 
 from .included_lifter import included_lifter
+from .one_body import hold_bones
 from .options import LiftingOptions
 from .scale import scale_to_stature
 from .tracks import assign_tracks, number_in_frames
@@ -159,7 +160,7 @@ class LiftingInferencer:
         )
         order = np.lexsort((sequences.tracks, sequences.frames))
         roots = place_roots(poses, sequences.joints_px, sequences.scores, intrinsics)
-        return LiftedPoses(
+        lifted = LiftedPoses(
             skeleton=self.skeleton,
             frames=sequences.frames[order],
             tracks=sequences.tracks[order],
@@ -174,6 +175,9 @@ class LiftingInferencer:
             info=info,
             intrinsics=intrinsics[order],
         )
+        if options.bones == 'constant':
+            return hold_bones(lifted, stature=options.stature if codec.needs_root_depth else None)
+        return lifted
 
     def _joint_map(self, people: Keypoints2D, name: str) -> KeypointMap:
         """How the lifter's joints are made of the people's key points."""

@@ -5,6 +5,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+BONES = ('free', 'constant')
+"""tuple[str]: What may be known of a person's bones."""
+
 
 @dataclass(frozen=True)
 class LiftingOptions:
@@ -31,11 +34,15 @@ class LiftingOptions:
         focal (float, optional): Focal length in pixels, in place of a camera file.
         stature (float): Height of the people in metres, for lifters that cannot tell it
             (MotionBERT). Defaults to 1.7.
+        bones (str): ``'constant'``: each person has one set of bone lengths, left and right equal,
+            to which the poses are fitted, see :func:`mmposeaug.apis.lifting.hold_bones`. Defaults
+            to ``'free'``: as the lifter gives them, frame by frame.
         first_frame (int, optional): The number that a key point file gives to the first frame of
             the video, see :func:`mmposeaug.datasets.keypoints_2d.load_keypoints`.
 
     Raises:
-        ValueError: If ``stature`` is no height of a person.
+        ValueError: If ``stature`` is no height of a person, ``bones`` is unknown, or they shall be
+            constant in single pictures.
     """
 
     keypoint_set: str = 'auto'
@@ -49,8 +56,16 @@ class LiftingOptions:
     camera: str | None = None
     focal: float | None = None
     stature: float = 1.7
+    bones: str = 'free'
     first_frame: int | None = None
 
     def __post_init__(self) -> None:
         if not 0.2 <= self.stature <= 3:
             raise ValueError(f'stature is {self.stature}; give metres, between 0.2 and 3.')
+        if self.bones not in BONES:
+            raise ValueError(f'bones is {self.bones!r}; use one of {", ".join(BONES)}.')
+        if self.bones == 'constant' and self.stills:
+            raise ValueError(
+                "bones='constant' is for people who are followed over the frames of a video, which "
+                'stills are not; leave one of both out.'
+            )

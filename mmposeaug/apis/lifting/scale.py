@@ -34,20 +34,33 @@ def scale_to_stature(
             f'{"is" if verdict.human is False else "may be"} no human body, for {verdict.reason}; '
             'use a lifter that predicts metres, or, if it is one, set human=True in the metainfo.'
         )
-    ratios = stature_ratios(skeleton)
-    known = [bone for bone, ratio in enumerate(ratios) if ratio is not None]
+    known, share = known_share(skeleton)
     if not known:
         raise ValueError(
             f'Nothing is published of the bones of the skeleton {skeleton.name!r}, by which the '
             'size of its people could be told; use a lifter that predicts metres.'
         )
-    wanted = stature * sum(ratios[bone] or 0 for bone in known)
+    wanted = stature * share
     children, parents = np.array(skeleton.bones)[known].T
     lengths = np.linalg.norm(poses_rel[:, children] - poses_rel[:, parents], axis=-1).sum(1)
     scaled = np.empty_like(poses_rel)
     for rows in split_runs(runs):
         scaled[rows] = poses_rel[rows] * (wanted / max(float(np.median(lengths[rows])), 1e-6))
     return scaled
+
+
+def known_share(skeleton: Skeleton) -> tuple[list[int], float]:
+    """Bones of which the share of stature is published, and the sum of these shares.
+
+    Args:
+        skeleton (Skeleton): The joints.
+
+    Returns:
+        tuple[list[int], float]: Bone numbers and the sum.
+    """
+    ratios = stature_ratios(skeleton)
+    known = {bone: ratio for bone, ratio in enumerate(ratios) if ratio is not None}
+    return list(known), sum(known.values())
 
 
 def _judge(poses_rel: np.ndarray, skeleton: Skeleton) -> HumanVerdict:

@@ -30,6 +30,8 @@ def summarize_lifting(lifted: LiftedPoses) -> Iterator[str]:
         f'frames; {info["joints_interpolated"]} joints interpolated, {info["people_left_out"]} '
         'people left out for joints that were not found.'
     )
+    if 'bones' in info:
+        yield f'Bones {info["bones"]}.'
     if info['image_size'] == 'assumed':
         width, height = lifted.image_sizes[0]
         yield (
