@@ -142,8 +142,8 @@ class LiveLifter:
         given = image_size or self.options.image_size
         if given is None and (self.camera is None or self.camera.size is None):
             raise ValueError(
-                'The size of the images is not known, and the poses depend on it; give '
-                'image_size=(width, height) in pixels.'
+                'The size of the images is not known, and the poses depend on it; give image_size '
+                '(--image-size), width and height in pixels.'
             )
         key = tuple(given or ())
         if self._view is None or self._view[0] != key:
@@ -184,9 +184,9 @@ class LiveLifter:
             assert self._map is not None and self._view is not None
             tracks = found.tracks
             joints, scores = self._map(found.keypoints_px, found.scores)
-            # where the lens shows nothing, nothing was found
-            cameras = torch.from_numpy(self._view[2]).expand(len(found), 9)
-            scores = scores * in_lens(torch.from_numpy(joints).double(), cameras).numpy()
+            if self._view[2][0, 4:].any():  # where the lens shows nothing, nothing was found
+                cameras = torch.from_numpy(self._view[2]).expand(len(found), 9)
+                scores = scores * in_lens(torch.from_numpy(joints).double(), cameras).numpy()
         self._people.step(number, tracks, joints, scores)
         for gone in np.setdiff1d(before, self._people.tracks).tolist():
             if hasattr(self.smooth, 'forget'):

@@ -1,0 +1,79 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""The live demo with a lifter of random weights: key points that are replayed, and a video."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from mmengine.config import Config
+from mmpose.registry import MODELS
+
+
+@pytest.fixture(scope='module')
+def demo(repo_root: Path) -> ModuleType:
+    path = repo_root / 'demo' / 'live_demo.py'
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[path.stem] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope='module')
+def lifter(repo_root: Path, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """Options for the quickstart's lifter with random weights."""
+    name = 'poseaug_simplebaseline-256_1xb256-96e_synthetic.py'
+    config = repo_root / 'configs' / 'poseaug' / 'real' / name
+    path = tmp_path_factory.mktemp('lifter') / 'lifter.pth'
+    torch.manual_seed(0)
+    torch.save(dict(state_dict=MODELS.build(Config.fromfile(config).model).state_dict()), path)
+    return ['--config', str(config), '--checkpoint', str(path)]
+
+
+def test_key_points_are_replayed(
+    demo: ModuleType, lifter: list[str], repo_root: Path, capsys: Any
+) -> None:
+    sample = str(repo_root / 'demo' / 'resources' / 'two_people_coco.json')
+    size = ['--image-size', '1280', '720']
+    assert demo.main([sample, *lifter, *size, '--max-frames', '9']) == 0
+    assert 'lifting' in capsys.readouterr().out
+    assert demo.main([sample, *lifter]) == 1
+    assert '--image-size' in capsys.readouterr().err
+
+
+def test_each_stage_of_a_video_is_timed(
+    demo: ModuleType,
+    lifter: list[str],
+    tmp_path: Path,
+    capsys: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    path = tmp_path / 'video.avi'
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*'MJPG'), 25, (320, 240))
+    for _ in range(5):
+        writer.write(np.zeros((240, 320, 3), np.uint8))
+    writer.release()
+    points = np.random.default_rng(0).uniform(50, 200, (1, 17, 2))
+    # the models of a real detector are not at hand
+    monkeypatch.setattr(demo, 'build_detector', lambda *_: lambda _: (points, np.ones((1, 17))))
+    assert demo.main([str(path), *lifter]) == 0
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()[-3:]]
+    assert [(row[0], row[-1]) for row in rows] == [
+        ('picture', '6'),
+        ('detection', '5'),
+        ('lifting', '5'),
+    ]
+    assert demo.main([str(tmp_path / 'none.avi'), *lifter]) == 1
+    assert 'does not exist' in capsys.readouterr().err
+    path.write_text('no video')
+    assert demo.main([str(path), *lifter]) == 1
+    assert 'cannot be opened' in capsys.readouterr().err
