@@ -96,6 +96,7 @@ if __name__ == '__main__':
             'tests': read_requirements('tests.txt'),
             'datasets': read_requirements('datasets.txt'),
             'detect': read_requirements('detect.txt'),
+            'mediapipe': read_requirements('mediapipe.txt'),
             'onnx': read_requirements('onnx.txt'),
             'optional': read_requirements('optional.txt'),
             'all': read_requirements('tests.txt') + read_requirements('optional.txt'),

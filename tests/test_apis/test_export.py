@@ -23,6 +23,7 @@ from mmengine.registry import DefaultScope
 from mmpose.registry import MODELS
 
 from mmposeaug.apis import ExportError, ExportReport, LoadedLifter, export_onnx, load_lifter
+from mmposeaug.datasets.keypoints_2d import build_keypoint_map
 from mmposeaug.geometry import flip_intrinsics, flip_keypoints, flip_pose
 from mmposeaug.structures import H36M_17
 from mmposeaug.version import __version__
@@ -221,6 +222,8 @@ def test_file_tells_how_to_use_it(
     )
     assert json.loads(found['joint_names']) == list(H36M_17.joint_names)
     assert json.loads(found['parents']) == list(H36M_17.parents)
+    weights = build_keypoint_map('coco', H36M_17).weights
+    np.testing.assert_array_equal(json.loads(found['from_coco']), weights.astype(float))
     assert json.loads(found['flip']) is case.flip
     assert found['checkpoint_sha256'] == case.lifter.sha256
     assert found['mmposeaug_version'] == __version__

@@ -33,7 +33,7 @@ class BlazePose:
                 from mediapipe.python.solutions.pose import Pose
         except ImportError as error:
             raise ImportError(
-                f'Detecting people with MediaPipe needs its release 0.10.21 or a little older '
+                f'Detecting people with MediaPipe needs its release 0.10.21 '
                 f"({error}); run `pip install 'mmposeaug[mediapipe]'`, or take the detector "
                 'rtmlib.'
             ) from None
@@ -43,11 +43,8 @@ class BlazePose:
                 model_complexity=_COMPLEXITIES[mode],
                 smooth_landmarks=False,  # its filter takes every video for one of 30 frames/s
             )
-        except AttributeError as error:  # what protobuf 7 took away
-            raise ImportError(
-                f'MediaPipe does not run with the installed protobuf ({error}); run `pip install '
-                "'protobuf<7'`."
-            ) from None
+        except AttributeError as error:
+            raise _other_protobuf(error) from None
         except OSError as error:
             raise ValueError(
                 f'The model of the mode {mode!r} is not in the package of MediaPipe and cannot be '
@@ -64,7 +61,10 @@ class BlazePose:
         if picture.shape != self._shape:  # of another video: nobody is where they were
             self.forget()
             self._shape = picture.shape
-        found = self._pose.process(np.ascontiguousarray(picture[..., ::-1])).pose_landmarks
+        try:
+            found = self._pose.process(np.ascontiguousarray(picture[..., ::-1])).pose_landmarks
+        except AttributeError as error:
+            raise _other_protobuf(error) from None
         if found is None:
             return np.zeros((0, NUM_LANDMARKS, 2)), np.zeros((0, NUM_LANDMARKS))
         rows = np.array([(mark.x, mark.y, mark.visibility) for mark in found.landmark])
@@ -81,3 +81,11 @@ class BlazePose:
         if self._pose is not None:
             self._pose.close()
         self._pose = None
+
+
+def _other_protobuf(error: AttributeError) -> ImportError:
+    """Releases of protobuf take functions away: 7 what 0.10.21 calls, 5 what older ones do."""
+    return ImportError(
+        f'The installed MediaPipe and protobuf do not run together ({error}); run `pip install '
+        "--no-deps mediapipe==0.10.21 'protobuf<7'`."
+    )

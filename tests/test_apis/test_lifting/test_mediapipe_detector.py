@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -154,9 +155,23 @@ def test_models_that_are_not_in_the_package_are_said_to_be(monkeypatch: pytest.M
     def no_net(*args: object) -> None:
         raise OSError('the net cannot be reached')
 
-    monkeypatch.setattr('mediapipe.python.solutions.download_utils.download_oss_model', no_net)
+    loader = importlib.import_module('mediapipe.python.solutions.download_utils')
+    monkeypatch.setattr(loader, 'download_oss_model', no_net)
     with pytest.raises(ValueError, match="mode 'performance' .*; take the mode 'balanced'"):
         build_detector(backend='mediapipe', mode='performance')
+
+
+@pytest.mark.parametrize('when', ['built', 'called'])
+def test_another_protobuf_is_said_to_be(when: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    need_mediapipe()
+    base = importlib.import_module('mediapipe.python.solution_base').SolutionBase
+
+    def fail(*args: object, **kwargs: object) -> None:
+        raise AttributeError("object has no attribute 'label'")
+
+    monkeypatch.setattr(base, '__init__' if when == 'built' else 'process', fail)
+    with pytest.raises(ImportError, match=r"no attribute 'label'\); run `pip install --no-deps"):
+        build_detector(backend='mediapipe', stills=True)(np.zeros((9, 9, 3), np.uint8))
 
 
 def test_names_are_those_of_mediapipe() -> None:
