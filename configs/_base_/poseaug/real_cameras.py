@@ -19,3 +19,5 @@ wide_draw = dict(
     roll_std=20.0,
 )
 detector = dict(type='DetectionModel', noise=0.005, bias='coco')
+# of the lifter that comes with the package: adults of both sexes are 1.65 m tall on average
+included_draw = dict(wide_draw, stature=(1.45, 1.85))

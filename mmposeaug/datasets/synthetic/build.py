@@ -81,7 +81,7 @@ def make_wide_mocap(
 ) -> dict[str, Path]:
     """Make the wide synthetic set: all motions, by many people, for lifters that are for anybody.
 
-    60 people of 1.5 to 2.0 m whose neck, head, shoulders, trunk and hips are where data sets and
+    60 people of 1.45 to 1.85 m whose neck, head, shoulders, trunk and hips are where data sets and
     detectors have them, before cameras of all heights of :func:`make_synthetic_mocap`. There is no
     target: nothing is held back but 12 of the people. The same arguments give the same bytes.
 

@@ -91,8 +91,8 @@ _WIDE = dict(
     spread=(0.08, 0.2), motions={**SOURCE_MOTIONS, **TARGET_MOTIONS}, rig=WIDE_RIG, varied=True
 )
 WIDE_PARTS: tuple[Part, ...] = (
-    Part('source_train', 3, {f'S{n}': (1.5, 2.0) for n in range(101, 149)}, **_WIDE),
-    Part('source_test', 4, {f'S{n}': (1.5, 2.0) for n in range(201, 213)}, **_WIDE),
+    Part('source_train', 3, {f'S{n}': (1.45, 1.85) for n in range(101, 149)}, **_WIDE),
+    Part('source_test', 4, {f'S{n}': (1.45, 1.85) for n in range(201, 213)}, **_WIDE),
 )
 """tuple[Part]: All motions by many people, for training and testing of lifters for anybody."""
 
