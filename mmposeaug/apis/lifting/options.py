@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .refine import check_refinement
+
 
 @dataclass(frozen=True)
 class LiftingOptions:
@@ -33,9 +35,20 @@ class LiftingOptions:
             (MotionBERT). Defaults to 1.7.
         first_frame (int, optional): The number that a key point file gives to the first frame of
             the video, see :func:`mmposeaug.datasets.keypoints_2d.load_keypoints`.
+        fps (float, optional): Frames a second. Defaults to the file's, if it says so.
+        smooth (float, optional): Cutoff in hertz of smoothing over time, see
+            :func:`mmposeaug.apis.lifting.smooth_poses`. Defaults to None, none.
+        causal (bool): Whether smoothing looks at earlier frames alone. Defaults to False.
+        up (str | tuple[float, float], optional): Which way is up: ``'auto'``, the axis of the
+            calibration's world, or pitch and roll of the camera in degrees, see
+            :func:`mmposeaug.apis.lifting.find_up`. Defaults to None, where it is not looked for
+            unless feet are planted.
+        feet (bool): Whether feet that stand are kept from sliding, see
+            :func:`mmposeaug.apis.lifting.plant_feet`. Defaults to False.
 
     Raises:
-        ValueError: If ``stature`` is no height of a person.
+        ValueError: If ``stature`` is no height of a person, ``fps``, ``smooth`` or ``up`` is
+            impossible, or ``causal`` is without ``smooth`` or with ``feet``.
     """
 
     keypoint_set: str = 'auto'
@@ -50,7 +63,13 @@ class LiftingOptions:
     focal: float | None = None
     stature: float = 1.7
     first_frame: int | None = None
+    fps: float | None = None
+    smooth: float | None = None
+    causal: bool = False
+    up: str | tuple[float, float] | None = None
+    feet: bool = False
 
     def __post_init__(self) -> None:
         if not 0.2 <= self.stature <= 3:
             raise ValueError(f'stature is {self.stature}; give metres, between 0.2 and 3.')
+        check_refinement(self)
