@@ -19,16 +19,22 @@ from .world import leg_joints
 SPEED_CUTOFF = 4.0
 """float: Cutoff in hertz with which an ankle is smoothed before its speed is looked at."""
 
+DEPTH_CUTOFF = 1.0
+"""float: The same for the depth of the root, which a single camera tells worst."""
+
+ALONG_SHARE = 1 / 3
+"""float: Weight of speed along the line of sight beside that across it."""
+
 
 @dataclass(frozen=True)
 class FootRule:
     """When a foot stands.
 
-    A foot begins to stand below the first and stops above the second of two limits.
+    A foot stands while it is below the second of two limits, if it is below the first in between.
 
     Args:
-        speed (tuple[float, float]): Limits of the ankle's speed across the line of sight, m/s.
-            Along it a single camera tells places too badly.
+        speed (tuple[float, float]): Limits of the ankle's speed, m/s; along the line of sight,
+            where a single camera tells places badly, it counts :data:`ALONG_SHARE`.
         height (tuple[float, float]): Limits of its height above the other ankle, metres.
         shortest (float): Seconds that a contact lasts at least.
         blend (float): Seconds before and after a contact over which the leg goes back to its own
@@ -123,12 +129,9 @@ def standing_feet(
     if len(rows) < 3 or len(rows) < rule.shortest * fps:
         return np.zeros((len(rows), 2), bool)
     rel = lifted.poses_rel[rows][:, [leg[2] for leg in legs]].astype(np.float64)
-    ankles = rel + lifted.roots_cam[rows, None]
+    roots = lifted.roots_cam[rows].astype(np.float64)
     cutoff = min(SPEED_CUTOFF, HIGHEST_CUTOFF * fps)
-    ankles = zero_phase(ankles, fps, cutoff)
-    distance = np.linalg.norm(ankles, axis=-1, keepdims=True)
-    across = np.gradient(ankles / distance, 1 / fps, axis=0) * distance
-    speed = np.linalg.norm(across, axis=-1)
+    speed = _speeds(rel, roots, fps, cutoff)
     heights = zero_phase(rel, fps, cutoff) @ up
     above = heights - heights.min(1, keepdims=True)
     stands = np.ones_like(above, bool)
@@ -144,6 +147,23 @@ def standing_feet(
                 below[1][stretch] = False
         stands[:, foot] = below[1]
     return stands
+
+
+def _speeds(rel: np.ndarray, roots: np.ndarray, fps: float, cutoff: float) -> np.ndarray:
+    """Speed (T, 2) of ankles, that along the line of sight counted :data:`ALONG_SHARE`."""
+    sight = roots / np.linalg.norm(roots, axis=-1, keepdims=True)
+    depth = (roots * sight).sum(-1)
+    # a single camera tells the root's depth worst
+    deep = np.gradient(zero_phase(depth, fps, min(DEPTH_CUTOFF, cutoff)), 1 / fps)
+    place = rel + roots[:, None]
+    distance = np.linalg.norm(place, axis=-1, keepdims=True)
+    rays = zero_phase(place / distance, fps, cutoff)
+    across = np.linalg.norm(np.gradient(rays, 1 / fps, axis=0), axis=-1) * distance[..., 0]
+    moving = np.gradient(zero_phase(rel, fps, cutoff), 1 / fps, axis=0)
+    along = (moving * sight[:, None]).sum(-1)
+    # feet that stand together do not move against each other, whatever the root's depth does
+    along = np.minimum(np.abs(along + deep[:, None]), np.abs(along - along[:, ::-1]))
+    return np.hypot(across, ALONG_SHARE * along)
 
 
 def _check(lifted: LiftedPoses) -> tuple[tuple[tuple[int, int, int], ...], float, np.ndarray]:

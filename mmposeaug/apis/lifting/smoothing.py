@@ -13,7 +13,7 @@ from scipy.signal import butter, sosfiltfilt
 from mmposeaug.evaluation.motion import tracks_of
 from mmposeaug.structures import LiftedPoses
 
-SPEED_GAIN = 4.0
+SPEED_GAIN = 2.0
 """float: Hertz by which the causal filter's cutoff rises for each m/s of a joint's speed."""
 
 SPEED_CUTOFF = 1.0
