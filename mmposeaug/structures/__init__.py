@@ -2,6 +2,7 @@
 """Kinematic trees that every other subpackage is defined on."""
 
 from .anthropometry import (
+    ANKLE_HEIGHT,
     FLEXION_LIMITS,
     LARGEST_DEVIATION,
     PROPORTION_STD,
@@ -29,6 +30,7 @@ from .skeleton import Skeleton
 from .viewed_poses import AugmentedSamples, ViewedPoses
 
 __all__ = [
+    'ANKLE_HEIGHT',
     'FLEXION_LIMITS',
     'H36M_16',
     'H36M_17',

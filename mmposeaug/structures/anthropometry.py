@@ -35,6 +35,9 @@ SEGMENT_RATIOS: dict[str, float] = {
 }
 """dict[str, float]: Segment lengths as fractions of stature."""
 
+ANKLE_HEIGHT = 0.039
+"""float: Height of the ankle above the ground as a fraction of stature."""
+
 PROPORTION_STD, WIDTH_STD, LARGEST_DEVIATION = 0.08, 0.25, 2.5
 """float: Relative standard deviation that segments are taken to have about these ratios, that of
 the widths of hips and shoulders, which every data set defines in its own way, and how many of them

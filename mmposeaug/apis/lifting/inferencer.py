@@ -29,9 +29,10 @@ from mmposeaug.structures import LiftedPoses, Skeleton
 from mmposeaug.version import __version__
 
 from .included_lifter import included_lifter
-from .one_body import hold_bones
 from .options import LiftingOptions
+from .refine import refine_poses
 from .scale import scale_to_stature
+from .smoothing import SINGLE_PICTURES
 from .tracks import assign_tracks, number_in_frames
 from .views import find_image_sizes, find_view, place_roots, read_camera
 from .windows import iterate_windows
@@ -142,7 +143,7 @@ class LiftingInferencer:
         info = dict(
             self._info(),
             source=people.source,
-            frames_from='single pictures' if options.stills else people.frames_from,
+            frames_from=SINGLE_PICTURES if options.stills else people.frames_from,
             keypoint_set=_set_text(people, options.keypoint_set, joint_map),
             tracks=way,
             image_size=size_from,
@@ -171,13 +172,11 @@ class LiftingInferencer:
             image_sizes=sizes[order],
             roots_cam=roots[order],
             image_names=dict(people.image_names),
-            fps=people.fps,
+            fps=options.fps or people.fps,
             info=info,
             intrinsics=intrinsics[order],
         )
-        if options.bones == 'constant':
-            return hold_bones(lifted, stature=options.stature if codec.needs_root_depth else None)
-        return lifted
+        return refine_poses(lifted, options, camera, size_known=not codec.needs_root_depth)
 
     def _joint_map(self, people: Keypoints2D, name: str) -> KeypointMap:
         """How the lifter's joints are made of the people's key points."""

@@ -105,6 +105,24 @@ def hold_bones(
     )
 
 
+def restore_bones(changed: LiftedPoses, held: LiftedPoses) -> LiftedPoses:
+    """Give poses that were changed the bone lengths of the same people before, root unmoved.
+
+    Args:
+        changed (LiftedPoses): The poses, which keep the directions of their bones.
+        held (LiftedPoses): The same rows with the lengths.
+
+    Returns:
+        LiftedPoses: Poses of these lengths.
+    """
+    before, after = (
+        torch.from_numpy(np.array(each.poses_rel, np.float64)) for each in (held, changed)
+    )
+    lengths = bone_lengths(before, held.skeleton)
+    poses = replace_bone_lengths(after, lengths, held.skeleton)
+    return replace(changed, poses_rel=poses.numpy().astype(np.float32))
+
+
 def _check(lifted: LiftedPoses, bone_std: float, keypoint_std: float) -> None:
     if lifted.intrinsics is None:
         raise ValueError(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 BONES = ('free', 'constant')
 """tuple[str]: What may be known of a person's bones."""
+from .refine import check_refinement
 
 
 @dataclass(frozen=True)
@@ -39,10 +40,21 @@ class LiftingOptions:
             to ``'free'``: as the lifter gives them, frame by frame.
         first_frame (int, optional): The number that a key point file gives to the first frame of
             the video, see :func:`mmposeaug.datasets.keypoints_2d.load_keypoints`.
+        fps (float, optional): Frames a second. Defaults to the file's, if it says so.
+        smooth (float, optional): Cutoff in hertz of smoothing over time, see
+            :func:`mmposeaug.apis.lifting.smooth_poses`. Defaults to None, none.
+        causal (bool): Whether smoothing looks at earlier frames alone. Defaults to False.
+        up (str | tuple[float, float], optional): Which way is up: ``'auto'``, the axis of the
+            calibration's world, or pitch and roll of the camera in degrees, see
+            :func:`mmposeaug.apis.lifting.find_up`. Defaults to None, where it is not looked for
+            unless feet are planted.
+        feet (bool): Whether feet that stand are kept from sliding, see
+            :func:`mmposeaug.apis.lifting.plant_feet`. Defaults to False.
 
     Raises:
-        ValueError: If ``stature`` is no height of a person, ``bones`` is unknown, or they shall be
-            constant in single pictures.
+        ValueError: If ``stature`` is no height of a person, ``bones`` is unknown or constant in
+            single pictures, ``fps``, ``smooth`` or ``up`` is impossible, or ``causal`` is without
+            ``smooth`` or with ``feet``.
     """
 
     keypoint_set: str = 'auto'
@@ -58,6 +70,11 @@ class LiftingOptions:
     stature: float = 1.7
     bones: str = 'free'
     first_frame: int | None = None
+    fps: float | None = None
+    smooth: float | None = None
+    causal: bool = False
+    up: str | tuple[float, float] | None = None
+    feet: bool = False
 
     def __post_init__(self) -> None:
         if not 0.2 <= self.stature <= 3:
@@ -69,3 +86,4 @@ class LiftingOptions:
                 "bones='constant' is for people who are followed over the frames of a video, which "
                 'stills are not; leave one of both out.'
             )
+        check_refinement(self)

@@ -11,10 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from mmposeaug.structures import SEGMENT_RATIOS, Skeleton
-
-ANKLE_HEIGHT = 0.039
-"""Height of the ankle above the ground, as a fraction of stature (Drillis & Contini)."""
+from mmposeaug.structures import ANKLE_HEIGHT, SEGMENT_RATIOS, Skeleton
 
 # Joint (without its side) -> its segment and the direction of that segment, standing, as
 # (outward from the midline, forward, up).

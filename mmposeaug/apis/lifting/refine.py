@@ -1,0 +1,82 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""What is done to poses after they were lifted, in this order: bones, smoothing, up, feet."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from mmposeaug.structures import LiftedPoses
+
+from .feet import plant_feet
+from .one_body import hold_bones, restore_bones
+from .smoothing import smooth_poses
+from .upright import WORLD_AXES, stand_upright, up_of_tilt
+from .views import Camera
+
+if TYPE_CHECKING:
+    from .options import LiftingOptions
+
+
+def refine_poses(
+    lifted: LiftedPoses,
+    options: LiftingOptions,
+    camera: Camera | None = None,
+    size_known: bool = True,
+) -> LiftedPoses:
+    """Do to lifted poses what options ask for.
+
+    Args:
+        lifted (LiftedPoses): The poses.
+        options (LiftingOptions): Says what.
+        camera (Camera, optional): The camera, which may know what is up.
+        size_known (bool): Whether the lifter told how large people are; else they are as tall as
+            ``options.stature`` says. Defaults to True.
+
+    Returns:
+        LiftedPoses: The poses, the same rows.
+
+    Raises:
+        ValueError: If something cannot be done; the sentence says why.
+    """
+    if options.bones == 'constant':
+        lifted = hold_bones(lifted, stature=None if size_known else options.stature)
+    if options.smooth is not None:
+        smoothed = smooth_poses(lifted, options.smooth, options.causal)
+        # the mean of two poses has shorter bones
+        lifted = restore_bones(smoothed, lifted) if options.bones == 'constant' else smoothed
+    up = options.up if options.up is not None else 'auto' if options.feet else None
+    if up is not None:
+        axis = up if isinstance(up, str) and up != 'auto' else None
+        lifted = stand_upright(lifted, camera, axis, None if isinstance(up, str) else up)
+    return plant_feet(lifted) if options.feet else lifted
+
+
+def check_refinement(options: LiftingOptions) -> None:
+    """Refuse options that cannot be, before anything is lifted.
+
+    Args:
+        options (LiftingOptions): The options.
+
+    Raises:
+        ValueError: See :class:`LiftingOptions`.
+    """
+    for name, unit in (('fps', 'frames a second'), ('smooth', 'hertz')):
+        value = getattr(options, name)
+        if value is not None and not (math.isfinite(value) and value > 0):
+            raise ValueError(f'{name} is {value}; give {unit}, above 0.')
+    if options.causal and options.smooth is None:
+        raise ValueError('causal says how to smooth; give smooth, in hertz, too.')
+    if options.causal and options.feet:
+        raise ValueError(
+            'causal and feet are both given, but feet are planted with what comes later; leave '
+            'one of them out.'
+        )
+    if isinstance(options.up, str):
+        if options.up not in ('auto', *WORLD_AXES):
+            raise ValueError(
+                f'up is {options.up!r}; give auto, an axis of the calibration '
+                f'({", ".join(WORLD_AXES)}), or pitch and roll of the camera.'
+            )
+    elif options.up is not None:
+        up_of_tilt(options.up)
