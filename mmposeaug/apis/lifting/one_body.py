@@ -78,8 +78,8 @@ def hold_bones(
     poses = torch.from_numpy(np.array(lifted.poses_rel, np.float64))
     rigid = replace_bone_lengths(poses, lengths, skeleton)
     assert lifted.intrinsics is not None
-    seen = (each.numpy() for each in (pixels, scores))
-    roots = torch.from_numpy(place_roots(rigid.numpy(), *seen, lifted.intrinsics)).double()
+    placed = place_roots(rigid.numpy(), pixels.numpy(), scores.numpy(), lifted.intrinsics)
+    roots = torch.from_numpy(placed).double()
     if math.isinf(keypoint_std):
         poses = rigid
     else:
