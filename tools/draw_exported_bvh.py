@@ -15,9 +15,10 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-import common  # noqa: F401  (keeps warnings of others quiet)
 import matplotlib
 import numpy as np
+
+import common  # noqa: F401  (keeps warnings of others quiet)
 
 matplotlib.use('Agg')
 
