@@ -189,8 +189,9 @@ class LiveLifter:
                 scores = scores * in_lens(torch.from_numpy(joints).double(), cameras).numpy()
         self._people.step(number, tracks, joints, scores)
         for gone in np.setdiff1d(before, self._people.tracks).tolist():
-            if hasattr(self.smooth, 'forget'):
-                self.smooth.forget(gone)
+            forget = getattr(self.smooth, 'forget', None)
+            if forget is not None:
+                forget(gone)
 
     def _lift(self, number: int, time: float | None) -> LiftedPoses:
         people, skeleton = self._people, self.inferencer.skeleton

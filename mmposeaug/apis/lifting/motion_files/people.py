@@ -79,8 +79,8 @@ def world_rotation(up: np.ndarray) -> np.ndarray:
     towards = np.array([0.0, 0.0, -1.0])
     if abs(y @ towards) > 0.999:  # straight down or up: the image's lower side is in front
         towards = np.array([0.0, 1.0, 0.0])
-    z = towards - (towards @ y) * y
-    z /= np.linalg.norm(z)
+    z: np.ndarray = towards - float(towards @ y) * y
+    z = z / float(np.linalg.norm(z))
     return np.stack((np.cross(y, z), y, z))
 
 

@@ -120,7 +120,7 @@ def _log_person(rerun: Any, recording: Any, lifted: LiftedPoses, person: Person)
         indexes.append(rerun.TimeColumn('time', duration=times / lifted.fps))
     for entity, kind, field, values, radius in logged:
         ofs = [colors[child] for child in children] if field == 'strips' else colors
-        looks = dict(colors=ofs, radii=radius)
+        looks: dict[str, Any] = dict(colors=ofs, radii=radius)
         if field == 'positions':
             looks.update(labels=list(skeleton.joint_names), show_labels=False)
         recording.log(entity, kind.from_fields(**looks), static=True)

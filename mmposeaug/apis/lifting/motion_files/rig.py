@@ -71,7 +71,10 @@ def build_rig(skeleton: Skeleton, poses: np.ndarray) -> Rig:
         Rig: With the median lengths of the person's bones. The rest pose of a human body is a T
         with the face towards z; of other trees it is the first pose.
     """
-    names, parents, joints, aims = [], [], [], []
+    names: list[str] = []
+    parents: list[int] = []
+    joints: list[int] = []
+    aims: list[tuple[int, ...]] = []
     stack = [(skeleton.root, -1, False)]
     while stack:
         joint, parent, turns = stack.pop()
