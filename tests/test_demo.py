@@ -230,6 +230,17 @@ def test_nothing_that_is_read_is_written_over(
     assert "sample.json' is a folder already" in capsys.readouterr().err
 
 
+def test_the_detector_is_the_one_that_was_asked_for(
+    demo: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    monkeypatch.setitem(sys.modules, 'mediapipe.python.solutions.pose', None)
+    cv2.imwrite(str(tmp_path / 'picture.png'), np.zeros((48, 64, 3), np.uint8))
+    args = ['--image', str(tmp_path / 'picture.png'), '--out-dir', str(tmp_path / 'out')]
+    args += ['--config', 'none.py', '--checkpoint', 'none.pth', '--detector', 'mediapipe']
+    assert demo.main(args) == 1
+    assert "run `pip install 'mmposeaug[mediapipe]'`" in capsys.readouterr().err
+
+
 def test_single_pictures_with_numbers_far_apart(
     demo: ModuleType, lifter: list[str], sample: Path, tmp_path: Path
 ) -> None:
