@@ -32,8 +32,10 @@ FRAMES = 100  # key points that are replayed
 def parse_args() -> argparse.Namespace:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('config', help='config of a lifter of 17 joints of Human3.6M')
-    parser.add_argument('checkpoint', help='its checkpoint')
+    parser.add_argument(
+        'config', nargs='?', help='config of a lifter of 17 joints (default: the included one)'
+    )
+    parser.add_argument('checkpoint', nargs='?', help='its checkpoint')
     parser.add_argument('--onnx', help='the same lifter as an ONNX file')
     parser.add_argument('--people', type=int, nargs='+', default=[1, 5, 50])
     parser.add_argument('--runs', type=int, default=300, help='frames (default: %(default)s)')

@@ -34,8 +34,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         'source', help='number of a webcam, a video, or a file of key points (.json, .npz, .npy)'
     )
-    parser.add_argument('--config', required=True, help='config of the lifter')
-    parser.add_argument('--checkpoint', required=True, help='its checkpoint')
+    parser.add_argument('--config', help='config of the lifter (default: the included one)')
+    parser.add_argument('--checkpoint', help='its checkpoint')
     parser.add_argument('--device', default='cpu', help='cpu or cuda (default: cpu)')
     parser.add_argument(
         '--no-flip', action='store_true', help='do not average with the mirrored image'

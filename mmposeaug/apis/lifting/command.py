@@ -114,6 +114,11 @@ def run(args: argparse.Namespace) -> None:
             camera=args.camera,
             focal=args.focal,
             stature=args.stature,
+            bones=args.bones,
+            smooth=args.smooth,
+            causal=args.causal,
+            up=way_up(args.up),
+            feet=args.feet,
         ),
     )
     for line in summarize_lifting(lifted):
@@ -122,6 +127,19 @@ def run(args: argparse.Namespace) -> None:
     if frames is not None:
         tell_missing(frames)
         frames.close()
+
+
+def way_up(words: Sequence[str] | None) -> str | tuple[float, float] | None:
+    """What ``--up`` says: a word, or two angles."""
+    if words is None or len(words) == 1:
+        return words[0] if words else None
+    try:
+        pitch, roll = (float(word) for word in words)
+    except ValueError:
+        raise ValueError(
+            f'--up is {" ".join(words)}; give auto, an axis, or pitch and roll in degrees.'
+        ) from None
+    return pitch, roll
 
 
 def with_frames(people: Keypoints2D, frames: FrameSource | None, fps: float | None) -> Keypoints2D:

@@ -10,6 +10,7 @@ from mmposeaug.datasets.keypoints_2d import KEYPOINT_FORMATS, KEYPOINT_SETS
 
 from .detect import DETECTORS
 from .frames import IMAGE_ENDINGS
+from .options import BONES
 from .tracks import TRACKERS
 
 ENDINGS = dict(
@@ -126,6 +127,27 @@ def build_parser() -> argparse.ArgumentParser:
     view.add_argument(
         '--fps', type=float, help="frames a second (default: the input's; unknown, 10 are played)"
     )
+    motion = parser.add_argument_group('what is done to the poses of a video')
+    motion.add_argument(
+        '--bones',
+        default='free',
+        choices=BONES,
+        help='constant: each person has one set of bone lengths, and poses are fitted to them',
+    )
+    motion.add_argument(
+        '--smooth', type=float, metavar='HZ', help='smooth over time; 4 takes off the jitter'
+    )
+    motion.add_argument(
+        '--causal', action='store_true', help='smooth with earlier frames alone, as a live loop'
+    )
+    motion.add_argument(
+        '--up',
+        nargs='+',
+        metavar='WAY',
+        help="which way is up: auto, an axis of the calibration's world (z), or pitch and roll of "
+        'the camera in degrees',
+    )
+    motion.add_argument('--feet', action='store_true', help='feet that stand do not slide')
     detection = parser.add_argument_group(
         "detection in images (pip install 'mmposeaug[detect]' or 'mmposeaug[mediapipe]')"
     )

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -18,10 +18,10 @@ from mmposeaug.structures import LiftedPoses
 from .inferencer import LiftingInferencer, _padded
 from .live_people import LivePeople
 from .options import LiftingOptions
+from .smoothing import CausalSmoother
 from .tracks import TRACKERS, Follower
 from .views import find_image_sizes, find_view, place_roots, read_camera
 
-Smooth = Callable[[int, float, np.ndarray], np.ndarray]
 _SOURCE = 'the detections of a frame'
 
 
@@ -38,16 +38,13 @@ class LiveLifter:
             last one it predicts.
         options (LiftingOptions, optional): As for files. Defaults to its defaults; 17 key points
             need ``keypoint_set``, and ``image_size`` is not guessed.
-        fps (float, optional): Frames a second, from which the time of a frame follows. Defaults
-            to None: each call gives its time, or nobody asks for it.
-        smooth (Callable, optional): From a person's number, the time in seconds and the
-            root-relative pose (J, 3) in metres to the pose (J, 3) to give out. It is called for
-            every person in every frame; ``forget(track)``, if it has that, for whoever is gone.
-            Defaults to None, as lifted.
+        fps (float, optional): Frames a second, which smoothing needs (``smooth=1, causal=True``).
+            Defaults to None.
+        **changes: Fields of :class:`LiftingOptions` that replace those of ``options``.
 
     Raises:
-        ValueError: If the lifter looks ahead or cannot tell the size of people, an option is for
-            files only, or ``fps`` is not positive.
+        ValueError: If the lifter looks ahead or cannot tell the size of people, an option needs
+            the whole recording, or ``fps`` is not positive.
 
     Example:
         >>> live = LiveLifter(inferencer, image_size=(1280, 720))  # doctest: +SKIP
@@ -61,11 +58,10 @@ class LiveLifter:
         inferencer: LiftingInferencer,
         options: LiftingOptions | None = None,
         fps: float | None = None,
-        smooth: Smooth | None = None,
         **changes: Any,
     ) -> None:
         self.options = replace(options or LiftingOptions(), **changes)
-        self.inferencer, self.fps, self.smooth = inferencer, fps, smooth
+        self.inferencer, self.fps = inferencer, fps
         _check(inferencer, self.options, fps)
         self.camera = read_camera(self.options.camera_file, self.options.camera)
         self._step = inferencer.lifter.window.seq_step
@@ -86,6 +82,9 @@ class LiveLifter:
         self._map: KeypointMap | None = None
         self._view: tuple[tuple[float, ...], np.ndarray, np.ndarray] | None = None
         self._info: dict[str, Any] = {}
+        self._smoother: CausalSmoother | None = None
+        if self.options.smooth is not None and self.fps is not None:
+            self._smoother = CausalSmoother(self.fps, self.options.smooth)
 
     def __call__(
         self,
@@ -94,7 +93,6 @@ class LiveLifter:
         tracks: Sequence[int] | np.ndarray | None = None,
         image_size: tuple[float, float] | None = None,
         frame: int | None = None,
-        time: float | None = None,
         joint_names: tuple[str, ...] | None = None,
     ) -> LiftedPoses:
         """Lift the people of the next frame.
@@ -109,7 +107,6 @@ class LiveLifter:
                 that of the options, or of the camera.
             frame (int, optional): The frame's number, where some were dropped; it must rise.
                 Defaults to None, the next one.
-            time (float, optional): Its time in seconds. Defaults to None: by ``fps``.
             joint_names (tuple[str, ...], optional): Names of the K key points. Defaults to None:
                 by ``keypoint_set`` of the options.
 
@@ -132,7 +129,7 @@ class LiveLifter:
             self._advance(skipped, None)
         self._advance(number, found)
         self.frame = number
-        return self._lift(number, time)
+        return self._lift(number)
 
     def _begin(self, found: Keypoints2D, image_size: tuple[float, float] | None) -> None:
         """What is found out once: the joints, and the camera of images of this size."""
@@ -189,11 +186,10 @@ class LiveLifter:
                 scores = scores * in_lens(torch.from_numpy(joints).double(), cameras).numpy()
         self._people.step(number, tracks, joints, scores)
         for gone in np.setdiff1d(before, self._people.tracks).tolist():
-            forget = getattr(self.smooth, 'forget', None)
-            if forget is not None:
-                forget(gone)
+            if self._smoother is not None:
+                self._smoother.reset(gone)
 
-    def _lift(self, number: int, time: float | None) -> LiftedPoses:
+    def _lift(self, number: int) -> LiftedPoses:
         people, skeleton = self._people, self.inferencer.skeleton
         rows = np.flatnonzero(people.complete)
         joints, scores = people.joints_px[rows], people.scores[rows]
@@ -202,7 +198,10 @@ class LiveLifter:
         poses = np.zeros((0, skeleton.num_joints, 3), np.float32)
         if len(rows):
             poses = self._predict(joints, scores, sizes, cameras)
-            poses = self._smoothed(poses, people.tracks[rows], number, time)
+        roots = place_roots(poses, joints[:, -1], scores[:, -1], cameras)
+        if self._smoother is not None:
+            for row, track in enumerate(people.tracks[rows].tolist()):
+                poses[row], roots[row] = self._smoother(poses[row], roots[row], track, number)
         return LiftedPoses(
             skeleton=skeleton,
             frames=np.full(len(rows), number),
@@ -212,7 +211,7 @@ class LiveLifter:
             scores=scores[:, -1],
             interpolated=people.held[rows],
             image_sizes=sizes,
-            roots_cam=place_roots(poses, joints[:, -1], scores[:, -1], cameras),
+            roots_cam=roots,
             fps=self.fps,
             info=self._info,
             intrinsics=cameras,
@@ -234,17 +233,6 @@ class LiveLifter:
         tensors = [torch.from_numpy(np.ascontiguousarray(each)) for each in arrays]
         views = [torch.from_numpy(each[::length]).float() for each in (seen_sizes, seen)]
         return self.inferencer.predict(*tensors, *views)[:, -1]
-
-    def _smoothed(
-        self, poses: np.ndarray, tracks: np.ndarray, number: int, time: float | None
-    ) -> np.ndarray:
-        if self.smooth is None:
-            return poses
-        if time is None and self.fps is None:
-            raise ValueError('Smoothing needs the time of each frame; give fps, or time.')
-        now = number / self.fps if time is None and self.fps else float(time or 0)
-        smooth = [self.smooth(track, now, pose) for track, pose in zip(tracks.tolist(), poses)]
-        return np.stack(smooth).astype(np.float32)
 
 
 def _read(
@@ -290,6 +278,15 @@ def _check(inferencer: LiftingInferencer, options: LiftingOptions, fps: float | 
     if options.stills or options.first_frame is not None:
         name = 'stills' if options.stills else 'first_frame'
         raise ValueError(f'The option {name} is for files; leave it out of a live loop.')
+    later = dict(bones=options.bones != 'free', up=options.up is not None, feet=options.feet)
+    later['smooth'] = options.smooth is not None and not options.causal
+    for name in (name for name, given in later.items() if given):
+        raise ValueError(
+            f'The option {name} needs the whole recording; leave it out of a live loop'
+            + (', or give causal=True too.' if name == 'smooth' else '.')
+        )
+    if options.smooth is not None and fps is None:
+        raise ValueError('Smoothing needs the frames a second; give fps.')
     if options.tracker not in TRACKERS:
         raise ValueError(f'There is no tracker {options.tracker!r}; use one of {TRACKERS}.')
     if fps is not None and not (np.isfinite(fps) and fps > 0):

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .refine import check_refinement
+
 BONES = ('free', 'constant')
 """tuple[str]: What may be known of a person's bones."""
-from .refine import check_refinement
 
 
 @dataclass(frozen=True)

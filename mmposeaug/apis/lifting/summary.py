@@ -32,6 +32,9 @@ def summarize_lifting(lifted: LiftedPoses) -> Iterator[str]:
     )
     if 'bones' in info:
         yield f'Bones {info["bones"]}.'
+    for name in ('smoothing', 'up', 'feet'):
+        if name in info:
+            yield f'{name.capitalize()}: {info[name]}.'
     if info['image_size'] == 'assumed':
         width, height = lifted.image_sizes[0]
         yield (

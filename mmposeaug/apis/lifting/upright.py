@@ -120,8 +120,8 @@ def up_of_tilt(tilt: Sequence[float]) -> np.ndarray:
         ValueError: If these are not two numbers, pitch from -90 to 90, roll from -180 to 180.
 
     Example:
-        >>> up_of_tilt((90, 0)).round(6).tolist()  # straight down
-        [0.0, -0.0, -1.0]
+        >>> (up_of_tilt((90, 0)).round(6) + 0.0).tolist()  # straight down
+        [0.0, 0.0, -1.0]
     """
     angles = np.asarray(tilt, np.float64)
     if angles.shape != (2,) or not np.isfinite(angles).all() or (np.abs(angles) > (90, 180)).any():

@@ -52,14 +52,34 @@ def world_rotation(lifted: LiftedPoses, up_axis: str = 'y') -> np.ndarray:
     Raises:
         ValueError: See :func:`world_poses`.
     """
-    if up_axis not in ('y', 'z'):
-        raise ValueError(f"The axis that points up is {up_axis!r}; use 'y' or 'z'.")
     if lifted.up_cam is None:
         raise ValueError(
             'It is not known which way is up before the camera; give its tilt or a calibration '
             '(stand_upright).'
         )
-    up = np.asarray(lifted.up_cam, np.float64)
+    return rotation_to(lifted.up_cam, up_axis)
+
+
+def rotation_to(up: np.ndarray, up_axis: str = 'y') -> np.ndarray:
+    """Turn from the camera's axes to those of :func:`world_poses`.
+
+    Args:
+        up (np.ndarray): Direction against gravity in camera axes, (3,).
+        up_axis (str): ``'y'`` or ``'z'``. Defaults to ``'y'``.
+
+    Returns:
+        np.ndarray: Rotation (3, 3), camera to world.
+
+    Raises:
+        ValueError: If there is no such axis.
+
+    Example:
+        >>> rotation_to(np.array([0.0, -1.0, 0.0])).diagonal().tolist()
+        [1.0, -1.0, -1.0]
+    """
+    if up_axis not in ('y', 'z'):
+        raise ValueError(f"The axis that points up is {up_axis!r}; use 'y' or 'z'.")
+    up = np.asarray(up, np.float64)
     up = up / np.linalg.norm(up)
     # a camera that looks straight down has its image's upper side ahead
     ahead = np.array([0.0, 0.0, 1.0]) if abs(up[2]) < 0.999 else np.array([0.0, -1.0, 0.0])

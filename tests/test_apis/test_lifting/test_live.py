@@ -128,26 +128,29 @@ def test_dropped_frames_count(saved: Save, people: Keypoints2D) -> None:
     assert live(part.keypoints_px).frames.tolist() == [0]
 
 
-def test_smoothing_sees_person_time_and_pose(saved: Save, people: Keypoints2D) -> None:
-    calls: list[tuple[int, float]] = []
-    gone: list[int] = []
-
-    class Double:
-        def __call__(self, track: int, time: float, pose: np.ndarray) -> np.ndarray:
-            calls.append((track, time))
-            return 2 * pose
-
-        def forget(self, track: int) -> None:
-            gone.append(track)
-
+def test_smoothing_is_that_of_the_whole_recording(saved: Save, people: Keypoints2D) -> None:
     inferencer = LiftingInferencer(*saved(single_frame()))
-    live = LiveLifter(inferencer, fps=50, smooth=Double(), max_gap=0, **OPTIONS)
-    plain = LiveLifter(inferencer, max_gap=0, **OPTIONS)
-    for twice, once in zip(replay(live, people), replay(plain, people)):
-        np.testing.assert_allclose(twice.poses_rel, 2 * once.poses_rel, rtol=1e-6)
-    assert (7, 0.14) in calls and (7, 0.16) not in calls and gone == [7]
-    with pytest.raises(ValueError, match='give fps, or time'):
-        LiveLifter(inferencer, smooth=Double(), **OPTIONS)(people.keypoints_px[:1])
+    smooth: dict[str, Any] = dict(smooth=1.0, causal=True, **OPTIONS)
+    lifted = replay(LiveLifter(inferencer, fps=50, max_gap=0, **smooth), people)
+    whole = inferencer(people, fps=50.0, max_gap=0, tracker='file', **smooth)
+    assert np.abs(whole.poses_rel - inferencer(people, **OPTIONS).poses_rel).max() > 1e-3
+    for name in ('poses_rel', 'roots_cam'):
+        np.testing.assert_allclose(seen(lifted, name), getattr(whole, name), atol=2e-5)
+
+
+@pytest.mark.parametrize(
+    ('options', 'said'),
+    [
+        (dict(smooth=1.0), 'smooth needs the whole recording; .* causal=True'),
+        (dict(smooth=1.0, causal=True), 'give fps'),
+        (dict(bones='constant'), 'bones needs the whole recording'),
+        (dict(up='auto'), 'up needs the whole'),
+        (dict(feet=True), 'feet needs the whole'),
+    ],
+)
+def test_what_looks_ahead_is_refused(saved: Save, options: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        LiveLifter(LiftingInferencer(*saved(single_frame())), **options)
 
 
 def test_nobody_is_no_error(saved: Save) -> None:

@@ -16,6 +16,8 @@ from mmposeaug.datasets import make_writable_folder
 from mmposeaug.evaluation.motion import tracks_of
 from mmposeaug.structures import LiftedPoses
 
+from ..world import rotation_to
+
 IMAGE_UP = np.array([0.0, -1.0, 0.0])
 UP_ASSUMED = (
     'Which way is up is not known; the upper side of the image is taken for it. People lean if '
@@ -47,7 +49,7 @@ def people_of(lifted: LiftedPoses) -> Iterator[Person]:
     Yields:
         Person: The next person.
     """
-    poses, turn = lifted.poses_cam, world_rotation(up_of(lifted))
+    poses, turn = lifted.poses_cam, rotation_to(up_of(lifted))
     for rows in tracks_of(lifted.tracks):
         yield Person(int(lifted.tracks[rows[0]]), lifted.frames[rows], _to_world(poses[rows], turn))
 
@@ -60,28 +62,6 @@ def up_of(lifted: LiftedPoses) -> np.ndarray:
 def _to_world(poses_cam: np.ndarray, turn: np.ndarray) -> np.ndarray:
     """Poses (N, J, 3) in the axes of the world; its origin is the camera."""
     return poses_cam.astype(np.float64) @ turn.T
-
-
-def world_rotation(up: np.ndarray) -> np.ndarray:
-    """Turn from camera axes to x right, y up and z towards the camera.
-
-    Args:
-        up (np.ndarray): Direction against gravity in camera axes, (3,).
-
-    Returns:
-        np.ndarray: Rotation matrix (3, 3).
-
-    Example:
-        >>> world_rotation(np.array([0.0, -1.0, 0.0])).diagonal()
-        array([ 1., -1., -1.])
-    """
-    y = np.asarray(up, np.float64) / np.linalg.norm(up)
-    towards = np.array([0.0, 0.0, -1.0])
-    if abs(y @ towards) > 0.999:  # straight down or up: the image's lower side is in front
-        towards = np.array([0.0, 1.0, 0.0])
-    z: np.ndarray = towards - float(towards @ y) * y
-    z = z / float(np.linalg.norm(z))
-    return np.stack((np.cross(y, z), y, z))
 
 
 def check_rate(lifted: LiftedPoses, what: str) -> float:

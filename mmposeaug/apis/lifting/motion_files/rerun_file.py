@@ -14,6 +14,7 @@ from mmengine.logging import print_log
 from mmposeaug.datasets import atomic_write
 from mmposeaug.structures import LiftedPoses
 
+from ..world import rotation_to
 from .people import (
     UP_ASSUMED,
     Person,
@@ -21,7 +22,6 @@ from .people import (
     check_poses,
     people_of,
     up_of,
-    world_rotation,
 )
 
 IMAGE = 'world/camera/image'
@@ -84,7 +84,7 @@ def save_rerun(
 
 def _log_camera(rerun: Any, recording: Any, lifted: LiftedPoses) -> None:
     recording.log('world', rerun.ViewCoordinates.RIGHT_HAND_Y_UP, static=True)
-    turn = rerun.Transform3D(mat3x3=world_rotation(up_of(lifted)))
+    turn = rerun.Transform3D(mat3x3=rotation_to(up_of(lifted)))
     recording.log('world/camera', turn, static=True)
     if lifted.intrinsics is None:
         return
