@@ -18,6 +18,8 @@ from mmengine.config import Config
 from mmpose.registry import MODELS
 
 from mmposeaug.apis import load_lifted
+from mmposeaug.datasets.converters.mocap.bvh import read_bvh
+from mmposeaug.evaluation.motion import side_difference
 
 
 def load_script(path: Path) -> ModuleType:
@@ -62,7 +64,7 @@ def test_all_outputs(
     saved = ['--save', 'json', 'npz', 'page', 'frames', 'mp4', 'gif']
     assert demo.main([str(sample), *lifter, *options, *saved]) == 0
     printed = capsys.readouterr().out.splitlines()
-    assert '16 poses of 2 people in 8 frames' in printed[-8]
+    assert '16 poses of 2 people in 8 frames' in printed[-9]
     assert any(line.startswith('Camera assumed') for line in printed)
     assert not any('Image size assumed' in line for line in printed)
     assert printed[-1] == str(out / 'sample.html')  # the page comes last
@@ -77,6 +79,30 @@ def test_all_outputs(
     assert video.get(cv2.CAP_PROP_FRAME_COUNT) == 8 and video.get(cv2.CAP_PROP_FPS) == 25
     assert (out / 'sample.gif').read_bytes()[:3] == b'GIF'
     assert '<html' in (out / 'sample.html').read_text()
+
+
+def test_one_line_lifts_with_the_included_lifter_for_other_programs(
+    demo: ModuleType, sample: Path, tmp_path: Path, capsys: Any
+) -> None:
+    out = ['--out-dir', str(tmp_path / 'out'), '--image-size', '1280', '720']
+    saved = ['--save', 'npz', 'bvh', 'trc']
+    assert demo.main([str(sample), *out, *saved]) == 1
+    assert 'which bvh files need; give --fps' in capsys.readouterr().err
+    assert not list((tmp_path / 'out').iterdir())
+    done = ['--fps', '25', '--smooth', '4', '--up', '5', '0', '--feet']
+    assert demo.main([str(sample), *out, *saved, *done]) == 0
+    printed = capsys.readouterr().out
+    for said in ('Bones held constant', 'Smoothing: ', 'Up: given: pitch 5, roll 0', 'Feet: '):
+        assert said in printed
+    lifted = load_lifted(tmp_path / 'out' / 'sample.npz')
+    assert lifted.info['config'] == 'lifter.json' and lifted.up_cam is not None
+    assert side_difference(lifted.poses_rel[lifted.tracks == 0], lifted.skeleton) < 0.1
+    for track in (0, 1):
+        motion = read_bvh(str(tmp_path / 'out' / f'sample_person{track}.bvh'))
+        assert motion.frame_rate == pytest.approx(25, abs=0.01)
+        assert (tmp_path / 'out' / f'sample_person{track}.trc').exists()
+    assert demo.main([str(sample), *out, '--up', 'five', '0']) == 1
+    assert '--up is five 0; give auto, an axis, or pitch and roll' in capsys.readouterr().err
 
 
 def test_images_behind_the_key_points_tell_the_size(

@@ -114,7 +114,7 @@ def run(args: argparse.Namespace) -> None:
             camera=args.camera,
             focal=args.focal,
             stature=args.stature,
-            bones=args.bones,
+            bones=args.bones or ('free' if args.stills else 'constant'),
             smooth=args.smooth,
             causal=args.causal,
             up=way_up(args.up),

@@ -130,9 +130,9 @@ def build_parser() -> argparse.ArgumentParser:
     motion = parser.add_argument_group('what is done to the poses of a video')
     motion.add_argument(
         '--bones',
-        default='free',
         choices=BONES,
-        help='constant: each person has one set of bone lengths, and poses are fitted to them',
+        help='constant: each person has one set of bone lengths, to which poses are fitted; free: '
+        'as lifted (default: constant, of single pictures free)',
     )
     motion.add_argument(
         '--smooth', type=float, metavar='HZ', help='smooth over time; 4 takes off the jitter'
