@@ -1,7 +1,7 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
 """What the options of lifting do on real video, as a table in Markdown.
 
-    python benchmarks/real_video_options.py CONFIG CHECKPOINT [--options "" "bones=constant"]
+    python benchmarks/real_video_options.py [CONFIG CHECKPOINT] [--options "" "bones=constant"]
 
 One person, several calibrated cameras and a 3D reference, as `MultiCameraDataset` reads them
 (default: the folder real_video of the config). MPJPE and P-MPJPE in mm over the joints whose
@@ -58,6 +58,9 @@ def parse_args() -> argparse.Namespace:
         metavar='"NAME=VALUE ..."',
         help='a row each: options of lifting (default: one row, none)',
     )
+    parser.add_argument(
+        '--no-camera', action='store_true', help='leave the cameras out, so that they are assumed'
+    )
     parser.add_argument('--by-camera', action='store_true', help='MPJPE of each camera, too')
     return parser.parse_args()
 
@@ -103,8 +106,8 @@ def measure(lifted: LiftedPoses, target: np.ndarray, valid: np.ndarray) -> dict[
     scores = (
         float(np.nanmean(errors)),
         float(np.nanmean(aligned_errors)),
-        bone_spread(lifted.poses_rel, skeleton),
-        side_difference(lifted.poses_rel, skeleton),
+        round(bone_spread(lifted.poses_rel, skeleton), 3),
+        round(side_difference(lifted.poses_rel, skeleton), 3),
         float(seen[:, counted].mean()),
         float(np.linalg.norm(second, axis=-1).mean()),
     )
@@ -119,8 +122,7 @@ def _mean(errors: np.ndarray, mask: np.ndarray) -> np.ndarray:
 def main() -> None:
     """Lifts every camera's detections with every row's options."""
     args = parse_args()
-    given = [each for each in (args.config, args.checkpoint) if each is not None]
-    inferencer = LiftingInferencer(*given)
+    inferencer = LiftingInferencer(args.config, args.checkpoint)
     recording = load_recording(args.data / 'cameras.json')
     arrays, _ = recording_arrays(
         recording, load_reference(args.data / 'reference.npz'), inferencer.skeleton
@@ -131,12 +133,11 @@ def main() -> None:
     for text in args.options:
         by_camera = {}
         for name, people in recording.people.items():
-            lifted = inferencer(
-                people,
-                camera_file=str(args.data / 'cameras.json'),
-                camera=name,
-                **parse_options(text),
-            )
+            given = dict(camera_file=str(args.data / 'cameras.json'), camera=name)
+            if args.no_camera:
+                size = recording.cameras[name]
+                given = dict(image_size=(size['w'], size['h']))
+            lifted = inferencer(people, **given, **parse_options(text))
             by_camera[name] = measure(lifted, *targets[name])
         means = {name: np.mean([each[name] for each in by_camera.values()]) for name in COLUMNS}
         rows[text or 'none'] = dict(means)
