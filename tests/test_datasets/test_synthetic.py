@@ -10,7 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmposeaug.datasets import load_camera_dicts, load_cameras, load_npz
-from mmposeaug.datasets.synthetic import PARTS, make_synthetic_mocap, summarise
+from mmposeaug.datasets.synthetic import (
+    PARTS,
+    make_synthetic_mocap,
+    make_wide_mocap,
+    summarise,
+)
 from mmposeaug.datasets.synthetic.build import FILES, MANIFEST
 from mmposeaug.datasets.synthetic.parts import make_part, people_of
 from mmposeaug.geometry import bone_lengths, project
@@ -243,3 +248,27 @@ def test_fewer_frames_are_the_beginnings_of_the_same_sequences():
     where = {name: row for row, name in enumerate(many['imgname'])}
     rows = [where[name] for name in few['imgname']]
     np.testing.assert_array_equal(few['S'], many['S'][rows])
+
+
+def test_the_wide_set_has_all_motions_by_people_of_many_shapes(made, tmp_path):
+    sizes = dict(source_train=2000, source_test=200)
+    paths = make_wide_mocap(tmp_path / 'wide', **sizes)
+    assert set(paths) == {'source_train', 'source_test', 'cameras', 'cameras_json'}
+    again = make_wide_mocap(tmp_path / 'again', **sizes)
+    assert all(path.read_bytes() == again[what].read_bytes() for what, path in paths.items())
+    arrays = load_npz(str(paths['source_train']))
+    subject, motion, _, _ = parse(arrays)
+    assert set(motion) == {name for part in PARTS for name in part.motions}
+    assert not set(subject) & set(parse(load_npz(str(paths['source_test'])))[0])
+    pose = torch.from_numpy(arrays['S'][..., :3])
+    neck = joint(pose, 'neck_base') - joint(pose, 'thorax')
+    trunk = joint(pose, 'thorax') - joint(pose, 'root')
+    cosine = torch.nn.functional.cosine_similarity(neck, trunk, dim=-1).numpy()
+    means = [cosine[subject == name].mean() for name in np.unique(subject)]
+    narrow = load_npz(str(made[0]['source_train']))['S'][..., :3]
+    lengths = bone_lengths(pose.double(), SKELETON).numpy()
+    assert np.ptp(means) > 0.2 and max(means) > 0.95
+    assert lengths.std(0).min() > 2 * bone_lengths(torch.from_numpy(narrow), SKELETON).std(0).min()
+    assert {row['part']: row['subjects'] for row in summarise(paths)}['source_test'] == '12'
+    with pytest.raises(FileExistsError, match='not .*wide'):
+        make_wide_mocap(made[0]['cameras'].parent, **sizes)

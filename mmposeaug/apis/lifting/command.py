@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -204,7 +205,7 @@ def write(
     max_frames: int | None,
 ) -> None:
     """Writes what was asked for, and says where it is; the page comes last."""
-    writers = {
+    writers: dict[str, Callable[[Path], Any]] = {
         'json': partial(save_lifted_json, lifted),
         'npz': partial(save_lifted_npz, lifted),
         'page': partial(write_lifting_page, lifted, title=name, images=frames),

@@ -87,12 +87,22 @@ PARTS: tuple[Part, ...] = (
 )
 """tuple[Part]: Source for training, source for testing, target."""
 
-_WIDE = dict(
-    spread=(0.08, 0.2), motions={**SOURCE_MOTIONS, **TARGET_MOTIONS}, rig=WIDE_RIG, varied=True
-)
+
+def _wide(name: str, number: int, subjects: range) -> Part:
+    return Part(
+        name,
+        number,
+        statures={f'S{each}': (1.45, 1.85) for each in subjects},
+        spread=(0.08, 0.2),
+        motions={**SOURCE_MOTIONS, **TARGET_MOTIONS},
+        rig=WIDE_RIG,
+        varied=True,
+    )
+
+
 WIDE_PARTS: tuple[Part, ...] = (
-    Part('source_train', 3, {f'S{n}': (1.45, 1.85) for n in range(101, 149)}, **_WIDE),
-    Part('source_test', 4, {f'S{n}': (1.45, 1.85) for n in range(201, 213)}, **_WIDE),
+    _wide('source_train', 3, range(101, 149)),
+    _wide('source_test', 4, range(201, 213)),
 )
 """tuple[Part]: All motions by many people, for training and testing of lifters for anybody."""
 
