@@ -105,6 +105,35 @@ def test_one_line_lifts_with_the_included_lifter_for_other_programs(
     assert '--up is five 0; give auto, an axis, or pitch and roll' in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ('options', 'said'),
+    [
+        (['--up', '-y'], 'give a camera file with rotations'),
+        (['--stature', '1.2'], '--stature is 1.2, but this lifter tells the size'),
+        (['--name', '../other'], 'give a name without folders'),
+        (['--pose-model', 'none.onnx'], '--pose-model is for detection in pictures'),
+        (['--stills', '--fps', '60', '--save', 'bvh'], 'no motion that a BVH file could hold'),
+        (['--bones', 'constant', '--stills'], 'leave out one of them'),
+    ],
+)
+def test_what_would_be_ignored_is_refused(
+    demo: ModuleType, sample: Path, tmp_path: Path, capsys: Any, options: list[str], said: str
+) -> None:
+    args = [str(sample), '--image-size', '1280', '720', '--out-dir', str(tmp_path / 'out')]
+    try:
+        assert demo.main([*args, *options]) == 1
+    except SystemExit as stopped:
+        assert stopped.code == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_single_image_is_no_video(demo: ModuleType, tmp_path: Path, capsys: Any) -> None:
+    cv2.imwrite(str(tmp_path / 'picture.png'), np.zeros((48, 64, 3), np.uint8))
+    args = [str(tmp_path / 'picture.png'), '--bones', 'constant', '--detector', 'mediapipe']
+    assert demo.main([*args, '--out-dir', str(tmp_path)]) == 1
+    assert "bones='constant' is for people who are followed" in capsys.readouterr().err
+
+
 def test_images_behind_the_key_points_tell_the_size(
     demo: ModuleType, lifter: list[str], sample: Path, tmp_path: Path, capsys: Any
 ) -> None:
@@ -262,7 +291,7 @@ def test_the_detector_is_the_one_that_was_asked_for(
     monkeypatch.setitem(sys.modules, 'mediapipe.python.solutions.pose', None)
     cv2.imwrite(str(tmp_path / 'picture.png'), np.zeros((48, 64, 3), np.uint8))
     args = ['--image', str(tmp_path / 'picture.png'), '--out-dir', str(tmp_path / 'out')]
-    args += ['--config', 'none.py', '--checkpoint', 'none.pth', '--detector', 'mediapipe']
+    args += ['--detector', 'mediapipe']
     assert demo.main(args) == 1
     assert "run `pip install 'mmposeaug[mediapipe]'`" in capsys.readouterr().err
 

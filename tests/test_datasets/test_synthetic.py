@@ -272,3 +272,6 @@ def test_the_wide_set_has_all_motions_by_people_of_many_shapes(made, tmp_path):
     assert {row['part']: row['subjects'] for row in summarise(paths)}['source_test'] == '12'
     with pytest.raises(FileExistsError, match='not .*wide'):
         make_wide_mocap(made[0]['cameras'].parent, **sizes)
+    small = make_synthetic_mocap(tmp_path / 'other', source_train=30, source_test=20, target_dev=20)
+    make_wide_mocap(tmp_path / 'other', source_train=48, source_test=24, overwrite=True)
+    assert not small['target_dev'].exists()  # its cameras are not there any more

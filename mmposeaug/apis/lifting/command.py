@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -21,11 +22,13 @@ from mmposeaug.visualization import write_frames, write_lifting_page, write_vide
 from .command_line import ENDINGS, build_parser, is_pictures
 from .detect import build_detector, detect_keypoints
 from .files import save_lifted_json, save_lifted_npz
-from .frames import FrameSource
+from .frames import SINGLE_IMAGE, FrameSource
 from .inferencer import LiftingInferencer
 from .motion_files import save_bvh, save_rerun, save_trc
 from .options import LiftingOptions
 from .summary import picture_notices, summarize_lifting
+from .upright import WORLD_AXES
+from .views import read_camera
 
 INPUTS = (
     'keypoints',
@@ -43,15 +46,10 @@ INPUTS = (
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command; the return value is the exit status."""
     parser = build_parser()
-    args = parser.parse_args(argv)
-    if args.keypoints is None and args.images is None:
-        parser.error('give a file of keypoints, or a video to detect people in')
-    if args.keypoints is not None and args.images is None and is_pictures(args.keypoints):
-        args.keypoints, args.images = None, args.keypoints
-    if args.keypoints is None and args.first_frame is not None:
-        parser.error('--first-frame is for files of keypoints, not for pictures')
-    if args.fps is not None and not 0 < args.fps < 1e6:
-        parser.error(f'--fps must be above 0, not {args.fps:g}')
+    args = parser.parse_args(join_axes(sys.argv[1:] if argv is None else argv))
+    fault = fault_of(args)
+    if fault:
+        parser.error(fault)
     try:
         run(args)
     except (OSError, ValueError, ImportError) as error:
@@ -63,12 +61,78 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
+def join_axes(words: Sequence[str]) -> list[str]:
+    """The words of the command line; an axis as ``-y`` behind ``--up`` is no option."""
+    joined: list[str] = []
+    for word in words:
+        if joined and joined[-1] == '--up' and word in WORLD_AXES and word.startswith('-'):
+            joined[-1] = f'--up={word}'
+        else:
+            joined.append(word)
+    return joined
+
+
+def fault_of(args: argparse.Namespace) -> str:
+    """What is wrong with the options as they are; pictures in the place of keypoints move."""
+    if args.keypoints is None and args.images is None:
+        return 'give a file of keypoints, or a video to detect people in'
+    if args.keypoints is not None and is_pictures(args.keypoints):
+        if args.images is not None:
+            return (
+                f"'{args.keypoints}' are pictures and --images too; give keypoints, or one of both"
+            )
+        args.keypoints, args.images = None, args.keypoints
+    names = ['annotations', 'video_id', 'first_frame']
+    if args.keypoints is not None:
+        names = ['pose_model', 'person_model']
+    for name in names:
+        if getattr(args, name) is not None:
+            kind = 'files of keypoints, not for' if args.keypoints is None else 'detection in'
+            return f'--{name.replace("_", "-")} is for {kind} pictures'
+    if args.fps is not None and not 0 < args.fps < 1e6:
+        return f'--fps must be above 0, not {args.fps:g}'
+    if args.name is not None and args.name != Path(args.name).name:
+        return f'--name is {args.name!r}; give a name without folders, and the folder as --out-dir'
+    if 'rrd' in args.save and importlib.util.find_spec('rerun') is None:
+        return 'rrd needs the package rerun-sdk (pip install --no-deps rerun-sdk pyarrow)'
+    return ''
+
+
 def run(args: argparse.Namespace) -> None:
     """Reads or detects, lifts and writes."""
     name = args.name or Path(args.keypoints or args.images).stem
-    make_folder(args.out_dir)  # before anything takes long
+    # what takes no time comes first, so that nothing is found out after minutes of detection
+    make_folder(args.out_dir)
     paths = {what: args.out_dir / f'{name}{ENDINGS[what]}' for what in args.save}
     check_outputs(paths, args)
+    inferencer = LiftingInferencer(
+        args.config, args.checkpoint, args.device, flip_test=not args.no_flip
+    )
+    if args.stature is not None and not inferencer.lifter.adapter.codec.needs_root_depth:
+        raise ValueError(
+            f'--stature is {args.stature:g}, but this lifter tells the size of people itself; '
+            'leave it out.'
+        )
+    read_camera(args.camera_file, args.camera)
+    people, frames = find_people(args)
+    options = options_of(args)
+    timed = [what for what in ('bvh', 'trc') if what in paths]
+    if timed and people.fps is None:
+        raise ValueError(
+            f'The frames a second of {people.source} are unknown, which {timed[0]} files need; '
+            'give --fps.'
+        )
+    lifted = inferencer(people, options)
+    for line in summarize_lifting(lifted):
+        print(line)
+    write(lifted, name, paths, frames, args.max_frames)
+    if frames is not None:
+        tell_missing(frames)
+        frames.close()
+
+
+def find_people(args: argparse.Namespace) -> tuple[Keypoints2D, FrameSource | None]:
+    """The keypoints, read or detected, and the pictures that they are of."""
     frames = None
     if args.keypoints is not None:
         people = load_keypoints(
@@ -78,6 +142,8 @@ def run(args: argparse.Namespace) -> None:
             frames = FrameSource(args.images, people.image_names)
     else:
         frames = FrameSource(args.images, by_number=True)
+        args.stills = args.stills or frames.frames_from == SINGLE_IMAGE
+        options_of(args)  # what is impossible is told before people are looked for
         detector = build_detector(
             args.pose_model,
             args.person_model,
@@ -89,45 +155,32 @@ def run(args: argparse.Namespace) -> None:
         with detector:
             people = detect_keypoints(frames, detector, partial(tell_progress, every=50))
     people = with_frames(people, frames, args.fps)
-    timed = [what for what in ('bvh', 'trc') if what in paths]
-    if timed and people.fps is None:
-        raise ValueError(
-            f'The frames a second of {people.source} are unknown, which {timed[0]} files need; '
-            'give --fps.'
-        )
     if frames is not None:
         notices = picture_notices(people, frames, args.first_frame)
         people = replace(people, notices=(*people.notices, *notices))
-    inferencer = LiftingInferencer(
-        args.config, args.checkpoint, args.device, flip_test=not args.no_flip
+    return people, frames
+
+
+def options_of(args: argparse.Namespace) -> LiftingOptions:
+    """What the command line says of lifting."""
+    return LiftingOptions(
+        keypoint_set=args.keypoint_set,
+        tracker=args.tracker,
+        max_gap=args.max_gap,
+        score_thr=args.score_thr,
+        stills=args.stills,
+        image_size=tuple(args.image_size) if args.image_size else None,
+        pad_portrait=args.pad_portrait,
+        camera_file=args.camera_file,
+        camera=args.camera,
+        focal=args.focal,
+        stature=args.stature or LiftingOptions.stature,
+        bones=args.bones or ('free' if args.stills else 'constant'),
+        smooth=args.smooth,
+        causal=args.causal,
+        up=way_up(args.up),
+        feet=args.feet,
     )
-    lifted = inferencer(
-        people,
-        LiftingOptions(
-            keypoint_set=args.keypoint_set,
-            tracker=args.tracker,
-            max_gap=args.max_gap,
-            score_thr=args.score_thr,
-            stills=args.stills,
-            image_size=tuple(args.image_size) if args.image_size else None,
-            pad_portrait=args.pad_portrait,
-            camera_file=args.camera_file,
-            camera=args.camera,
-            focal=args.focal,
-            stature=args.stature,
-            bones=args.bones or ('free' if args.stills else 'constant'),
-            smooth=args.smooth,
-            causal=args.causal,
-            up=way_up(args.up),
-            feet=args.feet,
-        ),
-    )
-    for line in summarize_lifting(lifted):
-        print(line)
-    write(lifted, name, paths, frames, args.max_frames)
-    if frames is not None:
-        tell_missing(frames)
-        frames.close()
 
 
 def way_up(words: Sequence[str] | None) -> str | tuple[float, float] | None:

@@ -122,7 +122,7 @@ def build_parser() -> argparse.ArgumentParser:
     view.add_argument('--camera', metavar='SUBJECT/CAMERA', help='which camera of it')
     view.add_argument('--focal', type=float, help='focal length in pixels, without a camera file')
     view.add_argument(
-        '--stature', type=float, default=1.7, help='metres, for MotionBERT (default: 1.7)'
+        '--stature', type=float, help='metres, for lifters that cannot tell it (default: 1.7)'
     )
     view.add_argument(
         '--fps', type=float, help="frames a second (default: the input's; unknown, 10 are played)"
@@ -135,11 +135,12 @@ def build_parser() -> argparse.ArgumentParser:
         'as lifted (default: constant, of single pictures free)',
     )
     motion.add_argument(
-        '--smooth', type=float, metavar='HZ', help='smooth over time; 4 takes off the jitter'
+        '--smooth',
+        type=float,
+        metavar='HZ',
+        help='smooth over time, below this frequency (4 is good)',
     )
-    motion.add_argument(
-        '--causal', action='store_true', help='smooth with earlier frames alone, as a live loop'
-    )
+    motion.add_argument('--causal', action='store_true', help='smooth with earlier frames alone')
     motion.add_argument(
         '--up',
         nargs='+',

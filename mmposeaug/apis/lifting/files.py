@@ -89,8 +89,8 @@ def save_lifted_json(lifted: LiftedPoses, path: str | os.PathLike) -> None:
     ``frame_id``, ``image`` where its name is known, and ``instances``: for each person
     ``track_id``, ``keypoints`` (J x 3, metres, root-relative, camera-space axes),
     ``keypoint_scores``, ``keypoints_2d`` (J x 2, pixels), ``interpolated`` (names of joints that
-    were not detected), ``root`` (its estimated place in camera space, metres) and
-    ``image_size``.
+    were not detected), ``root`` (its estimated place in camera space, metres), ``image_size`` and
+    ``intrinsics`` (fx, fy, cx, cy, k1, k2, k3, p1, p2; pixels).
 
     Args:
         lifted (LiftedPoses): The poses.
@@ -120,7 +120,11 @@ def save_lifted_json(lifted: LiftedPoses, path: str | os.PathLike) -> None:
 
 def _instance(lifted: LiftedPoses, row: int) -> dict[str, Any]:
     names = lifted.skeleton.joint_names
+    camera = {}
+    if lifted.intrinsics is not None:
+        camera['intrinsics'] = _rounded(lifted.intrinsics[row], 6)
     return dict(
+        **camera,
         track_id=int(lifted.tracks[row]),
         keypoints=_rounded(lifted.poses_rel[row], 5),
         keypoint_scores=_rounded(lifted.scores[row], 4),

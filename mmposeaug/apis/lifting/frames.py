@@ -15,6 +15,7 @@ from PIL import Image, ImageOps
 from mmposeaug.datasets.keypoints_2d import ASSUMED, frames_of_names, natural_order
 
 _ORIENTATION = 0x0112  # EXIF's tag; from 5 on width and height are swapped
+SINGLE_IMAGE = 'single image'
 IMAGE_ENDINGS = ('.jpg', '.jpeg', '.png', '.bmp', '.webp', '.tif', '.tiff')
 
 
@@ -61,7 +62,7 @@ class FrameSource:
             self._files = self._find(dict(names or {}), by_number)
         elif self.path.suffix.lower() in IMAGE_ENDINGS:
             self._files = {0: self.path}
-            self.frames_from = 'single image'
+            self.frames_from = SINGLE_IMAGE
         else:
             self._open()
 

@@ -38,13 +38,11 @@ class LiveLifter:
             last one it predicts.
         options (LiftingOptions, optional): As for files. Defaults to its defaults; 17 key points
             need ``keypoint_set``, and ``image_size`` is not guessed.
-        fps (float, optional): Frames a second, which smoothing needs (``smooth=1, causal=True``).
-            Defaults to None.
         **changes: Fields of :class:`LiftingOptions` that replace those of ``options``.
 
     Raises:
         ValueError: If the lifter looks ahead or cannot tell the size of people, an option needs
-            the whole recording, or ``fps`` is not positive.
+            the whole recording, or smoothing lacks ``fps``.
 
     Example:
         >>> live = LiveLifter(inferencer, image_size=(1280, 720))  # doctest: +SKIP
@@ -57,12 +55,11 @@ class LiveLifter:
         self,
         inferencer: LiftingInferencer,
         options: LiftingOptions | None = None,
-        fps: float | None = None,
         **changes: Any,
     ) -> None:
         self.options = replace(options or LiftingOptions(), **changes)
-        self.inferencer, self.fps = inferencer, fps
-        _check(inferencer, self.options, fps)
+        self.inferencer = inferencer
+        _check(inferencer, self.options)
         self.camera = read_camera(self.options.camera_file, self.options.camera)
         self._step = inferencer.lifter.window.seq_step
         self.reset()
@@ -83,8 +80,8 @@ class LiveLifter:
         self._view: tuple[tuple[float, ...], np.ndarray, np.ndarray] | None = None
         self._info: dict[str, Any] = {}
         self._smoother: CausalSmoother | None = None
-        if self.options.smooth is not None and self.fps is not None:
-            self._smoother = CausalSmoother(self.fps, self.options.smooth)
+        if self.options.smooth is not None and self.options.fps is not None:
+            self._smoother = CausalSmoother(self.options.fps, self.options.smooth)
 
     def __call__(
         self,
@@ -145,7 +142,9 @@ class LiveLifter:
         key = tuple(given or ())
         if self._view is None or self._view[0] != key:
             joints, _ = self._map(found.keypoints_px, found.scores)
-            sizes, size_from = find_image_sizes(found.frames, joints, given, camera=self.camera)
+            # the first one seen may be partly outside of the image, which says nothing of its size
+            nowhere = np.zeros_like(joints)
+            sizes, size_from = find_image_sizes(found.frames, nowhere, given, camera=self.camera)
             intrinsics, text = find_view(sizes, self.camera, self.options.focal)
             self._view = key, sizes[:1], intrinsics[:1]
             self._info = dict(
@@ -160,6 +159,8 @@ class LiveLifter:
                 score_thr=self.options.score_thr,
                 pad_portrait=self.options.pad_portrait,
             )
+            if self._smoother is not None:
+                self._info['smoothing'] = f'causal, One-Euro, {self.options.smooth:g} Hz'
 
     def _numbered(self, found: Keypoints2D, given: bool) -> Keypoints2D:
         if given:
@@ -212,7 +213,7 @@ class LiveLifter:
             interpolated=people.held[rows],
             image_sizes=sizes,
             roots_cam=roots,
-            fps=self.fps,
+            fps=self.options.fps,
             info=self._info,
             intrinsics=cameras,
         )
@@ -261,7 +262,7 @@ def _read(
     )
 
 
-def _check(inferencer: LiftingInferencer, options: LiftingOptions, fps: float | None) -> None:
+def _check(inferencer: LiftingInferencer, options: LiftingOptions) -> None:
     lifter = inferencer.lifter
     if lifter.adapter.codec.needs_root_depth or lifter.window.multiple_target:
         raise ValueError(
@@ -285,9 +286,7 @@ def _check(inferencer: LiftingInferencer, options: LiftingOptions, fps: float | 
             f'The option {name} needs the whole recording; leave it out of a live loop'
             + (', or give causal=True too.' if name == 'smooth' else '.')
         )
-    if options.smooth is not None and fps is None:
+    if options.smooth is not None and options.fps is None:
         raise ValueError('Smoothing needs the frames a second; give fps.')
     if options.tracker not in TRACKERS:
         raise ValueError(f'There is no tracker {options.tracker!r}; use one of {TRACKERS}.')
-    if fps is not None and not (np.isfinite(fps) and fps > 0):
-        raise ValueError(f'fps is {fps}; give frames a second above 0, or None.')

@@ -23,6 +23,7 @@ from mmposeaug.structures import LiftedPoses, Skeleton
 
 from .bone_fit import NEAREST, fit_bones
 from .scale import known_share
+from .smoothing import SINGLE_PICTURES
 from .views import place_roots
 
 BONE_STD = 0.05
@@ -120,10 +121,19 @@ def restore_bones(changed: LiftedPoses, held: LiftedPoses) -> LiftedPoses:
     )
     lengths = bone_lengths(before, held.skeleton)
     poses = replace_bone_lengths(after, lengths, held.skeleton)
-    return replace(changed, poses_rel=poses.numpy().astype(np.float32))
+    info = dict(changed.info)
+    for name in ('bones', 'bone_lengths'):
+        if name in held.info:
+            info[name] = held.info[name]
+    return replace(changed, poses_rel=poses.numpy().astype(np.float32), info=info)
 
 
 def _check(lifted: LiftedPoses, bone_std: float, keypoint_std: float) -> None:
+    if lifted.info.get('frames_from') == SINGLE_PICTURES:
+        raise ValueError(
+            'The poses are of single pictures, whose people are not followed, so their bones '
+            'cannot be held; lift a video.'
+        )
     if lifted.intrinsics is None:
         raise ValueError(
             'Bones cannot be held constant in poses without cameras (intrinsics), as files of '
@@ -150,8 +160,9 @@ def _detections(lifted: LiftedPoses) -> tuple[Tensor, Tensor, Tensor]:
         torch.from_numpy(np.array(each, np.float64))
         for each in (lifted.keypoints_px, lifted.intrinsics, lifted.scores)
     )
-    known = torch.isfinite(pixels).all(-1)
-    pixels = torch.where(known.unsqueeze(-1), pixels, cameras[:, None, 2:4])
+    # what was interpolated was not seen
+    known = torch.isfinite(pixels).all(-1) & torch.from_numpy(~lifted.interpolated)
+    pixels = torch.where(torch.isfinite(pixels), pixels, cameras[:, None, 2:4])
     rays = undistort(pixels, cameras)
     return pixels, rays, scores.nan_to_num(0).clamp(0, 1) * (known & in_lens(pixels, cameras, rays))
 
@@ -161,9 +172,8 @@ def _lengths_of_people(
 ) -> tuple[Tensor, dict[int, list[float]]]:
     """Bone lengths of each row (N, B), and of each track."""
     skeleton = lifted.skeleton
-    seen = scores * torch.from_numpy(~lifted.interpolated)
     poses = torch.from_numpy(np.array(lifted.poses_cam, np.float64))
-    values, weights = (each.numpy() for each in _measured(poses, rays, seen, skeleton))
+    values, weights = (each.numpy() for each in _measured(poses, rays, scores, skeleton))
     if symmetric:
         groups = skeleton.length_groups
     else:

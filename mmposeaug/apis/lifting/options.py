@@ -53,7 +53,8 @@ class LiftingOptions:
             :func:`mmposeaug.apis.lifting.plant_feet`. Defaults to False.
 
     Raises:
-        ValueError: If ``stature`` is no height of a person, ``bones`` is unknown or constant in
+        ValueError: If ``stature`` is no height of a person, ``max_gap`` or ``score_thr`` is
+            impossible, ``bones`` is unknown or constant in
             single pictures, ``fps``, ``smooth`` or ``up`` is impossible, or ``causal`` is without
             ``smooth`` or with ``feet``.
     """
@@ -80,11 +81,15 @@ class LiftingOptions:
     def __post_init__(self) -> None:
         if not 0.2 <= self.stature <= 3:
             raise ValueError(f'stature is {self.stature}; give metres, between 0.2 and 3.')
+        if not (isinstance(self.max_gap, int) and self.max_gap >= 0):
+            raise ValueError(f'max_gap is {self.max_gap}; give a number of frames, at least 0.')
+        if not 0 <= self.score_thr <= 1:
+            raise ValueError(f'score_thr is {self.score_thr}; give a score, 0 to 1.')
         if self.bones not in BONES:
             raise ValueError(f'bones is {self.bones!r}; use one of {", ".join(BONES)}.')
         if self.bones == 'constant' and self.stills:
             raise ValueError(
                 "bones='constant' is for people who are followed over the frames of a video, which "
-                'stills are not; leave one of both out.'
+                'stills are not; leave out one of them.'
             )
         check_refinement(self)

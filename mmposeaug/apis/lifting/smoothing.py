@@ -34,9 +34,10 @@ _TWO_PASSES = (math.sqrt(2) - 1) ** (1 / (2 * _ORDER))
 def smooth_poses(lifted: LiftedPoses, cutoff_hz: float, causal: bool = False) -> LiftedPoses:
     """Smooth root-relative poses and the places of the roots.
 
-    Zero-phase: a Butterworth filter of second order forth and back (D. A. Winter, *Biomechanics and
-    Motor Control of Human Movement*, section 3.4.4), with its -3 dB point at ``cutoff_hz``; nothing
-    comes late, and the first and the last pose of a run stay as they are. Causal:
+    Zero-phase: a Butterworth filter of second order forwards and backwards (D. A. Winter,
+    *Biomechanics and Motor Control of Human Movement*, section 3.4.4), with its
+    -3 dB point at ``cutoff_hz``; nothing comes late, and straight motion stays as it is, up to the
+    ends of a run. Causal:
     :class:`CausalSmoother`, for which a pose knows nothing of those behind it.
 
     A person who is missing from a frame starts anew afterwards; a pose with none before and after
@@ -73,6 +74,8 @@ def smooth_poses(lifted: LiftedPoses, cutoff_hz: float, causal: bool = False) ->
     if alone:
         text += f'; {alone} of {len(lifted)} poses have no neighbour and stay as they are'
     info = dict(lifted.info, smoothing=text)
+    for held in ('bones', 'bone_lengths'):  # not after this; refine_poses restores them
+        info.pop(held, None)
     return replace(lifted, poses_rel=poses, roots_cam=roots, info=info)
 
 
@@ -234,6 +237,9 @@ def zero_phase(values: np.ndarray, fps: float, cutoff_hz: float) -> np.ndarray:
         np.ndarray: (T, *), of the same type.
     """
     sections = butter(_ORDER, cutoff_hz / _TWO_PASSES, fs=fps, output='sos')
-    beyond = min(len(values) - 1, math.ceil(2 * fps / cutoff_hz))
-    smooth = sosfiltfilt(sections, values.astype(np.float64), axis=0, padlen=beyond)
+    beyond = math.ceil(2 * fps / cutoff_hz)
+    # short runs go on beyond their ends again and again, turned about the end each time
+    widths = [(beyond, beyond)] + [(0, 0)] * (values.ndim - 1)
+    padded = np.pad(values.astype(np.float64), widths, mode='reflect', reflect_type='odd')
+    smooth = sosfiltfilt(sections, padded, axis=0, padlen=0)[beyond : beyond + len(values)]
     return smooth.astype(values.dtype)

@@ -31,8 +31,8 @@ def assign_tracks(
             trackers, by the overlap of boxes and by the similarity of key points. Defaults to
             ``'auto'``: the file's where everybody has one, no tracker for one person a frame, else
             ``'iou'``.
-        max_gap (int): Frames for which a tracker remembers somebody who is not seen. Defaults to
-            10.
+        max_gap (int): Frames for which somebody who is not seen is remembered; who comes later is
+            a new person. Defaults to 10.
 
     Returns:
         tuple[Keypoints2D, str]: The people, sorted by frame and number, and which way was taken.
@@ -56,7 +56,12 @@ def assign_tracks(
     if tracker in ('auto', 'file') and numbered:
         tracks, way = keypoints.tracks, 'file'
     elif tracker == 'auto' and alone:
-        tracks, way = np.zeros(len(keypoints), np.int64), 'one person'
+        # who comes after a long absence may be somebody else
+        order = np.argsort(keypoints.frames, kind='stable')
+        tracks = np.empty(len(keypoints), np.int64)
+        tracks[order] = np.cumsum(np.diff(keypoints.frames[order], prepend=0) > max_gap + 1)
+        tracks -= tracks[order[0]] if len(order) else 0
+        way = 'one person' if not tracks.any() else 'one person at a time, anew after a gap'
     else:
         way = 'iou' if tracker == 'auto' else tracker
         tracks = _follow(keypoints, way, max_gap)

@@ -10,6 +10,7 @@ import numpy as np
 
 from mmposeaug.structures import LiftedPoses, Skeleton
 
+from .smoothing import SINGLE_PICTURES
 from .views import Camera
 
 WORLD_AXES = ('x', 'y', 'z', '-x', '-y', '-z')
@@ -148,8 +149,8 @@ def _up_of_world(
             nearest = max(axes, key=lambda each: float(axes[each] @ guess))
             raise ValueError(
                 f'People stand {_degrees(guess, axes[name]):.0f} degrees across the axis {name!r} '
-                f'of the world of the camera {camera.name}, which is taken to point up; give '
-                f'world_up, they stand along {nearest!r}.'
+                f'of the world of the camera {camera.name}, which is taken to point up, but '
+                f'along {nearest!r}; say which one does (up={nearest!r}, --up {nearest}).'
             )
         how += ', as is usual'
     return axes[name], how
@@ -173,6 +174,8 @@ def estimate_up(lifted: LiftedPoses) -> tuple[np.ndarray | None, str]:
     Returns:
         tuple[np.ndarray | None, str]: See :func:`find_up`.
     """
+    if lifted.info.get('frames_from') == SINGLE_PICTURES:
+        return None, 'unknown: single pictures may be of different cameras'
     skeleton, poses = lifted.skeleton, lifted.poses_rel.astype(np.float64)
     joints = _body(skeleton)
     if joints is None:

@@ -54,8 +54,8 @@ def world_rotation(lifted: LiftedPoses, up_axis: str = 'y') -> np.ndarray:
     """
     if lifted.up_cam is None:
         raise ValueError(
-            'It is not known which way is up before the camera; give its tilt or a calibration '
-            '(stand_upright).'
+            'It is not known which way is up before the camera; give its tilt, as '
+            'up=(pitch, roll), or a calibration.'
         )
     return rotation_to(lifted.up_cam, up_axis)
 
@@ -81,8 +81,9 @@ def rotation_to(up: np.ndarray, up_axis: str = 'y') -> np.ndarray:
         raise ValueError(f"The axis that points up is {up_axis!r}; use 'y' or 'z'.")
     up = np.asarray(up, np.float64)
     up = up / np.linalg.norm(up)
-    # a camera that looks straight down has its image's upper side ahead
-    ahead = np.array([0.0, 0.0, 1.0]) if abs(up[2]) < 0.999 else np.array([0.0, -1.0, 0.0])
+    # a camera that looks straight down has its image's upper side ahead, straight up the lower one
+    vertical = np.array([0.0, np.sign(up[2]), 0.0])
+    ahead = np.array([0.0, 0.0, 1.0]) if abs(up[2]) < 0.999 else vertical
     ahead = ahead - (ahead @ up) * up
     ahead /= np.linalg.norm(ahead)
     right = np.cross(ahead, up)

@@ -126,6 +126,8 @@ def _make(
 
     manifest: dict[str, Any] = dict(version=FORMAT_VERSION, arguments=arguments, sha256={})
     save_json(folder / MANIFEST, manifest)  # marks what follows as ours until it is complete
+    for name in set(FILES.values()) - set(files.values()):
+        (folder / name).unlink(missing_ok=True)  # of another set, whose cameras go now
     cameras: list[Camera] = []
     for part in parts:
         arrays, rig = make_part(

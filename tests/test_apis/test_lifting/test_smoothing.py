@@ -148,3 +148,10 @@ def test_bad_input_is_refused() -> None:
     smoother(np.zeros((17, 3)), np.zeros(3), frame=4)
     with pytest.raises(ValueError, match='frame 4 .* after frame 4'):
         smoother(np.zeros((17, 3)), np.zeros(3), frame=4)
+
+
+@pytest.mark.parametrize('count', [2, 3, 4, 6, 10, 30])
+@pytest.mark.parametrize(('fps', 'cutoff'), [(60, 4), (120, 4), (60, 1)])
+def test_runs_of_any_length_keep_straight_motion(count: int, fps: int, cutoff: float) -> None:
+    ramp = np.arange(count)[:, None] * np.array([1.0, -3.0]) + 5
+    np.testing.assert_allclose(zero_phase(ramp, fps, cutoff), ramp, atol=1e-3 * count)

@@ -56,9 +56,13 @@ def test_numbers_of_the_file_are_kept() -> None:
 
 
 def test_one_person_needs_no_tracker() -> None:
-    detected, people = walkers([0, 3, 40])
+    detected, people = walkers([0, 3, 14, 40, 41])
     tracked, way = assign_tracks(detected.take(people == 1))
-    assert way == 'one person' and tracked.tracks.tolist() == [0, 0, 0]
+    # who comes back after more than max_gap frames may be somebody else
+    assert way == 'one person at a time, anew after a gap'
+    assert tracked.tracks.tolist() == [0, 0, 0, 1, 1]
+    tracked, way = assign_tracks(detected.take(people == 1), max_gap=25)
+    assert way == 'one person' and not tracked.tracks.any()
 
 
 def test_wrong_numbers_are_said_to_be() -> None:

@@ -13,7 +13,7 @@ from movers import lifted_of, stander, walker
 
 from mmposeaug.apis.lifting import Camera, find_up, read_camera, stand_upright, world_poses
 from mmposeaug.apis.lifting.upright import up_of_tilt
-from mmposeaug.apis.lifting.world import world_rotation
+from mmposeaug.apis.lifting.world import rotation_to, world_rotation
 from mmposeaug.structures import Skeleton
 
 
@@ -71,7 +71,7 @@ def test_calibrations_are_believed_before_people() -> None:
     np.testing.assert_allclose(find_up(lifted, camera(rotation), '-y')[0], ahead)
     # a world whose y axis is up is not taken for one whose z axis is
     turned = rotation[:, [0, 2, 1]] * [1, 1, -1]
-    with pytest.raises(ValueError, match="across the axis 'z'.*they stand along 'y'"):
+    with pytest.raises(ValueError, match="across the axis 'z'.*along 'y'.*--up y"):
         find_up(lifted, camera(turned))
     np.testing.assert_allclose(find_up(lifted, camera(turned), 'y')[0], up)
 
@@ -143,3 +143,10 @@ def test_axis_z_is_up_in_the_real_calibration() -> None:
     upwards = np.nanmedian(nose - feet, axis=0) @ rotation.T
     found, _ = find_up(lifted_of(stander()[0]), camera(rotation), 'z')
     assert degrees(found, upwards / np.linalg.norm(upwards)) < 25
+
+
+@pytest.mark.parametrize('pitch', [-90, -89, -80, 0, 80, 89, 90])
+def test_right_of_the_camera_is_right_in_the_world(pitch: float) -> None:
+    rotation = rotation_to(up_of_tilt((pitch, 0)))
+    np.testing.assert_allclose(rotation[0], [1, 0, 0], atol=1e-9)
+    assert np.linalg.det(rotation) == pytest.approx(1)

@@ -16,9 +16,12 @@ from mmposeaug.datasets import make_writable_folder
 from mmposeaug.evaluation.motion import tracks_of
 from mmposeaug.structures import LiftedPoses
 
+from ..smoothing import SINGLE_PICTURES
 from ..world import rotation_to
 
 IMAGE_UP = np.array([0.0, -1.0, 0.0])
+LONGEST = 100_000
+"""int: Frames that a file may have, however few of them have poses."""
 UP_ASSUMED = (
     'Which way is up is not known; the upper side of the image is taken for it. People lean if '
     'the camera was tilted or turned.'
@@ -77,6 +80,11 @@ def check_rate(lifted: LiftedPoses, what: str) -> float:
     Raises:
         ValueError: If they are not known.
     """
+    if lifted.info.get('frames_from') == SINGLE_PICTURES:
+        raise ValueError(
+            f'The poses are of single pictures, no motion that a {what} file could hold; lift a '
+            'video.'
+        )
     if lifted.fps is None:
         raise ValueError(
             f'A {what} file needs the frames a second, which are not known of these poses; give '
@@ -100,6 +108,13 @@ def person_paths(lifted: LiftedPoses, path: str | os.PathLike) -> dict[int, Path
         ValueError: If there are no poses, some are not finite, or a file cannot be written.
     """
     check_poses(lifted)
+    span = int(lifted.frames[-1]) - int(lifted.frames[0]) + 1
+    if span > max(LONGEST, 20 * len(lifted)):
+        raise ValueError(
+            f'The frames go from {lifted.frames[0]} to {lifted.frames[-1]}, but only '
+            f'{len(lifted.frame_numbers)} have poses, and a line would be written for each; number '
+            'the frames one after the other.'
+        )
     path = Path(path)
     tracks = lifted.track_numbers.tolist()
     paths = {track: path.with_name(f'{path.stem}_person{track}{path.suffix}') for track in tracks}

@@ -24,12 +24,11 @@ MARKERS = {
     'hip': 'Hip',
     'thorax': 'Neck',
     'neck': 'Neck',
-    'neck_base': 'Nose',
     'nose': 'Nose',
     'head': 'Head',
 }
 """dict[str, str]: Markers of Pose2Sim's OpenSim models by joint, on the midline. Human3.6M's
-``thorax`` is the middle of the shoulders, its ``neck_base`` is made of the nose."""
+``thorax`` is the middle of the shoulders; its ``neck_base`` is no marker of theirs."""
 
 _OF_SIDES = {
     'hip': 'Hip',

@@ -32,7 +32,7 @@ def test_markers_come_back(make: Any, tmp_path: Path) -> None:
     assert said and 'up is not known' in said[0]
     assert (data['DataRate'], data['Units'], data['FileName']) == (25, 'm', 'a.trc')
     assert (data['NumFrames'], data['NumMarkers']) == (12, 17)
-    assert data['Markers'] == [MARKERS.get(name, 'spine') for name in H36M_17.joint_names]
+    assert data['Markers'] == [MARKERS.get(name, name) for name in H36M_17.joint_names]
     found = np.array([data[name] for name in data['Markers']]).swapaxes(0, 1)
     np.testing.assert_allclose(found, lifted.poses_cam * UPRIGHT, atol=1e-6)
     np.testing.assert_allclose(data['Time'], np.arange(12) / 25, atol=1e-6)
