@@ -12,6 +12,7 @@ val_dataloader = dict(
 )
 test_dataloader = dict(dataset=dict(data_root=data_root))
 benchmark = dict(
+    people_test=dict(),
     source_test=dict(data_root=mocap_root, optional=True),
     target_dev=dict(ann_file='target_dev.npz', data_root=mocap_root, optional=True),
 )

@@ -21,3 +21,5 @@ wide_draw = dict(
 detector = dict(type='DetectionModel', noise=0.005, bias='coco')
 # of the lifter that comes with the package: adults of both sexes are 1.65 m tall on average
 included_draw = dict(wide_draw, stature=(1.45, 1.85))
+# no bias: people of the wide synthetic set differ by more in where their necks and heads are
+included_detector = dict(type='DetectionModel', noise=0.005)
