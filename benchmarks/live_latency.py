@@ -3,8 +3,8 @@
 
     python benchmarks/live_latency.py CONFIG CHECKPOINT [--onnx lifter.onnx]
 
-LiveLifter from key points to poses with places; with --onnx also the file that
-tools/export_onnx.py --flip made of the same lifter, from key points to root-relative poses. Wall
+LiveLifter from keypoints to poses with places; with --onnx also the file that
+tools/export_onnx.py --flip made of the same lifter, from keypoints to root-relative poses. Wall
 time in milliseconds, median and 95th percentile, and CPU time, median: on a busy machine the wall
 time is that of the others, too.
 """
@@ -26,7 +26,7 @@ from mmposeaug.evaluation import format_table
 from mmposeaug.geometry import project
 
 SIZE = (1280, 720)
-FRAMES = 100  # key points that are replayed
+FRAMES = 100  # keypoints that are replayed
 
 
 def parse_args() -> argparse.Namespace:
@@ -43,7 +43,7 @@ def parse_args() -> argparse.Namespace:
 
 
 def crowd(people: int) -> np.ndarray:
-    """Key points (frames, people, 17, 2) of people beside each other."""
+    """Keypoints (frames, people, 17, 2) of people beside each other."""
     scene = Scene(frames=FRAMES)
     pose = torch.from_numpy(scene.film()[0])
     one = project(pose, torch.from_numpy(scene.intrinsics)).float().numpy()
@@ -66,7 +66,7 @@ def measure(call: Callable[[np.ndarray], Any], frames: np.ndarray, runs: int) ->
 
 
 def onnx_call(path: str) -> Callable[[np.ndarray], Any]:
-    """The ONNX file as a function of key points (P, 17, 2)."""
+    """The ONNX file as a function of keypoints (P, 17, 2)."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

@@ -28,11 +28,11 @@ Detections = dict[str, Any]
 def build_parser() -> argparse.ArgumentParser:
     """Describes the command line."""
     parser = argparse.ArgumentParser(
-        description='Lift people frame by frame, from a webcam, a video, or a file of key points '
+        description='Lift people frame by frame, from a webcam, a video, or a file of keypoints '
         'that is replayed, and tell the latency of each stage.'
     )
     parser.add_argument(
-        'source', help='number of a webcam, a video, or a file of key points (.json, .npz, .npy)'
+        'source', help='number of a webcam, a video, or a file of keypoints (.json, .npz, .npy)'
     )
     parser.add_argument('--config', help='config of the lifter (default: the included one)')
     parser.add_argument('--checkpoint', help='its checkpoint')
@@ -45,7 +45,7 @@ def build_parser() -> argparse.ArgumentParser:
         '--keypoint-set', help="of a file that does not name them (default: the detector's coco)"
     )
     parser.add_argument(
-        '--image-size', type=float, nargs=2, metavar=('WIDTH', 'HEIGHT'), help='of key points'
+        '--image-size', type=float, nargs=2, metavar=('WIDTH', 'HEIGHT'), help='of keypoints'
     )
     parser.add_argument('--camera-file', help='camera file, as training sets have them')
     parser.add_argument('--camera', metavar='SUBJECT/CAMERA', help='which camera of it')

@@ -197,7 +197,7 @@ def way_up(words: Sequence[str] | None) -> str | tuple[float, float] | None:
 
 
 def with_frames(people: Keypoints2D, frames: FrameSource | None, fps: float | None) -> Keypoints2D:
-    """Key points with what the pictures tell of sizes and times."""
+    """Keypoints with what the pictures tell of sizes and times."""
     if frames is not None:
         # of the frames between, too, in which people may be filled in
         sizes = frames.sizes(np.arange(people.frames[0], people.frames[-1] + 1))

@@ -43,7 +43,7 @@ def build_parser() -> argparse.ArgumentParser:
     """Describes the command line."""
     parser = argparse.ArgumentParser(
         prog='mmposeaug-lift',
-        description='Lift 2D key points of people to 3D poses: JSON and npz files, an HTML page to '
+        description='Lift 2D keypoints of people to 3D poses: JSON and npz files, an HTML page to '
         'look at them, pictures and videos.',
     )
     parser.add_argument(
@@ -75,7 +75,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         '--no-flip', action='store_true', help='do not average with the mirrored image'
     )
-    reading = parser.add_argument_group('key points')
+    reading = parser.add_argument_group('keypoints')
     reading.add_argument(
         '--format', default='auto', choices=('auto', *KEYPOINT_FORMATS), help='(default: auto)'
     )

@@ -36,7 +36,7 @@ class LiveLifter:
     Args:
         inferencer (LiftingInferencer): With a lifter of one frame, or of a clip of frames whose
             last one it predicts.
-        options (LiftingOptions, optional): As for files. Defaults to its defaults; 17 key points
+        options (LiftingOptions, optional): As for files. Defaults to its defaults; 17 keypoints
             need ``keypoint_set``, and ``image_size`` is not guessed.
         **changes: Fields of :class:`LiftingOptions` that replace those of ``options``.
 
@@ -104,7 +104,7 @@ class LiveLifter:
                 that of the options, or of the camera.
             frame (int, optional): The frame's number, where some were dropped; it must rise.
                 Defaults to None, the next one.
-            joint_names (tuple[str, ...], optional): Names of the K key points. Defaults to None:
+            joint_names (tuple[str, ...], optional): Names of the K keypoints. Defaults to None:
                 by ``keypoint_set`` of the options.
 
         Returns:

@@ -137,7 +137,7 @@ def _check(lifted: LiftedPoses, bone_std: float, keypoint_std: float) -> None:
     if lifted.intrinsics is None:
         raise ValueError(
             'Bones cannot be held constant in poses without cameras (intrinsics), as files of '
-            'older versions are; lift the key points again.'
+            'older versions are; lift the keypoints again.'
         )
     if not 0 < bone_std < math.inf:
         raise ValueError(f'bone_std is {bone_std}; give metres above 0, such as {BONE_STD}.')

@@ -23,7 +23,7 @@ def build_rtmpose(
     except ImportError as error:
         raise ImportError(
             f'Detecting people needs rtmlib and ONNX Runtime ({error}); run `pip install '
-            "'mmposeaug[detect]'`, or give key points instead of pictures."
+            "'mmposeaug[detect]'`, or give keypoints instead of pictures."
         ) from None
     for option, path in (('pose_model', pose_model), ('person_model', person_model)):
         if path is not None and not os.path.isfile(path):
@@ -43,7 +43,7 @@ def build_rtmpose(
     except (OSError, RuntimeError, KeyError, ValueError) as error:
         raise ValueError(
             f'No 2D detection model can be had ({_first_line(error)}); give files that you have '
-            'with pose_model and person_model, or key points instead of pictures.'
+            'with pose_model and person_model, or keypoints instead of pictures.'
         ) from None
     except Exception as error:  # ONNX Runtime's own errors have no common base
         raise ValueError(
@@ -55,7 +55,7 @@ def build_rtmpose(
 def in_boxes(
     people: Callable[..., Any], pose: Callable[..., Any], picture: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Key points in the boxes of people; of no box rtmlib would take the whole picture."""
+    """Keypoints in the boxes of people; of no box rtmlib would take the whole picture."""
     boxes = people(picture)
     if not len(boxes):
         return np.zeros((0, 17, 2)), np.zeros((0, 17))

@@ -155,13 +155,13 @@ def check_poses(lifted: LiftedPoses) -> None:
         ValueError: If there are none, or some are not finite.
     """
     if not len(lifted):
-        raise ValueError('There are no poses to write; lift key points of somebody first.')
+        raise ValueError('There are no poses to write; lift keypoints of somebody first.')
     wrong = ~(np.isfinite(lifted.poses_cam).all((1, 2)))
     if wrong.any():
         row = int(np.flatnonzero(wrong)[0])
         raise ValueError(
             f'The pose of person {lifted.tracks[row]} in frame {lifted.frames[row]} is not finite; '
-            'leave it out, or lift the key points again.'
+            'leave it out, or lift the keypoints again.'
         )
 
 

@@ -35,11 +35,11 @@ def save_rerun(
     path: str | os.PathLike,
     report: Callable[[str], None] = print_log,
 ) -> list[Path]:
-    """Write all people as a recording of rerun: 3D skeletons, the camera, and the 2D key points.
+    """Write all people as a recording of rerun: 3D skeletons, the camera, and the 2D keypoints.
 
     ``world`` has metres with y up and z towards the camera, which is at the origin.
     ``world/person{track}`` holds ``joints`` and ``bones``, ``world/camera/image/person{track}`` the
-    key points in pixels. The timeline ``frame`` has the frame numbers; ``time`` seconds, where
+    keypoints in pixels. The timeline ``frame`` has the frame numbers; ``time`` seconds, where
     ``fps`` is known. A person is gone in frames without one.
 
     Args:
@@ -76,7 +76,7 @@ def save_rerun(
     if lifted.up_cam is None:
         report(UP_ASSUMED)
     if lifted.intrinsics is None:
-        report('The poses have no camera; lift the key points again to see it in the recording.')
+        report('The poses have no camera; lift the keypoints again to see it in the recording.')
     elif (lifted.intrinsics != lifted.intrinsics[0]).any():
         report('The camera changes over time; the recording shows that of the first frame.')
     return [path]
