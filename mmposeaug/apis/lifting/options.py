@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
-from .refine import check_refinement
+from .upright import WORLD_AXES, up_of_tilt
 
 BONES = ('free', 'constant')
 """tuple[str]: What may be known of a person's bones."""
@@ -92,4 +93,27 @@ class LiftingOptions:
                 "bones='constant' is for people who are followed over the frames of a video, which "
                 'stills are not; leave out one of them.'
             )
-        check_refinement(self)
+        _check_refinement(self)
+
+
+def _check_refinement(options: LiftingOptions) -> None:
+    """Refuse what is done to lifted poses if it cannot be, before anything is lifted."""
+    for name, unit in (('fps', 'frames a second'), ('smooth', 'hertz')):
+        value = getattr(options, name)
+        if value is not None and not (math.isfinite(value) and value > 0):
+            raise ValueError(f'{name} is {value}; give {unit}, above 0.')
+    if options.causal and options.smooth is None:
+        raise ValueError('causal says how to smooth; give smooth, in hertz, too.')
+    if options.causal and options.feet:
+        raise ValueError(
+            'causal and feet are both given, but feet are planted with what comes later; leave '
+            'one of them out.'
+        )
+    if isinstance(options.up, str):
+        if options.up not in ('auto', *WORLD_AXES):
+            raise ValueError(
+                f'up is {options.up!r}; give auto, an axis of the calibration '
+                f'({", ".join(WORLD_AXES)}), or pitch and roll of the camera.'
+            )
+    elif options.up is not None:
+        up_of_tilt(options.up)

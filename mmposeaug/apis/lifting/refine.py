@@ -3,19 +3,14 @@
 
 from __future__ import annotations
 
-import math
-from typing import TYPE_CHECKING
-
 from mmposeaug.structures import LiftedPoses
 
 from .feet import plant_feet
 from .one_body import hold_bones, restore_bones
+from .options import LiftingOptions
 from .smoothing import smooth_poses
-from .upright import WORLD_AXES, stand_upright, up_of_tilt
+from .upright import stand_upright
 from .views import Camera
-
-if TYPE_CHECKING:
-    from .options import LiftingOptions
 
 
 def refine_poses(
@@ -50,33 +45,3 @@ def refine_poses(
         axis = up if isinstance(up, str) and up != 'auto' else None
         lifted = stand_upright(lifted, camera, axis, None if isinstance(up, str) else up)
     return plant_feet(lifted) if options.feet else lifted
-
-
-def check_refinement(options: LiftingOptions) -> None:
-    """Refuse options that cannot be, before anything is lifted.
-
-    Args:
-        options (LiftingOptions): The options.
-
-    Raises:
-        ValueError: See :class:`LiftingOptions`.
-    """
-    for name, unit in (('fps', 'frames a second'), ('smooth', 'hertz')):
-        value = getattr(options, name)
-        if value is not None and not (math.isfinite(value) and value > 0):
-            raise ValueError(f'{name} is {value}; give {unit}, above 0.')
-    if options.causal and options.smooth is None:
-        raise ValueError('causal says how to smooth; give smooth, in hertz, too.')
-    if options.causal and options.feet:
-        raise ValueError(
-            'causal and feet are both given, but feet are planted with what comes later; leave '
-            'one of them out.'
-        )
-    if isinstance(options.up, str):
-        if options.up not in ('auto', *WORLD_AXES):
-            raise ValueError(
-                f'up is {options.up!r}; give auto, an axis of the calibration '
-                f'({", ".join(WORLD_AXES)}), or pitch and roll of the camera.'
-            )
-    elif options.up is not None:
-        up_of_tilt(options.up)
