@@ -20,6 +20,7 @@ import numpy as np  # noqa: E402
 
 import mmposeaug  # noqa: E402, F401  (mends what MMPose needs before it is imported)
 from mmposeaug.apis import LiftingInferencer, LiveLifter, build_detector  # noqa: E402
+from mmposeaug.apis.lifting import DETECTORS  # noqa: E402
 from mmposeaug.datasets.keypoints_2d import UNTRACKED, load_keypoints  # noqa: E402
 
 Detections = dict[str, Any]
@@ -53,13 +54,22 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         '--max-gap', type=int, default=10, help='frames for which to hold (default: 10)'
     )
+    parser.add_argument('--fps', type=float, help='frames a second, for --smooth')
+    parser.add_argument(
+        '--smooth', type=float, metavar='HZ', help='smooth with earlier frames alone; 1 is good'
+    )
+    parser.add_argument(
+        '--detector',
+        default='rtmlib',
+        choices=DETECTORS,
+        help='mediapipe sees one person, and needs no download (default: rtmlib)',
+    )
     parser.add_argument('--pose-model', help="ONNX file of an RTMPose (default: rtmlib's own)")
     parser.add_argument('--person-model', help='ONNX file of a YOLOX')
     parser.add_argument(
         '--detector-mode',
-        default='lightweight',
         choices=('lightweight', 'balanced', 'performance'),
-        help="which of rtmlib's own (default: lightweight)",
+        help="which of the detector's own (default: lightweight, of mediapipe balanced)",
     )
     return parser
 
@@ -90,7 +100,14 @@ def from_pictures(args: argparse.Namespace, stages: Stages) -> Iterator[Detectio
     webcam = args.source.isdigit()
     if not webcam and not Path(args.source).is_file():
         raise FileNotFoundError(f'The video {args.source!r} does not exist; check the path.')
-    detector = build_detector(args.pose_model, args.person_model, args.detector_mode, args.device)
+    usual = 'balanced' if args.detector == 'mediapipe' else 'lightweight'
+    detector = build_detector(
+        args.pose_model,
+        args.person_model,
+        args.detector_mode or usual,
+        args.device,
+        args.detector,
+    )
     capture = cv2.VideoCapture(int(args.source) if webcam else args.source)
     try:
         if not capture.isOpened():
@@ -130,14 +147,18 @@ def run(args: argparse.Namespace) -> None:
     inferencer = LiftingInferencer(
         args.config, args.checkpoint, args.device, flip_test=not args.no_flip
     )
+    detected = 'mediapipe' if args.detector == 'mediapipe' else 'coco'
     live = LiveLifter(
         inferencer,
-        keypoint_set=args.keypoint_set or ('auto' if replayed else 'coco'),
+        keypoint_set=args.keypoint_set or ('auto' if replayed else detected),
         image_size=tuple(args.image_size) if args.image_size else None,
         camera_file=args.camera_file,
         camera=args.camera,
         focal=args.focal,
         max_gap=args.max_gap,
+        fps=args.fps,
+        smooth=args.smooth,
+        causal=args.smooth is not None,
     )
     told = time.perf_counter()
     frames = from_keypoints(args) if replayed else from_pictures(args, stages)
