@@ -17,8 +17,8 @@ ROOT_STD = 1.0
 """float: Metres; so weakly is the root held at its first place, where too little is seen."""
 HUBER = 1.5
 """float: Standard deviations from which an error in the image counts linearly, not squared."""
-_STEPS = 25
-_CONVERGED = 1e-5  # decrease of the cost, as a share of it, at which a pose is done
+_STEPS = 40
+_CONVERGED = 1e-6  # decrease of the cost, as a share of it, at which a pose is done
 _ROWS = 256  # poses at a time, which bounds the memory
 
 

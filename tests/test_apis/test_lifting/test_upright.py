@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -130,11 +129,10 @@ def test_a_camera_that_looks_straight_down_has_a_world_too() -> None:
     np.testing.assert_allclose(rotation @ [1, 0, 0], [1, 0, 0], atol=1e-12)
 
 
-def test_axis_z_is_up_in_the_real_calibration() -> None:
-    shared = os.environ.get('MMPOSEAUG_SHARED')
-    folder = Path(shared or '.') / 'data' / 'realvideo'
-    if not shared or not folder.is_dir():
-        pytest.skip('MMPOSEAUG_SHARED names no folder with data/realvideo')
+def test_axis_z_is_up_in_the_real_calibration(shared_dir: Path) -> None:
+    folder = shared_dir / 'data' / 'realvideo'
+    if not folder.is_dir():
+        pytest.skip(f'the real video {folder} is missing')
     with np.load(folder / 'reference.npz') as reference:
         names = reference['names'].tolist()
         feet = reference['world'][:, names.index('left_ankle')]
