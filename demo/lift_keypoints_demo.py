@@ -4,12 +4,8 @@
 from __future__ import annotations
 
 import sys
-import warnings
 
-# MMEngine's, once for each module that it looks into; a newcomer can do nothing about it.
-warnings.filterwarnings('ignore', 'pkg_resources is deprecated', UserWarning)
-
-from mmposeaug.apis.lifting.command import main  # noqa: E402
+from mmposeaug.apis.lifting.command import main
 
 if __name__ == '__main__':
     sys.exit(main())

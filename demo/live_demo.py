@@ -6,22 +6,18 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-import warnings
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-# MMEngine's, once for each module that it looks into; a newcomer can do nothing about it.
-warnings.filterwarnings('ignore', 'pkg_resources is deprecated', UserWarning)
+import cv2
+import numpy as np
 
-import cv2  # noqa: E402
-import numpy as np  # noqa: E402
-
-import mmposeaug  # noqa: E402, F401  (mends what MMPose needs before it is imported)
-from mmposeaug.apis import LiftingInferencer, LiveLifter, build_detector  # noqa: E402
-from mmposeaug.apis.lifting import DETECTORS  # noqa: E402
-from mmposeaug.datasets.keypoints_2d import UNTRACKED, load_keypoints  # noqa: E402
+import mmposeaug  # noqa: F401  (mends what MMPose needs before it is imported)
+from mmposeaug.apis import LiftingInferencer, LiveLifter
+from mmposeaug.apis.lifting.command_line import add_detector, build_chosen
+from mmposeaug.datasets.keypoints_2d import UNTRACKED, load_keypoints
 
 Detections = dict[str, Any]
 
@@ -58,19 +54,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         '--smooth', type=float, metavar='HZ', help='smooth with earlier frames alone; 1 is good'
     )
-    parser.add_argument(
-        '--detector',
-        default='rtmlib',
-        choices=DETECTORS,
-        help='mediapipe sees one person, and needs no download (default: rtmlib)',
-    )
-    parser.add_argument('--pose-model', help="ONNX file of an RTMPose (default: rtmlib's own)")
-    parser.add_argument('--person-model', help='ONNX file of a YOLOX')
-    parser.add_argument(
-        '--detector-mode',
-        choices=('lightweight', 'balanced', 'performance'),
-        help="which of the detector's own (default: lightweight, of mediapipe balanced)",
-    )
+    add_detector(parser, mode='lightweight')
     return parser
 
 
@@ -100,14 +84,7 @@ def from_pictures(args: argparse.Namespace, stages: Stages) -> Iterator[Detectio
     webcam = args.source.isdigit()
     if not webcam and not Path(args.source).is_file():
         raise FileNotFoundError(f'The video {args.source!r} does not exist; check the path.')
-    usual = 'balanced' if args.detector == 'mediapipe' else 'lightweight'
-    detector = build_detector(
-        args.pose_model,
-        args.person_model,
-        args.detector_mode or usual,
-        args.device,
-        args.detector,
-    )
+    detector = build_chosen(args)
     capture = cv2.VideoCapture(int(args.source) if webcam else args.source)
     try:
         if not capture.isOpened():

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import sys
 from pathlib import Path
@@ -13,22 +12,11 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-import torch
-from mmengine.config import Config
-from mmpose.registry import MODELS
+from scripts import load_script, random_lifter
 
 from mmposeaug.apis import load_lifted
 from mmposeaug.datasets.converters.mocap.bvh import read_bvh
 from mmposeaug.evaluation.motion import side_difference
-
-
-def load_script(path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[path.stem] = module
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope='module')
@@ -38,13 +26,7 @@ def demo(repo_root: Path) -> ModuleType:
 
 @pytest.fixture(scope='module')
 def lifter(repo_root: Path, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """Options for the quickstart's lifter with random weights."""
-    name = 'poseaug_simplebaseline-256_1xb256-96e_synthetic.py'
-    config = repo_root / 'configs' / 'poseaug' / 'real' / name
-    path = tmp_path_factory.mktemp('lifter') / 'lifter.pth'
-    torch.manual_seed(0)
-    torch.save(dict(state_dict=MODELS.build(Config.fromfile(config).model).state_dict()), path)
-    return ['--config', str(config), '--checkpoint', str(path)]
+    return random_lifter(repo_root, tmp_path_factory.mktemp('lifter'))
 
 
 @pytest.fixture

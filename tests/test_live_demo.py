@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -12,31 +10,17 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-import torch
-from mmengine.config import Config
-from mmpose.registry import MODELS
+from scripts import load_script, random_lifter
 
 
 @pytest.fixture(scope='module')
 def demo(repo_root: Path) -> ModuleType:
-    path = repo_root / 'demo' / 'live_demo.py'
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[path.stem] = module
-    spec.loader.exec_module(module)
-    return module
+    return load_script(repo_root / 'demo' / 'live_demo.py')
 
 
 @pytest.fixture(scope='module')
 def lifter(repo_root: Path, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """Options for the quickstart's lifter with random weights."""
-    name = 'poseaug_simplebaseline-256_1xb256-96e_synthetic.py'
-    config = repo_root / 'configs' / 'poseaug' / 'real' / name
-    path = tmp_path_factory.mktemp('lifter') / 'lifter.pth'
-    torch.manual_seed(0)
-    torch.save(dict(state_dict=MODELS.build(Config.fromfile(config).model).state_dict()), path)
-    return ['--config', str(config), '--checkpoint', str(path)]
+    return random_lifter(repo_root, tmp_path_factory.mktemp('lifter'))
 
 
 def test_key_points_are_replayed(
@@ -64,7 +48,7 @@ def test_each_stage_of_a_video_is_timed(
     writer.release()
     points = np.random.default_rng(0).uniform(50, 200, (1, 17, 2))
     # the models of a real detector are not at hand
-    monkeypatch.setattr(demo, 'build_detector', lambda *_: lambda _: (points, np.ones((1, 17))))
+    monkeypatch.setattr(demo, 'build_chosen', lambda *_: lambda _: (points, np.ones((1, 17))))
     assert demo.main([str(path), *lifter]) == 0
     rows = [line.split() for line in capsys.readouterr().out.splitlines()[-3:]]
     assert [(row[0], row[-1]) for row in rows] == [

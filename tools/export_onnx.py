@@ -5,17 +5,13 @@ from __future__ import annotations
 
 import argparse
 import sys
-import warnings
 from collections.abc import Sequence
 
-# MMEngine's, once for each module that it looks into; a newcomer can do nothing about it.
-warnings.filterwarnings('ignore', 'pkg_resources is deprecated', UserWarning)
+import numpy as np
 
-import numpy as np  # noqa: E402
-
-from mmposeaug.apis import ExportError, ExportReport, export_onnx, load_lifter  # noqa: E402
-from mmposeaug.apis.export.export import OPSETS, require_packages  # noqa: E402
-from mmposeaug.apis.lifting import check_sizes, find_view, read_camera  # noqa: E402
+from mmposeaug.apis import ExportError, ExportReport, export_onnx, load_lifter
+from mmposeaug.apis.export.export import OPSETS, require_packages
+from mmposeaug.apis.lifting import check_sizes, find_view, read_camera
 
 EPILOG = """\
 The file takes key points in pixels and gives camera-space poses in metres, root at the origin;

@@ -5,16 +5,12 @@ from __future__ import annotations
 
 import argparse
 import sys
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
-# MMEngine's, once for each module that it looks into; a newcomer can do nothing about it.
-warnings.filterwarnings('ignore', 'pkg_resources is deprecated', UserWarning)
-
-from mmposeaug.apis import ExportError, export_onnx, load_lifter  # noqa: E402
-from mmposeaug.apis.export.export import require_packages  # noqa: E402
-from mmposeaug.apis.lifting.included_lifter import INCLUDED, package_lifter  # noqa: E402
+from mmposeaug.apis import ExportError, export_onnx, load_lifter
+from mmposeaug.apis.export.export import require_packages
+from mmposeaug.apis.lifting.included_lifter import INCLUDED, package_lifter
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -5,15 +5,11 @@ from __future__ import annotations
 
 import argparse
 import sys
-import warnings
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-# MMEngine's, once for each module that it looks into; a newcomer can do nothing about it.
-warnings.filterwarnings('ignore', 'pkg_resources is deprecated', UserWarning)
-
-from mmposeaug.apis import QuickstartError, QuickstartPlan, run_quickstart  # noqa: E402
+from mmposeaug.apis import QuickstartError, QuickstartPlan, run_quickstart
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -6,16 +6,12 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
-import warnings
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-# MMEngine's, once for each module that it looks into; a user can do nothing about it.
-warnings.filterwarnings('ignore', 'pkg_resources is deprecated', UserWarning)
-
-from mmposeaug.apis import ExperimentError, ExperimentRunner, Slurm, load_plan  # noqa: E402
+from mmposeaug.apis import ExperimentError, ExperimentRunner, Slurm, load_plan
 
 REPO_ROOT = Path(__file__).resolve().parents[1]
 

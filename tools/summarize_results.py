@@ -5,14 +5,10 @@ from __future__ import annotations
 
 import argparse
 import sys
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
-# MMEngine's, once for each module that it looks into; a user can do nothing about it.
-warnings.filterwarnings('ignore', 'pkg_resources is deprecated', UserWarning)
-
-from mmposeaug.apis import (  # noqa: E402
+from mmposeaug.apis import (
     ExperimentError,
     collect_results,
     load_plan,

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 
-from mmposeaug.geometry import project
+from mmposeaug.geometry import bone_lengths, project
 from mmposeaug.structures import Skeleton
 
 
@@ -96,5 +96,4 @@ def tracks_of(tracks: np.ndarray) -> Iterator[np.ndarray]:
 
 
 def _bone_lengths(poses: np.ndarray, skeleton: Skeleton) -> np.ndarray:
-    children, parents = np.array(skeleton.bones).T
-    return np.linalg.norm(poses[:, children] - poses[:, parents], axis=-1)
+    return bone_lengths(torch.from_numpy(poses), skeleton).numpy()

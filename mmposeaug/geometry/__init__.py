@@ -24,7 +24,7 @@ from .detections import (
 )
 from .kcs import kinematic_chain_matrix
 from .placement import projected_size, root_of_size, shift_into_view
-from .rotation import euler_to_matrix, rotate, rotation_matrix
+from .rotation import euler_to_matrix, rotate, rotation_matrix, shortest_rotation
 from .transforms import flip_intrinsics, flip_keypoints, flip_pose, root_relative
 from .triangulation import Triangulation, in_cameras, triangulate, triangulate_robustly
 from .undistortion import in_lens, undistort
@@ -38,6 +38,7 @@ __all__ = [
     'bones_to_joints',
     'joints_to_bones',
     'replace_bone_lengths',
+    'shortest_rotation',
     'unit_bones',
     'in_view',
     'normalize_intrinsics',

@@ -7,6 +7,8 @@ import roma
 import torch
 from torch import Tensor
 
+_TINY = 1e-9
+
 
 def rotation_matrix(rotvec: Tensor) -> Tensor:
     """Rotation matrices of axis-angle vectors.
@@ -60,3 +62,30 @@ def rotate(points: Tensor, rotation: Tensor) -> Tensor:
         tensor(5.)
     """
     return points @ rotation.transpose(-1, -2)
+
+
+def shortest_rotation(start: Tensor, end: Tensor) -> Tensor:
+    """Rotations that turn directions into others on the shortest way.
+
+    Args:
+        start (Tensor): Unit vectors of shape (*, 3).
+        end (Tensor): Unit vectors of shape (*, 3).
+
+    Returns:
+        Tensor: Matrices of shape (*, 3, 3); between opposite directions about any axis across
+        them.
+
+    Example:
+        >>> x, y, _ = torch.eye(3)
+        >>> (shortest_rotation(x, y) @ x).round(decimals=4).abs()
+        tensor([0., 1., 0.])
+    """
+    start, end = torch.broadcast_tensors(start, end)
+    axis = torch.linalg.cross(start, end)
+    sine = torch.linalg.vector_norm(axis, dim=-1, keepdim=True)
+    angle = torch.atan2(sine, (start * end).sum(-1, keepdim=True))
+    least = start.abs().argmin(-1, keepdim=True)
+    across = torch.linalg.cross(start, torch.zeros_like(start).scatter(-1, least, 1.0))
+    axis = torch.where(sine > _TINY, axis, across)
+    axis = axis / torch.linalg.vector_norm(axis, dim=-1, keepdim=True)
+    return roma.rotvec_to_rotmat(axis * angle)

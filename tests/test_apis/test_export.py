@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import re
@@ -21,6 +20,7 @@ from mmengine.config import Config
 from mmengine.hub import get_config
 from mmengine.registry import DefaultScope
 from mmpose.registry import MODELS
+from scripts import load_script
 
 from mmposeaug.apis import ExportError, ExportReport, LoadedLifter, export_onnx, load_lifter
 from mmposeaug.datasets.keypoints_2d import build_keypoint_map
@@ -316,12 +316,7 @@ def test_export_that_gives_other_poses_leaves_the_older_file(
 # ----------------------------------------------------------------------- tool
 @pytest.fixture(scope='module')
 def tool(repo_root: Path) -> Any:
-    path = repo_root / 'tools' / 'export_onnx.py'
-    spec = importlib.util.spec_from_file_location('export_onnx_tool', path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_script(repo_root / 'tools' / 'export_onnx.py')
 
 
 def test_tool_writes_the_same_file_and_reports(

@@ -1,20 +1,15 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
 from __future__ import annotations
 
-import importlib.util
-
 import pytest
+from scripts import load_script
 
 SIZES = ['--source-train', '60', '--source-test', '30', '--target-dev', '40']
 
 
 @pytest.fixture(scope='module')
 def tool(repo_root):
-    path = repo_root / 'tools' / 'make_synthetic_mocap.py'
-    spec = importlib.util.spec_from_file_location('make_synthetic_mocap_tool', path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_script(repo_root / 'tools' / 'make_synthetic_mocap.py')
 
 
 def test_files_and_table(tool, tmp_path, capsys):

@@ -6,21 +6,17 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-# MMEngine's, once for each module that it looks into; a newcomer can do nothing about it.
-warnings.filterwarnings('ignore', 'pkg_resources is deprecated', UserWarning)
-
-from mmposeaug.apis import (  # noqa: E402
+from mmposeaug.apis import (
     ConversionReport,
     convert_lifter_checkpoint,
     convert_part_checkpoint,
 )
-from mmposeaug.apis.convert_original import PARTS  # noqa: E402
-from mmposeaug.models.lifters import LIFTERS  # noqa: E402
+from mmposeaug.apis.convert_original import PARTS
+from mmposeaug.models.lifters import LIFTERS
 
 CONFIGS = Path(__file__).resolve().parents[2] / 'configs' / 'original'
 

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -19,12 +18,13 @@ from mmposeaug.datasets.keypoints_2d import Keypoints2D, load_keypoints
 from mmposeaug.structures import LiftedPoses
 from mmposeaug.visualization import write_frames, write_lifting_page, write_video
 
-from .command_line import ENDINGS, build_parser, is_pictures
-from .detect import build_detector, detect_keypoints
+from .command_line import ENDINGS, build_chosen, build_parser, is_pictures
+from .detect import detect_keypoints
 from .files import save_lifted_json, save_lifted_npz
 from .frames import SINGLE_IMAGE, FrameSource
 from .inferencer import LiftingInferencer
 from .motion_files import save_bvh, save_rerun, save_trc
+from .motion_files.rerun_file import import_rerun
 from .options import LiftingOptions
 from .summary import picture_notices, summarize_lifting
 from .upright import WORLD_AXES
@@ -47,6 +47,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command; the return value is the exit status."""
     parser = build_parser()
     args = parser.parse_args(join_axes(sys.argv[1:] if argv is None else argv))
+    if args.keypoints is not None and args.images is None and is_pictures(args.keypoints):
+        args.keypoints, args.images = None, args.keypoints
     fault = fault_of(args)
     if fault:
         parser.error(fault)
@@ -73,15 +75,11 @@ def join_axes(words: Sequence[str]) -> list[str]:
 
 
 def fault_of(args: argparse.Namespace) -> str:
-    """What is wrong with the options as they are; pictures in the place of keypoints move."""
+    """What is wrong with the options as they are."""
     if args.keypoints is None and args.images is None:
         return 'give a file of keypoints, or a video to detect people in'
     if args.keypoints is not None and is_pictures(args.keypoints):
-        if args.images is not None:
-            return (
-                f"'{args.keypoints}' are pictures and --images too; give keypoints, or one of both"
-            )
-        args.keypoints, args.images = None, args.keypoints
+        return f"'{args.keypoints}' are pictures and --images too; give keypoints, or one of both"
     names = ['annotations', 'video_id', 'first_frame']
     if args.keypoints is not None:
         names = ['pose_model', 'person_model']
@@ -93,8 +91,6 @@ def fault_of(args: argparse.Namespace) -> str:
         return f'--fps must be above 0, not {args.fps:g}'
     if args.name is not None and args.name != Path(args.name).name:
         return f'--name is {args.name!r}; give a name without folders, and the folder as --out-dir'
-    if 'rrd' in args.save and importlib.util.find_spec('rerun') is None:
-        return 'rrd needs the package rerun-sdk (pip install --no-deps rerun-sdk pyarrow)'
     return ''
 
 
@@ -105,6 +101,8 @@ def run(args: argparse.Namespace) -> None:
     make_folder(args.out_dir)
     paths = {what: args.out_dir / f'{name}{ENDINGS[what]}' for what in args.save}
     check_outputs(paths, args)
+    if 'rrd' in paths:
+        import_rerun()
     inferencer = LiftingInferencer(
         args.config, args.checkpoint, args.device, flip_test=not args.no_flip
     )
@@ -144,15 +142,7 @@ def find_people(args: argparse.Namespace) -> tuple[Keypoints2D, FrameSource | No
         frames = FrameSource(args.images, by_number=True)
         args.stills = args.stills or frames.frames_from == SINGLE_IMAGE
         options_of(args)  # what is impossible is told before people are looked for
-        detector = build_detector(
-            args.pose_model,
-            args.person_model,
-            args.detector_mode,
-            args.device,
-            args.detector,
-            args.stills,
-        )
-        with detector:
+        with build_chosen(args, args.stills) as detector:
             people = detect_keypoints(frames, detector, partial(tell_progress, every=50))
     people = with_frames(people, frames, args.fps)
     if frames is not None:

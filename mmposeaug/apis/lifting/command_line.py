@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mmposeaug.datasets.keypoints_2d import KEYPOINT_FORMATS, KEYPOINT_SETS
 
-from .detect import DETECTORS
+from .detect import DETECTORS, MODES, Detector, build_detector
 from .frames import IMAGE_ENDINGS
 from .options import BONES
 from .tracks import TRACKERS
@@ -149,21 +149,40 @@ def build_parser() -> argparse.ArgumentParser:
         'the camera in degrees',
     )
     motion.add_argument('--feet', action='store_true', help='feet that stand do not slide')
-    detection = parser.add_argument_group(
+    add_detector(parser)
+    return parser
+
+
+def add_detector(parser: argparse.ArgumentParser, mode: str = 'balanced') -> None:
+    """The options of what detects people in pictures."""
+    group = parser.add_argument_group(
         "detection in images (pip install 'mmposeaug[detect]' or 'mmposeaug[mediapipe]')"
     )
-    detection.add_argument(
+    group.add_argument(
         '--detector',
         default='rtmlib',
         choices=DETECTORS,
         help='mediapipe sees one person, and needs no download (default: rtmlib)',
     )
-    detection.add_argument('--pose-model', help="ONNX file of an RTMPose (default: rtmlib's own)")
-    detection.add_argument('--person-model', help='ONNX file of a YOLOX')
-    detection.add_argument(
+    group.add_argument('--pose-model', help="ONNX file of an RTMPose (default: rtmlib's own)")
+    group.add_argument('--person-model', help='ONNX file of a YOLOX')
+    group.add_argument(
         '--detector-mode',
-        default='balanced',
-        choices=('lightweight', 'balanced', 'performance'),
-        help="which of the detector's own (default: balanced)",
+        choices=MODES,
+        help=f"which of the detector's own (default: {mode}; of mediapipe balanced, which is in "
+        'its package)',
     )
-    return parser
+    parser.set_defaults(usual_mode=mode)
+
+
+def build_chosen(args: argparse.Namespace, stills: bool = False) -> Detector:
+    """The detector that the options of :func:`add_detector` choose."""
+    usual = 'balanced' if args.detector == 'mediapipe' else args.usual_mode
+    return build_detector(
+        args.pose_model,
+        args.person_model,
+        args.detector_mode or usual,
+        args.device,
+        args.detector,
+        stills,
+    )

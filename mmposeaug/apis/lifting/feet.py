@@ -168,7 +168,7 @@ def _speeds(rel: np.ndarray, roots: np.ndarray, fps: float, cutoff: float) -> np
 
 def _check(lifted: LiftedPoses) -> tuple[tuple[tuple[int, int, int], ...], float, np.ndarray]:
     """The legs, frames a second and what is up; raises where feet cannot be planted."""
-    legs = leg_joints(lifted)
+    legs = leg_joints(lifted.skeleton)
     if legs is None:
         raise ValueError(
             f'The skeleton {lifted.skeleton.name!r} has no legs of hip, knee and ankle; its feet '

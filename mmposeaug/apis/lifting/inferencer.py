@@ -14,7 +14,7 @@ from torch import Tensor
 
 from mmposeaug.apis.lifters import load_lifter
 from mmposeaug.codecs import check_seen
-from mmposeaug.datasets import check_pixels, portrait
+from mmposeaug.datasets import check_pixels
 from mmposeaug.datasets.keypoints_2d import (
     KEYPOINT_SETS,
     KeypointMap,
@@ -34,7 +34,7 @@ from .refine import refine_poses
 from .scale import scale_to_stature
 from .smoothing import SINGLE_PICTURES
 from .tracks import assign_tracks, number_in_frames
-from .views import find_image_sizes, find_view, place_roots, read_camera
+from .views import as_seen, find_image_sizes, find_view, place_roots, read_camera
 from .windows import iterate_windows
 
 KeypointSource = Union[str, 'os.PathLike[str]', np.ndarray, Keypoints2D]
@@ -117,7 +117,7 @@ class LiftingInferencer:
         """
         options = replace(options or LiftingOptions(), **changes)
         people = _read(keypoints, options.first_frame)
-        joint_map = self._joint_map(people, options.keypoint_set)
+        joint_map = self.joint_map(people, options.keypoint_set)
         camera = read_camera(options.camera_file, options.camera)
         sequences, way = _sequences(people, joint_map, options)
         sizes, size_from = find_image_sizes(
@@ -135,13 +135,15 @@ class LiftingInferencer:
             torch.from_numpy(sequences.scores),
             f' of {people.source}',
         )
-        poses = self._lift(sequences, *_padded(options, sequences.joints_px, sizes, intrinsics))
+        poses = self._lift(
+            sequences, *as_seen(sequences.joints_px, sizes, intrinsics, options.pad_portrait)
+        )
         scale = 'by the lifter'
         if codec.needs_root_depth:
             poses = scale_to_stature(poses, sequences.runs, self.skeleton, options.stature)
             scale = f'assumed: people {options.stature:g} m tall'
         info = dict(
-            self._info(),
+            self.made_with(),
             source=people.source,
             frames_from=SINGLE_PICTURES if options.stills else people.frames_from,
             keypoint_set=_set_text(people, options.keypoint_set, joint_map),
@@ -178,7 +180,7 @@ class LiftingInferencer:
         )
         return refine_poses(lifted, options, camera, size_known=not codec.needs_root_depth)
 
-    def _joint_map(self, people: Keypoints2D, name: str) -> KeypointMap:
+    def joint_map(self, people: Keypoints2D, name: str) -> KeypointMap:
         """How the lifter's joints are made of the people's key points."""
         if name != 'auto':
             return build_keypoint_map(name, self.skeleton)
@@ -241,7 +243,7 @@ class LiftingInferencer:
         # a lifter that predicts the root leaves it a little off the origin
         return (pose - pose[..., self.skeleton.root, None, :]).cpu().numpy()
 
-    def _info(self) -> dict[str, Any]:
+    def made_with(self) -> dict[str, Any]:
         """What the poses are made with."""
         config = self.lifter.cfg.filename
         return dict(
@@ -252,17 +254,6 @@ class LiftingInferencer:
             frames_at_once=self.lifter.num_frames,
             flip_test=self.flip_test,
         )
-
-
-def _padded(
-    options: LiftingOptions, joints_px: np.ndarray, sizes: np.ndarray, intrinsics: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Joints, image sizes and cameras as the lifter shall see them."""
-    if not options.pad_portrait:
-        return joints_px, sizes, intrinsics
-    cameras = intrinsics.copy()
-    cameras[:, 2] += portrait.padding_of(sizes)
-    return (*portrait.pad_portrait(joints_px, sizes), cameras)
 
 
 def _set_text(people: Keypoints2D, given: str, joint_map: KeypointMap) -> str:

@@ -15,12 +15,12 @@ from mmposeaug.datasets.keypoints_2d import UNTRACKED, KeypointMap, Keypoints2D,
 from mmposeaug.geometry import in_lens
 from mmposeaug.structures import LiftedPoses
 
-from .inferencer import LiftingInferencer, _padded
+from .inferencer import LiftingInferencer
 from .live_people import LivePeople
 from .options import LiftingOptions
 from .smoothing import CausalSmoother
 from .tracks import TRACKERS, Follower
-from .views import find_image_sizes, find_view, place_roots, read_camera
+from .views import as_seen, find_image_sizes, find_view, place_roots, read_camera
 
 _SOURCE = 'the detections of a frame'
 
@@ -132,7 +132,7 @@ class LiveLifter:
         """What is found out once: the joints, and the camera of images of this size."""
         if self._map is None:
             check_pixels(found.keypoints_px, found.scores, _SOURCE)
-            self._map = self.inferencer._joint_map(found, self.options.keypoint_set)
+            self._map = self.inferencer.joint_map(found, self.options.keypoint_set)
         given = image_size or self.options.image_size
         if given is None and (self.camera is None or self.camera.size is None):
             raise ValueError(
@@ -148,7 +148,7 @@ class LiveLifter:
             intrinsics, text = find_view(sizes, self.camera, self.options.focal)
             self._view = key, sizes[:1], intrinsics[:1]
             self._info = dict(
-                self.inferencer._info(),
+                self.inferencer.made_with(),
                 source='a live loop',
                 keypoint_set=self._map.name,
                 image_size=size_from,
@@ -224,11 +224,11 @@ class LiveLifter:
         """Poses (P, J, 3) of the last of frames (P, L, J, 2)."""
         length = joints.shape[1]
         tiled = np.repeat(sizes, length, 0)
-        flat, seen_sizes, seen = _padded(
-            self.options,
+        flat, seen_sizes, seen = as_seen(
             joints.reshape(-1, *joints.shape[2:]),
             tiled,
             np.repeat(cameras, length, 0),
+            self.options.pad_portrait,
         )
         arrays = (flat.reshape(joints.shape)[:, :: self._step], scores[:, :: self._step])
         tensors = [torch.from_numpy(np.ascontiguousarray(each)) for each in arrays]

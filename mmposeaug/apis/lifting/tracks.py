@@ -59,8 +59,8 @@ def assign_tracks(
         # who comes after a long absence may be somebody else
         order = np.argsort(keypoints.frames, kind='stable')
         tracks = np.empty(len(keypoints), np.int64)
-        tracks[order] = np.cumsum(np.diff(keypoints.frames[order], prepend=0) > max_gap + 1)
-        tracks -= tracks[order[0]] if len(order) else 0
+        frames = keypoints.frames[order]
+        tracks[order] = np.cumsum(np.diff(frames, prepend=frames[:1]) > max_gap + 1)
         way = 'one person' if not tracks.any() else 'one person at a time, anew after a gap'
     else:
         way = 'iou' if tracker == 'auto' else tracker

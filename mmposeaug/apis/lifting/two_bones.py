@@ -6,10 +6,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import torch
 
-_STRETCHED = (
-    0.9999  # of both bones' length; a limb that is quite straight does not tell how it bends
-)
+from mmposeaug.geometry import shortest_rotation
+
+# of both bones' length; a limb that is quite straight does not tell how it bends
+_STRETCHED = 0.9999
 
 
 def bend_limb(
@@ -52,14 +54,8 @@ def _side(start: np.ndarray, middle: np.ndarray, end: np.ndarray, axis: np.ndarr
     before, _ = _split(end - start)
     bend = middle - start
     bend = bend - (bend * before).sum(-1, keepdims=True) * before
-    # the smallest turn that takes the old line to the new one (Rodrigues)
-    across = np.cross(before, axis)
-    cosine = (before * axis).sum(-1, keepdims=True)
-    turned = (
-        bend * cosine
-        + np.cross(across, bend)
-        + across * (across * bend).sum(-1, keepdims=True) / (1 + cosine).clip(1e-9)
-    )
+    turn = shortest_rotation(torch.from_numpy(before), torch.from_numpy(axis)).numpy()
+    turned = np.einsum('nij,nj->ni', turn, bend)
     turned = turned - (turned * axis).sum(-1, keepdims=True) * axis
     # a straight limb bends to wherever there is room across its line
     other = np.eye(3)[np.abs(axis).argmin(-1)]

@@ -12,6 +12,7 @@ from mmposeaug.structures import LiftedPoses, Skeleton
 
 from .smoothing import SINGLE_PICTURES
 from .views import Camera
+from .world import leg_joints
 
 WORLD_AXES = ('x', 'y', 'z', '-x', '-y', '-z')
 """tuple[str]: Axes of a calibration's world that may point up."""
@@ -201,14 +202,14 @@ def estimate_up(lifted: LiftedPoses) -> tuple[np.ndarray | None, str]:
 
 def _body(skeleton: Skeleton) -> dict[str, list] | None:
     """Joints that tell what is up: thighs, shins and trunk (from, to), ankles, lines across."""
-    legs = [skeleton.limbs.get(f'{side}_leg', ()) for side in ('left', 'right')]
-    arms = [skeleton.limbs.get(f'{side}_arm', ()) for side in ('left', 'right')]
-    if skeleton.pelvis is None or min(len(leg) for leg in legs) < 3:
+    legs = leg_joints(skeleton)
+    if skeleton.pelvis is None or legs is None:
         return None
+    arms = [skeleton.limbs.get(f'{side}_arm', ()) for side in ('left', 'right')]
     top = skeleton.bones[skeleton.trunk_bones[-1]][0]
     pairs = [legs, arms] if all(arms) else [legs]
     return dict(
-        legs=[leg[:3] for leg in legs],
+        legs=list(legs),
         ankles=[leg[2] for leg in legs],
         top=[top],
         lines=[(left[0], right[0]) for left, right in pairs],

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from mmposeaug.codecs import check_camera, check_focal
+from mmposeaug.datasets import portrait
 from mmposeaug.datasets.calibration import load_calibration
 from mmposeaug.datasets.camera_files import (
     CameraDict,
@@ -233,6 +234,17 @@ def find_view(
         'centre in the middle of the image'
     )
     return intrinsics, text
+
+
+def as_seen(
+    joints_px: np.ndarray, sizes: np.ndarray, intrinsics: np.ndarray, pad_portrait: bool
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Joints, image sizes and cameras as the lifter shall see them: upright images as squares."""
+    if not pad_portrait:
+        return joints_px, sizes, intrinsics
+    cameras = intrinsics.copy()
+    cameras[:, 2] += portrait.padding_of(sizes)
+    return (*portrait.pad_portrait(joints_px, sizes), cameras)
 
 
 def place_roots(

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mmposeaug.structures import ANKLE_HEIGHT, SEGMENT_RATIOS, LiftedPoses
+from mmposeaug.structures import ANKLE_HEIGHT, SEGMENT_RATIOS, LiftedPoses, Skeleton
 
 LOWEST_SHARE = 0.05
 """float: Share of the poses whose lower ankle may be below the place that it has on the floor."""
@@ -101,7 +101,7 @@ def floor_height(heights: np.ndarray, lifted: LiftedPoses) -> float:
         float: The height that all but :data:`LOWEST_SHARE` of the lower ankles are above, less
         an ankle's own height by published proportions; without legs that of the lowest joints.
     """
-    ankles = leg_joints(lifted)
+    ankles = leg_joints(lifted.skeleton)
     if ankles is None:
         return float(np.quantile(heights.min(1), LOWEST_SHARE))
     poses = lifted.poses_rel.astype(np.float64)
@@ -112,9 +112,9 @@ def floor_height(heights: np.ndarray, lifted: LiftedPoses) -> float:
     return float(np.quantile(lowest, LOWEST_SHARE))
 
 
-def leg_joints(lifted: LiftedPoses) -> tuple[tuple[int, int, int], ...] | None:
+def leg_joints(skeleton: Skeleton) -> tuple[tuple[int, int, int], ...] | None:
     """Hip, knee and ankle of the left and the right leg; None for skeletons without both."""
-    legs = [lifted.skeleton.limbs.get(f'{side}_leg', ()) for side in ('left', 'right')]
+    legs = [skeleton.limbs.get(f'{side}_leg', ()) for side in ('left', 'right')]
     if min(len(leg) for leg in legs) < 3:
         return None
     return tuple((leg[0], leg[1], leg[2]) for leg in legs)

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import pickle
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 import cv2
 import numpy as np
 from scipy.io import savemat
+from scripts import load_script
 
 from mmposeaug.datasets import save_pickle
 from mmposeaug.datasets.converters.joints import (
@@ -34,11 +34,7 @@ H36M_SUBJECTS = ('S1', 'S5', 'S6', 'S7', 'S8', 'S9', 'S11')
 
 def load_tool(name: str) -> Callable[..., int]:
     """The main function of a converter's command line."""
-    path = ROOT / 'tools' / 'dataset_converters' / f'{name}.py'
-    spec = importlib.util.spec_from_file_location(f'{name}_converter', path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.main
+    return load_script(ROOT / 'tools' / 'dataset_converters' / f'{name}.py').main
 
 
 def people(sequences: int, frames: int) -> np.ndarray:

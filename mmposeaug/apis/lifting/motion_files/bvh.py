@@ -15,7 +15,7 @@ from scipy.spatial.transform import Rotation, Slerp
 from mmposeaug.datasets import atomic_write
 from mmposeaug.structures import LiftedPoses
 
-from .people import UP_ASSUMED, Person, check_rate, people_of, person_paths, tell_names
+from .people import UP_ASSUMED, Person, people_of, prepare_files, tell_names
 from .rig import Rig, build_rig
 from .rotations import euler_angles, solve_rotations
 
@@ -60,10 +60,7 @@ def save_bvh(
         ValueError: If ``fps`` is not known, ``unit`` is no unit, there is no pose or one that is
             not finite, or a file cannot be written.
     """
-    rate = check_rate(lifted, 'BVH')
-    if unit not in UNITS:
-        raise ValueError(f'There is no unit {unit!r} of BVH files; use one of {", ".join(UNITS)}.')
-    paths = person_paths(lifted, path)
+    rate, paths = prepare_files(lifted, path, 'BVH', unit, UNITS)
     span = np.arange(lifted.frames[0], lifted.frames[-1] + 1)
     rig = None
     for person in people_of(lifted):

@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,6 +65,32 @@ def up_of(lifted: LiftedPoses) -> np.ndarray:
 def _to_world(poses_cam: np.ndarray, turn: np.ndarray) -> np.ndarray:
     """Poses (N, J, 3) in the axes of the world; its origin is the camera."""
     return poses_cam.astype(np.float64) @ turn.T
+
+
+def prepare_files(
+    lifted: LiftedPoses, path: str | os.PathLike, what: str, unit: str, units: Collection[str]
+) -> tuple[float, dict[int, Path]]:
+    """Frames a second and the file of each person; what is wrong is told before any is written.
+
+    Args:
+        lifted (LiftedPoses): The poses.
+        path (str | PathLike): See :func:`person_paths`.
+        what (str): The kind of file, for messages.
+        unit (str): The unit of places.
+        units (Collection[str]): Those that there are.
+
+    Returns:
+        tuple[float, dict[int, Path]]: Frames a second, and files by person.
+
+    Raises:
+        ValueError: If there is no such unit, or see :func:`check_rate` and :func:`person_paths`.
+    """
+    rate = check_rate(lifted, what)
+    if unit not in units:
+        raise ValueError(
+            f'There is no unit {unit!r} of {what} files; use one of {", ".join(units)}.'
+        )
+    return rate, person_paths(lifted, path)
 
 
 def check_rate(lifted: LiftedPoses, what: str) -> float:

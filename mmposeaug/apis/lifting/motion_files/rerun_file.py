@@ -55,13 +55,7 @@ def save_rerun(
         ImportError: If rerun is not installed.
         ValueError: If there is no pose or one that is not finite, or the file cannot be written.
     """
-    try:
-        import rerun
-    except ImportError as error:
-        raise ImportError(
-            f'Recordings for rerun need its package ({error}); run `pip install --no-deps '
-            '-r requirements/rerun.txt`.'
-        ) from None
+    rerun = import_rerun()
     check_poses(lifted)
     path = Path(path)
     check_path(path)
@@ -80,6 +74,18 @@ def save_rerun(
     elif (lifted.intrinsics != lifted.intrinsics[0]).any():
         report('The camera changes over time; the recording shows that of the first frame.')
     return [path]
+
+
+def import_rerun() -> Any:
+    """The package of rerun, which may be absent."""
+    try:
+        import rerun
+    except ImportError as error:
+        raise ImportError(
+            f'Recordings for rerun need its package ({error}); run `pip install --no-deps '
+            '-r requirements/rerun.txt`.'
+        ) from None
+    return rerun
 
 
 def _log_camera(rerun: Any, recording: Any, lifted: LiftedPoses) -> None:

@@ -7,6 +7,8 @@ import numpy as np
 import roma
 import torch
 
+from mmposeaug.geometry import shortest_rotation
+
 from .rig import Rig
 
 UNTWIST = np.deg2rad(10.0)
@@ -70,23 +72,8 @@ def _fit(rests: np.ndarray, ways: np.ndarray) -> np.ndarray:
 
 
 def swing(start: np.ndarray, end: np.ndarray) -> np.ndarray:
-    """Shortest rotations from directions to others.
-
-    Args:
-        start (np.ndarray): Unit vectors (*, 3).
-        end (np.ndarray): Unit vectors (*, 3).
-
-    Returns:
-        np.ndarray: Rotations (*, 3, 3); between opposite directions about any axis across them.
-    """
-    start, end = np.broadcast_arrays(start, end)
-    axis = np.cross(start, end)
-    sine = np.linalg.norm(axis, axis=-1, keepdims=True)
-    angle = np.arctan2(sine, (start * end).sum(-1, keepdims=True))
-    across = np.cross(start, np.eye(3)[np.abs(start).argmin(-1)])
-    axis = np.where(sine > _TINY, axis, across)
-    axis = axis / np.linalg.norm(axis, axis=-1, keepdims=True)
-    return roma.rotvec_to_rotmat(torch.from_numpy(axis * angle)).numpy()
+    """Shortest rotations (*, 3, 3) from directions (*, 3) to others."""
+    return shortest_rotation(torch.from_numpy(start), torch.from_numpy(end)).numpy()
 
 
 def aim(rest: np.ndarray, ways: np.ndarray) -> np.ndarray:

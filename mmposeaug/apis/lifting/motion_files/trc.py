@@ -13,7 +13,7 @@ from mmengine.logging import print_log
 from mmposeaug.datasets import atomic_write
 from mmposeaug.structures import LiftedPoses
 
-from .people import UP_ASSUMED, Person, check_rate, people_of, person_paths, plain_names, tell_names
+from .people import UP_ASSUMED, Person, people_of, plain_names, prepare_files, tell_names
 
 UNITS = {'m': 1.0, 'mm': 1000.0}
 """dict[str, float]: Units of files by their number in a metre."""
@@ -76,10 +76,7 @@ def save_trc(
         ValueError: If ``fps`` is not known, ``unit`` is no unit, there is no pose or one that is
             not finite, or a file cannot be written.
     """
-    rate = check_rate(lifted, 'TRC')
-    if unit not in UNITS:
-        raise ValueError(f'There is no unit {unit!r} of TRC files; use one of {", ".join(UNITS)}.')
-    paths = person_paths(lifted, path)
+    rate, paths = prepare_files(lifted, path, 'TRC', unit, UNITS)
     joints = lifted.skeleton.joint_names
     wanted = [MARKERS.get(name, name) for name in joints]
     if len(set(wanted)) < len(wanted):  # of two joints with one marker none is it for sure
