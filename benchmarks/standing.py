@@ -78,7 +78,7 @@ def feet_scores(
     """Scores of one sample, before or after its feet are planted."""
     fps = lifted.fps or 1.0
     real = not sample.valid.all()
-    ankles = [leg[2] for leg in leg_joints(lifted)]
+    ankles = [leg[2] for leg in leg_joints(lifted.skeleton)]
     path = sample.target[:, ankles]
     path = zero_phase(path, fps, 6) if real else path
     speed = np.linalg.norm(np.gradient(path, 1 / fps, axis=0), axis=-1)
