@@ -101,6 +101,6 @@ if __name__ == '__main__':
             'optional': read_requirements('optional.txt'),
             'all': read_requirements('tests.txt') + read_requirements('optional.txt'),
         },
-        entry_points={'console_scripts': ['mmposeaug-lift=mmposeaug.apis.lifting.command:main']},
+        entry_points={'console_scripts': ['mmposeaug-lift=mmposeaug.lifting.command:main']},
         zip_safe=False,
     )

@@ -8,8 +8,8 @@ import argparse
 import torch
 from mmengine.config import Config
 
-from mmposeaug.apis.augmentation.load import load_augmentation
 from mmposeaug.engine.batches import spread_indices
+from mmposeaug.experiments.augmentation.load import load_augmentation
 
 BOUNDS_M = (0.0, 0.1, 0.5, 1.0, 2.0, float('inf'))
 

@@ -21,9 +21,9 @@ import torch
 
 import mmposeaug  # noqa: F401  (registers everything)
 from mmposeaug.apis import LiftingInferencer, LiveLifter
-from mmposeaug.datasets.synthetic import Scene
 from mmposeaug.evaluation import format_table
 from mmposeaug.geometry import project
+from mmposeaug.synthetic import Scene
 
 SIZE = (1280, 720)
 FRAMES = 100  # keypoints that are replayed

@@ -29,8 +29,8 @@ from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
 
 import mmposeaug  # noqa: F401  (registers the loops)
-from mmposeaug.datasets.synthetic import make_synthetic_mocap
 from mmposeaug.engine.checkpoint_files import find_last_checkpoint, training_checkpoints
+from mmposeaug.synthetic import make_synthetic_mocap
 
 REPO_ROOT = Path(__file__).resolve().parents[1]
 

@@ -27,10 +27,10 @@ from steady_data import (
     synthetic_samples,
 )
 
-from mmposeaug.apis.lifting import smooth_poses
-from mmposeaug.apis.lifting.smoothing import HIGHEST_CUTOFF, runs_of, zero_phase
 from mmposeaug.evaluation import format_table, joint_errors, procrustes_align
 from mmposeaug.evaluation.motion import bone_spread
+from mmposeaug.lifting import smooth_poses
+from mmposeaug.lifting.smoothing import HIGHEST_CUTOFF, runs_of, zero_phase
 from mmposeaug.structures import LiftedPoses
 
 CUTOFFS = (1.5, 2, 3, 4, 5, 6, 8, 10)

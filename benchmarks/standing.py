@@ -29,10 +29,10 @@ from steady_data import (
     take,
 )
 
-from mmposeaug.apis.lifting import estimate_up, plant_feet, smooth_poses, standing_feet
-from mmposeaug.apis.lifting.smoothing import runs_of, zero_phase
-from mmposeaug.apis.lifting.world import leg_joints
 from mmposeaug.evaluation import format_table
+from mmposeaug.lifting import estimate_up, plant_feet, smooth_poses, standing_feet
+from mmposeaug.lifting.smoothing import runs_of, zero_phase
+from mmposeaug.lifting.world import leg_joints
 from mmposeaug.structures import LiftedPoses
 
 SMOOTHING = (None, 4.0, 6.0)

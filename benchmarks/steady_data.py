@@ -17,16 +17,16 @@ from real_video_options import LIMBS
 
 import mmposeaug  # noqa: F401  (registers everything)
 from mmposeaug.apis import LiftingInferencer
-from mmposeaug.apis.lifting import read_camera
-from mmposeaug.apis.lifting.upright import up_of_tilt
 from mmposeaug.datasets.keypoints_2d import Keypoints2D
 from mmposeaug.datasets.multi_camera import recording_arrays
 from mmposeaug.datasets.recordings import load_recording, load_reference
-from mmposeaug.datasets.synthetic import Scene
-from mmposeaug.datasets.synthetic.parts import TARGET_MOTIONS
 from mmposeaug.geometry import project
+from mmposeaug.lifting import read_camera
+from mmposeaug.lifting.upright import up_of_tilt
 from mmposeaug.models.detections import DetectionModel
 from mmposeaug.structures import H36M_17, LiftedPoses
+from mmposeaug.synthetic import Scene
+from mmposeaug.synthetic.parts import TARGET_MOTIONS
 
 NOISE = dict(noise=0.01, misses=0.02)
 GAP = 100  # frames between two sequences of one camera

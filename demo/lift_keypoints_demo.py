@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import sys
 
-from mmposeaug.apis.lifting.command import main
+from mmposeaug.lifting.command import main
 
 if __name__ == '__main__':
     sys.exit(main())

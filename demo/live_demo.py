@@ -16,8 +16,8 @@ import numpy as np
 
 import mmposeaug  # noqa: F401  (mends what MMPose needs before it is imported)
 from mmposeaug.apis import LiftingInferencer, LiveLifter
-from mmposeaug.apis.lifting.command_line import add_detector, build_chosen
 from mmposeaug.datasets.keypoints_2d import UNTRACKED, load_keypoints
+from mmposeaug.lifting.command_line import add_detector, build_chosen
 
 Detections = dict[str, Any]
 

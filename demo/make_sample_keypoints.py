@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import mmposeaug  # noqa: F401  (mends what MMPose needs before it is imported)
-from mmposeaug.datasets import atomic_write
-from mmposeaug.datasets.synthetic import Scene, detect_people
+from mmposeaug.fileio import atomic_write
+from mmposeaug.synthetic import Scene, detect_people
 
 SAMPLE = Path(__file__).resolve().parent / 'resources' / 'two_people_coco.json'
 

@@ -11,11 +11,14 @@ from . import (  # noqa: E402
     datasets,
     engine,
     evaluation,
+    fileio,
     geometry,
+    lifting,
     models,
     structures,
     visualization,
 )
+from .experiments.augmentation import hook as _hook  # noqa: E402,F401
 from .version import __version__  # noqa: E402
 
 __all__ = [
@@ -25,7 +28,9 @@ __all__ = [
     'datasets',
     'engine',
     'evaluation',
+    'fileio',
     'geometry',
+    'lifting',
     'models',
     'structures',
     'visualization',

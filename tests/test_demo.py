@@ -15,7 +15,7 @@ import pytest
 from scripts import load_script, random_lifter
 
 from mmposeaug.apis import load_lifted
-from mmposeaug.datasets.converters.mocap.bvh import read_bvh
+from mmposeaug.converters.mocap.bvh import read_bvh
 from mmposeaug.evaluation.motion import side_difference
 
 

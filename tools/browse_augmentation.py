@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from common import add_cfg_options, merged_config, plain_errors, require_folder
-from mmposeaug.apis.augmentation import browse_augmentation, load_augmentation
+from mmposeaug.experiments.augmentation import browse_augmentation, load_augmentation
 
 
 def build_parser() -> argparse.ArgumentParser:

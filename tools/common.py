@@ -19,7 +19,7 @@ warnings.filterwarnings('ignore', 'pkg_resources is deprecated', UserWarning)
 from mmengine.config import Config, DictAction  # noqa: E402
 
 import mmposeaug  # noqa: E402
-from mmposeaug.datasets import make_writable_folder  # noqa: E402
+from mmposeaug.fileio import make_writable_folder  # noqa: E402
 
 PACKAGE = Path(mmposeaug.__file__).parent
 LIFTER_TYPES = ('PoseLifter', 'mmpose.PoseLifter')

@@ -25,7 +25,7 @@ matplotlib.use('Agg')
 import matplotlib.pyplot as plt  # noqa: E402
 
 from mmposeaug.apis import load_lifted, save_bvh  # noqa: E402
-from mmposeaug.apis.lifting.motion_files.people import people_of  # noqa: E402
+from mmposeaug.lifting.motion_files.people import people_of  # noqa: E402
 from mmposeaug.structures import Skeleton  # noqa: E402
 
 COLORS = {'left': '#2e6ec8', 'right': '#d65428', '': '#6e6e6e'}

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from mmposeaug.apis import ExportError, ExportReport, export_onnx, load_lifter
-from mmposeaug.apis.export.export import OPSETS, require_packages
-from mmposeaug.apis.lifting import check_sizes, find_view, read_camera
+from mmposeaug.lifting import check_sizes, find_view, read_camera
+from mmposeaug.lifting.export.export import OPSETS, require_packages
 
 EPILOG = """\
 The file takes key points in pixels and gives camera-space poses in metres, root at the origin;

@@ -7,8 +7,8 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from mmposeaug.datasets.synthetic import make_synthetic_mocap, make_wide_mocap, summarise
 from mmposeaug.evaluation import format_table
+from mmposeaug.synthetic import make_synthetic_mocap, make_wide_mocap, summarise
 
 FRAMES = ('source_train', 'source_test', 'target_dev')
 
@@ -49,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.error('--target-dev is not for --wide, which has no target')
     try:
         if args.picture is not None:
-            from mmposeaug.datasets.synthetic.picture import draw_motions
+            from mmposeaug.synthetic.picture import draw_motions
 
             draw_motions(args.picture, args.seed)
             print(args.picture)

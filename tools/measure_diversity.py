@@ -10,7 +10,9 @@ from pathlib import Path
 from mmengine.config import Config
 
 from common import add_cfg_options, merged_config, plain_errors, require_folder
-from mmposeaug.apis.augmentation import (
+from mmposeaug.engine.augmentation import Augmentation
+from mmposeaug.engine.bank_facts import fit_to_bank
+from mmposeaug.experiments.augmentation import (
     LoadedAugmentation,
     Source,
     collect_sets,
@@ -19,8 +21,6 @@ from mmposeaug.apis.augmentation import (
     measure_diversity,
     write_diversity,
 )
-from mmposeaug.engine.augmentation import Augmentation
-from mmposeaug.engine.bank_facts import fit_to_bank
 from mmposeaug.models import RandomPoseAugmentor
 
 ENDINGS = ('.md', '.csv', '.json', '.png')

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mmposeaug.apis import ExportError, export_onnx, load_lifter
-from mmposeaug.apis.export.export import require_packages
-from mmposeaug.apis.lifting.included_lifter import INCLUDED, package_lifter
+from mmposeaug.lifting.export.export import require_packages
+from mmposeaug.lifting.included_lifter import INCLUDED, package_lifter
 
 
 def build_parser() -> argparse.ArgumentParser:

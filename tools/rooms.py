@@ -105,7 +105,8 @@ def main() -> int:
         parts = name.split('.')
         return parts[1] if len(parts) > 1 else ''
 
-    files, lines = Counter(), Counter()
+    files: Counter[str] = Counter()
+    lines: Counter[str] = Counter()
     arrows: Counter[tuple[str, str]] = Counter()
     for name, path in modules.items():
         files[room(name)] += 1

@@ -8,12 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from mmposeaug.apis import (
-    ExperimentError,
-    collect_results,
-    load_plan,
-    write_summary,
-)
+from mmposeaug.apis import ExperimentError, collect_results, load_plan, write_summary
 
 REPO_ROOT = Path(__file__).resolve().parents[1]
 

@@ -23,7 +23,7 @@ from common import (
     read_config,
     require_file,
 )
-from mmposeaug.datasets import atomic_write
+from mmposeaug.fileio import atomic_write
 
 RESULT_FORMATS = ('.json', '.yaml', '.yml')
 DUMP_FORMATS = ('.pkl', '.pickle')

@@ -1,36 +1,35 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
 """What programs and tools call: lifting, export of lifters, the quickstart, experiments."""
 
-from .convert_original import (
+from mmposeaug.experiments.collect import collect_results
+from mmposeaug.experiments.plan import ExperimentError
+from mmposeaug.experiments.plan_file import load_plan
+from mmposeaug.experiments.quickstart import QuickstartError, QuickstartPlan, run_quickstart
+from mmposeaug.experiments.report import write_summary
+from mmposeaug.experiments.runner import ExperimentRunner
+from mmposeaug.experiments.slurm import Slurm
+from mmposeaug.lifting import (
     ConversionReport,
-    convert_lifter_checkpoint,
-    convert_part_checkpoint,
-)
-from .experiments import (
-    ExperimentError,
-    ExperimentRunner,
-    Slurm,
-    collect_results,
-    load_plan,
-    write_summary,
-)
-from .export import ExportError, ExportReport, export_onnx
-from .lifters import LoadedLifter, load_lifter
-from .lifting import (
+    ExportError,
+    ExportReport,
     FrameSource,
     LiftingInferencer,
     LiftingOptions,
     LiveLifter,
+    LoadedLifter,
     build_detector,
+    convert_lifter_checkpoint,
+    convert_part_checkpoint,
     detect_keypoints,
+    export_onnx,
     load_lifted,
+    load_lifter,
     save_bvh,
     save_lifted_json,
     save_lifted_npz,
     save_rerun,
     save_trc,
 )
-from .quickstart import QuickstartError, QuickstartPlan, run_quickstart
 
 __all__ = [
     'ConversionReport',

@@ -7,16 +7,6 @@ from .camera_files import load_camera_dicts
 from .cameras import CameraSet, load_cameras
 from .checks import check_bank
 from .frames import FrameSelection, VideoIndex, index_videos
-from .io import (
-    atomic_write,
-    load_npy,
-    load_npz,
-    load_pickle_restricted,
-    make_writable_folder,
-    save_json,
-    save_npz,
-    save_pickle,
-)
 from .mocap_dataset import MocapDataset
 from .multi_camera_dataset import MultiCameraDataset
 from .pixels import check_pixels
@@ -41,7 +31,6 @@ __all__ = [
     'VideoIndex',
     'WindowRule',
     'annotation_arrays',
-    'atomic_write',
     'build_bone_length_bank',
     'check_bank',
     'check_pixels',
@@ -49,14 +38,7 @@ __all__ = [
     'index_videos',
     'load_camera_dicts',
     'load_cameras',
-    'load_npy',
-    'load_npz',
-    'load_pickle_restricted',
     'load_target_keypoints',
-    'make_writable_folder',
     'measure_bone_lengths',
     'read_dataset_cfg',
-    'save_json',
-    'save_npz',
-    'save_pickle',
 ]

@@ -11,10 +11,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from mmposeaug.fileio import load_npy, load_npz
 from mmposeaug.geometry import bone_lengths
 from mmposeaug.structures import H36M_16, Skeleton
 
-from .io import load_npy, load_npz
 from .pose_bank import PoseBank
 
 # Human3.6M's own skeletons of its five training subjects, in metres, as PoseAug's bone-length

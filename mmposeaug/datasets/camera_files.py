@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from mmengine.fileio import get_local_path
 
-from .io import load_pickle_restricted, require_file, save_json, save_pickle
+from mmposeaug.fileio import load_pickle_restricted, require_file, save_json, save_pickle
 
 CameraKey = tuple[str, str]
 CameraDict = dict[CameraKey, dict[str, Any]]

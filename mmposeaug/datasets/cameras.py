@@ -11,13 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .camera_files import (
-    CameraKey,
-    image_size_of,
-    intrinsics_of,
-    load_camera_dicts,
-    numbers_of,
-)
+from .camera_files import CameraKey, image_size_of, intrinsics_of, load_camera_dicts, numbers_of
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from mmposeaug.fileio import join_root, require_file
 from mmposeaug.geometry import bone_lengths
 from mmposeaug.structures import Skeleton
 
-from .io import join_root, require_file
 from .pixels import check_pixels
 from .projection_check import check_projection
 

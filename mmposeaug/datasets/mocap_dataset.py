@@ -10,17 +10,13 @@ import numpy as np
 from mmpose.datasets import Human36mDataset
 from mmpose.registry import DATASETS
 
+from mmposeaug.fileio import join_root, load_npy, load_npz, require_file
+
 from .camera_files import CameraDict, load_camera_dicts
 from .cameras import CameraSet
-from .checks import (
-    check_annotation,
-    check_detections,
-    check_joint_count,
-    find_detections,
-)
+from .checks import check_annotation, check_detections, check_joint_count, find_detections
 from .frame_steps import warn_of_gaps
 from .frames import FrameSelection, VideoIndex, index_videos
-from .io import join_root, load_npy, load_npz, require_file
 from .portrait import pad_portrait_cameras, pad_portrait_keypoints, padding_of_frames
 from .usable_frames import check_keep_frames, usable_frames
 from .windows import select_windows

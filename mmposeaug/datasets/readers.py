@@ -16,6 +16,7 @@ from mmengine.config import Config
 from mmengine.registry import Registry
 from mmpose.registry import DATASETS
 
+from mmposeaug.fileio import join_root, load_npy, load_npz, require_file
 from mmposeaug.structures import Skeleton, said_human
 
 from .camera_files import load_camera_dicts
@@ -23,7 +24,6 @@ from .cameras import CameraSet
 from .checks import check_annotation, check_detections, check_shapes, find_detections
 from .frame_steps import warn_of_gaps
 from .frames import index_videos
-from .io import join_root, load_npy, load_npz, require_file
 from .portrait import pad_portrait_cameras, pad_portrait_keypoints
 from .pose_bank import PoseBank
 from .usable_frames import check_keep_frames, usable_frames

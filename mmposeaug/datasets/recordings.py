@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mmposeaug.fileio import join_root, load_npz
+
 from .calibration import Calibration, load_calibration
-from .io import join_root, load_npz
 from .keypoints_2d import ASSUMED, Keypoints2D, load_keypoints
 
 DETECTIONS = '{camera}.json'

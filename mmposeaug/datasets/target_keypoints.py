@@ -15,11 +15,11 @@ from mmengine.fileio import exists
 from mmengine.logging import print_log
 from torch import Tensor
 
+from mmposeaug.fileio import join_root
 from mmposeaug.geometry import flip_keypoints, normalize_keypoints, projected_size
 from mmposeaug.structures import Skeleton
 
 from . import portrait
-from .io import join_root
 from .keypoints_2d import ALL_VIDEOS, Keypoints2D, build_keypoint_map, load_keypoints
 
 MIN_SIZE = 0.1

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from mmengine.fileio import LocalBackend, register_backend
 
-from mmposeaug.datasets.io import atomic_write
+from mmposeaug.fileio import atomic_write
 
 
 class AtomicLocalBackend(LocalBackend):

@@ -12,7 +12,7 @@ from mmengine.hooks import CheckpointHook
 from mmengine.runner import BaseLoop, EpochBasedTrainLoop
 from mmpose.registry import HOOKS
 
-from mmposeaug.datasets.io import atomic_write
+from mmposeaug.fileio import atomic_write
 
 from .checkpoint_backends import ATOMIC_BACKEND, LaterRemoval, to_plain
 from .checkpoint_files import POINTER, remove_temporaries

@@ -10,7 +10,7 @@ from typing import Any
 from mmengine.fileio import exists, join_path
 from mmengine.utils import is_abs
 
-from mmposeaug.datasets.io import join_root
+from mmposeaug.fileio import join_root
 
 from .set_configs import checked_dataset, chosen_sets, missing_files, missing_sentence
 

@@ -9,7 +9,7 @@ from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
 from mmpose.registry import HOOKS
 
-from .trained_codec import codec_misfit
+from mmposeaug.codecs.trained_codec import codec_misfit
 
 STATE_KEY = 'poseaug'
 """str: Key of the loop's state in a checkpoint."""

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from mmposeaug.codecs import step_names
 from mmposeaug.datasets import PoseBank, PoseBatch
+from mmposeaug.datasets.dataset_configs import inner_dataset
 
 FLIPS = ('RandomFlipAroundRoot', 'RandomFlipWithCamera')
 """tuple[str]: Transforms of which the probability counts; the loops mirror cameras too."""
@@ -160,24 +161,6 @@ def ignored_parts(dataloader: Mapping[str, Any], pipeline: Sequence[Any]) -> lis
     others = [name for name in ('batch_sampler', 'collate_fn') if dataloader.get(name)]
     if others:
         found.append(f'train_dataloader.{" and ".join(others)} are not used by tensor train loops.')
-    return found
-
-
-def inner_dataset(dataset: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The first plain dataset config in a repeated or joined one, with the pipeline it goes by.
-
-    Args:
-        dataset (Mapping): Config of a dataset.
-
-    Returns:
-        Mapping: The config itself if it is plain.
-    """
-    inner = dataset['datasets'][0] if 'datasets' in dataset else dataset.get('dataset')
-    if inner is None:
-        return dataset
-    found = dict(inner_dataset(inner))
-    if dataset.get('pipeline'):
-        found['pipeline'] = dataset['pipeline']
     return found
 
 

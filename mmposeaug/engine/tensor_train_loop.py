@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from mmposeaug.codecs import LifterAdapter, build_codec, find_train_codec
 from mmposeaug.datasets import BoneLengthBank, PoseBank, PoseBatch, build_bone_length_bank
+from mmposeaug.datasets.dataset_configs import inner_dataset
 
 from .adversary_step import AdversaryStep
 from .augmentation import Augmentation, build_random_augmentor
@@ -32,7 +33,7 @@ from .resume_settings import ResumeSettingsHook
 from .seeding import common_seed, derive_seed, make_generator
 from .state_hook import LifterCheckpointHook
 from .target_domain import TargetDomain, build_target_domain, run_augmentor
-from .tensor_loader import build_tensor_loader, flip_probability, inner_dataset
+from .tensor_loader import build_tensor_loader, flip_probability
 
 
 @LOOPS.register_module()

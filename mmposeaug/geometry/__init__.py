@@ -3,13 +3,7 @@
 
 from .body import body_axes, camera_angles, in_body_frame
 from .bones import bone_lengths, bones_to_joints, joints_to_bones, replace_bone_lengths, unit_bones
-from .camera import (
-    in_view,
-    normalize_intrinsics,
-    normalize_keypoints,
-    project,
-    view_borders,
-)
+from .camera import in_view, normalize_intrinsics, normalize_keypoints, project, view_borders
 from .constants import index_tensor
 from .detections import (
     LOST_NOISE,

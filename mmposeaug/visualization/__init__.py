@@ -2,14 +2,12 @@
 """Pictures of poses, predictions and comparisons."""
 
 from .augmentation import KIND_LABELS, draw_augmentation
-from .augmentation_hook import AugmentationVisualizationHook
 from .comparison import draw_comparison
 from .distributions import draw_changes, draw_distributions
 from .figures import new_figure, save_png, to_image
 from .frame_drawing import FrameDrawer, draw_frame
 from .frame_files import write_frames, write_video
 from .gallery import KeypointPanel, Panel, PosePanel, draw_gallery
-from .hook import LiftingVisualizationHook
 from .lifting_page import write_lifting_page
 from .measures import LimbAngle, limb_angles, measure_angles
 from .poses import draw_pose_2d, draw_pose_3d, image_axes, person_window, space_axes, to_plot_axes
@@ -17,14 +15,12 @@ from .sequence import FrameImages
 from .style import SERIES_COLORS, SIDE_COLORS
 
 __all__ = [
-    'AugmentationVisualizationHook',
     'KIND_LABELS',
     'SERIES_COLORS',
     'SIDE_COLORS',
     'FrameDrawer',
     'FrameImages',
     'KeypointPanel',
-    'LiftingVisualizationHook',
     'LimbAngle',
     'Panel',
     'PosePanel',

@@ -10,7 +10,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
-from mmposeaug.datasets import atomic_write
+from mmposeaug.fileio import atomic_write
 
 
 def new_figure(width: float, height: float, dpi: int = 100) -> Figure:

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from mmposeaug.datasets import atomic_write
+from mmposeaug.fileio import atomic_write
 from mmposeaug.structures import LiftedPoses
 
 from .figures import write_png

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from mmposeaug.datasets import atomic_write
+from mmposeaug.fileio import atomic_write
 from mmposeaug.structures import LiftedPoses
 
 from .page_data import page_data

@@ -11,8 +11,8 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
 
-from mmposeaug.apis.augmentation import LoadedAugmentation, load_augmentation
-from mmposeaug.datasets.synthetic import make_synthetic_mocap
+from mmposeaug.experiments.augmentation import LoadedAugmentation, load_augmentation
+from mmposeaug.synthetic import make_synthetic_mocap
 
 CONFIG = """
 _base_ = ['{repo}/configs/poseaug/{base}_simplebaseline-256_1xb256-96e_synthetic.py']

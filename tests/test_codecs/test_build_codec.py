@@ -13,12 +13,7 @@ from mmengine.registry import DefaultScope
 from mmpose.codecs import VideoPoseLifting
 from mmpose.registry import KEYPOINT_CODECS
 
-from mmposeaug.codecs import (
-    LIFTING_CODECS,
-    TensorVideoPoseLifting,
-    build_codec,
-    find_train_codec,
-)
+from mmposeaug.codecs import LIFTING_CODECS, TensorVideoPoseLifting, build_codec, find_train_codec
 
 VIDEO = dict(type='VideoPoseLifting', num_keypoints=17)
 IMAGE = dict(type='ImagePoseLifting', num_keypoints=17)

@@ -14,7 +14,8 @@ import pytest
 import torch
 from mmengine.logging import MMLogger
 
-from mmposeaug.datasets import CameraSet, PoseBank, save_npz, save_pickle
+from mmposeaug.datasets import CameraSet, PoseBank
+from mmposeaug.fileio import save_npz, save_pickle
 from mmposeaug.geometry import bones_to_joints, project
 from mmposeaug.structures import H36M_17
 

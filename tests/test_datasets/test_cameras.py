@@ -10,7 +10,8 @@ import pytest
 import torch
 from mmpose.utils.camera import SimpleCamera
 
-from mmposeaug.datasets import CameraSet, load_camera_dicts, load_cameras, save_json, save_pickle
+from mmposeaug.datasets import CameraSet, load_camera_dicts, load_cameras
+from mmposeaug.fileio import save_json, save_pickle
 from mmposeaug.geometry import project
 
 CAMERA = dict(f=[1145, 1143], c=[512, 515], k=[-0.2, 0.24, -0.002], p=[-0.001, -0.0015], w=1000,

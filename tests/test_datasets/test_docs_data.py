@@ -10,7 +10,8 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmpose.registry import DATASETS
 
-from mmposeaug.datasets import PoseBank, save_npz, save_pickle
+from mmposeaug.datasets import PoseBank
+from mmposeaug.fileio import save_npz, save_pickle
 
 
 @pytest.fixture

@@ -13,7 +13,8 @@ from mmengine.dataset import DefaultSampler, pseudo_collate
 from mmpose.registry import DATASETS
 from torch.utils.data import DataLoader
 
-from mmposeaug.datasets import MocapDataset, PoseBank, save_pickle
+from mmposeaug.datasets import MocapDataset, PoseBank
+from mmposeaug.fileio import save_pickle
 
 
 def build(sample, **options):

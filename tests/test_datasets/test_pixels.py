@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from mmpose.registry import DATASETS
 
+from mmposeaug.converters import convert_keypoints
 from mmposeaug.datasets import PoseBank, check_pixels, load_target_keypoints
-from mmposeaug.datasets.converters import convert_keypoints
 from mmposeaug.datasets.keypoints_2d import Keypoints2D, keypoints_from_array, load_keypoints
 from mmposeaug.structures import H36M_17
 

@@ -9,9 +9,9 @@ import torch
 from mmpose.registry import DATASETS, MODELS
 
 from mmposeaug.codecs import LifterAdapter, build_codec
-from mmposeaug.datasets import CameraSet, PoseBank, save_pickle
-from mmposeaug.datasets.io import save_npy
+from mmposeaug.datasets import CameraSet, PoseBank
 from mmposeaug.datasets.portrait import pad_portrait_cameras, padding_of
+from mmposeaug.fileio import save_npy, save_pickle
 from mmposeaug.geometry import project
 from mmposeaug.structures import H36M_17
 

@@ -10,7 +10,8 @@ from mmengine.config import Config
 from mmpose.datasets import Human36mDataset
 from mmpose.registry import DATASETS
 
-from mmposeaug.datasets import POSE_READERS, PoseBank, save_json
+from mmposeaug.datasets import POSE_READERS, PoseBank
+from mmposeaug.fileio import save_json
 from mmposeaug.structures import H36M_17
 
 

@@ -12,10 +12,10 @@ import pytest
 import torch
 from xtcocotools.coco import COCO
 
+from mmposeaug.converters import convert_keypoints
 from mmposeaug.datasets import load_target_keypoints
-from mmposeaug.datasets.converters import convert_keypoints
-from mmposeaug.datasets.synthetic import make_synthetic_mocap
 from mmposeaug.structures import H36M_16, H36M_17
+from mmposeaug.synthetic import make_synthetic_mocap
 
 
 @pytest.fixture(scope='module')

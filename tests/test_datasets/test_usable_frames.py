@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from mmpose.registry import DATASETS
 
-from mmposeaug.datasets import PoseBank, save_pickle
-from mmposeaug.datasets.io import save_npy
+from mmposeaug.datasets import PoseBank
+from mmposeaug.fileio import save_npy, save_pickle
 
 
 @pytest.fixture

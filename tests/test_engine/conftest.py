@@ -14,7 +14,7 @@ from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
 from train_runs import LOOPS, NUM_TRAIN, Run, train, train_cfg
 
-from mmposeaug.datasets.synthetic import make_synthetic_mocap
+from mmposeaug.synthetic import make_synthetic_mocap
 
 
 @pytest.fixture(scope='session')

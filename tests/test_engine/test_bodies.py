@@ -10,7 +10,7 @@ import pytest
 import torch
 from train_runs import build, poseaug, train_cfg
 
-from mmposeaug.apis.augmentation import load_augmentation
+from mmposeaug.experiments.augmentation import load_augmentation
 from mmposeaug.geometry import replace_bone_lengths
 from mmposeaug.structures import H36M_17
 

@@ -12,8 +12,8 @@ import pytest
 from mmengine.config import Config
 from train_runs import train
 
-from mmposeaug.datasets.synthetic import make_synthetic_mocap
 from mmposeaug.engine.config_files import missing_parts_of_training
+from mmposeaug.synthetic import make_synthetic_mocap
 
 FOUR_LINES = """
 _base_ = ['mmpose::body_3d_keypoint/{base}']

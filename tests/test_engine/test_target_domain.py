@@ -16,8 +16,8 @@ from train_runs import (
     train_cfg,
 )
 
+from mmposeaug.converters import convert_keypoints
 from mmposeaug.datasets import load_target_keypoints
-from mmposeaug.datasets.converters import convert_keypoints
 from mmposeaug.engine.batches import project_clip, with_poses
 from mmposeaug.engine.target_domain import TargetDomain, run_augmentor
 from mmposeaug.engine.variants import get_settings

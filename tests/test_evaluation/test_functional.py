@@ -10,14 +10,7 @@ from hypothesis import strategies as st
 from mmpose.evaluation.functional import keypoint_mpjpe, keypoint_pck_accuracy
 from scipy.spatial.transform import Rotation
 
-from mmposeaug.evaluation import (
-    auc,
-    joint_errors,
-    pck,
-    procrustes_align,
-    root_align,
-    scale_align,
-)
+from mmposeaug.evaluation import auc, joint_errors, pck, procrustes_align, root_align, scale_align
 
 
 def make_poses(seed: int, count: int = 40, joints: int = 17) -> tuple[np.ndarray, np.ndarray]:

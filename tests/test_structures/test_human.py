@@ -10,8 +10,8 @@ import mmpose
 import pytest
 from mmengine.config import Config
 
+from mmposeaug.converters.joints import MPI_TRAIN_28, SMPL_24
 from mmposeaug.datasets.bone_length_bank import build_bone_length_bank
-from mmposeaug.datasets.converters.joints import MPI_TRAIN_28, SMPL_24
 from mmposeaug.datasets.readers import skeleton_of_cfg
 from mmposeaug.structures import (
     H36M_16,

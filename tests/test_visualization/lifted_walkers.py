@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from mmposeaug.datasets.synthetic.parts import PARTS, people_of, perform
-from mmposeaug.datasets.synthetic.rigs import world_to_camera
+from mmposeaug.datasets.rigs import world_to_camera
 from mmposeaug.geometry import project
 from mmposeaug.structures import H36M_17, H36M_17_TO_16, LiftedPoses, get_skeleton
+from mmposeaug.synthetic.parts import PARTS, people_of, perform
 
 
 def make_lifted(

@@ -7,8 +7,8 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from mmposeaug.datasets.converters import convert_keypoints
-from mmposeaug.datasets.converters.command import add_options, progress, run_converter
+from mmposeaug.converters import convert_keypoints
+from mmposeaug.converters.command import add_options, progress, run_converter
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -7,10 +7,10 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from mmposeaug.datasets.converters import convert_mocap
-from mmposeaug.datasets.converters.command import add_options, progress, run_converter
-from mmposeaug.datasets.converters.mocap.asf_amc import CMU_FRAME_RATE
-from mmposeaug.datasets.converters.mocap.build import NAME_PATTERN, RIGS
+from mmposeaug.converters import convert_mocap
+from mmposeaug.converters.command import add_options, progress, run_converter
+from mmposeaug.converters.mocap.asf_amc import CMU_FRAME_RATE
+from mmposeaug.converters.mocap.build import NAME_PATTERN, RIGS
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -7,10 +7,10 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from mmposeaug.datasets.converters import convert_mpi_spin, convert_mpi_test, convert_mpi_train
-from mmposeaug.datasets.converters.command import add_options, progress, run_converter
-from mmposeaug.datasets.converters.mpi_test import POSE_KEYS
-from mmposeaug.datasets.converters.mpi_train import CAMERAS
+from mmposeaug.converters import convert_mpi_spin, convert_mpi_test, convert_mpi_train
+from mmposeaug.converters.command import add_options, progress, run_converter
+from mmposeaug.converters.mpi_test import POSE_KEYS
+from mmposeaug.converters.mpi_train import CAMERAS
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -7,9 +7,9 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from mmposeaug.datasets.converters import convert_pw3d
-from mmposeaug.datasets.converters.command import add_options, progress, run_converter
-from mmposeaug.datasets.converters.pw3d import SPLITS
+from mmposeaug.converters import convert_pw3d
+from mmposeaug.converters.command import add_options, progress, run_converter
+from mmposeaug.converters.pw3d import SPLITS
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -7,8 +7,8 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from mmposeaug.datasets.converters import convert_triangulation
-from mmposeaug.datasets.converters.command import add_options, run_converter
+from mmposeaug.converters import convert_triangulation
+from mmposeaug.converters.command import add_options, run_converter
 
 
 def track_of(text: str) -> tuple[str, int]:

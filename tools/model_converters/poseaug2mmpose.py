@@ -10,12 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from mmposeaug.apis import (
-    ConversionReport,
-    convert_lifter_checkpoint,
-    convert_part_checkpoint,
-)
-from mmposeaug.apis.convert_original import PARTS
+from mmposeaug.apis import ConversionReport, convert_lifter_checkpoint, convert_part_checkpoint
+from mmposeaug.lifting.convert_original import PARTS
 from mmposeaug.models.lifters import LIFTERS
 
 CONFIGS = Path(__file__).resolve().parents[2] / 'configs' / 'original'

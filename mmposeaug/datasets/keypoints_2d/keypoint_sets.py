@@ -14,9 +14,9 @@ import numpy as np
 from mmengine.fileio import get_local_path
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
 
+from mmposeaug.fileio import require_file
 from mmposeaug.structures import H36M_16, H36M_17, Skeleton
 
-from ..io import require_file
 from .upstream_names import is_mislabelled
 
 _MMPOSE_SETS = {'coco': 'coco', 'halpe26': 'halpe26'}

@@ -10,7 +10,8 @@ from typing import Any
 
 from mmengine.fileio import exists, get_local_path
 
-from ..io import load_npy, load_npz, require_file
+from mmposeaug.fileio import load_npy, load_npz, require_file
+
 from ..pixels import check_pixels
 from .array_files import keypoints_from_array, keypoints_from_arrays
 from .coco_files import read_coco_annotations, read_coco_results

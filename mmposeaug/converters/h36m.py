@@ -1,0 +1,285 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""Human3.6M from the files that it is found as into MMPose's layout."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from mmposeaug.datasets.annotations import annotation_arrays
+from mmposeaug.datasets.camera_files import CameraDict, intrinsics_of, numbers_of
+from mmposeaug.geometry import project
+from mmposeaug.structures import Skeleton
+
+from .checks import check_before_camera
+from .conversion import (
+    CAMERA_FILES,
+    Part,
+    Report,
+    Track,
+    camera_contents,
+    join_rows,
+    require_files,
+    run_parts,
+    silent,
+    untracked,
+)
+from .h36m_archives import find_recordings, read_recordings
+from .h36m_cameras import read_cameras
+from .h36m_files import (
+    CAMERA_IDS,
+    CORRUPT,
+    SPLITS,
+    Sequences,
+    Videos,
+    lower_rate,
+    missing_takes,
+    read_keypoints,
+    read_positions,
+    unknown_actions,
+)
+from .h36m_mmpose import find_mmpose_folder, mmpose_parts
+from .joints import H36M_32, pick_joints, skeleton_of
+
+FRAME_RATE = 50
+"""int: Frames a second of the recordings."""
+
+_PACKED = ('.zip', '.tgz', '.tar', '.tar.gz')
+_RECORDING = ('.mat', '.h5', '.cdf')
+
+
+def convert_h36m(
+    positions: str,
+    cameras: str,
+    out_dir: str | os.PathLike,
+    keypoints: Sequence[str] = (),
+    joints: int = 17,
+    frame_step: int = 1,
+    keep_corrupt: bool = False,
+    overwrite: bool = False,
+    report: Report = silent,
+    track: Track = untracked,
+) -> list[Path]:
+    """Converts Human3.6M into what ``Human36mDataset`` and ``MocapDataset`` read.
+
+    What ``positions`` is shows itself:
+
+    - VideoPose3D's ``data_3d_h36m.npz``;
+    - a folder with the official archives as MATLAB files,
+      ``S1/MyPoseFeatures/D3_Positions/Directions 1.cdf.mat`` (or ``S1/Poses_D3_Positions/``);
+    - a folder with the unpacked h36m.zip, ``S1/MyPoses/3D_positions/Directions 1.h5``;
+    - a folder of MMPose's own annotations, ``h36m_train.npz`` and ``h36m_test.npz``, whose 2D and
+      image names stay as they are: other joints, fewer frames.
+
+    Written are ``fps50/h36m_train.npz`` and ``fps50/h36m_test.npz`` (another rate with
+    ``frame_step``), whose 2D is the distorted projection of the 3D, ``cameras.pkl`` and
+    ``cameras.json``, and for each file of 2D key points
+    ``joint_2d_det_files/NAME_train.npy`` and ``NAME_test.npy`` beside the annotations, NAME being
+    what follows ``data_2d_h36m_``. A video is cut to the shortest of its 3D and 2D.
+
+    Args:
+        positions (str): The file or folder of 3D poses.
+        cameras (str): MMPose's ``cameras.pkl`` of Human3.6M, the same as JSON, or VideoPose3D's
+            ``common/h36m_dataset.py``, see :func:`read_cameras`.
+        out_dir (str | PathLike): Folder to write to.
+        keypoints (Sequence[str]): ``data_2d_h36m_*.npz`` files; for MMPose's annotations
+            ``NAME_train.npy`` and ``NAME_test.npy``.
+        joints (int): 17, or 16 as in PoseAug. Defaults to 17.
+        frame_step (int): Keep every n-th frame; it must divide the frame rate, 50 but for some of
+            MMPose's files. Defaults to 1.
+        keep_corrupt (bool): Whether to keep S11's Directions. Defaults to False.
+        overwrite (bool): See :func:`run_parts`.
+        report (Callable): See :func:`run_parts`; told of videos that are cut, of recordings that
+            are missing, and of actions that are not Human3.6M's, too.
+        track (Callable): Follows the sequences of a split, and files that are read. Defaults to
+            nothing.
+
+    Returns:
+        list[Path]: The files.
+
+    Raises:
+        FileNotFoundError: If a file does not exist.
+        FileExistsError: See :func:`run_parts`.
+        ImportError: If files are HDF5 and h5py is not installed.
+        ValueError: If ``frame_step`` does not divide the frame rate, or a file is not what it
+            should be; the sentence names the key.
+    """
+    skeleton = skeleton_of(joints)
+    require_files([cameras, *keypoints])
+    options = dict(joints=joints, frame_step=frame_step, keep_corrupt=keep_corrupt)
+    folder = find_mmpose_folder(positions)
+    if folder is not None:
+        parts = mmpose_parts(folder, keypoints, skeleton, frame_step, keep_corrupt, options, report)
+    else:
+        source = _Source(positions, cameras, tuple(keypoints), skeleton, frame_step, keep_corrupt)
+        parts = source.parts(options, report, track)
+    parts.append(
+        Part('cameras', CAMERA_FILES, lambda: camera_contents(read_cameras(cameras)), (cameras,))
+    )
+    return run_parts(out_dir, parts, overwrite, report)
+
+
+def _detection_name(path: str) -> str:
+    return Path(path).stem.replace('data_2d_h36m_', '')
+
+
+class _Source:
+    """The files of a conversion, each read once, and only if a part needs it."""
+
+    def __init__(
+        self,
+        positions: str,
+        cameras: str,
+        keypoints: tuple[str, ...],
+        skeleton: Skeleton,
+        frame_step: int,
+        keep_corrupt: bool,
+    ) -> None:
+        self.paths = (positions, cameras, keypoints)
+        self.skeleton, self.frame_step = skeleton, frame_step
+        self.dropped = () if keep_corrupt else (CORRUPT,)
+        self.names = [_detection_name(path) for path in keypoints]
+        for name in self.names:
+            if self.names.count(name) > 1:
+                raise ValueError(f'Two of the 2D files are called {name!r}; rename one.')
+        if positions.endswith(_PACKED):
+            raise ValueError(f'{positions!r} is packed; unpack it and name the folder.')
+        if positions.endswith(_RECORDING):
+            raise ValueError(
+                f'{positions!r} is one recording; name the folder that holds S1, S5 and so on.'
+            )
+        self.recordings = find_recordings(positions) if os.path.isdir(positions) else None
+        self._content: tuple[Sequences, CameraDict, list[Videos]] | None = None
+
+    def parts(self, options: dict[str, Any], report: Report, track: Track) -> list[Part]:
+        positions, cameras, keypoints = self.paths
+        rate = f'fps{lower_rate(self.frame_step, FRAME_RATE)}'
+        files = (positions,) if self.recordings is None else tuple(self.recordings.values())
+        require_files(files)
+        return [
+            Part(
+                name=f'{rate}/{split}',
+                outputs=(
+                    f'{rate}/h36m_{split}.npz',
+                    *(f'{rate}/joint_2d_det_files/{name}_{split}.npy' for name in self.names),
+                ),
+                make=partial(self.make_split, split, rate, report, track),
+                inputs=(*files, cameras, *keypoints),
+                options=options,
+            )
+            for split in SPLITS
+        ]
+
+    def content(self, report: Report, track: Track) -> tuple[Sequences, CameraDict, list[Videos]]:
+        if self._content is None:
+            positions, cameras, keypoints = self.paths
+            sequences = (
+                read_positions(positions)
+                if self.recordings is None
+                else read_recordings(self.recordings, track)
+            )
+            _report_recordings(sequences, report)
+            self._content = (
+                sequences,
+                read_cameras(cameras),
+                [read_keypoints(path, self.skeleton) for path in keypoints],
+            )
+        return self._content
+
+    def make_split(self, split: str, rate: str, report: Report, track: Track) -> dict[str, Any]:
+        positions, cameras, keypoints = self.content(report, track)
+        order = pick_joints(self.skeleton, H36M_32)
+        # sorted, so that all kinds of files give the same rows
+        subjects = SPLITS[split]
+        sequences = [key for key in positions if key[0] in subjects and key not in self.dropped]
+        sequences.sort(key=lambda key: (subjects.index(key[0]), key[1]))
+        rows: list[dict[str, np.ndarray]] = []
+        detections: list[list[np.ndarray]] = [[] for _ in keypoints]
+        for key in track(sequences):
+            for number, camera in enumerate(CAMERA_IDS):
+                videos = [
+                    _video(found, key, number, path)
+                    for found, path in zip(keypoints, self.paths[2])
+                ]
+                length = _common_length(positions[key], videos, key, camera, report)
+                kept = slice(0, length, self.frame_step)
+                rows.append(
+                    _film(positions[key][kept, order], key, camera, cameras, self.frame_step)
+                )
+                for column, video in zip(detections, videos):
+                    column.append(video[kept])
+        contents: dict[str, Any] = {
+            f'{rate}/h36m_{split}.npz': join_rows(rows, repr(self.paths[0]))
+        }
+        for name, column in zip(self.names, detections):
+            path = f'{rate}/joint_2d_det_files/{name}_{split}.npy'
+            contents[path] = np.concatenate(column)
+        return contents
+
+
+def _report_recordings(sequences: Sequences, report: Report) -> None:
+    """Says which recordings are missing, and which are no part of the data set."""
+    for subject, actions in missing_takes(sequences).items():
+        more = f' and {len(actions) - 4} other actions' if len(actions) > 4 else ''
+        report(
+            f'{subject} has fewer than the two takes of {", ".join(actions[:4])}{more} '
+            'that belong to Human3.6M'
+        )
+    for subject, actions in unknown_actions(sequences).items():
+        report(
+            f'{subject} has {", ".join(actions)}, no action of Human3.6M; it is converted like the '
+            'others'
+        )
+
+
+def _video(found: Videos, key: tuple[str, str], number: int, path: str) -> np.ndarray:
+    if key not in found:
+        raise ValueError(
+            f'positions_2d of {path!r} has no action {key[1]!r} of {key[0]!r}, which the 3D file '
+            'has; give files of the same recordings.'
+        )
+    return found[key][number]
+
+
+def _common_length(
+    positions: np.ndarray,
+    videos: Sequence[np.ndarray],
+    key: tuple[str, str],
+    camera: str,
+    report: Report,
+) -> int:
+    lengths = [len(positions), *(len(video) for video in videos)]
+    if len(set(lengths)) > 1:
+        report(
+            f'{key[0]} {key[1]}, camera {camera}: 3D and 2D have {lengths} frames, cut to '
+            f'{min(lengths)}'
+        )
+    return min(lengths)
+
+
+def _film(
+    world: np.ndarray,
+    key: tuple[str, str],
+    camera_id: str,
+    cameras: CameraDict,
+    frame_step: int,
+) -> dict[str, np.ndarray]:
+    """Annotations of one video."""
+    subject, action = key
+    camera_key = (subject, camera_id)
+    camera = cameras[camera_key]
+    rotation = numbers_of(camera_key, camera, 'R', 9).reshape(3, 3)
+    pose_cam = (world - numbers_of(camera_key, camera, 'T', 3)) @ rotation
+    check_before_camera(pose_cam, f'{subject} {action}, camera {camera_id}')
+    intrinsics = torch.from_numpy(intrinsics_of(camera_key, camera))
+    keypoints = project(torch.from_numpy(pose_cam), intrinsics).numpy()
+    stem = f'{subject}_{action}.{camera_id}'
+    frames = np.arange(len(world)) * frame_step + 1
+    names = np.array([f'{subject}/{stem}/{stem}_{frame:06d}.jpg' for frame in frames])
+    return dict(imgname=names, **annotation_arrays(keypoints, pose_cam))

@@ -1,0 +1,166 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""BVH motion-capture files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from mmposeaug.fileio import require_file
+
+from .motion import Motion, euler_rotations
+
+CHANNELS = tuple(f'{axis}{kind}' for kind in ('position', 'rotation') for axis in 'XYZ')
+"""tuple[str]: Names of channels."""
+
+END = '_end'
+"""str: What the name of an end site ends in, behind that of its joint."""
+
+
+@dataclass
+class _Joint:
+    name: str
+    parent: int
+    offset: list[float] = field(default_factory=list)
+    channels: list[str] = field(default_factory=list)
+
+
+def read_bvh(path: str) -> Motion:
+    """Reads a BVH file.
+
+    Position channels give the place of the root, and of other joints the whole way from their
+    parent, in place of the offset. An end site is called after its joint, ``Head_end``.
+
+    Args:
+        path (str): The file.
+
+    Returns:
+        Motion: The recording, in the file's unit and axes.
+
+    Raises:
+        FileNotFoundError: If it does not exist.
+        ValueError: If it is not a complete BVH file; the sentence names the line or keyword.
+    """
+    require_file(path, 'BVH file', 'its path')
+    with open(path, encoding='utf-8', errors='replace') as file:
+        hierarchy, found, motion = file.read().partition('MOTION')
+    if not found:
+        raise ValueError(f"The file {path!r} has no 'MOTION' part; check that it is complete.")
+    joints = _Hierarchy(hierarchy, path).joints
+    rate, table = _read_frames(motion, sum(len(joint.channels) for joint in joints), path)
+    count = len(table)
+    steps = np.tile(np.array([joint.offset for joint in joints]), (count, 1, 1))
+    rotations = np.tile(np.eye(3), (count, len(joints), 1, 1))
+    first = 0
+    for index, joint in enumerate(joints):
+        columns = table[:, first : first + len(joint.channels)]
+        first += len(joint.channels)
+        turning = [i for i, name in enumerate(joint.channels) if name.endswith('rotation')]
+        for i, name in enumerate(joint.channels):
+            if name.endswith('position'):
+                steps[:, index, 'XYZ'.index(name[0])] = columns[:, i]
+        order = ''.join(joint.channels[i][0] for i in turning)
+        rotations[:, index] = euler_rotations(order, columns[:, turning])
+    return Motion(
+        tuple(joint.name for joint in joints),
+        tuple(joint.parent for joint in joints),
+        steps,
+        rotations,
+        rate,
+        own_rotation=False,
+        source=path,
+    )
+
+
+class _Hierarchy:
+    """The tree of a BVH file, read word by word."""
+
+    def __init__(self, text: str, path: str) -> None:
+        self.words, self.path, self.place = text.split(), path, 0
+        self.joints: list[_Joint] = []
+        if self._next() != 'HIERARCHY':
+            raise self._error("its first word is not 'HIERARCHY'")
+        stack: list[int] = []
+        current = -1  # the joint whose block opens next
+        while self.place < len(self.words):
+            word = self._next()
+            if word in ('ROOT', 'JOINT', 'End'):
+                current = self._add(word, stack)
+            elif word == '{':
+                stack.append(current)
+            elif word == '}':
+                if not stack:
+                    raise self._error("there is a '}' too many")
+                stack.pop()
+            elif word == 'OFFSET' and stack:
+                self.joints[stack[-1]].offset = [self._number() for _ in range(3)]
+            elif word == 'CHANNELS' and stack:
+                self._channels(self.joints[stack[-1]])
+            else:
+                raise self._error(f'the word {word!r} is not expected')
+        if stack or not self.joints:
+            raise self._error("its hierarchy is not closed by '}'")
+        for joint in self.joints:
+            if not joint.offset:
+                raise self._error(f'the joint {joint.name!r} has no OFFSET')
+
+    def _add(self, word: str, stack: Sequence[int]) -> int:
+        if (word == 'ROOT') == bool(stack) or (word == 'ROOT' and self.joints):
+            raise self._error('it must have one ROOT, which holds all joints')
+        parent = stack[-1] if stack else -1
+        name = self._next()
+        if word == 'End':
+            name = f'{self.joints[parent].name}{END}'
+        if any(joint.name == name for joint in self.joints):
+            raise self._error(f'two joints are called {name!r}')
+        self.joints.append(_Joint(name, parent))
+        return len(self.joints) - 1
+
+    def _channels(self, joint: _Joint) -> None:
+        joint.channels = [self._next() for _ in range(int(self._number()))]
+        for name in joint.channels:
+            if name not in CHANNELS or joint.channels.count(name) > 1:
+                raise self._error(
+                    f'the channel {name!r} of {joint.name!r} is not one of {", ".join(CHANNELS)}, '
+                    'each at most once'
+                )
+
+    def _next(self) -> str:
+        if self.place >= len(self.words):
+            raise self._error('its hierarchy ends too early')
+        self.place += 1
+        return self.words[self.place - 1]
+
+    def _number(self) -> float:
+        word = self._next()
+        try:
+            return float(word)
+        except ValueError:
+            raise self._error(f'{word!r} stands where a number is expected') from None
+
+    def _error(self, what: str) -> ValueError:
+        return ValueError(f'The file {self.path!r} is not a BVH file that can be read: {what}.')
+
+
+def _read_frames(text: str, channels: int, path: str) -> tuple[float, np.ndarray]:
+    """Frame rate and the (T, channels) numbers of the frames."""
+    words = text.replace('Frame Time', 'FrameTime').replace(':', ' ').split()
+    if len(words) < 4 or words[0] != 'Frames' or words[2] != 'FrameTime':
+        raise ValueError(f"The MOTION part of {path!r} lacks 'Frames:' or 'Frame Time:'.")
+    try:
+        count, duration = int(words[1]), float(words[3])
+        table = np.array(words[4:], dtype=np.float64)
+    except ValueError as error:
+        raise ValueError(f'The MOTION part of {path!r} has a word in a number ({error}).') from None
+    if not duration > 0 or count < 1:
+        raise ValueError(f'{path!r} has {count} frames of {duration} s; both must be positive.')
+    if table.size != count * channels:
+        raise ValueError(
+            f'{path!r} has {table.size} numbers in its MOTION part; {count} frames of {channels} '
+            'channels are announced: check that it is complete.'
+        )
+    if not np.isfinite(table).all():
+        raise ValueError(f'The MOTION part of {path!r} has numbers that are NaN or infinite.')
+    return 1 / duration, table.reshape(count, channels)

@@ -1,0 +1,122 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""Which joints of a motion-capture skeleton make those of Human3.6M."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import yaml
+
+from mmposeaug.fileio import require_file
+from mmposeaug.structures import Skeleton
+
+_KEYS = {'up', 'metres_per_unit', 'joints'}
+# To a world whose z axis points up, without mirroring.
+_TO_Z_UP = {
+    'z': np.eye(3),
+    'y': np.array([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]]),
+}
+
+
+@dataclass(frozen=True)
+class JointMap:
+    """How joints of a recording become those of a skeleton.
+
+    Args:
+        joints (Mapping[str, Mapping[str, float]]): For each joint of the skeleton the recording's
+            joints with weights that sum to 1.
+        up (str): Which axis of the recording points up, ``'y'`` or ``'z'``.
+        metres_per_unit (float): Metres in one unit of the recording.
+        path (str): The file, for messages.
+    """
+
+    joints: Mapping[str, Mapping[str, float]]
+    up: str
+    metres_per_unit: float
+    path: str
+
+    def __call__(
+        self, positions: np.ndarray, names: Sequence[str], skeleton: Skeleton, source: str
+    ) -> np.ndarray:
+        """Joints of a skeleton, in metres, z up.
+
+        Args:
+            positions (np.ndarray): (T, K, 3) joints of a recording.
+            names (Sequence[str]): Their names.
+            skeleton (Skeleton): The J joints to make.
+            source (str): The recording, for messages.
+
+        Returns:
+            np.ndarray: (T, J, 3) joints.
+
+        Raises:
+            ValueError: If the map or the recording lacks a joint.
+        """
+        weights = np.zeros((skeleton.num_joints, len(names)))
+        for index, joint in enumerate(skeleton.joint_names):
+            if joint not in self.joints:
+                raise ValueError(f'The joint map {self.path!r} does not say how to make {joint!r}.')
+            for name, share in self.joints[joint].items():
+                if name not in names:
+                    raise ValueError(
+                        f'The joint map {self.path!r} makes {joint!r} of {name!r}, which '
+                        f'{source!r} lacks; it has {", ".join(names)}.'
+                    )
+                weights[index, list(names).index(name)] = share
+        return self.metres_per_unit * (weights @ positions) @ _TO_Z_UP[self.up].T
+
+
+def load_joint_map(path: str, metres_per_unit: float | None = None) -> JointMap:
+    """Reads a joint map.
+
+    Args:
+        path (str): A YAML file: ``up`` (y or z), ``metres_per_unit``, and ``joints``, which gives
+            for each joint of Human3.6M a name, a list of names (their mean), or names with weights
+            that sum to 1.
+        metres_per_unit (float, optional): In place of the file's.
+
+    Returns:
+        JointMap: The map.
+
+    Raises:
+        FileNotFoundError: If it does not exist.
+        ValueError: If it is malformed; the sentence names the key.
+    """
+    require_file(path, 'joint map', '--joint-map')
+    with open(path, encoding='utf-8') as file:
+        try:
+            content = yaml.safe_load(file)
+        except yaml.YAMLError as error:
+            line = str(error).splitlines()[0]
+            raise ValueError(f'The joint map {path!r} is not valid YAML ({line}).') from None
+    if not isinstance(content, Mapping) or set(content) != _KEYS:
+        found = sorted(map(str, content)) if isinstance(content, Mapping) else content
+        raise ValueError(f'The joint map {path!r} must have {sorted(_KEYS)}, but has {found!r}.')
+    up, unit, joints = content['up'], content['metres_per_unit'], content['joints']
+    unit = unit if metres_per_unit is None else metres_per_unit
+    if up not in _TO_Z_UP:
+        raise ValueError(f'The joint map {path!r} has up: {up!r}; use y or z.')
+    if isinstance(unit, bool) or not isinstance(unit, (int, float)) or not unit > 0:
+        raise ValueError(f'metres_per_unit of {path!r} is {unit!r}; a positive number is needed.')
+    if not isinstance(joints, Mapping):
+        raise ValueError(f'joints of the joint map {path!r} must map joints to names.')
+    recipes = {str(joint): _recipe(value, str(joint), path) for joint, value in joints.items()}
+    return JointMap(recipes, up, float(unit), path)
+
+
+def _recipe(value: Any, joint: str, path: str) -> dict[str, float]:
+    if isinstance(value, str):
+        return {value: 1.0}
+    if isinstance(value, list) and value and all(isinstance(name, str) for name in value):
+        return {name: 1 / len(value) for name in value}
+    if isinstance(value, Mapping) and value:
+        numbers = list(value.values())
+        if all(isinstance(each, (int, float)) for each in numbers) and abs(sum(numbers) - 1) < 1e-3:
+            return {str(name): float(share) for name, share in value.items()}
+    raise ValueError(
+        f'The joint map {path!r} has {value!r} for {joint!r}; give a name, a list of names, or '
+        'names with weights that sum to 1.'
+    )

@@ -1,0 +1,213 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""Cameras around people: rigs of four, as in Human3.6M, and quite other ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+_ROUNDING = 9
+"""Decimals kept, so that files do not hang on the last bit of a math library."""
+
+
+@dataclass(frozen=True)
+class Rig:
+    """What the cameras around one scene are like; ranges are (lowest, highest).
+
+    Args:
+        ids (tuple[str, ...]): Identifiers of the cameras.
+        heights (tuple[tuple[float, float], ...]): Height of each camera in metres.
+        distance (tuple[float, float]): Metres over the ground from the middle of the scene.
+        image_size (tuple[int, int]): Width and height in pixels.
+        focal (tuple[float, float]): Focal length in pixels.
+        radial (tuple[float, float, float]): Distortion k1, k2, k3, varied by a tenth.
+        tangential (tuple[float, float]): Distortion p1, p2, the half ranges around 0.
+    """
+
+    ids: tuple[str, ...]
+    heights: tuple[tuple[float, float], ...]
+    distance: tuple[float, float]
+    image_size: tuple[int, int]
+    focal: tuple[float, float]
+    radial: tuple[float, float, float]
+    tangential: tuple[float, float]
+
+
+SOURCE_RIG = Rig(
+    ids=('54138969', '55011271', '58860488', '60457274'),
+    heights=((1.4, 1.65),) * 4,
+    distance=(4.7, 5.4),
+    image_size=(1000, 1000),
+    focal=(1143.0, 1151.0),
+    radial=(-0.2, 0.25, -0.002),
+    tangential=(0.002, 0.004),
+)
+"""Rig: Like Human3.6M's: eye height, about 5 m away, visible distortion."""
+
+TARGET_RIG = Rig(
+    ids=('70000001', '70000002', '70000003', '70000004'),
+    heights=((0.3, 0.4), (0.9, 1.1), (2.1, 2.3), (3.0, 3.2)),
+    distance=(3.1, 4.4),
+    image_size=(2048, 2048),
+    focal=(1450.0, 1750.0),
+    radial=(-0.02, 0.01, 0.0),
+    tangential=(0.0005, 0.0005),
+)
+"""Rig: From near the floor to above the head, closer, wider, with little distortion."""
+
+WIDE_RIG = Rig(
+    ids=('80000001', '80000002', '80000003', '80000004'),
+    heights=((0.3, 0.9), (0.9, 1.5), (1.4, 2.0), (2.0, 3.2)),
+    distance=(3.0, 6.0),
+    image_size=(2048, 2048),
+    focal=(1100.0, 1800.0),
+    radial=(-0.02, 0.01, 0.0),
+    tangential=(0.0005, 0.0005),
+)
+"""Rig: All heights and distances of the two above."""
+
+
+@dataclass(frozen=True)
+class Camera:
+    """One camera of one subject's session.
+
+    Args:
+        subject (str): Subject whose session it films.
+        camera_id (str): Identifier, unique among the subject's cameras.
+        rotation (np.ndarray): (3, 3) camera to world, world z up.
+        position (np.ndarray): (3,) in the world, metres.
+        intrinsics (np.ndarray): (9,) fx, fy, cx, cy, k1, k2, k3, p1, p2 in pixels.
+        image_size (tuple[int, int]): Width and height in pixels.
+    """
+
+    subject: str
+    camera_id: str
+    rotation: np.ndarray
+    position: np.ndarray
+    intrinsics: np.ndarray
+    image_size: tuple[int, int]
+
+    def to_mmpose(self, number: int) -> dict[str, Any]:
+        """The camera as MMPose's ``cameras.pkl`` holds it.
+
+        Args:
+            number (int): Counted from 0 among the subject's cameras.
+
+        Returns:
+            dict: ``R`` (3, 3) and ``T`` (3, 1) camera to world, ``c``, ``f`` (2, 1), ``k`` (3, 1),
+            ``p`` (2, 1), ``w``, ``h``, ``name`` and ``id``.
+        """
+        focal, centre, radial, tangential = np.split(self.intrinsics[:, None], (2, 4, 7))
+        return dict(
+            R=self.rotation,
+            T=self.position[:, None],
+            c=centre,
+            f=focal,
+            k=radial,
+            p=tangential,
+            w=self.image_size[0],
+            h=self.image_size[1],
+            name=f'camera{number + 1}',
+            id=self.camera_id,
+        )
+
+
+def look_at(position: np.ndarray, target: np.ndarray, roll: float) -> np.ndarray:
+    """Camera-to-world rotation (3, 3) of a camera that looks at a point.
+
+    The columns are the camera's axes in the world: right, down, forward.
+
+    Args:
+        position (np.ndarray): (3,) the camera, z up.
+        target (np.ndarray): (3,) the point, not straight above or below.
+        roll (float): Turn about the viewing direction in radians.
+
+    Returns:
+        np.ndarray: (3, 3) orthonormal matrix.
+
+    Example:
+        >>> look_at(np.array([0.0, -4, 1]), np.array([0.0, 0, 1]), 0.0).T.tolist()[2]
+        [0.0, 1.0, 0.0]
+    """
+    forward = (target - position) / np.linalg.norm(target - position)
+    right = np.cross(forward, (0.0, 0.0, 1.0))
+    right /= np.linalg.norm(right)
+    down = np.cross(forward, right)
+    cos, sin = np.cos(roll), np.sin(roll)
+    return np.stack((cos * right + sin * down, cos * down - sin * right, forward), axis=1)
+
+
+def place_cameras(subject: str, rig: Rig, rng: np.random.Generator) -> list[Camera]:
+    """Set up a rig's cameras at the corners around a scene.
+
+    Args:
+        subject (str): Subject whose session it is.
+        rig (Rig): What the cameras are like.
+        rng (np.random.Generator): Source of randomness.
+
+    Returns:
+        list[Camera]: One camera for each identifier of the rig.
+    """
+    cameras = []
+    count = len(rig.ids)
+    start = rng.uniform(0, 2 * np.pi)
+    for number, (camera_id, height) in enumerate(zip(rig.ids, rig.heights)):
+        angle = start + 2 * np.pi * number / count + rng.uniform(-0.25, 0.25)
+        distance = rng.uniform(*rig.distance)
+        position = np.array(
+            [distance * np.cos(angle), distance * np.sin(angle), rng.uniform(*height)]
+        )
+        target = np.array([*rng.uniform(-0.15, 0.15, 2), rng.uniform(0.85, 1.05)])
+        rotation = look_at(position, target, rng.normal(0, 0.01))
+        intrinsics = np.concatenate(
+            (
+                rng.uniform(*rig.focal) + rng.uniform(-1, 1, 2),
+                np.array(rig.image_size) * (0.5 + rng.uniform(-0.015, 0.015, 2)),
+                np.array(rig.radial) * rng.uniform(0.9, 1.1, 3),
+                np.array(rig.tangential) * rng.uniform(-1, 1, 2),
+            )
+        )
+        cameras.append(
+            Camera(
+                subject,
+                camera_id,
+                rotation.round(_ROUNDING),
+                position.round(_ROUNDING),
+                intrinsics.round(_ROUNDING),
+                rig.image_size,
+            )
+        )
+    return cameras
+
+
+def world_to_camera(points: np.ndarray, cameras: Sequence[Camera]) -> np.ndarray:
+    """Points of the world as each of C cameras of one session sees them.
+
+    Args:
+        points (np.ndarray): (*, 3) metres, z up.
+        cameras (Sequence[Camera]): C cameras.
+
+    Returns:
+        np.ndarray: (C, *, 3) camera space: x right, y down, z forward.
+    """
+    return np.stack([(points - each.position) @ each.rotation for each in cameras])
+
+
+def rig_dicts(cameras: Sequence[Camera]) -> dict[tuple[str, str], dict[str, Any]]:
+    """Cameras as the content of MMPose's ``cameras.pkl``.
+
+    Args:
+        cameras (Sequence[Camera]): The cameras of all subjects.
+
+    Returns:
+        dict: (subject, camera id) to :meth:`Camera.to_mmpose`, counted for each subject.
+    """
+    numbers: dict[str, int] = {}
+    found = {}
+    for camera in cameras:
+        number = numbers[camera.subject] = numbers.get(camera.subject, -1) + 1
+        found[camera.subject, camera.camera_id] = camera.to_mmpose(number)
+    return found

@@ -1,0 +1,109 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""Pictures of what the augmentation makes, while it is trained with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from mmengine.dist import is_main_process
+from mmengine.hooks import Hook
+from mmpose.registry import HOOKS
+
+from mmposeaug.engine.batches import spread_indices
+from mmposeaug.engine.seeding import make_generator
+from mmposeaug.structures import AugmentedSamples
+from mmposeaug.visualization.augmentation import KIND_LABELS, draw_augmentation
+from mmposeaug.visualization.distributions import draw_changes, draw_distributions
+from mmposeaug.visualization.figures import to_image
+
+
+@HOOKS.register_module()
+class AugmentationVisualizationHook(Hook):
+    """Draws what the augmentation makes of the same samples every so many epochs.
+
+    The pictures, ``augmentation_examples``, ``augmentation_distributions`` and
+    ``augmentation_changes``, go to the backends of MMEngine's visualizer (files,
+    TensorBoard, ...), with the epoch as step. All random numbers come from a generator of the
+    hook's own, the same ones every time, so that pictures differ by what was learned alone and the
+    training goes on as it would without the hook. Epochs without augmentation are passed over.
+
+    Args:
+        interval (int): Draw after every so many epochs. Defaults to 10.
+        samples (int): Samples from all over the training set. Defaults to 512, or all where there
+            are fewer.
+        examples (int): Samples in the gallery. Defaults to 2.
+        seed (int): Seed of the draws. Defaults to 0.
+
+    Raises:
+        ValueError: If ``interval``, ``samples`` or ``examples`` is below 1, ``samples`` below 2.
+    """
+
+    priority = 'LOW'
+
+    def __init__(
+        self, interval: int = 10, samples: int = 512, examples: int = 2, seed: int = 0
+    ) -> None:
+        for name, value, lowest in (
+            ('interval', interval, 1),
+            ('samples', samples, 2),
+            ('examples', examples, 1),
+        ):
+            if value < lowest:
+                raise ValueError(
+                    f'The {name} of AugmentationVisualizationHook is {value}; set it to {lowest} '
+                    'or more.'
+                )
+        self.interval = interval
+        self.samples = samples
+        self.examples = examples
+        self.seed = seed
+
+    def before_train(self, runner: Any) -> None:
+        """Say so where there is nothing to draw.
+
+        Args:
+            runner (Runner): The runner.
+        """
+        if not hasattr(runner.train_loop, 'augmentation'):
+            runner.logger.warning(
+                'AugmentationVisualizationHook draws nothing: the train loop '
+                f'{type(runner.train_loop).__name__} does not augment poses; use TensorTrainLoop '
+                'or PoseAugTrainLoop.'
+            )
+
+    def after_train_epoch(self, runner: Any) -> None:
+        """Draw, if it is time to.
+
+        Args:
+            runner (Runner): The runner.
+        """
+        loop = runner.train_loop
+        if not self.every_n_epochs(runner, self.interval) or not is_main_process():
+            return
+        if not hasattr(loop, 'augmentation') or not loop.augments:
+            return
+        step = runner.epoch + 1
+        samples = self._collect(loop)
+        label = f'after epoch {step}'
+        figures = dict(
+            examples=draw_augmentation(samples, self.examples, f'Augmentation {label}'),
+            distributions=draw_distributions(
+                {KIND_LABELS[kind]: poses for kind, poses in samples.visible().items()},
+                f'People in view {label}',
+            ),
+            changes=draw_changes(samples, f'What was changed, {label}'),
+        )
+        for name, figure in figures.items():
+            runner.visualizer.add_image(f'augmentation_{name}', to_image(figure), step)
+
+    def _collect(self, loop: Any) -> AugmentedSamples:
+        """The fixed samples, with what is made of them now."""
+        bank = loop.bank
+        index = spread_indices(bank, min(self.samples, len(bank)))
+        # neighbours of one video in a batch would be normalised by each other
+        order = torch.randperm(len(index), generator=make_generator('cpu', self.seed, 'order'))
+        generator = make_generator(bank.device, self.seed, 'pictures')
+        return loop.augmentation.collect(
+            bank, index[order.to(index.device)], loop.dataloader.batch_size, generator
+        )

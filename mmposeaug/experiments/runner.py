@@ -1,0 +1,216 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""Trains and tests the runs of a plan, several at a time."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import chain
+from pathlib import Path
+
+from mmposeaug.engine.config_files import missing_for_test, missing_for_training
+
+from .commands import RunCommands
+from .json_files import save_compact_json
+from .plan import ExperimentError, ExperimentPlan, Run
+from .processes import Task, ToolError, num_cores, run_tasks, tail
+from .provenance import git_state
+from .result import make_result
+from .run_folder import read_json
+from .slots import make_slots
+from .slurm import Slurm
+from .states import DONE, TO_DO, WAITING, RunStates
+
+Report = Callable[[str], None]
+Command = tuple[str, list[str], Path]
+
+
+class ExperimentRunner:
+    """Runs what is missing of a plan.
+
+    Args:
+        plan (ExperimentPlan): The experiments.
+        work_dir (Path): Folder for the runs; each has ``NAME/seed_K`` in it.
+        jobs (int, optional): Runs at the same time. Defaults to one for each core.
+        devices (Sequence[str]): Numbers of CUDA devices, each for one run at a time. Defaults to
+            none: the runs use the CPU, one thread each.
+        report (Callable): Takes each line of progress. Defaults to ``print``.
+        results (Sequence[str | PathLike]): JSON files of summaries; runs whose results they hold
+            are done. Defaults to none.
+        slurm (Slurm, optional): Where Slurm starts the runs. Defaults to None: they run here.
+
+    Raises:
+        ExperimentError: If a file holds no results, ``jobs`` is below 1, a device is no number of
+            one, or there are devices as well as ``slurm``.
+    """
+
+    def __init__(
+        self,
+        plan: ExperimentPlan,
+        work_dir: Path,
+        jobs: int | None = None,
+        devices: Sequence[str] = (),
+        report: Report = print,
+        results: Sequence[str | os.PathLike] = (),
+        slurm: Slurm | None = None,
+    ) -> None:
+        if jobs is not None and jobs < 1:
+            raise ExperimentError(f'The number of jobs is {jobs}; set it to 1 or more.')
+        self.plan = plan
+        self.states = RunStates(plan, work_dir, results)
+        self.commands = RunCommands(self.states, slurm)
+        self.slurm = slurm
+        self.slots = make_slots(plan.repo_root, jobs or num_cores(), devices, slurm is not None)
+        self.report = report
+        self._start = time.monotonic()
+
+    def run(self, runs: Sequence[Run], clean: bool = False) -> dict[str, str]:
+        """Train and test runs, except those that are done; go on when one fails.
+
+        A run that starts from another one begins when that has its result.
+
+        Args:
+            runs (Sequence[Run]): The runs.
+            clean (bool): Delete all checkpoints but the tested one of runs that are done. Defaults
+                to False.
+
+        Returns:
+            dict[str, str]: For each run that failed, was refused or has to wait for one that is not
+            among these, by its label, why.
+        """
+        self._start = time.monotonic()
+        failed: dict[str, str] = {}
+        tasks: dict[str, Task] = {}
+        waiting: list[Run] = []
+        for run in runs:
+            state = self.states.state(run)
+            if state == DONE:
+                self._tell(f'{run.label}: done already')
+                self._clean(run, clean)
+            elif state in TO_DO and (missing := self._missing_file(run)):
+                failed[run.label] = missing
+                self._tell(f'{run.label}: refused: {missing}')
+            elif state in TO_DO:
+                commands = self._commands(run, clean)
+                tasks[run.label] = Task(run.label, commands, cwd=self.plan.repo_root)
+                waiting += [run] if state == WAITING else []
+            else:
+                failed[run.label] = state
+                self._tell(f'{run.label}: refused: {state}')
+        for label, reason in self._link(waiting, tasks, failed).items():
+            failed[label] = reason
+            self._tell(f'{label}: left out: {reason}')
+
+        def on_failure(task: Task, error: ToolError) -> None:
+            ended_badly = task.process is not None and task.process.returncode != 0
+            reason = str(error)
+            if ended_badly:
+                reason = f'the {task.what} says: {tail(task.log, 1).strip()} ({task.log})'
+            failed[task.label] = reason
+            self._tell(f'{task.label}: failed: {reason}')
+
+        if tasks:
+            places = f'up to {len(self.slots)} at a time, in {self.states.work_dir}'
+            self._tell(f'{len(tasks)} to do, {places}')
+        run_tasks(list(tasks.values()), self.slots, on_failure)
+        return failed
+
+    def _missing_file(self, run: Run) -> str:
+        """The first file that a run would not find, in a sentence; '' if all are there.
+
+        Nodes of Slurm may have other disks, so that it is only said of their runs.
+        """
+        cfg, root = self.states.config(run.experiment)[0], str(self.plan.repo_root)
+        is_trained = self.states.folder(run).trained_mark.is_file()
+        training = iter(()) if is_trained else missing_for_training(cfg, root)
+        try:
+            sentence = next(chain(training, missing_for_test(cfg, root)), '')
+        except ValueError as error:
+            return str(error)
+        if sentence and self.slurm is not None:
+            self._tell(f'{run.label}: {sentence} It is begun, since a node may have that file.')
+            return ''
+        return sentence
+
+    def _link(
+        self, waiting: Sequence[Run], tasks: dict[str, Task], refused: Mapping[str, str]
+    ) -> dict[str, str]:
+        """Put tasks after those that they wait for; take out those that would wait for ever.
+
+        Args:
+            waiting (Sequence[Run]): Runs that start from one without a result.
+            tasks (dict[str, Task]): All tasks by label; changed in place.
+            refused (Mapping[str, str]): Why runs are refused, by label.
+
+        Returns:
+            dict[str, str]: Why tasks were taken out, by label.
+        """
+        left_out: dict[str, str] = {}
+        for run in sorted(waiting, key=lambda run: len(self.plan.starts_of(run))):
+            start = self.plan.starts_of(run)[0]
+            if start.label in tasks:
+                tasks[run.label].after = tasks[start.label]
+            else:
+                del tasks[run.label]
+                left_out[run.label] = (
+                    f'it starts from {start.label}, which is refused: {refused[start.label]}'
+                    if start.label in refused
+                    else f'it waits for {start.label}, which has no result and is not run now; run '
+                    'that too.'
+                )
+        return left_out
+
+    def _commands(self, run: Run, clean: bool) -> Iterator[Command]:
+        """The commands that a run still needs; its result is written after the last one."""
+        try:
+            self.states.check(run)  # what it waited for may have changed
+            folder, (cfg, text) = self.states.folder(run), self.states.config(run.experiment)
+            identity = self.states.identity(run)
+            if not folder.trained_mark.is_file():
+                last = folder.last_checkpoint()
+                start = self.states.start_checkpoint(run)
+                what = 'training' if last is None else f'going on from {last.name}'
+                self._tell(f'{run.label}: {what}' + (f' from {start}' if start else ''))
+                command = self.commands.train(run, start)
+                folder.begin(identity, text, git_state(self.plan.repo_root))
+                yield 'training', command, folder.train_log
+                folder.end_training()
+            checkpoint = folder.best_checkpoint(cfg)
+            if checkpoint is None:
+                raise ExperimentError(
+                    f"The training left no checkpoint in '{folder.path}'; let the config save one "
+                    'and delete that folder.'
+                )
+            folder.begin_test(identity, text)
+            self._tell(f'{run.label}: trained; testing {checkpoint.name}')
+            yield 'test', self.commands.test(run, str(checkpoint)), folder.test_log
+            result = make_result(run, folder, identity, cfg, self._processor)
+            save_compact_json(folder.result_file, result)
+            self._tell(f'{run.label}: done, {self._headline(result["metrics"])}')
+            self._clean(run, clean)
+        except Exception as error:  # whatever it is, the other runs go on
+            reason = ' '.join(str(error).split()) or type(error).__name__
+            raise ToolError(reason) from error
+
+    @property
+    def _processor(self) -> str | None:
+        return None if self.slurm is None else self.slurm.processor
+
+    def _headline(self, metrics: Mapping[str, float]) -> str:
+        name = '/'.join(self.plan.headline)
+        value = metrics.get(name)
+        return f'{name} {value:.1f}' if isinstance(value, (int, float)) else f'no {name}'
+
+    def _clean(self, run: Run, clean: bool) -> None:
+        folder = self.states.folder(run)
+        result = read_json(folder.result_file)
+        if not clean or result is None:
+            return
+        deleted = folder.clean(keep=result['checkpoint']['name'])
+        if deleted:
+            self._tell(f'{run.label}: deleted {", ".join(path.name for path in deleted)}')
+
+    def _tell(self, line: str) -> None:
+        minutes, seconds = divmod(int(time.monotonic() - self._start), 60)
+        self.report(f'[{minutes:3d}:{seconds:02d}] {line}')

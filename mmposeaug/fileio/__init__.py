@@ -1,0 +1,35 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""Reading and writing files: nothing read here can run code, nothing written is half done."""
+
+from .io import (
+    atomic_write,
+    join_root,
+    load_npy,
+    load_npz,
+    load_pickle_restricted,
+    make_writable_folder,
+    require_file,
+    save_json,
+    save_npy,
+    save_npz,
+    save_pickle,
+)
+from .object_npz import load_object_npz
+from .restricted_pickle import RefusedError, unpickle_restricted
+
+__all__ = [
+    'RefusedError',
+    'atomic_write',
+    'join_root',
+    'load_npy',
+    'load_npz',
+    'load_object_npz',
+    'load_pickle_restricted',
+    'make_writable_folder',
+    'require_file',
+    'save_json',
+    'save_npy',
+    'save_npz',
+    'save_pickle',
+    'unpickle_restricted',
+]

@@ -1,0 +1,230 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""Writing the synthetic set as files that MMPose's ``Human36mDataset`` reads."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mmposeaug.datasets.camera_files import save_camera_files
+from mmposeaug.datasets.rigs import Camera, rig_dicts
+from mmposeaug.fileio import load_npz, make_writable_folder, save_json, save_npz
+from mmposeaug.structures import get_skeleton
+
+from .parts import PARTS, WIDE_PARTS, Part, make_part
+
+FORMAT_VERSION = 1
+"""int: Raised whenever the same arguments give other files."""
+
+MANIFEST = 'synthetic.json'
+"""str: Name of the file that says how the others were made."""
+
+FILES: dict[str, str] = {
+    **{part.name: f'{part.name}.npz' for part in PARTS},
+    'cameras': 'cameras.pkl',
+    'cameras_json': 'cameras.json',
+}
+"""dict[str, str]: File names by what they hold."""
+
+
+_NAMED = 8  # people that a table names
+
+
+def make_synthetic_mocap(
+    out_dir: str | os.PathLike,
+    seed: int = 0,
+    source_train: int = 12000,
+    source_test: int = 2000,
+    target_dev: int = 3000,
+    overwrite: bool = False,
+    report: Callable[[str], None] | None = None,
+) -> dict[str, Path]:
+    """Make the built-in synthetic motion set, or reuse it where it is complete.
+
+    The same arguments give the same bytes.
+
+    Args:
+        out_dir (str | PathLike): Folder to write to; made if need be.
+        seed (int): Seed of all random numbers, at least 0. Defaults to 0.
+        source_train (int): Camera frames of the source for training. Defaults to 12000.
+        source_test (int): Camera frames of the source for testing. Defaults to 2000.
+        target_dev (int): Camera frames of the target. Defaults to 3000.
+        overwrite (bool): Make the files again, whatever is there. Defaults to False.
+        report (Callable, optional): Called with one line for each step. Defaults to None.
+
+    Returns:
+        dict[str, Path]: Paths of ``source_train``, ``source_test`` and ``target_dev`` (npz),
+        ``cameras`` (pkl, as MMPose reads it) and ``cameras_json``.
+
+    Raises:
+        ValueError: If a number of frames is below 1 or the seed is negative.
+        FileExistsError: If other files of these names are there and ``overwrite`` is False.
+        OSError: If the folder cannot be written to.
+    """
+    frames = dict(source_train=source_train, source_test=source_test, target_dev=target_dev)
+    return _make(out_dir, PARTS, seed, frames, overwrite, report)
+
+
+def make_wide_mocap(
+    out_dir: str | os.PathLike,
+    seed: int = 0,
+    source_train: int = 100000,
+    source_test: int = 4000,
+    overwrite: bool = False,
+    report: Callable[[str], None] | None = None,
+) -> dict[str, Path]:
+    """Make the wide synthetic set: all motions, by many people, for lifters that are for anybody.
+
+    60 people of 1.45 to 1.85 m whose neck, head, shoulders, trunk and hips are where data sets and
+    detectors have them, before cameras of all heights of :func:`make_synthetic_mocap`. There is no
+    target: nothing is held back but 12 of the people. The same arguments give the same bytes.
+
+    Args:
+        out_dir (str | PathLike): Folder to write to; made if need be.
+        seed (int): Seed of all random numbers, at least 0. Defaults to 0.
+        source_train (int): Camera frames for training. Defaults to 100000.
+        source_test (int): Camera frames of other people. Defaults to 4000.
+        overwrite (bool): Make the files again, whatever is there. Defaults to False.
+        report (Callable, optional): Called with one line for each step. Defaults to None.
+
+    Returns:
+        dict[str, Path]: Paths of ``source_train`` and ``source_test`` (npz), ``cameras`` and
+        ``cameras_json``.
+
+    Raises:
+        ValueError, FileExistsError, OSError: As :func:`make_synthetic_mocap`.
+    """
+    frames = dict(source_train=source_train, source_test=source_test)
+    return _make(out_dir, WIDE_PARTS, seed, frames, overwrite, report, set='wide')
+
+
+def _make(
+    out_dir: str | os.PathLike,
+    parts: tuple[Part, ...],
+    seed: int,
+    frames: dict[str, int],
+    overwrite: bool,
+    report: Callable[[str], None] | None,
+    **names: str,
+) -> dict[str, Path]:
+    """Write the parts of a set and its cameras, or reuse them."""
+    arguments: dict[str, Any] = {'seed': _whole('seed', seed, 0), **names}
+    arguments |= {name: _whole(name, count, 1) for name, count in frames.items()}
+    tell = report or (lambda line: None)
+    folder = _writable_folder(out_dir)
+    files = {what: name for what, name in FILES.items() if what in frames or 'cameras' in what}
+    paths = {what: folder / name for what, name in files.items()}
+    if not overwrite and _reusable(folder, files, arguments):
+        tell(f'{folder} already holds this set.')
+        return paths
+
+    manifest: dict[str, Any] = dict(version=FORMAT_VERSION, arguments=arguments, sha256={})
+    save_json(folder / MANIFEST, manifest)  # marks what follows as ours until it is complete
+    for name in set(FILES.values()) - set(files.values()):
+        (folder / name).unlink(missing_ok=True)  # of another set, whose cameras go now
+    cameras: list[Camera] = []
+    for part in parts:
+        arrays, rig = make_part(
+            part, arguments[part.name], arguments['seed'], get_skeleton('h36m_17')
+        )
+        save_npz(paths[part.name], arrays)
+        cameras += rig
+        tell(f'{paths[part.name]}: {len(arrays["imgname"])} camera frames')
+    save_camera_files(paths['cameras'], paths['cameras_json'], rig_dicts(cameras))
+    tell(f'{paths["cameras"]}: {len(cameras)} cameras')
+    manifest['sha256'] = {what: _sha256(path) for what, path in paths.items()}
+    save_json(folder / MANIFEST, manifest)
+    return paths
+
+
+def summarise(paths: dict[str, Path]) -> list[dict[str, Any]]:
+    """Count what the parts hold.
+
+    Args:
+        paths (dict[str, Path]): As :func:`make_synthetic_mocap` or :func:`make_wide_mocap` returns
+            them.
+
+    Returns:
+        list[dict]: For each part ``part``, ``frames`` (camera frames), ``sequences``, ``motions``
+        and ``subjects`` (names, joined by blanks, or their number where they are many).
+    """
+    rows = []
+    for part in PARTS if 'target_dev' in paths else WIDE_PARTS:
+        names = load_npz(str(paths[part.name]), ['imgname'])['imgname']
+        stems = sorted({name.split('.')[0] for name in names})
+        subjects = {stem.split('_')[0] for stem in stems}
+        rows.append(
+            dict(
+                part=part.name,
+                frames=len(names),
+                sequences=len(stems),
+                motions=len({stem.split('_')[1] for stem in stems}),
+                subjects=' '.join(name for name in part.statures if name in subjects)
+                if len(subjects) <= _NAMED
+                else str(len(subjects)),
+            )
+        )
+    return rows
+
+
+def _whole(name: str, value: int, lowest: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < lowest:
+        raise ValueError(
+            f'{name} of the synthetic set must be a whole number of at least {lowest}, '
+            f'got {value!r}.'
+        )
+    return int(value)
+
+
+def _writable_folder(out_dir: str | os.PathLike) -> Path:
+    folder = Path(out_dir)
+    try:
+        make_writable_folder(folder)
+    except OSError as error:
+        raise OSError(
+            f"The folder '{folder}' for the synthetic set cannot be written to "
+            f'({error.strerror}); name another one.'
+        ) from None
+    return folder
+
+
+def _reusable(folder: Path, files: dict[str, str], arguments: dict[str, Any]) -> bool:
+    """Whether the folder holds the set that these arguments give, complete and unchanged."""
+    present = [name for name in FILES.values() if (folder / name).exists()]
+    made = _read_manifest(folder)
+    if not present:
+        return False
+    if made is None:
+        raise FileExistsError(
+            f"'{folder / present[0]}' is there and was not made as part of the synthetic set; "
+            'name another folder, or overwrite it explicitly.'
+        )
+    if made.get('arguments') != arguments or made.get('version') != FORMAT_VERSION:
+        raise FileExistsError(
+            f"'{folder}' holds a synthetic set made with {made.get('arguments')} (version "
+            f'{made.get("version")}), not {arguments} (version {FORMAT_VERSION}); name another '
+            'folder, or overwrite it explicitly.'
+        )
+    hashes = made.get('sha256') or {}
+    return all(
+        (folder / name).is_file() and hashes.get(what) == _sha256(folder / name)
+        for what, name in files.items()
+    )
+
+
+def _read_manifest(folder: Path) -> dict[str, Any] | None:
+    try:
+        content = json.loads((folder / MANIFEST).read_text(encoding='utf-8'))
+    except (OSError, ValueError):
+        return None
+    return content if isinstance(content, dict) else None
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
