@@ -49,14 +49,14 @@ def parse_args(argv: Sequence[str] | None = None) -> argparse.Namespace:
 
 
 def joints_of(world: np.ndarray, valid: np.ndarray, rule: KeypointMap) -> tuple[Tensor, Tensor]:
-    """The lifter's joints (F, J, 3) of a reference's key points, and which are valid (F, J)."""
+    """The lifter's joints (F, J, 3) of a reference's keypoints, and which are valid (F, J)."""
     used = rule.weights != 0
     joints = np.einsum('jk,fkd->fjd', rule.weights.astype(np.float64), np.nan_to_num(world))
     return torch.from_numpy(joints), torch.from_numpy((valid[:, None] | ~used).all(-1))
 
 
 def left_out(recording: Recording, camera: int, cameras: Tensor, to_cameras: Tensor) -> tuple:
-    """Key points (F, K, 3) of all cameras but one, and where three agree."""
+    """Keypoints (F, K, 3) of all cameras but one, and where three agree."""
     others = [index for index in range(len(cameras)) if index != camera]
     people = list(recording.people.values())
     pixels = np.stack([people[index].keypoints_px for index in others], axis=2)
@@ -71,7 +71,7 @@ def left_out(recording: Recording, camera: int, cameras: Tensor, to_cameras: Ten
 
 
 def statistics(found: Tensor, scores: Tensor, exact: Tensor, valid: Tensor) -> dict[str, str]:
-    """Rows of the table, of key points (C, F, J, 2) of C cameras."""
+    """Rows of the table, of keypoints (C, F, J, 2) of C cameras."""
     size = person_size(found)[..., None, None]
     error = ((found - exact) / size).masked_fill(~valid.unsqueeze(-1), torch.nan).double()
     off = torch.linalg.vector_norm(error, dim=-1)

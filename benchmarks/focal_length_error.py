@@ -3,7 +3,7 @@
 
     python benchmarks/focal_length_error.py CONFIG CHECKPOINT [--set target_dev]
 
-The key points stay as they are, the focal lengths of their cameras are multiplied. MPJPE and
+The keypoints stay as they are, the focal lengths of their cameras are multiplied. MPJPE and
 P-MPJPE in mm, root-aligned, the root not counted, with flip, as `tools/test.py` has them.
 """
 

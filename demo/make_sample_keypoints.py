@@ -19,7 +19,7 @@ SAMPLE = Path(__file__).resolve().parent / 'resources' / 'two_people_coco.json'
 def build_parser() -> argparse.ArgumentParser:
     """Describes the command line."""
     parser = argparse.ArgumentParser(
-        description='Make the sample of 2D key points of the demo: two synthetic people in 5 s of '
+        description='Make the sample of 2D keypoints of the demo: two synthetic people in 5 s of '
         'a video of 1280 x 720 pixels, with the noise and the gaps of a detector.'
     )
     parser.add_argument('--out', type=Path, default=SAMPLE, help=f'file to write ({SAMPLE.name})')

@@ -33,7 +33,7 @@ class Rig:
     """Cameras around a person, and where they see him.
 
     Attributes:
-        world: Key points (F, 17, 3), metres, z upwards.
+        world: Keypoints (F, 17, 3), metres, z upwards.
         matrices: K of the cameras, (C, 3, 3).
         dist: k1, k2, p1, p2, k3 of each, (C, 5).
         rotations: Rotation vectors, world to camera, (C, 3).

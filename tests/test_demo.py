@@ -121,7 +121,7 @@ def test_images_behind_the_key_points_tell_the_size(
 ) -> None:
     video = tmp_path / 'clip.mp4'
     writer = cv2.VideoWriter(str(video), cv2.VideoWriter_fourcc(*'mp4v'), 30, (1280, 720))
-    for _ in range(5):  # it ends before the key points do
+    for _ in range(5):  # it ends before the keypoints do
         writer.write(np.full((720, 1280, 3), 90, np.uint8))
     writer.release()
     entries = json.loads(sample.read_text())
@@ -153,7 +153,7 @@ def test_what_is_assumed_is_said(
     printed = capsys.readouterr().out
     assert 'Image size assumed: 1280 x 720. The poses depend on it; give --image-size' in printed
     assert 'Camera assumed' not in printed
-    assert 'Key points: assumed: coco, by its 17 key points. People: iou.' in printed
+    assert 'Keypoints: assumed: coco, by its 17 keypoints. People: iou.' in printed
 
 
 def test_what_is_assumed_of_frames_is_said(
@@ -208,13 +208,13 @@ def person(count: int, score: Any = 0.9) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ('content', 'options', 'message'),
     [
-        ([], [], 'is empty: it holds no key points'),
-        ([dict(image_id=1, keypoints=[])], [], 'holds no person with key points'),
-        ([person(15)], [], '15 key points a person and does not name them'),
-        ([person(17), person(15)], [], 'has 15 key points, the others have 17'),
-        ([person(17, None)], [], 'holds no key point with a position and a score above 0'),
+        ([], [], 'is empty: it holds no keypoints'),
+        ([dict(image_id=1, keypoints=[])], [], 'holds no person with keypoints'),
+        ([person(15)], [], '15 keypoints a person and does not name them'),
+        ([person(17), person(15)], [], 'has 15 keypoints, the others have 17'),
+        ([person(17, None)], [], 'holds no keypoint with a position and a score above 0'),
         ([person(17)], ['--image-size', '100', '100'], 'outside of the image of 100 x 100'),
-        ([person(17)], ['--keypoint-set', 'halpe26'], "the key point set 'halpe26' has 26"),
+        ([person(17)], ['--keypoint-set', 'halpe26'], "the keypoint set 'halpe26' has 26"),
         ([person(17)], ['--camera-file', 'none.json'], "'none.json' does not exist"),
         ([person(17)], ['--images', 'none'], "The images 'none' do not exist"),
         ([person(17)], ['--device', 'tpu'], "The device 'tpu' cannot be used"),

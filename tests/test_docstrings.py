@@ -3,7 +3,9 @@
 
 import doctest
 import importlib
+import inspect
 import pkgutil
+import re
 
 import pytest
 
@@ -31,3 +33,31 @@ def test_there_are_examples():
         for example in test.examples
     ]
     assert len(examples) > 50
+
+
+def test_what_is_exported_describes_all_of_its_arguments():
+    kinds = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    exported = {}
+    for name in ('mmposeaug', *MODULES):
+        module = importlib.import_module(name)
+        if hasattr(module, '__path__'):
+            for each in getattr(module, '__all__', ()):
+                exported[each] = getattr(module, each)
+    missing = []
+    for name, value in exported.items():
+        if not (inspect.isclass(value) or inspect.isfunction(value)):
+            continue
+        text = inspect.getdoc(value) or ''
+        elsewhere = re.search('for the arguments|fields are the options of', text)
+        if not text:
+            missing.append(name)
+        elif not elsewhere and not (
+            inspect.isclass(value) and issubclass(value, (Exception, tuple))
+        ):
+            missing += [
+                f'{name}({each.name})'
+                for each in inspect.signature(value).parameters.values()
+                if each.kind not in kinds and not re.search(rf'\b{each.name}\b', text)
+            ]
+    assert len(exported) > 200
+    assert not missing

@@ -1,5 +1,5 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""The live demo with a lifter of random weights: key points that are replayed, and a video."""
+"""The live demo with a lifter of random weights: keypoints that are replayed, and a video."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from mmposeaug.lifting import check_sizes, find_view, read_camera
 from mmposeaug.lifting.export.export import OPSETS, require_packages
 
 EPILOG = """\
-The file takes key points in pixels and gives camera-space poses in metres, root at the origin;
+The file takes keypoints in pixels and gives camera-space poses in metres, root at the origin;
 the normalisation of the codec, and with --flip the mirrored image, are inside. It is compared with
 torch before it is written. The batch size is free; the number of frames is fixed, but free up to
 seq_len for MotionBERT, which also takes scores, the camera and the depth of the root. Lifters of

@@ -1,5 +1,5 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""Any MMPose lifter as a function of key point tensors, with gradients."""
+"""Any MMPose lifter as a function of keypoint tensors, with gradients."""
 
 from __future__ import annotations
 
@@ -140,15 +140,15 @@ class LifterAdapter:
         root_depth: Tensor | None = None,
         flip_indices: Sequence[int] | None = None,
     ) -> Tensor:
-        """Lift key points, with gradients.
+        """Lift keypoints, with gradients.
 
         Args:
-            keypoints_px (Tensor): Key points (B, T, K, 2) in pixels.
+            keypoints_px (Tensor): Keypoints (B, T, K, 2) in pixels.
             image_size (Tensor, optional): Width and height (B, 2) in pixels.
             scores (Tensor, optional): Confidence (B, T, K). Defaults to None, all 1.
             intrinsics (Tensor, optional): Cameras (B, 9), pixels; for codecs that need them.
             root_depth (Tensor, optional): Depth (B, T') of the root in metres; likewise.
-            flip_indices (Sequence[int], optional): For each key point its mirror partner: the
+            flip_indices (Sequence[int], optional): For each keypoint its mirror partner: the
                 prediction is the mean of that of the image and of the mirrored image. Defaults to
                 None, no flip.
 
@@ -181,11 +181,11 @@ class LifterAdapter:
         """Losses as the lifter's own ``loss`` gives them on the same samples.
 
         Args:
-            keypoints_px (Tensor): Key points (B, T, K, 2) in pixels.
+            keypoints_px (Tensor): Keypoints (B, T, K, 2) in pixels.
             pose_cam (Tensor): Camera-space joints (B, T', K, 3) in metres of the frames that the
                 lifter predicts, see :meth:`target_of`.
             image_size (Tensor, optional): Width and height (B, 2) in pixels.
-            scores (Tensor, optional): Confidence (B, T, K) of the key points.
+            scores (Tensor, optional): Confidence (B, T, K) of the keypoints.
             intrinsics (Tensor, optional): Cameras (B, 9), pixels; for codecs that need them.
             visible (Tensor, optional): Visibility (B, T', K) of the target's joints.
             sample_weight (Tensor, optional): Weights (B,): each loss is the mean over the clips

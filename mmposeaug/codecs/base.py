@@ -78,14 +78,14 @@ class TensorCodec(ShapeChecks, ABC):
 
     @abstractmethod
     def normalize(self, keypoints_px: Tensor, image_size: Tensor | None) -> Tensor:
-        """Key points in the codec's 2D space.
+        """Keypoints in the codec's 2D space.
 
         Args:
-            keypoints_px (Tensor): Key points (B, T, K, 2) in pixels.
+            keypoints_px (Tensor): Keypoints (B, T, K, 2) in pixels.
             image_size (Tensor, optional): Width and height (B, 2) in pixels.
 
         Returns:
-            Tensor: Normalised key points (B, T, K, 2).
+            Tensor: Normalised keypoints (B, T, K, 2).
         """
 
     @abstractmethod
@@ -150,7 +150,7 @@ class TensorCodec(ShapeChecks, ABC):
         """Network input as MMPose's pipeline, packing and collation make it, and its axes.
 
         Args:
-            keypoints_px (Tensor): Key points (B, T, K, 2) in pixels.
+            keypoints_px (Tensor): Keypoints (B, T, K, 2) in pixels.
             image_size (Tensor, optional): Width and height (B, 2) in pixels; needed if
                 ``needs_image_size``.
             scores (Tensor, optional): Confidence (B, T, K), part of the input if the codec has
@@ -198,12 +198,12 @@ class TensorCodec(ShapeChecks, ABC):
     ) -> Tensor:
         """Network input of the mirrored image.
 
-        Equals ``encode_input`` of key points of which u became width - u and the sides were
+        Equals ``encode_input`` of keypoints of which u became width - u and the sides were
         swapped, confidences included.
 
         Args:
             x (Tensor): Network input, as :meth:`encode_input` returns it.
-            flip_indices (Sequence[int]): For each key point its mirror partner.
+            flip_indices (Sequence[int]): For each keypoint its mirror partner.
             image_size (Tensor, optional): Width and height (B, 2) in pixels; needed by codecs
                 whose inputs are not symmetric about the image's centre.
 
@@ -272,7 +272,7 @@ class TensorCodec(ShapeChecks, ABC):
         """Refuse training data that the codec cannot encode; :meth:`encode` checks shapes alone.
 
         Args:
-            keypoints_px (Tensor): Key points (N, K, 2), pixels.
+            keypoints_px (Tensor): Keypoints (N, K, 2), pixels.
             scores (Tensor): Confidence (N, K).
             camera_index (Tensor): Number of each row's camera, (N,).
             intrinsics (Tensor): The cameras (C, 9), pixels.
@@ -280,11 +280,11 @@ class TensorCodec(ShapeChecks, ABC):
             names (Sequence[str]): Names of the cameras, C.
 
         Raises:
-            ValueError: If a camera cannot be, or shows nothing where a key point lies.
+            ValueError: If a camera cannot be, or shows nothing where a keypoint lies.
         """
 
     def _pack(self, x: Tensor, scores: Tensor | None) -> Tensor:
-        """Input of the network from its values (B, T, K, D) of each key point."""
+        """Input of the network from its values (B, T, K, D) of each keypoint."""
         if self.concat_vis:
             if scores is None:
                 scores = torch.ones_like(x[..., 0])
@@ -293,7 +293,7 @@ class TensorCodec(ShapeChecks, ABC):
         return x.flatten(2).transpose(1, 2) if self.reshape_keypoints else x
 
     def _mirror(self, keypoints_norm: Tensor, index: Tensor, image_size: Tensor | None) -> Tensor:
-        """Normalised key points (B, T, K, 2), already swapped by ``index``, mirrored."""
+        """Normalised keypoints (B, T, K, 2), already swapped by ``index``, mirrored."""
         u, v = keypoints_norm.split(1, dim=-1)
         return torch.cat((-u, v), dim=-1)
 

@@ -25,12 +25,12 @@ _Camera = tuple[float, ...]
 _Size = Optional[tuple[float, float]]
 
 MAX_ANGLE = 15.0
-"""float: Degrees between the root's key point and the root itself beyond which they disagree."""
+"""float: Degrees between the root's keypoint and the root itself beyond which they disagree."""
 
 
 @KEYPOINT_CODECS.register_module()
 class CalibratedPoseLifting(BaseKeypointCodec):
-    """Key points of a calibrated camera, seen by a virtual camera that is turned to the person.
+    """Keypoints of a calibrated camera, seen by a virtual camera that is turned to the person.
 
     See :class:`TensorCalibratedPoseLifting`, which it calls on one sample, for what is encoded. It
     needs the camera of each sample (``camera_param_file`` of the data set).
@@ -41,15 +41,15 @@ class CalibratedPoseLifting(BaseKeypointCodec):
     than MMPose's own, which carry ``target_root`` as it is.
 
     Args:
-        num_keypoints (int): Key points of a person.
+        num_keypoints (int): Keypoints of a person.
         root_index (int | Sequence[int]): Root joint, or joints whose mean is the root. Defaults to
             0.
         remove_root (bool): Whether the target lacks the root joint, if it is a single one. Defaults
             to False.
         size (str): ``'keep'``: inputs are rays, in which people who are near are large.
             ``'divide'``: they are divided by their size (the root mean square distance from their
-            mean). ``'apart'``: divided, and the logarithm of the size is a third value of each key
-            point. Defaults to ``'keep'``.
+            mean). ``'apart'``: divided, and the logarithm of the size is a third value of each
+            keypoint. Defaults to ``'keep'``.
         virtual_camera (str): ``'clip'``: one virtual camera for all frames of a clip, turned to the
             person in the target frame (the middle one where all are targets); the root's path
             stays in the input, and nothing turns that does not turn in the picture. ``'frame'``:
@@ -58,7 +58,7 @@ class CalibratedPoseLifting(BaseKeypointCodec):
         causal (bool): Whether the target is the last frame of a clip, as the data set's and the
             backbone's option says; else the middle one. Defaults to False.
         reshape_keypoints (bool): Whether inputs are (K * D, T), else (T, K, D). Defaults to True.
-        concat_vis (bool): Whether scores are a further value of each key point. Defaults to False.
+        concat_vis (bool): Whether scores are a further value of each keypoint. Defaults to False.
 
     Raises:
         ValueError: If an option is unknown.
@@ -122,7 +122,7 @@ class CalibratedPoseLifting(BaseKeypointCodec):
         """Encode one sample.
 
         Args:
-            keypoints (np.ndarray): Key points (T, K, 2), pixels.
+            keypoints (np.ndarray): Keypoints (T, K, 2), pixels.
             keypoints_visible (np.ndarray, optional): Scores (T, K); 0 is not found. Defaults to
                 None, all 1.
             lifting_target (np.ndarray, optional): Joints (T', K, 3) or (K, 3) in camera space,
@@ -137,8 +137,8 @@ class CalibratedPoseLifting(BaseKeypointCodec):
             (T', 4, 3) or (4, 3), see the class.
 
         Raises:
-            ValueError: If the camera is missing or cannot be, a key point lies where its lens shows
-                nothing, or the target is behind the camera or not where its key points are.
+            ValueError: If the camera is missing or cannot be, a keypoint lies where its lens shows
+                nothing, or the target is behind the camera or not where its keypoints are.
         """
         camera, image_size = _read_camera(camera_param)
         points = torch.from_numpy(np.asarray(keypoints, dtype=np.float64))
@@ -215,7 +215,7 @@ class CalibratedPoseLifting(BaseKeypointCodec):
         return pose.astype(np.float32), np.ones(pose.shape[:-1], dtype=np.float32)
 
     def _without_gaps(self, rays: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
-        """Rays (T, K, 2); of key points of score 0 without a place, where the camera turns to."""
+        """Rays (T, K, 2); of keypoints of score 0 without a place, where the camera turns to."""
         gaps = rays.isnan().any(-1, keepdim=True) & (scores <= 0).unsqueeze(-1)
         if not gaps.any():
             return rays
@@ -240,7 +240,7 @@ class CalibratedPoseLifting(BaseKeypointCodec):
         return frames - 1 if self.causal else frames // 2
 
     def _check_agrees(self, roots: torch.Tensor, view: torch.Tensor, scores: torch.Tensor) -> None:
-        """Refuse targets (T', 3) behind the camera, or elsewhere than their key points (T, K)."""
+        """Refuse targets (T', 3) behind the camera, or elsewhere than their keypoints (T, K)."""
         known = roots.norm(dim=-1) > 1e-6  # else root-relative, or to be predicted
         behind = roots[known & (roots[:, 2] <= 0)]
         if len(behind):
@@ -257,7 +257,7 @@ class CalibratedPoseLifting(BaseKeypointCodec):
         angle = math.degrees(math.acos(max(-1.0, min(1.0, cosine))))
         if angle > MAX_ANGLE:
             raise ValueError(
-                f"The lifting target's root lies {angle:.0f} degrees from its key point; the "
+                f"The lifting target's root lies {angle:.0f} degrees from its keypoint; the "
                 'camera must be that of the image, in pixels of its size, and mirrored with it: '
                 'use RandomFlipWithCamera in place of RandomFlipAroundRoot.'
             )

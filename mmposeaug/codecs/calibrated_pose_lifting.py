@@ -30,13 +30,13 @@ _CHUNK = 8192
 class TensorCalibratedPoseLifting(TensorCodec):
     """Rays of a virtual camera that is turned to the person in, its axes out.
 
-    Key points are undistorted (rays, as in Ray3D, Zhan et al., CVPR 2022) and seen by a virtual
+    Keypoints are undistorted (rays, as in Ray3D, Zhan et al., CVPR 2022) and seen by a virtual
     camera that looks at the person, panned, then tilted, not rolled (as in Perspective Crop Layers,
     Yu et al., CVPR 2021). The target is root-relative, in metres, in the axes of this camera;
     :meth:`decode` turns it back into those of the real one.
 
-    It looks at the root key point; where that has the score 0, at the middle of the box of those
-    that have more; where none has, at the root key point all the same.
+    It looks at the root keypoint; where that has the score 0, at the middle of the box of those
+    that have more; where none has, at the root keypoint all the same.
 
     Args:
         codec (CalibratedPoseLifting): The MMPose codec.
@@ -72,10 +72,10 @@ class TensorCalibratedPoseLifting(TensorCodec):
         return self.encode_rays(undistort(keypoints_px, camera.unsqueeze(1)), scores)
 
     def encode_rays(self, rays: Tensor, scores: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Encode key points that were undistorted already.
+        """Encode keypoints that were undistorted already.
 
         Args:
-            rays (Tensor): x / z and y / z of the key points, (B, T, K, 2).
+            rays (Tensor): x / z and y / z of the keypoints, (B, T, K, 2).
             scores (Tensor, optional): Confidence (B, T, K).
 
         Returns:
@@ -137,7 +137,7 @@ class TensorCalibratedPoseLifting(TensorCodec):
         image_size: Tensor,
         names: Sequence[str],
     ) -> None:
-        """Refuse cameras that cannot be, and key points where the lens shows nothing."""
+        """Refuse cameras that cannot be, and keypoints where the lens shows nothing."""
         for camera in camera_index.unique().tolist():
             name = f'The camera {names[camera]}'
             check_camera(intrinsics[camera], image_size[camera], name)
@@ -166,7 +166,7 @@ class TensorCalibratedPoseLifting(TensorCodec):
         return torch.where(missing.unsqueeze(-1), box, root)
 
     def _size_of(self, x: Tensor, found: Tensor | None) -> Tensor:
-        """Size (B, T or 1, 1, 1) of people: the distance of key points from their mean."""
+        """Size (B, T or 1, 1, 1) of people: the distance of keypoints from their mean."""
         weight = torch.ones_like(x[..., :1])
         if found is not None:  # one alone has no size
             found = found | (found.sum(-1, keepdim=True) < 2)

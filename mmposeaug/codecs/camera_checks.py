@@ -1,5 +1,5 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""Cameras and key points that cannot be, told where they enter."""
+"""Cameras and keypoints that cannot be, told where they enter."""
 
 from __future__ import annotations
 
@@ -83,10 +83,10 @@ def check_seen(
     name: str = '',
     rays: Tensor | None = None,
 ) -> None:
-    """Refuse key points where the lens shows nothing.
+    """Refuse keypoints where the lens shows nothing.
 
     Args:
-        keypoints_px (Tensor): Key points (N, K, 2), pixels.
+        keypoints_px (Tensor): Keypoints (N, K, 2), pixels.
         intrinsics (Tensor): Cameras (N, 9), pixels.
         scores (Tensor, optional): Confidence (N, K); those of score 0 are left out. Defaults to
             None, all count.
@@ -94,7 +94,7 @@ def check_seen(
         rays (Tensor, optional): What :func:`mmposeaug.geometry.undistort` gave, (N, K, 2).
 
     Raises:
-        ValueError: If a key point is not finite, or farther out than the distortion folds over.
+        ValueError: If a keypoint is not finite, or farther out than the distortion folds over.
     """
     finite = torch.isfinite(keypoints_px).all(-1)
     wrong = ~finite | ~in_lens(keypoints_px, intrinsics, rays)
@@ -106,12 +106,12 @@ def check_seen(
     u, v = keypoints_px[row, joint].tolist()
     if not bool(finite[row, joint]):
         raise ValueError(
-            f'Key point {joint} of row {row}{name} is ({u:g}, {v:g}); give pixels, and the score 0 '
-            'to key points that were not found.'
+            f'Keypoint {joint} of row {row}{name} is ({u:g}, {v:g}); give pixels, and the score 0 '
+            'to keypoints that were not found.'
         )
     lens = ', '.join(f'{each:.4g}' for each in intrinsics[row, 4:].tolist())
     raise ValueError(
-        f'{int(wrong.sum())} key points{name}, the first at ({u:.0f}, {v:.0f}) px, lie where the '
+        f'{int(wrong.sum())} keypoints{name}, the first at ({u:.0f}, {v:.0f}) px, lie where the '
         f'distortion k1, k2, k3, p1, p2 = {lens} folds over and the lens shows nothing; correct '
         'the calibration, or leave out (score 0) what was detected there.'
     )

@@ -39,7 +39,7 @@ class TensorImagePoseLifting(TensorCodec):
         mean = self._arrays.get('keypoints_mean')
         if mean is not None and mean.shape[-1] != 2:
             raise ValueError(
-                f'ImagePoseLifting has keypoints_mean of {mean.shape[-1]} dimensions a key point; '
+                f'ImagePoseLifting has keypoints_mean of {mean.shape[-1]} dimensions a keypoint; '
                 'give the mean of u and v only.'
             )
         mean = self._arrays.get('target_mean')
@@ -74,7 +74,7 @@ class TensorImagePoseLifting(TensorCodec):
         return super().from_cfg(cfg)
 
     def normalize(self, keypoints_px: Tensor, image_size: Tensor | None) -> Tensor:
-        """Key points (B, T, K, 2) minus their mean over their standard deviation."""
+        """Keypoints (B, T, K, 2) minus their mean over their standard deviation."""
         if 'keypoints_mean' not in self._arrays:
             return keypoints_px
         mean = self._constant('keypoints_mean', keypoints_px)
@@ -120,7 +120,7 @@ class TensorImagePoseLifting(TensorCodec):
                 'of each clip.'
             )
         keypoints_px = keypoints_norm
-        if 'keypoints_mean' in self._arrays:  # each key point still has its partner's statistics
+        if 'keypoints_mean' in self._arrays:  # each keypoint still has its partner's statistics
             mean = self._constant('keypoints_mean', keypoints_px).index_select(0, index)
             std = self._constant('keypoints_std', keypoints_px).index_select(0, index)
             keypoints_px = keypoints_norm * std + mean

@@ -13,7 +13,7 @@ from .base import LIFTING_CODECS, TensorCodec
 
 @LIFTING_CODECS.register_module(name='MotionBERTLabel')
 class TensorMotionBERTLabel(TensorCodec):
-    """Key points in half image widths in, the pose in image units out.
+    """Keypoints in half image widths in, the pose in image units out.
 
     The target is the pose projected without distortion, its depth scaled by the same
     magnification at the root, root-relative, in half image widths. A factor for each frame, from
@@ -73,7 +73,7 @@ class TensorMotionBERTLabel(TensorCodec):
         return 2 / (2 * focal / root_depth + self._EPS)
 
     def normalize(self, keypoints_px: Tensor, image_size: Tensor | None) -> Tensor:
-        """Key points (B, T, K, 2) from the image's centre, in half image widths."""
+        """Keypoints (B, T, K, 2) from the image's centre, in half image widths."""
         assert image_size is not None
         size = image_size[:, None, None]
         return keypoints_px / size[..., :1] * 2 - size / size[..., :1]

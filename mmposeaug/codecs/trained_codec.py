@@ -9,14 +9,7 @@ from typing import Any
 
 
 def trained_codec(checkpoint: Mapping[str, Any]) -> str | None:
-    """Type of the codec that a checkpoint of MMEngine was trained with.
-
-    Args:
-        checkpoint (Mapping): The checkpoint, whose ``meta`` holds the config as text.
-
-    Returns:
-        str | None: The type of the head's decoder; None where the checkpoint does not tell.
-    """
+    """Type of the codec that a checkpoint of MMEngine was trained with."""
     meta = checkpoint.get('meta')
     text = meta.get('cfg') if isinstance(meta, Mapping) else None
     if not isinstance(text, str):
@@ -36,15 +29,7 @@ def trained_codec(checkpoint: Mapping[str, Any]) -> str | None:
 
 
 def codec_misfit(checkpoint: Mapping[str, Any], cfg: Mapping[str, Any]) -> str:
-    """What there is to say where a checkpoint was trained with another codec than a config's.
-
-    Args:
-        checkpoint (Mapping): A checkpoint.
-        cfg (Mapping): The config.
-
-    Returns:
-        str: The part of a sentence; empty where both are alike or one is not known.
-    """
+    """What there is to say where a checkpoint was trained with another codec than a config's."""
     trained = trained_codec(checkpoint)
     here = ((cfg.get('model') or {}).get('head') or {}).get('decoder') or {}
     wanted = here.get('type')

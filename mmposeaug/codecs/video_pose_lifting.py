@@ -12,7 +12,7 @@ from .base import LIFTING_CODECS, TensorCodec
 
 @LIFTING_CODECS.register_module(name='VideoPoseLifting')
 class TensorVideoPoseLifting(TensorCodec):
-    """Image-centred key points in half widths in, root-relative metres out.
+    """Image-centred keypoints in half widths in, root-relative metres out.
 
     With ``zero_center=False`` the target is the camera-space pose; :meth:`decode` makes it
     root-relative. ``save_index`` and ``normalize_camera`` are accepted: they change what MMPose
@@ -30,7 +30,7 @@ class TensorVideoPoseLifting(TensorCodec):
         self.removes_root = codec.zero_center and codec.remove_root and len(self.root_index) == 1
 
     def normalize(self, keypoints_px: Tensor, image_size: Tensor | None) -> Tensor:
-        """Key points (B, T, K, 2) from the image's centre, in half image widths."""
+        """Keypoints (B, T, K, 2) from the image's centre, in half image widths."""
         assert image_size is not None
         centre = (0.5 * image_size)[:, None, None]
         return (keypoints_px - centre) / centre[..., :1]

@@ -23,9 +23,6 @@ def _statistics_method(owner: Any, name: str) -> Any:
     A ``HistoryBuffer`` pickles references to its statistics methods, that is calls of
     ``getattr`` on its class. Admitting the real one would open every attribute of every admitted
     object to a forged file.
-
-    Raises:
-        pickle.UnpicklingError: If anything else is asked for.
     """
     from mmengine.logging import HistoryBuffer
 

@@ -29,14 +29,7 @@ class PlaceholderError(ImportError):
 
 
 class _Placeholder(types.ModuleType):
-    """A module whose members exist, and raise :class:`PlaceholderError` once they are called.
-
-    Args:
-        name: Full module name.
-        members: Names that the module has; None stands for every name without underscores around.
-        remedy: What to install to have the real thing.
-        reason: Why the real module is not there.
-    """
+    """A module whose members exist, and raise :class:`PlaceholderError` once they are called."""
 
     def __init__(self, name: str, members: Sequence[str] | None, remedy: str, reason: str) -> None:
         super().__init__(name, f'Placeholder: {reason}')

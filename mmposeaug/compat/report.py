@@ -35,14 +35,7 @@ def _devices() -> str:
 
 
 def format_report(findings: Iterable[Finding]) -> str:
-    """Formats versions and findings as text.
-
-    Args:
-        findings: What :func:`mmposeaug.compat.apply` returned.
-
-    Returns:
-        Several lines: platform, versions, and for each check what was found and done.
-    """
+    """Formats versions and findings as text."""
     rows = [
         ('sys.platform', sys.platform),
         ('Python', f'{platform.python_version()} ({sys.executable})'),

@@ -13,19 +13,7 @@ LARGEST_METRES = 50.0
 
 
 def require_key(entries: Any, key: str, where: str) -> Any:
-    """An entry of a mapping.
-
-    Args:
-        entries (Any): What should be a mapping that has the key.
-        key (str): The key.
-        where (str): Where the mapping comes from, for the message.
-
-    Returns:
-        Any: The entry.
-
-    Raises:
-        ValueError: If it is no mapping or lacks the key.
-    """
+    """An entry of a mapping."""
     if not isinstance(entries, Mapping):
         raise ValueError(f'{where} must be a dictionary, but is a {type(entries).__name__}.')
     if key not in entries:
@@ -38,15 +26,7 @@ def number_array(values: Any, shape: Sequence[int | None], where: str) -> np.nda
     """Finite numbers of a known shape.
 
     Args:
-        values (Any): The numbers.
         shape (Sequence[int | None]): The shape; None fits any length.
-        where (str): What it is, for the message.
-
-    Returns:
-        np.ndarray: The numbers, float64.
-
-    Raises:
-        ValueError: If they are not numeric, of another shape, or not finite.
     """
     try:
         array = np.asarray(values, dtype=np.float64)
@@ -64,15 +44,7 @@ def number_array(values: Any, shape: Sequence[int | None], where: str) -> np.nda
 
 
 def check_frames(values: np.ndarray, where: str) -> None:
-    """Refuses a recording without frames.
-
-    Args:
-        values (np.ndarray): One row a frame.
-        where (str): What it is, for the message.
-
-    Raises:
-        ValueError: If there is none.
-    """
+    """Refuses a recording without frames."""
     if not len(values):
         raise ValueError(f'{where} has no frames; get the file again, or remove the recording.')
 
@@ -82,10 +54,6 @@ def check_metres(positions: np.ndarray, where: str) -> None:
 
     Args:
         positions (np.ndarray): Positions, metres.
-        where (str): What they are, for the message.
-
-    Raises:
-        ValueError: If one is beyond any studio.
     """
     largest = float(np.abs(positions).max(initial=0))
     if largest > LARGEST_METRES:
@@ -100,10 +68,6 @@ def check_before_camera(pose_cam: np.ndarray, where: str) -> None:
 
     Args:
         pose_cam (np.ndarray): Camera-space joints (*, 3), metres.
-        where (str): What they are, for the message.
-
-    Raises:
-        ValueError: If a depth is not positive.
     """
     if (pose_cam[..., 2] <= 0).any():
         raise ValueError(

@@ -13,13 +13,7 @@ from tqdm import tqdm
 
 
 def add_options(parser: argparse.ArgumentParser, joints: int | None = 17) -> None:
-    """Adds the options that all converters have.
-
-    Args:
-        parser (argparse.ArgumentParser): The parser.
-        joints (int, optional): Default number of joints; None for converters that write those they
-            read. Defaults to 17.
-    """
+    """Adds the options that all converters have."""
     if joints is not None:
         parser.add_argument(
             '--joints',
@@ -34,16 +28,7 @@ def add_options(parser: argparse.ArgumentParser, joints: int | None = 17) -> Non
 def run_converter(
     parser: argparse.ArgumentParser, convert: Callable[..., list[Path]], **options: Any
 ) -> int:
-    """Runs a conversion, tells how far it is, and says what is wrong in one sentence.
-
-    Args:
-        parser (argparse.ArgumentParser): Whose program it is.
-        convert (Callable): The conversion; takes ``report`` too.
-        **options (Any): Its arguments.
-
-    Returns:
-        int: The exit status.
-    """
+    """Runs a conversion, tells how far it is, and says what is wrong in one sentence."""
     try:
         convert(report=tqdm.write, **options)  # which prints above the bar, if there is one
     except (OSError, ValueError, ImportError) as error:
@@ -56,12 +41,5 @@ def run_converter(
 
 
 def progress(items: Sequence[Any]) -> Iterable[Any]:
-    """Passes items on and shows a bar, if there is a terminal.
-
-    Args:
-        items (Sequence): The items.
-
-    Returns:
-        Iterable: The items.
-    """
+    """Passes items on and shows a bar, if there is a terminal."""
     return tqdm(items, leave=False, disable=None)

@@ -172,14 +172,7 @@ def _save(path: Path, content: Any) -> None:
 
 
 def require_files(paths: Sequence[str]) -> None:
-    """Checks that files are there.
-
-    Args:
-        paths (Sequence[str]): The files.
-
-    Raises:
-        FileNotFoundError: If one is not.
-    """
+    """Checks that files are there."""
     for path in paths:
         if not os.path.isfile(path):
             raise FileNotFoundError(f'The file {path!r} does not exist; check the path.')
@@ -190,30 +183,12 @@ CAMERA_FILES = ('cameras.pkl', 'cameras.json')
 
 
 def camera_contents(cameras: CameraDict) -> dict[str, Any]:
-    """Content of the camera files.
-
-    Args:
-        cameras (dict): (subject, camera id) to MMPose's camera dictionary.
-
-    Returns:
-        dict[str, Any]: The content of each of :data:`CAMERA_FILES`.
-    """
+    """Content of the camera files."""
     return dict(zip(CAMERA_FILES, (dict(cameras), plain_cameras(cameras))))
 
 
 def join_rows(rows: Sequence[Mapping[str, np.ndarray]], what: str) -> dict[str, np.ndarray]:
-    """Joins annotation arrays, row after row.
-
-    Args:
-        rows (Sequence[Mapping[str, np.ndarray]]): Arrays with the same names.
-        what (str): What they were made of, for the message.
-
-    Returns:
-        dict[str, np.ndarray]: The joined arrays.
-
-    Raises:
-        ValueError: If there are no frames.
-    """
+    """Joins annotation arrays, row after row."""
     if not any(len(each['imgname']) for each in rows):
         raise ValueError(f'No frame of {what} is left; check the options that leave frames out.')
     return {name: np.concatenate([each[name] for each in rows]) for name in rows[0]}

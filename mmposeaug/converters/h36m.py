@@ -79,7 +79,7 @@ def convert_h36m(
 
     Written are ``fps50/h36m_train.npz`` and ``fps50/h36m_test.npz`` (another rate with
     ``frame_step``), whose 2D is the distorted projection of the 3D, ``cameras.pkl`` and
-    ``cameras.json``, and for each file of 2D key points
+    ``cameras.json``, and for each file of 2D keypoints
     ``joint_2d_det_files/NAME_train.npy`` and ``NAME_test.npy`` beside the annotations, NAME being
     what follows ``data_2d_h36m_``. A video is cut to the shortest of its 3D and 2D.
 

@@ -32,8 +32,6 @@ class Layout:
     """Where one kind of archive has its files.
 
     Args:
-        folder (str): Folder of a subject's files, below the subject's.
-        suffix (str): How the files are called behind the action.
         read (Callable): Gives the frames (T, 96) of a file, millimetres.
     """
 
@@ -65,19 +63,7 @@ LAYOUTS = (
 
 
 def find_recordings(folder: str) -> Recordings:
-    """Finds the files of all subjects.
-
-    Args:
-        folder (str): Folder that holds ``S1`` to ``S11``, or ``h36m`` with these in it.
-
-    Returns:
-        dict: (subject, action) to the file, sorted.
-
-    Raises:
-        FileNotFoundError: If there are no such files, or none of a subject.
-        ValueError: If there are files of two kinds or two files of one recording, or files that
-            must be converted first.
-    """
+    """Finds the files of all subjects."""
     root = Path(folder)
     root = root / 'h36m' if (root / 'h36m').is_dir() else root
     subjects = [subject for subjects in SPLITS.values() for subject in subjects]
@@ -129,17 +115,8 @@ def _files(root: Path, subject: str, layout: Layout) -> list[Path]:
 def read_recordings(recordings: Recordings, track: Track) -> Sequences:
     """Reads the files.
 
-    Args:
-        recordings (dict): See :func:`find_recordings`.
-        track (Callable): Follows the recordings.
-
     Returns:
         dict: (subject, action) to world positions (T, 32, 3), metres.
-
-    Raises:
-        ImportError: If files are HDF5 and h5py is not installed.
-        ValueError: If a file cannot be read, is of another shape, has no frames, or is not in
-            millimetres.
     """
     return {key: _read(recordings[key]) for key in track(list(recordings))}
 

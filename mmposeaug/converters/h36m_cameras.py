@@ -20,20 +20,7 @@ _TOLERANCE = 1e-3  # float32 rounds a unit quaternion by far less
 
 
 def read_cameras(path: str) -> CameraDict:
-    """Reads the cameras and checks that all that are needed are there, with R and T.
-
-    Args:
-        path (str): ``cameras.pkl``, JSON, or VideoPose3D's ``common/h36m_dataset.py``, which is
-            read and not run.
-
-    Returns:
-        dict: (subject, camera id) to MMPose's camera dictionary, of the known subjects.
-
-    Raises:
-        FileNotFoundError: If the file does not exist.
-        ValueError: If a camera, or its place, is missing, T is not in metres, or the file is not
-            what it should be.
-    """
+    """Reads the cameras and checks that all that are needed are there, with R and T."""
     read = read_videopose3d_cameras if path.endswith('.py') else load_camera_dicts
     cameras = read(path)
     found: CameraDict = {}
@@ -55,16 +42,6 @@ def read_videopose3d_cameras(path: str) -> CameraDict:
     They are Python literals, so nothing of the file is run. ``orientation`` is the quaternion
     (w, x, y, z) of MMPose's ``R``, ``translation`` its ``T`` in millimetres. The two tangential
     coefficients are in the opposite order of ``p`` and OpenCV.
-
-    Args:
-        path (str): The file.
-
-    Returns:
-        dict: (subject, camera id) to MMPose's camera dictionary, of the known subjects.
-
-    Raises:
-        FileNotFoundError: If the file does not exist.
-        ValueError: If it is not such a file; the sentence names the key.
     """
     intrinsics, extrinsics = _literals(path, (_INTRINSICS, _EXTRINSICS))
     if not isinstance(intrinsics, list):

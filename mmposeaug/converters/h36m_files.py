@@ -40,12 +40,6 @@ Videos = dict[tuple[str, str], list[np.ndarray]]
 def canonical_action(action: str) -> str:
     """Name of an action with its take, as MMPose's image names have it.
 
-    Args:
-        action (str): As in VideoPose3D's files.
-
-    Returns:
-        str: The name, without blanks.
-
     Example:
         >>> canonical_action('WalkingDog 1')
         'WalkDog_1'
@@ -56,18 +50,7 @@ def canonical_action(action: str) -> str:
 
 
 def lower_rate(frame_step: int, frame_rate: int) -> int:
-    """Frame rate that is left of every n-th frame.
-
-    Args:
-        frame_step (int): Keep every n-th frame.
-        frame_rate (int): Frames a second before.
-
-    Returns:
-        int: Frames a second.
-
-    Raises:
-        ValueError: If it would not be a whole number.
-    """
+    """Frame rate that is left of every n-th frame."""
     steps = [step for step in range(1, frame_rate + 1) if frame_rate % step == 0]
     if frame_step not in steps:
         raise ValueError(
@@ -78,14 +61,7 @@ def lower_rate(frame_step: int, frame_rate: int) -> int:
 
 
 def unknown_actions(sequences: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
-    """Recordings of actions that the data set does not have.
-
-    Args:
-        sequences (Iterable[tuple[str, str]]): (subject, action with its take) that are there.
-
-    Returns:
-        dict[str, list[str]]: For each subject that has some, their names.
-    """
+    """Recordings of actions that the data set does not have."""
     found: dict[str, list[str]] = {}
     for subject, action in sequences:
         if action.partition('_')[0] not in ACTIONS:
@@ -94,15 +70,7 @@ def unknown_actions(sequences: Iterable[tuple[str, str]]) -> dict[str, list[str]
 
 
 def missing_takes(sequences: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
-    """Recordings that the whole data set has and these have not.
-
-    Args:
-        sequences (Iterable[tuple[str, str]]): (subject, action with its take) that are there.
-
-    Returns:
-        dict[str, list[str]]: For each incomplete subject its actions with fewer than two takes;
-        S11's Directions may have one, see :data:`CORRUPT`.
-    """
+    """Recordings that the whole data set has and these have not."""
     takes = Counter((subject, action.partition('_')[0]) for subject, action in sequences)
     found: dict[str, list[str]] = {}
     for subject in (subject for subjects in SPLITS.values() for subject in subjects):
@@ -119,15 +87,8 @@ def missing_takes(sequences: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
 def read_positions(path: str) -> Sequences:
     """Reads ``data_3d_h36m.npz``.
 
-    Args:
-        path (str): The file.
-
     Returns:
         dict: (subject, action) to world positions (T, 32, 3), metres.
-
-    Raises:
-        FileNotFoundError: If it does not exist.
-        ValueError: If it is not such a file.
     """
     content = load_object_npz(path, ['positions_3d'])['positions_3d']
     found: Sequences = {}
@@ -143,17 +104,9 @@ def read_positions(path: str) -> Sequences:
 def read_keypoints(path: str, skeleton: Skeleton) -> Videos:
     """Reads a ``data_2d_h36m_*.npz`` file of Human3.6M's joints.
 
-    Args:
-        path (str): The file.
-        skeleton (Skeleton): The joints to give, 17 or 16.
-
     Returns:
         dict: (subject, action) to four arrays (T, J, 3), one a camera: pixels and score, which is
         1 where the file has none.
-
-    Raises:
-        FileNotFoundError: If it does not exist.
-        ValueError: If it is not such a file, or holds other key points.
     """
     content = load_object_npz(path, ['positions_2d', 'metadata'])
     metadata = content['metadata']
@@ -161,7 +114,7 @@ def read_keypoints(path: str, skeleton: Skeleton) -> Videos:
     layout = metadata.get('layout_name', 'h36m')
     if layout != 'h36m' or count not in (16, 17) or count < skeleton.num_joints:
         raise ValueError(
-            f'{path!r} has {count} key points of the layout {layout!r}; 17 (or, for 16 joints, 16) '
+            f'{path!r} has {count} keypoints of the layout {layout!r}; 17 (or, for 16 joints, 16) '
             "of the layout 'h36m' are needed: gt, cpn_ft_h36m_dbb, detectron_ft_h36m or hr."
         )
     order = list(H36M_17_TO_16) if count > skeleton.num_joints else slice(None)

@@ -27,18 +27,7 @@ _RATE = 'fps'
 
 
 def find_mmpose_folder(positions: str) -> Path | None:
-    """The folder of MMPose's annotation files, such as ``annotation_body3d/fps50``.
-
-    Args:
-        positions (str): That folder, or the one that it is in.
-
-    Returns:
-        Path | None: The folder; None if there are no such files.
-
-    Raises:
-        ValueError: If there are several, its name does not tell the frame rate, or a file is
-            given.
-    """
+    """The folder of MMPose's annotation files, such as ``annotation_body3d/fps50``."""
     root = Path(positions)
     if root.name in _ANNOTATIONS.values():
         raise ValueError(f"'{root}' is one of two files; name the folder '{root.parent}'.")
@@ -59,17 +48,7 @@ def _has_annotations(folder: Path) -> bool:
 
 
 def frame_rate_of(folder: Path) -> int:
-    """Frames a second, as the folder's name tells.
-
-    Args:
-        folder (Path): Such as ``annotation_body3d/fps50``.
-
-    Returns:
-        int: The rate.
-
-    Raises:
-        ValueError: If the name is of another form.
-    """
+    """Frames a second, as the folder's name tells."""
     name = folder.resolve().name
     rate = name[len(_RATE) :]
     if not (name.startswith(_RATE) and rate.isdecimal() and int(rate) > 0):
@@ -89,26 +68,7 @@ def mmpose_parts(
     options: dict[str, Any],
     report: Report,
 ) -> list[Part]:
-    """Parts of a conversion from MMPose's files.
-
-    Args:
-        folder (Path): See :func:`find_mmpose_folder`.
-        keypoints (Sequence[str]): Detections that belong to them row by row, ``NAME_train.npy``
-            and ``NAME_test.npy``.
-        skeleton (Skeleton): The joints to write.
-        frame_step (int): Keep every n-th frame; it must divide the frame rate.
-        keep_corrupt (bool): Whether to keep S11's Directions.
-        options (dict): What decides the parts' content, see :class:`Part`.
-        report (Callable): Told how many frames are kept, and of detections of one split only.
-
-    Returns:
-        list[Part]: One for each split.
-
-    Raises:
-        FileNotFoundError: If a file does not exist.
-        ValueError: If ``frame_step`` does not divide the frame rate, the name of a detection file
-            tells no split, or two are called the same.
-    """
+    """Parts of a conversion from MMPose's files."""
     rate = f'{_RATE}{lower_rate(frame_step, frame_rate_of(folder))}'
     detections = _by_split(keypoints)
     _report_lone(detections, report)

@@ -58,7 +58,7 @@ OPENPOSE_18: tuple[str, ...] = _names(
     'right_hip right_knee right_ankle left_hip left_knee left_ankle right_eye left_eye right_ear '
     'left_ear'
 )
-"""tuple[str]: Key points of OpenPose's 18-point body, which 3DPW's ``poses2d`` hold."""
+"""tuple[str]: Keypoints of OpenPose's 18-point body, which 3DPW's ``poses2d`` hold."""
 
 _ANKLES = {'left_foot': 'left_ankle', 'right_foot': 'right_ankle'}
 FROM_MPI: dict[str, str] = {
@@ -77,17 +77,7 @@ SKELETONS: dict[int, Skeleton] = {17: H36M_17, 16: H36M_16}
 
 
 def skeleton_of(num_joints: int) -> Skeleton:
-    """The skeleton that a converter writes.
-
-    Args:
-        num_joints (int): 17, MMPose's Human3.6M, or 16, PoseAug's.
-
-    Returns:
-        Skeleton: The skeleton.
-
-    Raises:
-        ValueError: If there is none.
-    """
+    """The skeleton that a converter writes."""
     if num_joints not in SKELETONS:
         raise ValueError(f'joints is {num_joints!r}; poses of 17 or 16 joints can be written.')
     return SKELETONS[num_joints]
@@ -97,17 +87,6 @@ def pick_joints(
     skeleton: Skeleton, source: Sequence[str], other_names: Mapping[str, str] | None = None
 ) -> list[int]:
     """Place of each joint of a skeleton among a source's joints.
-
-    Args:
-        skeleton (Skeleton): The joints to find.
-        source (Sequence[str]): The source's joints, in the order of its files.
-        other_names (Mapping[str, str], optional): Joints that the source calls otherwise.
-
-    Returns:
-        list[int]: An index into ``source`` for each joint.
-
-    Raises:
-        ValueError: If the source lacks a joint.
 
     Example:
         >>> pick_joints(H36M_16, MPI_TEST_17, FROM_MPI)[:4]

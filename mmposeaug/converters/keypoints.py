@@ -1,5 +1,5 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""The 2D key points of an annotation file as a COCO file, without its 3D."""
+"""The 2D keypoints of an annotation file as a COCO file, without its 3D."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def convert_keypoints(
     report: Report = silent,
     track: Track = untracked,
 ) -> list[Path]:
-    """Write the 2D key points of an annotation file as COCO ground truth.
+    """Write the 2D keypoints of an annotation file as COCO ground truth.
 
     The file holds nothing of the 3D poses and of the cameras but the size of their images, and so
     can stand for what a 2D detector finds in images of a domain without 3D.

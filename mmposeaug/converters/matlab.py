@@ -14,21 +14,7 @@ _MAT73 = 'MATLAB 7.3 file'
 
 
 def load_mat(path: str, keys: Sequence[str]) -> dict[str, np.ndarray]:
-    """Reads arrays of a MATLAB file of any version.
-
-    Args:
-        path (str): The file.
-        keys (Sequence[str]): Arrays that must be there.
-
-    Returns:
-        dict[str, np.ndarray]: The arrays with MATLAB's axes reversed (the last one first), as HDF5
-        stores them; cell arrays are object arrays, what is in a cell has MATLAB's axes.
-
-    Raises:
-        FileNotFoundError: If the file does not exist.
-        ImportError: If it is of version 7.3 and h5py is not installed.
-        ValueError: If it cannot be read or lacks an array; the sentence names it.
-    """
+    """Reads arrays of a MATLAB file of any version."""
     require_file(path, 'MATLAB file', 'its path')
     with open(path, 'rb') as file:
         begin = file.read(512 + 8)
@@ -51,22 +37,7 @@ def _load_mat5(path: str, keys: Sequence[str]) -> dict[str, np.ndarray]:
 
 
 def load_hdf5(path: str, keys: Sequence[str], what: str = 'HDF5 file') -> dict[str, np.ndarray]:
-    """Reads data sets of an HDF5 file.
-
-    Args:
-        path (str): The file.
-        keys (Sequence[str]): Data sets that must be there.
-        what (str): What the file is, for messages. Defaults to ``'HDF5 file'``.
-
-    Returns:
-        dict[str, np.ndarray]: The arrays as they are stored; MATLAB's cells as in
-        :func:`load_mat`.
-
-    Raises:
-        FileNotFoundError: If the file does not exist.
-        ImportError: If h5py is not installed.
-        ValueError: If it cannot be read or lacks a data set; the sentence names it.
-    """
+    """Reads data sets of an HDF5 file."""
     require_file(path, what, 'its path')
     try:
         import h5py

@@ -129,18 +129,9 @@ def read_test_sequence(
 ) -> tuple[dict[str, np.ndarray], dict[str, Any], float]:
     """Reads one ``annot_data.mat``.
 
-    Args:
-        path (str): The file.
-        name (str): The sequence, a key of :data:`IMAGE_SIZES`.
-        skeleton (Skeleton): The joints to give.
-        pose (str): One of :data:`POSE_KEYS`.
-
     Returns:
         tuple: Annotation arrays of the valid frames, the fitted camera, and the mean distance in
         pixels that it leaves.
-
-    Raises:
-        ValueError: If an array is missing or misshapen.
     """
     keys = ('annot2', 'annot3', 'univ_annot3', 'valid_frame', 'activity_annotation')
     arrays = load_mat(path, keys)

@@ -171,15 +171,8 @@ def _annotate(
 def read_calibration(path: str) -> dict[int, tuple[tuple[int, int], np.ndarray, np.ndarray]]:
     """Reads a ``camera.calibration`` file.
 
-    Args:
-        path (str): The file; lines ``name``, ``size`` and ``intrinsic`` are used.
-
     Returns:
         dict: Number of a camera to its image size, focal length (2,) and centre (2,), pixels.
-
-    Raises:
-        FileNotFoundError: If it does not exist.
-        ValueError: If it names no camera, or a camera lacks its size or intrinsic matrix.
     """
     require_file(path, 'camera calibration', 'its path')
     entries: list[dict[str, list[str]]] = []

@@ -17,10 +17,6 @@ def pinhole_camera(
         size (tuple[int, int]): Width and height of its images, pixels.
         focal (np.ndarray): (2,) focal length, pixels.
         centre (np.ndarray): (2,) principal point, pixels.
-        camera_id (str): Its identifier.
-
-    Returns:
-        dict[str, Any]: The camera, without a place in the world.
     """
     return dict(
         f=np.asarray(focal, np.float64).reshape(2, 1),
@@ -36,18 +32,14 @@ def pinhole_camera(
 def fit_pinhole(
     pose_cam: np.ndarray, keypoints_px: np.ndarray, where: str
 ) -> tuple[np.ndarray, np.ndarray, float]:
-    """Focal length and centre that bring camera-space points closest to their key points.
+    """Focal length and centre that bring camera-space points closest to their keypoints.
 
     Args:
         pose_cam (np.ndarray): Camera-space points (*, 3), any unit.
-        keypoints_px (np.ndarray): Their key points (*, 2), pixels.
-        where (str): What they are, for the message.
+        keypoints_px (np.ndarray): Their keypoints (*, 2), pixels.
 
     Returns:
         tuple: Focal length (2,), centre (2,), and the mean distance that is left, in pixels.
-
-    Raises:
-        ValueError: If the points do not determine a camera.
 
     Example:
         >>> points = np.array([[0.0, 0, 2], [1, 1, 4], [1, 0, 2], [0, 1, 2]])

@@ -144,14 +144,7 @@ def _make(
 
 
 class Sequence3DPW:
-    """One sequence file.
-
-    Args:
-        path (str): The pickle.
-
-    Raises:
-        ValueError: If it holds code, or a key is missing.
-    """
+    """One sequence file."""
 
     def __init__(self, path: str) -> None:
         content = load_pickle_restricted(path)
@@ -232,7 +225,6 @@ def smpl_to_h36m(positions: np.ndarray, skeleton: Skeleton) -> tuple[np.ndarray,
 
     Args:
         positions (np.ndarray): (T, 24, 3), metres.
-        skeleton (Skeleton): The joints J to give.
 
     Returns:
         tuple: Joints (T, J, 3), and (J,) which of them SMPL really has: not the neck base and the

@@ -21,7 +21,7 @@ from .conversion import Part, Report, require_files, run_parts, silent
 
 _CHUNK = 4096  # frames that are triangulated together: bounds the memory
 _MOST_FRAMES = 1_000_000
-_LEAST_SHARE = 0.5  # of a camera's key points that agree with others, lest it be said
+_LEAST_SHARE = 0.5  # of a camera's keypoints that agree with others, lest it be said
 
 
 def convert_triangulation(
@@ -35,10 +35,10 @@ def convert_triangulation(
     overwrite: bool = False,
     report: Report = silent,
 ) -> list[Path]:
-    """Triangulate a person's key points, see :func:`mmposeaug.geometry.triangulate_robustly`.
+    """Triangulate a person's keypoints, see :func:`mmposeaug.geometry.triangulate_robustly`.
 
-    The file holds ``world`` (F, K, 3) in metres, NaN where fewer than two cameras see a key point;
-    ``residual_px`` (F, K, C), the distance of each camera's key point to the projection, NaN where
+    The file holds ``world`` (F, K, 3) in metres, NaN where fewer than two cameras see a keypoint;
+    ``residual_px`` (F, K, C), the distance of each camera's keypoint to the projection, NaN where
     there is none; ``valid`` (F, K), where enough cameras agree; ``names`` (K,) and ``cameras``
     (C,). Row 0 is frame 0.
 
@@ -47,9 +47,9 @@ def convert_triangulation(
         out (str | PathLike): The npz file to write.
         detections (str): See :func:`mmposeaug.datasets.recordings.load_recording`.
         tracks (Mapping[str, int], optional): See there.
-        max_residual_px (float): Largest distance in pixels of a key point that agrees. Defaults to
+        max_residual_px (float): Largest distance in pixels of a keypoint that agrees. Defaults to
             40.
-        min_cameras (int): Cameras that must agree for a key point to be valid. Defaults to 3.
+        min_cameras (int): Cameras that must agree for a keypoint to be valid. Defaults to 3.
         first_frame (int, optional): See :func:`mmposeaug.datasets.recordings.load_recording`.
         overwrite (bool): See :func:`run_parts`. Defaults to False.
         report (Callable): Gets lines about the file and each camera. Defaults to nothing.
@@ -59,7 +59,7 @@ def convert_triangulation(
 
     Raises:
         FileNotFoundError: If a file does not exist.
-        ValueError: If a file or option cannot be used, or no key point is valid.
+        ValueError: If a file or option cannot be used, or no keypoint is valid.
         OSError: If a file cannot be read or written.
     """
     out = Path(out)
@@ -93,7 +93,7 @@ def _make(
     residual, valid = arrays['residual_px'], arrays['valid']
     if not valid.any():
         raise ValueError(
-            f'No key point is seen by {options["min_cameras"]} cameras that agree within '
+            f'No keypoint is seen by {options["min_cameras"]} cameras that agree within '
             f'{options["max_residual_px"]:g} px; check that R and T map the world to the camera, '
             'that equal frame numbers are the same instant, and that detections are of one person.'
         )
@@ -103,37 +103,24 @@ def _make(
         off = residual[..., index][found]
         share = float(agree[..., index][found].mean()) if found.any() else 0.0
         report(
-            f'{camera}: {found.mean():.0%} of all key points found, {np.median(off):.1f} px off '
+            f'{camera}: {found.mean():.0%} of all keypoints found, {np.median(off):.1f} px off '
             f'(median), {share:.0%} within {options["max_residual_px"]:g} px'
             if found.any()
-            else f'{camera}: no key point is found by another camera too'
+            else f'{camera}: no keypoint is found by another camera too'
         )
         if share < _LEAST_SHARE:
             report(
                 f'{camera} agrees with the others rarely; check its calibration, that its frames '
                 'are in step, and whom it sees.'
             )
-    report(f'{valid.mean():.0%} of {valid.size} key points in {len(valid)} frames are valid')
+    report(f'{valid.mean():.0%} of {valid.size} keypoints in {len(valid)} frames are valid')
     return {name: arrays}
 
 
 def triangulate_recording(
     recording: Recording, max_residual_px: float = 40.0, min_cameras: int = 3
 ) -> dict[str, np.ndarray]:
-    """Triangulate the key points of a recording.
-
-    Args:
-        recording (Recording): Cameras C and detections of K key points.
-        max_residual_px (float): See :func:`mmposeaug.geometry.triangulate_robustly`.
-        min_cameras (int): See there.
-
-    Returns:
-        dict[str, np.ndarray]: ``world``, ``residual_px``, ``valid``, ``names`` and ``cameras``, see
-        :func:`convert_triangulation`.
-
-    Raises:
-        ValueError: If frame numbers are no frames of a video, or an option is out of its range.
-    """
+    """Triangulate the keypoints of a recording."""
     people = list(recording.people.values())
     frames = 1 + max(int(each.frames[-1]) for each in people)
     if frames > _MOST_FRAMES:

@@ -18,10 +18,10 @@ def annotation_arrays(
     """Boxes and joints with their visibility.
 
     Args:
-        keypoints_px (np.ndarray): 2D key points (N, J, 2), pixels.
+        keypoints_px (np.ndarray): 2D keypoints (N, J, 2), pixels.
         pose_cam (np.ndarray): Camera-space or root-relative joints (N, J, 3), metres.
         visible (np.ndarray, optional): Visibility of the joints, (N, J) or (J,). Defaults to all.
-        keypoint_scores (np.ndarray, optional): Confidence of the key points, (N, J). Defaults to
+        keypoint_scores (np.ndarray, optional): Confidence of the keypoints, (N, J). Defaults to
             ``visible``.
 
     Returns:

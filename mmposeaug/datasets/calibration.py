@@ -49,18 +49,10 @@ def load_calibration(path: str | os.PathLike) -> Calibration:
     file has a section for each camera with the same under Pose2Sim's names (``matrix``,
     ``distortions``, ``rotation``, ``translation``, ``size``).
 
-    Args:
-        path (str | PathLike): File whose name ends in ``.json`` or ``.toml``.
-
     Returns:
         dict: By the camera's name MMPose's camera dictionary: ``f``, ``c`` (2, 1) in pixels, ``k``
         (3, 1), ``p`` (2, 1), ``w``, ``h``, and camera to world ``R`` (3, 3) and ``T`` (3, 1) in
         metres.
-
-    Raises:
-        FileNotFoundError: If the file does not exist.
-        ValueError: If it is malformed, a parameter is missing or impossible, the unit is wrong, or
-            it is TOML and this Python cannot read that.
     """
     path = os.fspath(path)
     if not exists(path):
@@ -88,9 +80,6 @@ def load_calibration(path: str | os.PathLike) -> Calibration:
 
 def world_to_camera(cameras: Mapping[str, Mapping[str, Any]]) -> torch.Tensor:
     """Rotations and translations that triangulation needs.
-
-    Args:
-        cameras (Mapping): What :func:`load_calibration` gave.
 
     Returns:
         Tensor: [R | T] of shape (C, 3, 4), float64, metres.
@@ -137,7 +126,7 @@ def _camera(key: CameraKey, section: Mapping[str, Any]) -> dict[str, Any]:
     if section.get('fisheye'):
         raise ValueError(
             f'{label} is calibrated as a fisheye, whose distortion is another model; undistort its '
-            'key points and give it without distortion.'
+            'keypoints and give it without distortion.'
         )
     if 'size' in given:
         given['w'], given['h'] = numbers_of(key, given, 'size', 2)

@@ -83,17 +83,8 @@ def _read_json(path: str) -> dict[CameraKey, Any]:
 def numbers_of(key: CameraKey, camera: Mapping[str, Any], name: str, size: int) -> np.ndarray:
     """Numbers of one parameter of a camera.
 
-    Args:
-        key (tuple[str, str]): (subject, camera id), for messages.
-        camera (Mapping): The camera's dictionary.
-        name (str): The parameter, which must be there.
-        size (int): How many numbers it has.
-
     Returns:
         np.ndarray: The parameter in its own unit, flattened to shape (size,), float64.
-
-    Raises:
-        ValueError: If it is not numeric, not finite, or of another size.
     """
     values = _numeric(key, camera, name).reshape(-1)
     if values.size != size or not np.isfinite(values).all():
@@ -152,15 +143,8 @@ def _distortion(key: CameraKey, camera: Mapping[str, Any], name: str, size: int)
 def image_size_of(key: CameraKey, camera: Mapping[str, Any]) -> tuple[float, float]:
     """Size of a camera's images.
 
-    Args:
-        key (tuple[str, str]): (subject, camera id), for messages.
-        camera (Mapping): The camera's dictionary.
-
     Returns:
         tuple[float, float]: Width and height in pixels.
-
-    Raises:
-        ValueError: If one is missing, not numeric or not positive.
     """
     if camera.get('w') is None or camera.get('h') is None:
         raise ValueError(
@@ -178,15 +162,8 @@ def image_size_of(key: CameraKey, camera: Mapping[str, Any]) -> tuple[float, flo
 def intrinsics_of(key: CameraKey, camera: Mapping[str, Any]) -> np.ndarray:
     """Intrinsics of a camera as one row of numbers.
 
-    Args:
-        key (tuple[str, str]): (subject, camera id), for messages.
-        camera (Mapping): The camera's dictionary, with ``f`` and ``c`` or ``K``.
-
     Returns:
         np.ndarray: fx, fy, cx, cy in pixels, k1, k2, k3, p1, p2 without unit, of shape (9,).
-
-    Raises:
-        ValueError: If a parameter is missing or malformed.
     """
     return np.concatenate(
         (
@@ -218,26 +195,13 @@ def save_camera_files(
     json_path: str | os.PathLike,
     cameras: Mapping[CameraKey, Mapping[str, Any]],
 ) -> None:
-    """Writes cameras as MMPose's pickle and as JSON, both of which :func:`load_camera_dicts` reads.
-
-    Args:
-        pickle_path (str | PathLike): ``cameras.pkl``.
-        json_path (str | PathLike): ``cameras.json``.
-        cameras (Mapping): (subject, camera id) to MMPose's camera dictionary.
-    """
+    """Write cameras as MMPose's pickle and as JSON, which :func:`load_camera_dicts` reads."""
     save_pickle(pickle_path, {key: dict(camera) for key, camera in cameras.items()})
     save_json(json_path, plain_cameras(cameras))
 
 
 def plain_cameras(cameras: Mapping[CameraKey, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Cameras as JSON holds them.
-
-    Args:
-        cameras (Mapping): (subject, camera id) to MMPose's camera dictionary.
-
-    Returns:
-        dict: ``'subject/camera'`` to the parameters, arrays as lists.
-    """
+    """Cameras as JSON holds them."""
     return {
         f'{subject}/{camera_id}': {
             name: value.tolist() if isinstance(value, np.ndarray) else value

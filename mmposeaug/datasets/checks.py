@@ -29,19 +29,10 @@ _CHUNK = 131072
 
 
 def check_annotation(arrays: Mapping[str, np.ndarray], needed: Sequence[str], path: str) -> None:
-    """Checks that an annotation file has its arrays, with one row a frame.
-
-    Args:
-        arrays (Mapping[str, np.ndarray]): What was read.
-        needed (Sequence[str]): Names that must be there.
-        path (str): The file.
-
-    Raises:
-        ValueError: If an array is missing, they disagree, or the 2D is normalised.
-    """
+    """Checks that an annotation file has its arrays, with one row a frame."""
     meaning = {
         'S': "3D joints 'S' (N, J, 4), camera space, metres",
-        'part': "2D key points 'part' (N, J, 3), pixels",
+        'part': "2D keypoints 'part' (N, J, 3), pixels",
         'imgname': "image names 'imgname' (N,)",
     }
     for name in needed:
@@ -66,19 +57,7 @@ def check_annotation(arrays: Mapping[str, np.ndarray], needed: Sequence[str], pa
 
 
 def find_detections(path: str | None, data_root: str | None) -> str:
-    """Path of the 2D detection file that ``keypoint_2d_src='detection'`` needs.
-
-    Args:
-        path (str, optional): ``keypoint_2d_det_file`` of a dataset config.
-        data_root (str, optional): Folder of a relative path.
-
-    Returns:
-        str: The path, under ``data_root`` if it is relative.
-
-    Raises:
-        FileNotFoundError: If the file does not exist.
-        ValueError: If none is given.
-    """
+    """Path of the 2D detection file that ``keypoint_2d_src='detection'`` needs."""
     if not path:
         raise ValueError(
             "keypoint_2d_src is 'detection', but no keypoint_2d_det_file is given; set it, or "
@@ -91,12 +70,7 @@ def check_detections(keypoints: np.ndarray, pose: np.ndarray, path: str) -> None
     """Checks that 2D detections are pixels (N, J, 3), like the 3D poses they belong to.
 
     Args:
-        keypoints (np.ndarray): The detections: x, y, score.
         pose (np.ndarray): The 3D joints of shape (N, J, 4).
-        path (str): The detection file.
-
-    Raises:
-        ValueError: If not.
     """
     if keypoints.shape != (*pose.shape[:2], 3):
         raise ValueError(
@@ -113,21 +87,11 @@ def check_shapes(
     skeleton: Skeleton,
     source: str,
 ) -> None:
-    """Checks 2D (N, J, 2) and 3D (N, J, 3) against each other and against the skeleton.
-
-    Args:
-        keypoints_px (np.ndarray | Tensor): The 2D key points.
-        pose_cam (np.ndarray | Tensor): The 3D joints.
-        skeleton (Skeleton): The joints that are expected.
-        source (str): What to call the data in messages.
-
-    Raises:
-        ValueError: If a shape does not fit.
-    """
+    """Checks 2D (N, J, 2) and 3D (N, J, 3) against each other and against the skeleton."""
     shape_2d, shape_3d = tuple(keypoints_px.shape), tuple(pose_cam.shape)
     if len(shape_3d) != 3 or shape_3d[-1] != 3 or shape_2d != (*shape_3d[:-1], 2):
         raise ValueError(
-            f'{source} has 2D key points of shape {shape_2d} and 3D poses of shape {shape_3d}; '
+            f'{source} has 2D keypoints of shape {shape_2d} and 3D poses of shape {shape_3d}; '
             '(N, J, 2) and (N, J, 3) are needed.'
         )
     if not shape_3d[0]:
@@ -136,17 +100,7 @@ def check_shapes(
 
 
 def check_joint_count(found: int, expected: int, metainfo: str, source: str) -> None:
-    """Checks that poses have the joints that their metainfo describes.
-
-    Args:
-        found (int): Joints of the poses.
-        expected (int): Joints of the metainfo.
-        metainfo (str): Its name.
-        source (str): What to call the data in messages.
-
-    Raises:
-        ValueError: If the numbers differ.
-    """
+    """Checks that poses have the joints that their metainfo describes."""
     if found != expected:
         raise ValueError(
             f'{source} has {found} joints, but the metainfo {metainfo!r} describes {expected}; '

@@ -8,14 +8,7 @@ from typing import Any
 
 
 def inner_dataset(dataset: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The first plain dataset config in a repeated or joined one, with the pipeline it goes by.
-
-    Args:
-        dataset (Mapping): Config of a dataset.
-
-    Returns:
-        Mapping: The config itself if it is plain.
-    """
+    """The first plain dataset config in a repeated or joined one, with the pipeline it goes by."""
     inner = dataset['datasets'][0] if 'datasets' in dataset else dataset.get('dataset')
     if inner is None:
         return dataset

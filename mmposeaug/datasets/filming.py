@@ -31,9 +31,6 @@ def film(
     Args:
         joints (np.ndarray): (S, T, J, 3) joints in the world, metres, z up.
         person (np.ndarray): (S,) index of the subject.
-        actions (Sequence[str]): Name of each sequence.
-        cameras (Sequence[Sequence[Camera]]): The cameras of each subject, equally many.
-        subjects (Sequence[str]): Name of each subject.
         round_values (bool): Whether to round to 2^-15 m and 2^-8 pixels: small files, and no
             last-bit differences between machines. Defaults to False.
 

@@ -19,8 +19,6 @@ def warn_of_gaps(names: np.ndarray, index: VideoIndex, source: str) -> None:
 
     Args:
         names (np.ndarray): Image names (N,), whose last number is that of the frame.
-        index (VideoIndex): The frames' videos.
-        source (str): What to call the data in the message.
     """
     numbers = frame_numbers(names)
     if (numbers < 0).any():

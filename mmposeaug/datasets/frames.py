@@ -46,15 +46,6 @@ class VideoIndex:
 def parse_image_name(name: str) -> Video:
     """Reads subject, action and camera from an image name of Human3.6M's form.
 
-    Args:
-        name (str): ``'S1_Directions_1.54138969_000001.jpg'``, with or without folders.
-
-    Returns:
-        tuple[str, str, str]: Subject, action (with its take) and camera id.
-
-    Raises:
-        ValueError: If the name has another form.
-
     Example:
         >>> parse_image_name('images/S1_Directions_1.54138969_000001.jpg')
         ('S1', 'Directions_1', '54138969')

@@ -41,11 +41,11 @@ class MocapDataset(Human36mDataset):
         subjects (Sequence[str], optional): Keep these subjects only. Defaults to None, all.
         subset_seed (int): Draws where the part begins that ``subset_frac`` keeps. Defaults to 0.
         keep_frames (str): Which frames may be lifting targets: ``'all'``; ``'detected'``, those
-            with a 2D key point whose score (or visibility) is above 0; ``'inside'``, of these
-            those whose key points with a score above 0 are all inside the image. Defaults to
+            with a 2D keypoint whose score (or visibility) is above 0; ``'inside'``, of these
+            those whose keypoints with a score above 0 are all inside the image. Defaults to
             ``'all'``.
         pad_portrait (bool): Whether to make portrait images square, see
-            :mod:`mmposeaug.datasets.portrait`: key points, boxes and cameras are those of an
+            :mod:`mmposeaug.datasets.portrait`: keypoints, boxes and cameras are those of an
             image with columns added left and right. Defaults to False.
         keypoint_2d_src (str): See ``Human36mDataset``. Defaults to ``'gt'``.
         keypoint_2d_det_file (str, optional): See ``Human36mDataset``.

@@ -32,26 +32,9 @@ def recording_arrays(
 ) -> tuple[dict[str, np.ndarray], CameraDict]:
     """Lifting samples of a recording, in the layout of MMPose's Human3.6M files.
 
-    Joints are made of the key points, and what the detector missed is filled in, as
+    Joints are made of the keypoints, and what the detector missed is filled in, as
     :class:`mmposeaug.apis.LiftingInferencer` does it. A joint of the target is visible where all
-    key points of which it is made are valid.
-
-    Args:
-        recording (Recording): Cameras and detections.
-        reference (Reference): The 3D key points.
-        skeleton (Skeleton): Joints J of the lifter.
-        max_gap (int): See :func:`mmposeaug.datasets.keypoints_2d.fill_gaps`. Defaults to 10.
-        score_thr (float): See there. Defaults to 0.3.
-        subject (str): What the images' names say of the person. Defaults to ``'person'``.
-
-    Returns:
-        tuple[dict, dict]: ``imgname``, ``center``, ``scale``, ``part`` and ``S`` in camera space,
-        one row a camera and frame; and the cameras by (subject, camera id). Places of joints that
-        are not visible are made up.
-
-    Raises:
-        ValueError: If a joint cannot be made of the key points, there is no frame of both, or the
-            reference is not what the cameras saw.
+    keypoints of which it is made are valid.
     """
     joints_world, valid = _map_reference(reference, skeleton)
     joint_map = build_keypoint_map(recording.joint_names, skeleton)

@@ -1,5 +1,5 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""Whether 2D key points are pixels: normalised ones look like people of a pixel or two."""
+"""Whether 2D keypoints are pixels: normalised ones look like people of a pixel or two."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ _SAMPLE = 20_000  # people looked at; what is decided on is shared by all of the
 
 
 def check_pixels(keypoints: np.ndarray, scores: np.ndarray | None, source: str) -> None:
-    """Refuses 2D key points that are normalised by the size of the image.
+    """Refuses 2D keypoints that are normalised by the size of the image.
 
-    It is decided on all people together, so that one who is far away is no reason. Key points
+    It is decided on all people together, so that one who is far away is no reason. Keypoints
     that were not found, be it by a score of 0, NaN or the place (0, 0), do not count.
 
     Args:
-        keypoints (np.ndarray): Key points (N, K, 2).
+        keypoints (np.ndarray): Keypoints (N, K, 2).
         scores (np.ndarray, optional): Confidence or visibility (N, K); where none is above 0,
             nothing is known of it.
         source (str): What to call the data in messages.
@@ -36,7 +36,7 @@ def check_pixels(keypoints: np.ndarray, scores: np.ndarray | None, source: str) 
         ... # doctest: +IGNORE_EXCEPTION_DETAIL
         Traceback (most recent call last):
             ...
-        ValueError: The 2D key points of the file lie in 0.2 to 0.9, so they are no pixels.
+        ValueError: The 2D keypoints of the file lie in 0.2 to 0.9, so they are no pixels.
     """
     points, found = _sample(np.asarray(keypoints), None if scores is None else np.asarray(scores))
     if not len(points):
@@ -44,7 +44,7 @@ def check_pixels(keypoints: np.ndarray, scores: np.ndarray | None, source: str) 
     several = found.sum(1) >= 2
     if several.any():
         points, found = points[several], found[several]
-    else:  # of each person one key point: they tell something together
+    else:  # of each person one keypoint: they tell something together
         points, found = points[found][None], np.ones((1, int(found.sum())), bool)
     low = np.where(found[..., None], points, np.inf).min(1)
     high = np.where(found[..., None], points, -np.inf).max(1)
@@ -53,11 +53,11 @@ def check_pixels(keypoints: np.ndarray, scores: np.ndarray | None, source: str) 
         return
     least, most = float(low.min()), float(high.max())
     if found.sum() == 1 and max(abs(least), abs(most)) > COMMON_SPAN:
-        return  # a single key point in all
+        return  # a single keypoint in all
     people = f'people span {np.median(span):.2g} (median)'
     if max(abs(least), abs(most)) > COMMON_SPAN:
         raise ValueError(
-            f'The 2D key points of {source} lie in {least:.5g} to {most:.5g}, but its {people} '
+            f'The 2D keypoints of {source} lie in {least:.5g} to {most:.5g}, but its {people} '
             'pixels, in which no joint can be told from another; give the pixels in which people '
             'were detected.'
         )
@@ -67,13 +67,13 @@ def check_pixels(keypoints: np.ndarray, scores: np.ndarray | None, source: str) 
             '; if -1 to 1 is the width, x is (x + 1) * width / 2 and y is (y * width + height) / 2'
         )
     raise ValueError(
-        f'The 2D key points of {source} lie in {least:.3g} to {most:.3g}, and its {people}: these '
+        f'The 2D keypoints of {source} lie in {least:.3g} to {most:.3g}, and its {people}: these '
         f'are no pixels but normalised; {remedy}.'
     )
 
 
 def _sample(points: np.ndarray, scores: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
-    """Some of the people (M, K, 2) of whom a key point was found, and which were, (M, K)."""
+    """Some of the people (M, K, 2) of whom a keypoint was found, and which were, (M, K)."""
     known = scores is not None and bool((scores > 0).any())
     rows = np.arange(len(points))
     if len(rows) > _SAMPLE:

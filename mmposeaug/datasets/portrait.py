@@ -1,9 +1,9 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""Portrait images made square, so that key points normalised by the width stay within [-1, 1].
+"""Portrait images made square, so that keypoints normalised by the width stay within [-1, 1].
 
-Lifting codecs divide key points by half the image's width. In an image that is higher than wide,
+Lifting codecs divide keypoints by half the image's width. In an image that is higher than wide,
 y then leaves the range that lifters see in landscape and square images. Columns added left and
-right, half of what the width lacks each, make it square: key points and principal point move by the
+right, half of what the width lacks each, make it square: keypoints and principal point move by the
 same number of pixels, so the projection of every pose stays what it was.
 """
 
@@ -17,10 +17,6 @@ from .frames import VideoIndex
 
 def image_sizes(index: VideoIndex, cameras: CameraDict) -> np.ndarray:
     """Size of the images of each video.
-
-    Args:
-        index (VideoIndex): The videos.
-        cameras (dict): (subject, camera id) to MMPose's camera dictionary.
 
     Returns:
         np.ndarray: Width and height in pixels, (V, 2); infinite where there is no camera.
@@ -54,14 +50,14 @@ def padding_of(sizes: np.ndarray) -> np.ndarray:
 
 
 def pad_portrait(keypoints_px: np.ndarray, sizes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Key points and sizes of images that are made square where they are portrait.
+    """Keypoints and sizes of images that are made square where they are portrait.
 
     Args:
         keypoints_px (np.ndarray): Pixels (N, K, 2).
         sizes (np.ndarray): Width and height of each row's image, pixels, (N, 2).
 
     Returns:
-        tuple[np.ndarray, np.ndarray]: Key points (N, K, 2) and sizes (N, 2), new arrays.
+        tuple[np.ndarray, np.ndarray]: Keypoints (N, K, 2) and sizes (N, 2), new arrays.
 
     Example:
         >>> pad_portrait(np.zeros((1, 1, 2)), np.array([[1080, 1920]]))
@@ -78,10 +74,6 @@ def pad_portrait(keypoints_px: np.ndarray, sizes: np.ndarray) -> tuple[np.ndarra
 def padding_of_frames(index: VideoIndex, cameras: CameraDict) -> np.ndarray:
     """Columns that are added on either side of the image of each frame.
 
-    Args:
-        index (VideoIndex): The frames' videos.
-        cameras (dict): The cameras before :func:`pad_portrait_cameras`.
-
     Returns:
         np.ndarray: Columns in pixels, (N,); 0 where there is no camera.
     """
@@ -89,15 +81,7 @@ def padding_of_frames(index: VideoIndex, cameras: CameraDict) -> np.ndarray:
 
 
 def pad_portrait_cameras(cameras: CameraDict) -> CameraDict:
-    """Cameras whose images are square where they were portrait.
-
-    Args:
-        cameras (dict): (subject, camera id) to MMPose's camera dictionary, as
-            :func:`~mmposeaug.datasets.load_camera_dicts` gives it.
-
-    Returns:
-        dict: The same, with another width ``w`` and centre ``c`` for portrait images.
-    """
+    """Cameras whose images are square where they were portrait."""
     padded = {}
     for key, camera in cameras.items():
         width, height = image_size_of(key, camera)
@@ -110,17 +94,15 @@ def pad_portrait_cameras(cameras: CameraDict) -> CameraDict:
 def pad_portrait_keypoints(
     keypoints: np.ndarray, index: VideoIndex, cameras: CameraDict
 ) -> np.ndarray:
-    """Key points of portrait images as the square images have them.
+    """Keypoints of portrait images as the square images have them.
 
     A point at (0, 0) whose score is 0 was not found; it stays there, as it would in any image.
 
     Args:
         keypoints (np.ndarray): x, y in pixels and score, (N, K, 3).
-        index (VideoIndex): The frames' videos.
-        cameras (dict): The cameras before :func:`pad_portrait_cameras`.
 
     Returns:
-        np.ndarray: The key points, (N, K, 3), a new array.
+        np.ndarray: The keypoints, (N, K, 3), a new array.
     """
     padding = padding_of_frames(index, cameras)
     found = (keypoints != 0).any(axis=-1)

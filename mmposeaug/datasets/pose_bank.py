@@ -21,7 +21,7 @@ class PoseBatch:
     """Samples taken from a :class:`PoseBank`; T frames each.
 
     Args:
-        keypoints_px (Tensor): 2D key points in pixels, of shape (B, T, J, 2).
+        keypoints_px (Tensor): 2D keypoints in pixels, of shape (B, T, J, 2).
         keypoint_scores (Tensor): Their scores or visibility, of shape (B, T, J).
         pose_cam (Tensor): Camera-space joints in metres, of shape (B, T, J, 3).
         pose_visible (Tensor): Weight of the 3D joints, of shape (B, T, J).
@@ -49,7 +49,7 @@ class PoseBank:
     is made per sample.
 
     Args:
-        keypoints_px (Tensor): 2D key points in pixels, of shape (N, J, 2).
+        keypoints_px (Tensor): 2D keypoints in pixels, of shape (N, J, 2).
         keypoint_scores (Tensor): Their scores, or visibility for ground truth, (N, J).
         pose_cam (Tensor): Camera-space joints in metres, of shape (N, J, 3).
         pose_visible (Tensor): Visibility (weight) of the 3D joints, of shape (N, J).
@@ -120,7 +120,7 @@ class PoseBank:
         """Bank of poses that are in memory.
 
         Args:
-            keypoints_px (np.ndarray | Tensor): 2D key points in pixels, of shape (N, J, 2).
+            keypoints_px (np.ndarray | Tensor): 2D keypoints in pixels, of shape (N, J, 2).
             pose_cam (np.ndarray | Tensor): Camera-space joints in metres, of shape (N, J, 3).
             cameras (CameraSet): The cameras.
             skeleton (Skeleton): The J joints.

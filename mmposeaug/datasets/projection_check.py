@@ -1,5 +1,5 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""Whether 2D key points are the projection of the 3D joints, and if not, why.
+"""Whether 2D keypoints are the projection of the 3D joints, and if not, why.
 
 Augmentation projects new poses through the cameras. If the file's own 2D is made otherwise, real
 and augmented pairs contradict each other, which no training error would tell.
@@ -61,7 +61,7 @@ def check_projection(
     if error <= (tolerance if detected else EXACT * width):
         return error
     message = (
-        f'The 2D key points of {source} are {error:.2f} px on average from the projection of the '
+        f'The 2D keypoints of {source} are {error:.2f} px on average from the projection of the '
         '3D through the cameras'
     )
     left, cause = min(_hypotheses(sample, bank))

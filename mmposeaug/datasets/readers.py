@@ -74,19 +74,6 @@ def read_human36m(
 
     Options that only concern images, pipelines and workers are ignored, and so is
     ``factor_file``: an augmented pose needs a factor of its own.
-
-    Args:
-        cfg (Mapping): The dataset's config.
-        skeleton (Skeleton, optional): The joints. Defaults to those of the metainfo.
-        subset_seed (int): Seed of the part that ``subset_frac`` keeps, if ``cfg`` has none.
-        check (bool): Whether to check the data.
-
-    Returns:
-        PoseBank: The bank, its samples in the dataset's order.
-
-    Raises:
-        FileNotFoundError: If a file is missing.
-        ValueError: If the config has no cameras or is not about single people, or a check fails.
     """
     _refuse_unknown(cfg)
     _refuse_unsupported(cfg)
@@ -166,20 +153,13 @@ def _refuse_unsupported(cfg: Mapping[str, Any]) -> None:
         )
     if cfg.get('keypoint_2d_src', 'gt') not in ('gt', 'detection'):
         raise ValueError(
-            f'keypoint_2d_src is {cfg["keypoint_2d_src"]!r}; training pairs need 2D key points '
+            f'keypoint_2d_src is {cfg["keypoint_2d_src"]!r}; training pairs need 2D keypoints '
             "from 'gt' or 'detection'."
         )
 
 
 def skeleton_of_cfg(cfg: Mapping[str, Any]) -> Skeleton:
-    """Skeleton of a dataset config: that of ``metainfo``, else of the dataset class.
-
-    Args:
-        cfg (Mapping): The dataset's config.
-
-    Returns:
-        Skeleton: The joints.
-    """
+    """Skeleton of a dataset config: that of ``metainfo``, else of the dataset class."""
     kind = cfg['type']
     dataset_class = DATASETS.get(kind) if isinstance(kind, str) else kind
     with warnings.catch_warnings():
@@ -205,17 +185,8 @@ def load_annotations(
 ) -> dict[str, np.ndarray]:
     """Reads 3D poses and the 2D of the configured source.
 
-    Args:
-        cfg (Mapping): The dataset's config.
-        ann_file (str): The annotation file.
-        data_root (str, optional): Folder of a relative ``keypoint_2d_det_file``.
-
     Returns:
         dict[str, np.ndarray]: ``imgname`` (N,), ``S`` (N, J, 4) and ``keypoints`` (N, J, 3).
-
-    Raises:
-        FileNotFoundError: If a file is missing.
-        ValueError: If arrays are missing or do not fit together.
     """
     detected = cfg.get('keypoint_2d_src', 'gt') == 'detection'
     needed = ('imgname', 'S') if detected else ('imgname', 'S', 'part')
@@ -242,23 +213,7 @@ def _compact(windows: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
 def read_joined(
     cfg: Mapping[str, Any], skeleton: Skeleton | None, subset_seed: int, check: bool
 ) -> PoseBank:
-    """Reads the parts of a joined dataset one by one.
-
-    Args:
-        cfg (Mapping): Config of MMEngine's ``ConcatDataset`` or MMPose's ``CombinedDataset``.
-        skeleton (Skeleton, optional): The joints. Defaults to those of each part's metainfo.
-        subset_seed (int): Seed of the first part; each following one gets the next number.
-        check (bool): Whether to check the data.
-
-    Returns:
-        PoseBank: All samples, part after part.
-
-    Raises:
-        FileNotFoundError: If a file is missing.
-        KeyError: If there is no reader for a part.
-        ValueError: If the config draws from its parts, a part fails a check, or parts differ in
-            skeleton, window length or target frames.
-    """
+    """Reads the parts of a joined dataset one by one."""
     if cfg.get('sample_ratio_factor') or cfg.get('indices') is not None:
         raise ValueError(
             'sample_ratio_factor and indices of a joined dataset are not supported; use indices or '
@@ -275,21 +230,6 @@ def read_joined(
 def read_repeated(
     cfg: Mapping[str, Any], skeleton: Skeleton | None, subset_seed: int, check: bool
 ) -> PoseBank:
-    """Reads the inner dataset and lists its samples ``times`` times.
-
-    Args:
-        cfg (Mapping): Config of MMEngine's ``RepeatDataset``.
-        skeleton (Skeleton, optional): The joints. Defaults to those of the metainfo.
-        subset_seed (int): Seed of the inner dataset.
-        check (bool): Whether to check the data.
-
-    Returns:
-        PoseBank: The inner dataset's poses, its M samples listed ``times`` times.
-
-    Raises:
-        FileNotFoundError: If a file is missing.
-        KeyError: If there is no reader for the inner dataset.
-        ValueError: If a check fails.
-    """
+    """Reads the inner dataset and lists its samples ``times`` times."""
     bank = read_dataset_cfg(cfg['dataset'], skeleton, subset_seed, check)
     return replace(bank, windows=bank.windows.repeat(cfg['times'], 1))

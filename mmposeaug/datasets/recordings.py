@@ -18,19 +18,12 @@ from .keypoints_2d import ASSUMED, Keypoints2D, load_keypoints
 DETECTIONS = '{camera}.json'
 """str: Where the detections of a camera are, under the calibration's folder."""
 
-_EXTENT = (0.2, 5.0)  # metres from one key point of a person to another
+_EXTENT = (0.2, 5.0)  # metres from one keypoint of a person to another
 
 
 @dataclass(frozen=True)
 class Recording:
-    """What several cameras saw of one person.
-
-    Args:
-        cameras (dict): MMPose's camera dictionaries by the names of the cameras.
-        people (dict): The person's key points by the names of the cameras, one row a frame; equal
-            frame numbers are the same instant in all cameras.
-        joint_names (tuple[str]): Names of the K key points.
-    """
+    """What several cameras saw of one person."""
 
     cameras: Calibration
     people: Mapping[str, Keypoints2D]
@@ -39,13 +32,11 @@ class Recording:
 
 @dataclass(frozen=True)
 class Reference:
-    """The 3D key points that lifters are held against.
+    """The 3D keypoints that lifters are held against.
 
     Args:
         world (np.ndarray): Positions (F, K, 3) in the world in metres; NaN where unknown.
         valid (np.ndarray): Booleans (F, K): whether a position may be held against a lifter.
-        joint_names (tuple[str]): Names of the K key points.
-        source (str): What to call it in messages.
     """
 
     world: np.ndarray
@@ -60,28 +51,7 @@ def load_recording(
     tracks: Mapping[str, int] | None = None,
     first_frame: int | None = None,
 ) -> Recording:
-    """Read a calibration and the detections of its cameras.
-
-    Args:
-        calibration (str | PathLike): See :func:`load_calibration`.
-        detections (str): File or folder of each camera's detections, see
-            :func:`mmposeaug.datasets.keypoints_2d.load_keypoints`; ``{camera}`` stands for the
-            camera's name, relative paths are in the calibration's folder. Defaults to
-            :data:`DETECTIONS`.
-        tracks (Mapping[str, int], optional): For cameras that see several people the track id of
-            the one. Defaults to None.
-        first_frame (int, optional): Number that the files give to the first frame of the videos,
-            see there. Defaults to None, as each file tells.
-
-    Returns:
-        Recording: The recording.
-
-    Raises:
-        FileNotFoundError: If a file does not exist.
-        ValueError: If a file is malformed, names of key points differ, frames of one camera are
-            known and those of another assumed, images have another size than the camera, or
-            somebody else is in the picture and ``tracks`` does not say who.
-    """
+    """Read a calibration and the detections of its cameras."""
     calibration = os.fspath(calibration)
     cameras = load_calibration(calibration)
     unknown = sorted(set(tracks or {}) - set(cameras))
@@ -102,7 +72,7 @@ def load_recording(
         if joints is None or joints != names[first]:
             raise ValueError(
                 f'The detections of {name!r} '
-                + ('do not name their key points' if joints is None else 'have other key points')
+                + ('do not name their keypoints' if joints is None else 'have other keypoints')
                 + (f' than those of {first!r}' if joints is not None else '')
                 + '; give all cameras the same detector, and its names in the files.'
             )
@@ -112,19 +82,7 @@ def load_recording(
 
 
 def detection_file(calibration: str, detections: str, camera: str) -> str:
-    """Where the detections of a camera are.
-
-    Args:
-        calibration (str): The calibration file.
-        detections (str): See :func:`load_recording`.
-        camera (str): Name of the camera.
-
-    Returns:
-        str: File or folder.
-
-    Raises:
-        ValueError: If ``detections`` is the same for all cameras.
-    """
+    """Where the detections of a camera are."""
     if '{camera}' not in detections:
         raise ValueError(
             f"detections is {detections!r}; put {{camera}} in the place of the camera's name."
@@ -179,18 +137,11 @@ def _one_person(name: str, people: Keypoints2D, track: int | None) -> Keypoints2
 
 
 def load_reference(path: str | os.PathLike) -> Reference:
-    """Read 3D key points, as ``tools/dataset_converters/triangulate.py`` writes them.
+    """Read 3D keypoints, as ``tools/dataset_converters/triangulate.py`` writes them.
 
     Args:
         path (str | PathLike): npz file with ``world`` (F, K, 3) in metres, ``valid`` (F, K) and
             ``names`` (K,).
-
-    Returns:
-        Reference: The reference; row 0 is frame 0.
-
-    Raises:
-        FileNotFoundError: If the file does not exist.
-        ValueError: If an array is missing, misshapen or not finite, or the unit is wrong.
     """
     path = os.fspath(path)
     arrays = load_npz(path, ('world', 'valid', 'names'))
@@ -208,7 +159,7 @@ def load_reference(path: str | os.PathLike) -> Reference:
             f'{len(names)} names; (F, K, 3), (F, K) and (K,) are needed.'
         )
     if not valid.any():
-        raise ValueError(f'The reference {path!r} has no valid key point; nothing can be scored.')
+        raise ValueError(f'The reference {path!r} has no valid keypoint; nothing can be scored.')
     bad = valid & ~np.isfinite(world).all(-1)
     if bad.any():
         frame, joint = (int(i[0]) for i in np.nonzero(bad))
@@ -225,8 +176,8 @@ def _check_unit(world: np.ndarray, valid: np.ndarray, path: str) -> None:
     low = np.where(valid[..., None], world, np.inf).min(1)
     high = np.where(valid[..., None], world, -np.inf).max(1)
     extent = float(np.median((high - low).max(-1)[valid.sum(1) > 1]))
-    if not _EXTENT[0] < extent < _EXTENT[1]:  # NaN, where each frame has one key point, is no unit
+    if not _EXTENT[0] < extent < _EXTENT[1]:  # NaN, where each frame has one keypoint, is no unit
         raise ValueError(
             f'The people of the reference {path!r} are {extent:.4g} m large (median); give metres '
-            'and at least two valid key points a frame.'
+            'and at least two valid keypoints a frame.'
         )

@@ -18,13 +18,9 @@ class Rig:
     """What the cameras around one scene are like; ranges are (lowest, highest).
 
     Args:
-        ids (tuple[str, ...]): Identifiers of the cameras.
         heights (tuple[tuple[float, float], ...]): Height of each camera in metres.
-        distance (tuple[float, float]): Metres over the ground from the middle of the scene.
         image_size (tuple[int, int]): Width and height in pixels.
         focal (tuple[float, float]): Focal length in pixels.
-        radial (tuple[float, float, float]): Distortion k1, k2, k3, varied by a tenth.
-        tangential (tuple[float, float]): Distortion p1, p2, the half ranges around 0.
     """
 
     ids: tuple[str, ...]
@@ -141,16 +137,7 @@ def look_at(position: np.ndarray, target: np.ndarray, roll: float) -> np.ndarray
 
 
 def place_cameras(subject: str, rig: Rig, rng: np.random.Generator) -> list[Camera]:
-    """Set up a rig's cameras at the corners around a scene.
-
-    Args:
-        subject (str): Subject whose session it is.
-        rig (Rig): What the cameras are like.
-        rng (np.random.Generator): Source of randomness.
-
-    Returns:
-        list[Camera]: One camera for each identifier of the rig.
-    """
+    """Set up a rig's cameras at the corners around a scene."""
     cameras = []
     count = len(rig.ids)
     start = rng.uniform(0, 2 * np.pi)
@@ -188,7 +175,6 @@ def world_to_camera(points: np.ndarray, cameras: Sequence[Camera]) -> np.ndarray
 
     Args:
         points (np.ndarray): (*, 3) metres, z up.
-        cameras (Sequence[Camera]): C cameras.
 
     Returns:
         np.ndarray: (C, *, 3) camera space: x right, y down, z forward.
@@ -197,14 +183,7 @@ def world_to_camera(points: np.ndarray, cameras: Sequence[Camera]) -> np.ndarray
 
 
 def rig_dicts(cameras: Sequence[Camera]) -> dict[tuple[str, str], dict[str, Any]]:
-    """Cameras as the content of MMPose's ``cameras.pkl``.
-
-    Args:
-        cameras (Sequence[Camera]): The cameras of all subjects.
-
-    Returns:
-        dict: (subject, camera id) to :meth:`Camera.to_mmpose`, counted for each subject.
-    """
+    """Cameras as the content of MMPose's ``cameras.pkl``."""
     numbers: dict[str, int] = {}
     found = {}
     for camera in cameras:

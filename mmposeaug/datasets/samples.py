@@ -10,14 +10,6 @@ from typing import Any
 def image_name(paths: str | Sequence[str] | None, middle: bool = False) -> str | None:
     """Name of one image of a sample.
 
-    Args:
-        paths (str | Sequence[str], optional): ``target_img_path`` of the sample: the image of its
-            target frame, or those of all of them.
-        middle (bool): Of several, whether to take the middle one. Defaults to False, the first.
-
-    Returns:
-        str | None: The name, None if there is none.
-
     Example:
         >>> image_name(['1.jpg', '2.jpg', '3.jpg']), image_name('1.jpg'), image_name([])
         ('1.jpg', '1.jpg', None)
@@ -29,10 +21,6 @@ def image_name(paths: str | Sequence[str] | None, middle: bool = False) -> str |
 
 def camera_image_size(sample: Any, dataset: Any) -> tuple[float, float] | None:
     """Size of a sample's image as its camera tells it.
-
-    Args:
-        sample (PoseDataSample): The sample; its meta may hold ``camera_param``.
-        dataset (BaseDataset): Its data set, which may know the camera by the image's name.
 
     Returns:
         tuple[float, float] | None: Width and height in pixels, None where no camera is known.

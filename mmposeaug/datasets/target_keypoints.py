@@ -1,5 +1,5 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""2D key points of the people that a lifter is meant for, without any 3D."""
+"""2D keypoints of the people that a lifter is meant for, without any 3D."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Human3.6M have about 1.5 at 5 m."""
 
 @dataclass(frozen=True)
 class TargetKeypoints:
-    """Unpaired 2D key points of M people, normalised by their image's width.
+    """Unpaired 2D keypoints of M people, normalised by their image's width.
 
     Args:
         keypoints_norm (Tensor): Of shape (M, J, 2); the image's width spans [-1, 1].
@@ -43,13 +43,13 @@ class TargetKeypoints:
         return len(self.keypoints_norm)
 
     def to(self, device: torch.device | str) -> TargetKeypoints:
-        """The same key points on a device.
+        """The same keypoints on a device.
 
         Args:
             device (torch.device | str): The device.
 
         Returns:
-            TargetKeypoints: Key points there.
+            TargetKeypoints: Keypoints there.
         """
         return TargetKeypoints(self.keypoints_norm.to(device), self.flip_indices)
 
@@ -58,11 +58,11 @@ class TargetKeypoints:
 
         Args:
             count (int): How many.
-            generator (torch.Generator): Source of the draw, on the key points' device.
+            generator (torch.Generator): Source of the draw, on the keypoints' device.
             flip_prob (float): Share of them that is mirrored. Defaults to 0.
 
         Returns:
-            Tensor: Normalised key points of shape (count, J, 2).
+            Tensor: Normalised keypoints of shape (count, J, 2).
         """
         device = self.keypoints_norm.device
         index = torch.randint(len(self), (count,), generator=generator, device=device)
@@ -87,7 +87,7 @@ def load_target_keypoints(
     annotations: str | os.PathLike | None = None,
     video_id: int | str | None = ALL_VIDEOS,
 ) -> TargetKeypoints:
-    """Read 2D key points of the target domain.
+    """Read 2D keypoints of the target domain.
 
     People of whom a joint was not found with ``min_score``, who reach out of their image or are
     tiny in it (:data:`MIN_SIZE`) are left out; a line of the log says how many.
@@ -97,7 +97,7 @@ def load_target_keypoints(
             :func:`mmposeaug.datasets.keypoints_2d.load_keypoints` reads; COCO's among them.
         skeleton (Skeleton): The joints to make of them.
         data_root (str, optional): Folder of relative paths. Defaults to none.
-        keypoint_set (str | PathLike, optional): Which key points the files hold, or a JSON file
+        keypoint_set (str | PathLike, optional): Which keypoints the files hold, or a JSON file
             that says what each joint is made of (see
             :func:`mmposeaug.datasets.keypoints_2d.build_keypoint_map`). Defaults to None: the
             files' own names.
@@ -125,8 +125,8 @@ def load_target_keypoints(
         path = join_root(os.fspath(each), data_root)
         if not exists(path):
             raise FileNotFoundError(
-                f'The target_2d.file {path!r} does not exist; give the path of a file of 2D key '
-                'points.'
+                f'The target_2d.file {path!r} does not exist; give the path of a file '
+                'of 2D keypoints.'
             )
         people = load_keypoints(path, file_format, annotations, video_id)
         for notice in people.notices:
@@ -194,7 +194,7 @@ def _whole_people(
     names = keypoint_set if keypoint_set is not None else people.joint_names
     if names is None:
         raise ValueError(
-            f'{people.source} does not say which {people.num_keypoints} key points it holds; set '
+            f'{people.source} does not say which {people.num_keypoints} keypoints it holds; set '
             "target_2d.keypoint_set, such as 'coco'."
         )
     joints, scores = build_keypoint_map(names, skeleton)(people.keypoints_px, people.scores)
@@ -224,7 +224,7 @@ def _in_image(
         raise ValueError(
             f'{len(joints) - inside.sum()} of the {len(joints)} whole people of {people.source} '
             f'reach out of their images of {sizes[0, 0]:g} x {sizes[0, 1]:g} pixels; give the '
-            'target_2d.image_size in which the key points were detected.'
+            'target_2d.image_size in which the keypoints were detected.'
         )
     upright = (sizes[:, 1] > sizes[:, 0]) & inside
     if pad_portrait:

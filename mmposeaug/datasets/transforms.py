@@ -10,7 +10,7 @@ from mmpose.registry import TRANSFORMS
 
 @TRANSFORMS.register_module()
 class RandomFlipWithCamera(BaseTransform):
-    """Mirrors a sample: key points in the image, joints in camera space, and the camera.
+    """Mirrors a sample: keypoints in the image, joints in camera space, and the camera.
 
     MMPose's ``RandomFlipAroundRoot`` mirrors pixels about a fixed place and leaves the camera's
     centre where it was; what is computed with the camera is wrong then. Here u becomes w - u, x

@@ -1,5 +1,5 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""Which frames a data set keeps for the sake of their 2D key points."""
+"""Which frames a data set keeps for the sake of their 2D keypoints."""
 
 from __future__ import annotations
 
@@ -10,20 +10,12 @@ from .frames import VideoIndex
 from .portrait import image_sizes
 
 KEEP_FRAMES = ('all', 'detected', 'inside')
-"""tuple[str]: Every frame; those with a key point whose score is above 0; of these, those whose
-key points with a score above 0 are all inside the image."""
+"""tuple[str]: Every frame; those with a keypoint whose score is above 0; of these, those whose
+keypoints with a score above 0 are all inside the image."""
 
 
 def check_keep_frames(keep_frames: str, has_cameras: bool) -> None:
-    """Refuses what :func:`usable_frames` cannot do.
-
-    Args:
-        keep_frames (str): One of :data:`KEEP_FRAMES`.
-        has_cameras (bool): Whether the data set has cameras, which tell the images' sizes.
-
-    Raises:
-        ValueError: If it is none of these, or needs cameras.
-    """
+    """Refuses what :func:`usable_frames` cannot do."""
     if keep_frames not in KEEP_FRAMES:
         raise ValueError(f'keep_frames is {keep_frames!r}; use one of {", ".join(KEEP_FRAMES)}.')
     if keep_frames == 'inside' and not has_cameras:
@@ -39,11 +31,8 @@ def usable_frames(
     """Frames that a rule keeps.
 
     Args:
-        keep_frames (str): One of :data:`KEEP_FRAMES`.
         keypoints (np.ndarray): x, y in pixels and score (or visibility), (N, K, 3), of the images
             as they are, see :mod:`mmposeaug.datasets.portrait`.
-        index (VideoIndex): The frames' videos.
-        cameras (dict): (subject, camera id) to MMPose's camera dictionary, for ``'inside'``.
 
     Returns:
         np.ndarray | None: Booleans (N,); None for ``'all'``.

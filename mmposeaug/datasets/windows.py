@@ -123,18 +123,7 @@ def _ranges(starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:
 
 
 def window_rule(cfg: Mapping[str, Any]) -> WindowRule:
-    """How the frames of a dataset config form samples.
-
-    Args:
-        cfg (Mapping): Config of ``Human36mDataset`` or :class:`MocapDataset`; options that it
-            lacks have the defaults of :class:`WindowRule`.
-
-    Returns:
-        WindowRule: The rule.
-
-    Raises:
-        ValueError: If options are out of range or contradict each other.
-    """
+    """How the frames of a dataset config form samples."""
     return WindowRule(**{name: cfg[name] for name in _WINDOW_OPTIONS if name in cfg})
 
 
@@ -149,21 +138,13 @@ def select_windows(
     """Windows of the frames that a dataset config selects, in its order.
 
     Args:
-        cfg (Mapping): Window options, ``split``, ``frame_step``, ``subjects``, ``subset_frac``,
-            ``subset_seed`` and ``indices``.
-        index (VideoIndex): The videos of all frames.
-        keypoints (np.ndarray, optional): 2D key points (N, J, 2+); windows without one positive
+        keypoints (np.ndarray, optional): 2D keypoints (N, J, 2+); windows without one positive
             coordinate are dropped, as MMPose does. Defaults to None, none is dropped.
-        source (str): What to call the data in messages.
-        subset_seed (int): Used if ``cfg`` has no ``subset_seed``. Defaults to 0.
         usable (np.ndarray, optional): Mask (N,) of the frames that may be lifting targets, see
             :func:`~mmposeaug.datasets.usable_frames.usable_frames`. Defaults to None, all.
 
     Returns:
         np.ndarray: Rows of the file, of shape (M, T).
-
-    Raises:
-        ValueError: If nothing is left.
     """
     selection = FrameSelection(**{k: cfg[k] for k in _SELECTION_OPTIONS if k in cfg})
     rule = window_rule(cfg)
@@ -185,7 +166,7 @@ def select_windows(
         positive = ((pixels > 0) | ~np.isfinite(pixels)).any(1)
         windows = windows[positive[windows].any(1)]
         if not len(windows):
-            raise ValueError(f'No frame of {source} has a 2D key point at a positive pixel.')
+            raise ValueError(f'No frame of {source} has a 2D keypoint at a positive pixel.')
     chosen = cfg.get('indices')
     if chosen is None:
         return windows
@@ -202,7 +183,7 @@ def _with_usable_targets(
     if not kept.any():
         raise ValueError(
             f"keep_frames leaves none of the {len(windows)} samples of {source}; set it to 'all', "
-            'or look at the scores of the 2D key points.'
+            'or look at the scores of the 2D keypoints.'
         )
     if not kept.all():
         print_log(

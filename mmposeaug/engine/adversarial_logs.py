@@ -19,11 +19,6 @@ class AdversarialLogs:
     With batches that mix real and augmented pairs they go to the message hub, from where
     MMEngine's logger prints them beside the lifter's. With separate passes no hook runs in the
     adversarial phase, so they are printed and handed to the visualizer here.
-
-    Args:
-        runner (Runner): The runner.
-        adversary (Adversary): Whose steps are logged.
-        settings (PoseAugSettings): Settings of the loop.
     """
 
     def __init__(self, runner: Any, adversary: Adversary, settings: PoseAugSettings) -> None:
@@ -33,12 +28,7 @@ class AdversarialLogs:
         self._recent, self._epoch = RunningMeans(), RunningMeans()
 
     def add(self, result: AdversaryStep, epoch: int) -> None:
-        """Count in a step; of one that is not finite only that.
-
-        Args:
-            result (AdversaryStep): The step.
-            epoch (int): Number of the epoch, from 0.
-        """
+        """Count in a step; of one that is not finite only that."""
         for means in (self._recent, self._epoch):
             whole = result.valid.new_zeros((), dtype=torch.float32)
             if result.finite and result.logs:
@@ -48,19 +38,11 @@ class AdversarialLogs:
             self.flush(epoch)
 
     def pop_epoch(self) -> dict[str, float]:
-        """Means over the epoch so far, which begin anew.
-
-        Returns:
-            dict[str, float]: Means by name.
-        """
+        """Means over the epoch so far, which begin anew."""
         return self._epoch.pop()
 
     def flush(self, epoch: int) -> None:
-        """Hand on the means since the last time.
-
-        Args:
-            epoch (int): Number of the epoch, from 0.
-        """
+        """Hand on the means since the last time."""
         means = self._recent.pop()
         if not means:
             return

@@ -42,7 +42,7 @@ class Adversary(AugmentedSampler):
         length_range (Mapping, optional): Config of the loss on length ratios; None for none.
         feedback (Mapping, optional): Config of the feedback loss; None for none.
         weights (Mapping[str, float]): Weights of ``adversarial_3d``, ``adversarial_2d``,
-            ``ranges``, ``feedback`` and ``view``, the penalty for key points out of the image.
+            ``ranges``, ``feedback`` and ``view``, the penalty for keypoints out of the image.
         optim_wrapper (Mapping): Optimizer of each network.
         param_scheduler (Sequence[Mapping], optional): Epoch-wise schedules of each network.
             Defaults to None, linear to 0 over all epochs.
@@ -58,7 +58,7 @@ class Adversary(AugmentedSampler):
             and before the camera, ``'released'`` if it does not cross the right and lower border.
         clamp (float, optional): Bound of x / z and y / z in the projection of augmented poses, see
             :func:`mmposeaug.geometry.project`. Defaults to None, no bound.
-        domain (TargetDomain, optional): People whose 2D key points the 2D discriminator takes for
+        domain (TargetDomain, optional): People whose 2D keypoints the 2D discriminator takes for
             real, and where augmented people are put. Defaults to None: those of the training set.
         cameras (DrawnCameras, optional): What draws the samples' cameras. Defaults to None, the
             cameras are those of the training set.

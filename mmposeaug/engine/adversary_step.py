@@ -18,10 +18,7 @@ class AdversaryStep:
     """Result of one step: the augmented samples and what to log.
 
     Attributes:
-        batch (PoseBatch): The augmented samples, without gradients.
         valid (Tensor): Which of them are in view, of shape (B,).
-        logs (dict[str, Tensor]): Scalars without gradients.
-        finite (bool): Whether all updates were made.
     """
 
     batch: PoseBatch

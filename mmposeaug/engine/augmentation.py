@@ -31,18 +31,7 @@ ALIGNED = 'Aligned position'
 
 
 def build_random_augmentor(config: Mapping[str, Any], skeleton: Skeleton) -> nn.Module:
-    """Augmentor without anything to learn, of ``train_cfg.augmentor`` of ``TensorTrainLoop``.
-
-    Args:
-        config (Mapping): Its config.
-        skeleton (Skeleton): Tree of the poses.
-
-    Returns:
-        nn.Module: The augmentor.
-
-    Raises:
-        ValueError: If it has weights.
-    """
+    """Augmentor without anything to learn, of ``train_cfg.augmentor`` of ``TensorTrainLoop``."""
     module = MODELS.build(dict(config), default_args=dict(skeleton=skeleton))
     if any(True for _ in module.parameters()):
         raise ValueError(
@@ -57,12 +46,8 @@ class AppliedAugmentation:
     """What an augmentation made of a batch, without gradients.
 
     Attributes:
-        samples (PoseBatch): The B samples before it.
-        viewed (PoseBatch): The same, seen by the cameras that see all stages but the first.
         stages (dict[str, Tensor]): Camera-space poses (B, J, 3) or clips (B, T, J, 3) before and
             after each step, in metres, by its name.
-        kinds (dict[str, str]): See :class:`mmposeaug.structures.AugmentedSamples`.
-        result (AugmentedPoses | None): What the augmentor gave; None without one.
     """
 
     samples: PoseBatch
@@ -91,18 +76,6 @@ class Augmentation:
     """Drawn cameras, bone-length swap, then an augmentor, as in a train loop.
 
     Its random numbers come from a generator of its own.
-
-    Args:
-        skeleton (Skeleton): Tree of the poses.
-        augmentor (nn.Module, optional): Learned or random; None for none.
-        length_bank (BoneLengthBank, optional): Where swapped bone lengths come from; None for no
-            swap.
-        clamp (float, optional): Bound of x / z and y / z in the projection. Defaults to None.
-        domain (TargetDomain, optional): Where people are put. Defaults to None, where the
-            augmentor puts them.
-        target_frame (str): Which frame of a clip is looked at, ``'last'`` or ``'centre'``.
-        cameras (DrawnCameras, optional): Cameras in the place of the samples' own. Defaults to
-            None, these.
     """
 
     skeleton: Skeleton
@@ -124,15 +97,7 @@ class Augmentation:
         return self.domain is not None and self.domain.aligns
 
     def swap_bones(self, batch: PoseBatch, generator: torch.Generator) -> PoseBatch:
-        """Give every pose the bone lengths of a random subject, and project it again.
-
-        Args:
-            batch (PoseBatch): B samples.
-            generator (torch.Generator): Source of the draw.
-
-        Returns:
-            PoseBatch: B samples; the same ones without a bank.
-        """
+        """Give every pose the bone lengths of a random subject, and project it again."""
         if self.length_bank is None:
             return batch
         lengths = self.length_bank.draw(len(batch), generator)
@@ -144,18 +109,14 @@ class Augmentation:
 
         Args:
             pose (Tensor): Camera-space poses of shape (B, J, 3) or (B, T, J, 3), in metres.
-            batch (PoseBatch): The samples.
 
         Returns:
-            Tensor: Key points of shape (B, J, 2) or (B, T, J, 2).
+            Tensor: Keypoints of shape (B, J, 2) or (B, T, J, 2).
         """
         return project_clip(pose, batch.intrinsics, batch.image_size, self.clamp)
 
     def visible(self, samples: PoseBatch) -> Tensor:
         """Which samples are in view, wholly and in all frames.
-
-        Args:
-            samples (PoseBatch): B samples, augmented.
 
         Returns:
             Tensor: Booleans of shape (B,).
@@ -164,15 +125,7 @@ class Augmentation:
 
     @torch.no_grad()
     def apply(self, batch: PoseBatch, generator: torch.Generator) -> AppliedAugmentation:
-        """Augment samples; the augmentor and torch's own random numbers stay as they are.
-
-        Args:
-            batch (PoseBatch): B samples.
-            generator (torch.Generator): Source of all draws.
-
-        Returns:
-            AppliedAugmentation: The poses of all stages.
-        """
+        """Augment samples; the augmentor and torch's own random numbers stay as they are."""
         stages, kinds = {ORIGINAL: poses_of(batch)}, dict(real=ORIGINAL)
         viewed = batch
         if self.cameras:
@@ -212,19 +165,7 @@ class Augmentation:
         generator: torch.Generator,
         adapter: LifterAdapter | None = None,
     ) -> AugmentedSamples:
-        """Augment samples of a bank and bring them into plain arrays.
-
-        Args:
-            bank (PoseBank): The training pairs.
-            index (Tensor): Numbers of N samples.
-            batch_size (int): Samples that are augmented together, which an augmentor in train mode
-                normalises by; the last ones are shared out.
-            generator (torch.Generator): Source of all draws.
-            adapter (LifterAdapter, optional): A lifter whose errors are measured too.
-
-        Returns:
-            AugmentedSamples: The N samples.
-        """
+        """Augment samples of a bank and bring them into plain arrays."""
         parts = []
         for chunk in index.tensor_split(max(-(-len(index) // batch_size), 1)):
             applied = self.apply(bank.gather(chunk), generator)

@@ -24,10 +24,6 @@ def fit_to_bank(augmentor: nn.Module | None, bank: PoseBank) -> None:
     That is how far away its people are (``fit_distance`` of the parts that have it), which frame
     of a clip is the lifting target (their ``target_frame``), and to draws for people what bodies
     there are.
-
-    Args:
-        augmentor (nn.Module, optional): An augmentor, or one that holds such; None for none.
-        bank (PoseBank): The training pairs.
     """
     if augmentor is None:
         return
@@ -49,14 +45,7 @@ def fit_to_bank(augmentor: nn.Module | None, bank: PoseBank) -> None:
 
 
 def target_frame(bank: PoseBank) -> str:
-    """Which frame of its clips a training set has as the lifting target.
-
-    Args:
-        bank (PoseBank): The training pairs.
-
-    Returns:
-        str: ``'last'``, or ``'centre'``, also where all frames are targets.
-    """
+    """Which frame of its clips a training set has as the lifting target."""
     return 'last' if tuple(bank.target_frames) == (bank.num_frames - 1,) else 'centre'
 
 
@@ -65,7 +54,6 @@ def typical_lengths(pose: Tensor, skeleton: Skeleton) -> list[float]:
 
     Args:
         pose (Tensor): Poses of shape (N, J, 3) or clips of shape (N, T, J, 3), in metres.
-        skeleton (Skeleton): Tree over the J joints.
 
     Returns:
         list[float]: J - 1 lengths in metres.

@@ -25,27 +25,12 @@ from mmposeaug.geometry.camera import MIN_DEPTH
 
 
 def select(batch: PoseBatch, index: Tensor | slice) -> PoseBatch:
-    """Samples of a batch.
-
-    Args:
-        batch (PoseBatch): B samples.
-        index (Tensor | slice): Which of them.
-
-    Returns:
-        PoseBatch: The chosen samples.
-    """
+    """Samples of a batch."""
     return PoseBatch(**{f.name: getattr(batch, f.name)[index] for f in fields(PoseBatch)})
 
 
 def concat(batches: Sequence[PoseBatch]) -> PoseBatch:
-    """Several batches in one.
-
-    Args:
-        batches (Sequence[PoseBatch]): Batches with the same number of frames and joints.
-
-    Returns:
-        PoseBatch: All samples in order.
-    """
+    """Several batches in one."""
     return PoseBatch(
         **{f.name: torch.cat([getattr(b, f.name) for b in batches]) for f in fields(PoseBatch)}
     )
@@ -54,10 +39,6 @@ def concat(batches: Sequence[PoseBatch]) -> PoseBatch:
 def spread_indices(bank: PoseBank, count: int) -> Tensor:
     """Numbers of samples from all over a bank; the first ones would be neighbours of one video.
 
-    Args:
-        bank (PoseBank): The bank.
-        count (int): How many, at most as many as there are.
-
     Returns:
         Tensor: Integers of shape (count,), on the bank's device.
     """
@@ -65,7 +46,7 @@ def spread_indices(bank: PoseBank, count: int) -> Tensor:
 
 
 BEYOND = 2.0
-"""float: Key points of clips are seen at most this many times as far out as the image's border."""
+"""float: Keypoints of clips are seen at most this many times as far out as the image's border."""
 
 
 def project_clip(
@@ -85,11 +66,9 @@ def project_clip(
         intrinsics (Tensor): Cameras of shape (N, 9), in pixels.
         image_size (Tensor, optional): Width and height of shape (N, 2), in pixels. Defaults to
             None: the cameras' centre is the middle of the image.
-        clamp (float, optional): Bound of x / z and y / z. Defaults to None: the one above for
-            clips, none for single frames.
 
     Returns:
-        Tensor: Key points of shape (N, J, 2) or (N, T, J, 2), in pixels.
+        Tensor: Keypoints of shape (N, J, 2) or (N, T, J, 2), in pixels.
     """
     if pose.ndim == 3:
         return project(pose, intrinsics, clamp)
@@ -108,9 +87,6 @@ def project_clip(
 def wholly_in_view(batch: PoseBatch) -> Tensor:
     """Which samples are in the image and before the camera, with all joints in all frames.
 
-    Args:
-        batch (PoseBatch): B samples.
-
     Returns:
         Tensor: Booleans of shape (B,).
     """
@@ -122,12 +98,7 @@ def with_poses(batch: PoseBatch, pose_cam: Tensor, keypoints_px: Tensor | None =
     """The batch's samples with other poses, seen by the same cameras, all joints visible.
 
     Args:
-        batch (PoseBatch): B samples of T frames.
         pose_cam (Tensor): Poses of shape (B, T, J, 3), or (B, J, 3) where T = 1, in metres.
-        keypoints_px (Tensor, optional): Their projections, if they are known already.
-
-    Returns:
-        PoseBatch: B samples of T frames.
     """
     if keypoints_px is None:
         keypoints_px = project_clip(pose_cam, batch.intrinsics, batch.image_size)
@@ -144,11 +115,6 @@ def with_poses(batch: PoseBatch, pose_cam: Tensor, keypoints_px: Tensor | None =
 
 def lift(samples: PoseBatch, adapter: LifterAdapter, root: int) -> tuple[Tensor, Tensor]:
     """What a lifter makes of samples, and what it should.
-
-    Args:
-        samples (PoseBatch): B samples.
-        adapter (LifterAdapter): The lifter.
-        root (int): The root joint.
 
     Returns:
         tuple[Tensor, Tensor]: Predicted and true root-relative poses of the frames that the lifter
@@ -168,9 +134,6 @@ def lift(samples: PoseBatch, adapter: LifterAdapter, root: int) -> tuple[Tensor,
 def poses_of(batch: PoseBatch) -> Tensor:
     """Poses for an augmentor: (B, J, 3) for single frames, (B, T, J, 3) for clips.
 
-    Args:
-        batch (PoseBatch): B samples of T frames.
-
     Returns:
         Tensor: Camera-space poses in metres.
     """
@@ -183,17 +146,7 @@ def flip_randomly(
     probability: float,
     generator: torch.Generator,
 ) -> PoseBatch:
-    """Mirror some samples: poses, key points and cameras.
-
-    Args:
-        batch (PoseBatch): B samples.
-        flip_indices (Sequence[int]): For each joint its mirror partner.
-        probability (float): Share of the samples to mirror.
-        generator (torch.Generator): Source of the choice.
-
-    Returns:
-        PoseBatch: B samples.
-    """
+    """Mirror some samples: poses, keypoints and cameras."""
     if probability <= 0:
         return batch
     count, device = len(batch), batch.pose_cam.device

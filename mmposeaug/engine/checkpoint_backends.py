@@ -19,12 +19,7 @@ class AtomicLocalBackend(LocalBackend):
     """MMEngine's local files; each takes its name only when it is whole and on the disk."""
 
     def put(self, obj: bytes, filepath: str | Path) -> None:
-        """Write bytes.
-
-        Args:
-            obj (bytes): The bytes.
-            filepath (str | Path): The file; what it held stays until the new content is whole.
-        """
+        """Write bytes."""
         with atomic_write(filepath) as file:
             file.write(obj)
         sync_folder(Path(filepath).absolute().parent)
@@ -51,12 +46,7 @@ def sync_folder(folder: Path) -> None:
 
 
 class LaterRemoval:
-    """A file backend that notes what is to be removed.
-
-    Args:
-        backend (BaseStorageBackend): What does everything else.
-        noted (list[str]): The names are added to it.
-    """
+    """A file backend that notes what is to be removed."""
 
     def __init__(self, backend: Any, noted: list[str]) -> None:
         self._backend = backend
@@ -66,27 +56,14 @@ class LaterRemoval:
         return getattr(self._backend, name)
 
     def remove(self, path: str) -> None:
-        """Note a file.
-
-        Args:
-            path (str): The file.
-        """
+        """Note a file."""
         self._noted.append(os.path.basename(path))
 
     rmtree = remove
 
 
 def to_plain(value: Any) -> Any:
-    """Make numpy objects in nested containers into what ``torch.load`` reads without a permission.
-
-    Args:
-        value (object): Anything.
-
-    Returns:
-        object: The same with lists for arrays and Python's numbers for numpy's, as which MMPose
-        takes all of a data set's meta information but the colours (``keypoint_colors``): those it
-        indexes and divides as arrays, so they become tensors.
-    """
+    """Numpy objects in nested containers as what ``torch.load`` reads without permission."""
     if isinstance(value, np.ndarray):
         return to_plain(value.tolist())
     if isinstance(value, np.generic):

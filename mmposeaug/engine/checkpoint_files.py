@@ -21,14 +21,7 @@ _TEMPORARY = re.compile(r'\..+\.(pth|pkl)\..+\.tmp|\.last_checkpoint\..+\.tmp')
 
 
 def numbered_checkpoints(folder: str | os.PathLike) -> list[Path]:
-    """Checkpoints that a training may be resumed from, going by their names.
-
-    Args:
-        folder (str | PathLike): The folder.
-
-    Returns:
-        list[Path]: ``epoch_2.pth`` before ``epoch_1.pth``; neither best nor published ones.
-    """
+    """Checkpoints that a training may be resumed from, going by their names."""
     found = []
     for path in Path(folder).glob('*.pth'):
         match = _NUMBERED.fullmatch(path.name)
@@ -38,26 +31,12 @@ def numbered_checkpoints(folder: str | os.PathLike) -> list[Path]:
 
 
 def training_checkpoints(folder: str | os.PathLike) -> list[Path]:
-    """All checkpoints that a training has left: :func:`numbered_checkpoints` and the best ones.
-
-    Args:
-        folder (str | PathLike): The folder.
-
-    Returns:
-        list[Path]: The files.
-    """
+    """All checkpoints that a training has left: :func:`numbered_checkpoints` and the best ones."""
     return [*numbered_checkpoints(folder), *sorted(Path(folder).glob('best_*.pth'))]
 
 
 def is_whole(path: str | os.PathLike) -> bool:
-    """Whether ``torch.load`` reads a checkpoint; one that was cut off it does not.
-
-    Args:
-        path (str | PathLike): The file.
-
-    Returns:
-        bool: Whether it is there and whole.
-    """
+    """Whether ``torch.load`` reads a checkpoint; one that was cut off it does not."""
     if not Path(path).is_file():
         return False
     try:
@@ -69,12 +48,7 @@ def is_whole(path: str | os.PathLike) -> bool:
 
 @dataclass(frozen=True)
 class LastCheckpoint:
-    """What was found in a work folder.
-
-    Args:
-        path (str, optional): The last whole checkpoint, None if there is none.
-        broken (tuple[str]): Newer ones that cannot be read.
-    """
+    """What was found in a work folder."""
 
     path: str | None
     broken: tuple[str, ...] = ()
@@ -98,13 +72,6 @@ def find_last_checkpoint(
     may have been copied or moved. If that file is missing, empty or points nowhere, or if the
     checkpoint is not whole, the one with the highest number is taken. Only where the folder holds
     none at all is one elsewhere taken that the file points to.
-
-    Args:
-        work_dir (str | PathLike): The folder.
-        out_dir (str | PathLike, optional): Where the checkpoints are, if not there.
-
-    Returns:
-        LastCheckpoint: What was found.
     """
     folder = Path(work_dir)
     try:
@@ -129,16 +96,7 @@ def find_last_checkpoint(
 
 
 def find_best_checkpoint(folder: str | os.PathLike, score: str | None = None) -> Path | None:
-    """Find the best checkpoint of a work folder by one score.
-
-    Args:
-        folder (str | PathLike): The folder.
-        score (str, optional): The score, as in ``save_best``; ``MPJPE`` is not
-            ``MPJPE_with_root``. Defaults to None, any.
-
-    Returns:
-        Path | None: That of the latest epoch, None if there is none.
-    """
+    """Find the best checkpoint of a work folder by one score."""
     name = '.*' if score is None else re.escape(score.replace('/', '_'))
     pattern = re.compile(rf'best_{name}_[^_]*_?(\d+)\.pth')
     found = []
@@ -150,14 +108,7 @@ def find_best_checkpoint(folder: str | os.PathLike, score: str | None = None) ->
 
 
 def set_aside(work_dir: str | os.PathLike) -> Path | None:
-    """Move the checkpoints of an earlier training into a folder of their own.
-
-    Args:
-        work_dir (str | PathLike): The folder.
-
-    Returns:
-        Path | None: The new folder in it, None if there is nothing to move.
-    """
+    """Move the checkpoints of an earlier training into a folder of their own."""
     folder = Path(work_dir)
     left = training_checkpoints(folder)
     if not left:
@@ -177,11 +128,7 @@ def set_aside(work_dir: str | os.PathLike) -> Path | None:
 
 
 def remove_temporaries(folder: str | os.PathLike) -> None:
-    """Remove what a training that was killed while it wrote a checkpoint has left.
-
-    Args:
-        folder (str | PathLike): The folder.
-    """
+    """Remove what a training that was killed while it wrote a checkpoint has left."""
     if not Path(folder).is_dir():
         return
     for path in Path(folder).iterdir():
@@ -190,13 +137,6 @@ def remove_temporaries(folder: str | os.PathLike) -> None:
 
 
 def listed(paths: Iterable[str | os.PathLike]) -> str:
-    """Names of files, the first three of them, for a sentence.
-
-    Args:
-        paths (Iterable[str | PathLike]): The files.
-
-    Returns:
-        str: Their names.
-    """
+    """Names of files, the first three of them, for a sentence."""
     names = [Path(path).name for path in dict.fromkeys(map(str, paths))]
     return ', '.join(names[:3]) + (f' and {len(names) - 3} more' if len(names) > 3 else '')

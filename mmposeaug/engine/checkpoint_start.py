@@ -23,15 +23,7 @@ RESTART_HINT = (
 
 
 def refusal_to_resume(work_dir: str | os.PathLike, found: LastCheckpoint) -> str | None:
-    """Why a training cannot go on in a folder, although it holds checkpoints.
-
-    Args:
-        work_dir (str | PathLike): The folder.
-        found (LastCheckpoint): What was found there.
-
-    Returns:
-        str | None: A sentence; None if there is something to resume from, or nothing at all.
-    """
+    """Why a training cannot go on in a folder, although it holds checkpoints."""
     left = [*found.broken, *map(str, training_checkpoints(work_dir))]
     if found.path is not None or not left:
         return None
@@ -43,15 +35,7 @@ def refusal_to_resume(work_dir: str | os.PathLike, found: LastCheckpoint) -> str
 
 
 def refusal_of_named(path: str, work_dir: str | os.PathLike) -> str | None:
-    """Why a checkpoint that the user named cannot be resumed from.
-
-    Args:
-        path (str): The checkpoint.
-        work_dir (str | PathLike): The work folder.
-
-    Returns:
-        str | None: A sentence; None if it is whole, or on a server.
-    """
+    """Why a checkpoint that the user named cannot be resumed from."""
     if '://' in path or is_whole(path):
         return None
     last = find_last_checkpoint(Path(path).parent).path or find_last_checkpoint(work_dir).path
@@ -60,14 +44,7 @@ def refusal_of_named(path: str, work_dir: str | os.PathLike) -> str | None:
 
 
 def refusal_to_start(work_dir: str | os.PathLike) -> str | None:
-    """Why a training must not start at epoch 1 in a folder.
-
-    Args:
-        work_dir (str | PathLike): The folder.
-
-    Returns:
-        str | None: A sentence; None if it holds no checkpoints.
-    """
+    """Why a training must not start at epoch 1 in a folder."""
     left = training_checkpoints(work_dir)
     if not left:
         return None
@@ -86,20 +63,7 @@ def decide_start(
     restart: bool,
     warn: Callable[[str], None],
 ) -> tuple[str | None, str | None]:
-    """Decide what a training starts from.
-
-    Args:
-        work_dir (str): The work folder.
-        out_dir (str, optional): Where the checkpoints are, if not there.
-        resume (bool): Whether it is resumed.
-        named (str, optional): The checkpoint that the user named.
-        restart (bool): Whether to start at epoch 1 whatever the folder holds.
-        warn (Callable): Takes a sentence about what is done.
-
-    Returns:
-        tuple[str | None, str | None]: Why it must not start, and what it is resumed from; None
-        without a reason, and where the runner's own choice stands.
-    """
+    """Decide what a training starts from."""
     if resume and named is not None:
         return refusal_of_named(named, work_dir), None
     if resume:

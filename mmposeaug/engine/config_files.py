@@ -16,14 +16,7 @@ from .set_configs import checked_dataset, chosen_sets, missing_files, missing_se
 
 
 def missing_parts_of_training(cfg: Mapping[str, Any]) -> str | None:
-    """What a config lacks that describes a test alone, as MMPose's semi-supervised ones do.
-
-    Args:
-        cfg (Mapping): The config.
-
-    Returns:
-        str | None: A sentence; None where nothing lacks.
-    """
+    """What a config lacks that describes a test alone, as MMPose's semi-supervised ones do."""
     loader = cfg.get('train_dataloader') or {}
     if not isinstance(loader, Mapping) or not isinstance(loader.get('dataset', {}), Mapping):
         return None
@@ -44,18 +37,7 @@ def missing_parts_of_training(cfg: Mapping[str, Any]) -> str | None:
 
 
 def missing_for_training(cfg: Mapping[str, Any], folder: str = '') -> Iterator[str]:
-    """What a training and its validation would not find.
-
-    Args:
-        cfg (Mapping): The config.
-        folder (str): Folder that relative paths are in. Defaults to '', the current one.
-
-    Yields:
-        str: A sentence for each file.
-
-    Raises:
-        ValueError: If the options of a validation set cannot be used.
-    """
+    """What a training and its validation would not find."""
     yield from _missing_of_loop(cfg, 'train', folder)
     target = (cfg.get('train_cfg') or {}).get('target_2d')
     if isinstance(target, Mapping) and target.get('file'):
@@ -65,24 +47,13 @@ def missing_for_training(cfg: Mapping[str, Any], folder: str = '') -> Iterator[s
             if not exists(path if is_abs(path) else join_path(folder, path)):
                 yield (
                     f'The train_cfg.target_2d.file {path!r} does not exist; give the path of a '
-                    'file of 2D key points.'
+                    'file of 2D keypoints.'
                 )
     yield from _missing_of_loop(cfg, 'val', folder)
 
 
 def missing_for_test(cfg: Mapping[str, Any], folder: str = '') -> Iterator[str]:
-    """What a test would not find.
-
-    Args:
-        cfg (Mapping): The config.
-        folder (str): Folder that relative paths are in. Defaults to '', the current one.
-
-    Yields:
-        str: A sentence for each file.
-
-    Raises:
-        ValueError: If the options of a test set cannot be used.
-    """
+    """What a test would not find."""
     yield from _missing_of_loop(cfg, 'test', folder)
 
 

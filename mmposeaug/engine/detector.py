@@ -1,5 +1,5 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""What the lifter is fed in place of exact 2D: a model of a detector's key points."""
+"""What the lifter is fed in place of exact 2D: a model of a detector's keypoints."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SAMPLES = ('all', 'real', 'augmented')
 
 
 class Detector:
-    """Puts a detector's key points in the place of a batch's.
+    """Puts a detector's keypoints in the place of a batch's.
 
     It comes after the augmentation, for the lifter's updates alone: discriminators, tests of what
     is in view, the lifter's feedback and logged errors see exact projections, so that a pose
@@ -74,15 +74,7 @@ class Detector:
 
     @torch.no_grad()
     def __call__(self, batch: PoseBatch, augmented: bool) -> PoseBatch:
-        """Detect the people of a batch.
-
-        Args:
-            batch (PoseBatch): B samples.
-            augmented (bool): Whether they are augmented.
-
-        Returns:
-            PoseBatch: The same with other key points and scores; targets stay.
-        """
+        """Detect the people of a batch."""
         if self.model is None or self.samples == ('real' if augmented else 'augmented'):
             return batch
         keypoints, scores = self.model(

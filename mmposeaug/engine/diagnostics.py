@@ -26,15 +26,7 @@ RANGE = (0.05, 0.95)
 
 
 class AugmentationProbe:
-    """Measures augmentations on the same samples from all over the bank.
-
-    Args:
-        bank (PoseBank): The training pairs.
-        adapter (LifterAdapter): The lifter.
-        batch_size (int): Samples that the lifter is given at once.
-        count (int): Number of frames. Defaults to 1024, or all where there are fewer; clips are
-            as many as have about that many frames.
-    """
+    """Measures augmentations on the same samples from all over the bank."""
 
     def __init__(
         self, bank: PoseBank, adapter: LifterAdapter, batch_size: int, count: int = 1024
@@ -61,9 +53,6 @@ class AugmentationProbe:
         Args:
             augmented (Mapping[str, Tensor]): Camera-space poses (B, J, 3) or (B, T, J, 3) in
                 metres, by what made them (``'random'``, ``'learned'``).
-            project (Callable): Pixels of poses of the batch's samples.
-            viewed (PoseBatch, optional): The samples with the cameras that see the augmented
-                poses. Defaults to None, those of the batch.
             visible (Callable, optional): Which samples are in view, (B,). Defaults to None, those
                 that are wholly in the image and before the camera.
 
@@ -126,13 +115,7 @@ def _summary(name: str, values: Tensor) -> dict[str, float]:
 
 
 def log_epoch(runner: Any, values: Mapping[str, float], epoch: int) -> None:
-    """Hand the values of an epoch to MMEngine's log and visualizer.
-
-    Args:
-        runner (Runner): The runner.
-        values (Mapping[str, float]): Values by name.
-        epoch (int): Number of the epoch, from 1.
-    """
+    """Hand the values of an epoch to MMEngine's log and visualizer."""
     runner.visualizer.add_scalars(dict(values), step=epoch)
     text = '  '.join(f'{name.removeprefix(PREFIX)}: {value:.4g}' for name, value in values.items())
     runner.logger.info(f'Epoch(augmentation) [{epoch}]  {text}')

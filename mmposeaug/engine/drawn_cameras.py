@@ -55,7 +55,7 @@ class DrawnCameras:
                 epoch.
 
         Returns:
-            PoseBatch: The same with other cameras and key points; some may be out of view.
+            PoseBatch: The same with other cameras and keypoints; some may be out of view.
         """
         if self.model is None:
             return batch

@@ -24,14 +24,7 @@ _OUTPUT_KEYS = ('out_file_path', 'outfile_prefix')
 
 
 class EvalSet(NamedTuple):
-    """One data set to evaluate on.
-
-    Args:
-        name (str): Its name, which prefixes its results; empty for no prefix.
-        dataloader (DataLoader): Its batches.
-        evaluator (Evaluator): What scores them.
-        flip_test (bool): Whether predictions are averaged with those of the mirrored input.
-    """
+    """One data set to evaluate on."""
 
     name: str
     dataloader: DataLoader
@@ -40,11 +33,7 @@ class EvalSet(NamedTuple):
 
 
 class ChainedDataLoader:
-    """Data loaders one after the other, for whoever counts batches.
-
-    Args:
-        dataloaders (Sequence[DataLoader]): At least one data loader.
-    """
+    """Data loaders one after the other, for whoever counts batches."""
 
     def __init__(self, dataloaders: Sequence[DataLoader]) -> None:
         self.dataloaders = list(dataloaders)
@@ -69,28 +58,7 @@ def build_eval_sets(
     flip_test: bool = False,
     option: str = 'sets',
 ) -> list[EvalSet]:
-    """Build data loader and evaluator of each set.
-
-    Args:
-        runner (Runner): The runner.
-        dataloader (dict): Data loader config that all sets start from.
-        evaluator (dict | list[dict]): Evaluator config that all sets start from.
-        sets (Mapping[str, Mapping]): For each name what differs from ``dataloader['dataset']``,
-            ``evaluator`` and ``flip_test``, and whether it is ``optional``: left out where its
-            files do not exist, which the log says; None leaves the set out.
-        flip_test (bool): Whether sets that do not say so are flipped. Defaults to False.
-        option (str): Where the config names the sets, for messages.
-
-    Returns:
-        list[EvalSet]: The sets, in the order given.
-
-    Raises:
-        TypeError: If data loader or evaluator are not configs.
-        ValueError: If there is no set, a name is no prefix, a key is unknown to the data set's
-            type, a metric is none of the evaluator's, or a set is empty.
-        FileNotFoundError: If a file of a set that is not optional does not exist, or no set is
-            left.
-    """
+    """Build data loader and evaluator of each set."""
     if not isinstance(dataloader, dict) or not isinstance(evaluator, (dict, list, tuple)):
         raise TypeError(
             'sets needs the configs of data loader and evaluator to build one of each a set, got '

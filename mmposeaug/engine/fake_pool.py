@@ -12,9 +12,6 @@ class FakePool(nn.Module):
 
     While the pool fills, new samples are stored and shown. Later each new sample is, with
     probability one half, exchanged for a stored one, which is shown instead.
-
-    Args:
-        size (int): Number of samples to keep; 0 shows every new sample. Defaults to 4096.
     """
 
     storage: Tensor
@@ -31,7 +28,6 @@ class FakePool(nn.Module):
 
         Args:
             samples (Tensor): New samples of shape (N, *), without gradients.
-            generator (torch.Generator): Source of the choice, on the samples' device.
 
         Returns:
             Tensor: Samples of shape (N, *).

@@ -12,19 +12,11 @@ from .trained_network import module_mode
 
 
 def check_lifter(adapter: LifterAdapter, bank: PoseBank) -> None:
-    """Name the mismatch of lifter and data.
-
-    Args:
-        adapter (LifterAdapter): The lifter and its codec.
-        bank (PoseBank): The training pairs.
-
-    Raises:
-        ValueError: If codec, target frames or layers are for other data.
-    """
+    """Name the mismatch of lifter and data."""
     codec, skeleton = adapter.codec, bank.skeleton
     if codec.num_keypoints != skeleton.num_joints:
         raise ValueError(
-            f'The codec of the train pipeline is for {codec.num_keypoints} key points, the '
+            f'The codec of the train pipeline is for {codec.num_keypoints} keypoints, the '
             f'data set has {skeleton.num_joints} joints; make num_keypoints, the '
             "head's num_joints and the metainfo agree."
         )
@@ -63,7 +55,7 @@ def check_lifter(adapter: LifterAdapter, bank: PoseBank) -> None:
             )
     except (RuntimeError, AssertionError) as error:
         raise ValueError(
-            f'The lifter cannot take the {frames} frame(s) of {skeleton.num_joints} key points '
+            f'The lifter cannot take the {frames} frame(s) of {skeleton.num_joints} keypoints '
             f'of the data set ({str(error).splitlines()[0]}); make in_channels and frames of its '
             "backbone agree with the data set's joints and seq_len or multiple_target."
         ) from error

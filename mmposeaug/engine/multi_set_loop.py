@@ -63,9 +63,6 @@ class _MultiSetLoop(BaseLoop):
         """Evaluate the model on all sets.
 
         Hooks are called as by MMEngine's loops, once for all sets; batches are counted through.
-
-        Returns:
-            dict[str, float]: Scores of all sets, ``set/score`` where the sets have names.
         """
         self.runner.call_hook(f'before_{self.phase}')
         self.runner.call_hook(f'before_{self.phase}_epoch')
@@ -90,12 +87,7 @@ class _MultiSetLoop(BaseLoop):
 
     @torch.no_grad()
     def run_iter(self, idx: int, data_batch: Mapping[str, Any]) -> None:
-        """Evaluate the model on one batch.
-
-        Args:
-            idx (int): Number of the batch, counted through all sets.
-            data_batch (Mapping): The batch.
-        """
+        """Evaluate the model on one batch."""
         self.runner.call_hook(f'before_{self.phase}_iter', batch_idx=idx, data_batch=data_batch)
         step = getattr(self.runner.model, f'{self.phase}_step')
         with autocast(enabled=self.fp16):

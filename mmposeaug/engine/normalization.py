@@ -57,19 +57,7 @@ class CpuSyncBatchNorm(nn.SyncBatchNorm):
 
 
 def synchronise(module: nn.Module, sync_bn: str | None) -> nn.Module:
-    """Let a network's batch normalisations see the batches of all processes, if that is asked for.
-
-    Args:
-        module (nn.Module): The network.
-        sync_bn (str, optional): ``sync_bn`` of the config, ``'torch'`` or ``'mmcv'``; None for
-            statistics of each process.
-
-    Returns:
-        nn.Module: The network with the same parameters; itself in a single process.
-
-    Raises:
-        ValueError: If ``sync_bn`` is unknown.
-    """
+    """Let batch normalisations see the batches of all processes, if that is asked for."""
     if get_world_size() == 1:
         return module
     if sync_bn is not None:
@@ -90,14 +78,7 @@ class _LocalBatchNorm(_BatchNorm):
 
 @contextmanager
 def local_statistics(module: nn.Module) -> Iterator[None]:
-    """Let one process call a network by itself, which would wait for the others otherwise.
-
-    Args:
-        module (nn.Module): The network.
-
-    Yields:
-        None: Nothing.
-    """
+    """Let one process call a network by itself, which would wait for the others otherwise."""
     changed = [(part, type(part)) for part in module.modules() if _is_synchronised(part)]
     for part, _ in changed:
         part.__class__ = _LocalBatchNorm
@@ -113,12 +94,7 @@ def _is_synchronised(part: nn.Module) -> bool:
 
 
 def warn_of_separate_statistics(module: nn.Module, batch_size: int) -> None:
-    """Say that batch normalisations see the batch of their own process alone.
-
-    Args:
-        module (nn.Module): The lifter.
-        batch_size (int): Samples in a batch of a process.
-    """
+    """Say that batch normalisations see the batch of their own process alone."""
     norms = [part for part in module.modules() if isinstance(part, _BatchNorm)]
     if get_world_size() > 1 and not all(_is_synchronised(norm) for norm in norms):
         print_log(

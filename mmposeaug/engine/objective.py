@@ -24,21 +24,7 @@ WEIGHTS = ('adversarial_3d', 'adversarial_2d', 'ranges', 'feedback', 'view')
 
 
 class AugmentorObjective:
-    """Weighted losses of the augmentor.
-
-    Args:
-        skeleton (Skeleton): Tree of the poses.
-        adversarial_loss (Mapping): Config of the adversarial loss.
-        angle_range (Mapping, optional): Config of the loss on turns; None for none.
-        length_range (Mapping, optional): Config of the loss on length ratios; None for none.
-        feedback (Mapping, optional): Config of the feedback loss; None for none.
-        weights (Mapping[str, float]): Weights of ``adversarial_3d``, ``adversarial_2d``,
-            ``ranges``, ``feedback`` and ``view``; 0 if not given.
-        lifter_mode (str): ``'train'`` or ``'eval'``.
-
-    Raises:
-        ValueError: If a weight or the mode is unknown, or a weight is no number of 0 or more.
-    """
+    """Weighted losses of the augmentor."""
 
     def __init__(
         self,
@@ -80,16 +66,9 @@ class AugmentorObjective:
         """Losses that need no lifter.
 
         Args:
-            poses (AugmentedPoses): N augmented poses.
             samples (Mapping[str, Tensor]): What the discriminators are shown: ``fake_3d`` and
-                ``real_3d`` poses (N, J, 3), ``fake_2d`` and ``real_2d`` normalised key points
+                ``real_3d`` poses (N, J, 3), ``fake_2d`` and ``real_2d`` normalised keypoints
                 (N, J, 2).
-            half_extent (Tensor): Half width and half height of the images in normalised
-                coordinates, broadcastable over the key points.
-            networks (Mapping[str, TrainedNetwork]): Among them the discriminators.
-
-        Returns:
-            tuple[dict[str, Tensor], dict[str, Tensor]]: Weighted losses, and logs.
         """
         losses: dict[str, Tensor] = {}
         logs: dict[str, Tensor] = {}
@@ -133,16 +112,7 @@ class AugmentorObjective:
         """Losses from the lifter's errors; its weights get no gradients.
 
         Args:
-            poses (AugmentedPoses): N augmented poses.
-            batch (PoseBatch): The samples that they were made of.
-            adapter (LifterAdapter): The lifter.
-            progress (float): Point of the training in [0, 1].
-            project (Callable): Pixels of poses of the batch's samples.
             keypoints_px (Tensor): Those of the final poses, (N, J, 2) or (N, T, J, 2).
-            logs (dict[str, Tensor]): Gets the ratios of the mean errors, ``hardness_*``.
-
-        Returns:
-            dict[str, Tensor]: Weighted losses.
         """
         with module_mode(adapter.module, self.lifter_mode), frozen(adapter.module):
             with torch.no_grad():
@@ -165,10 +135,6 @@ class AugmentorObjective:
     def errors(self, samples: PoseBatch, adapter: LifterAdapter) -> Tensor:
         """Grouped errors of the lifter.
 
-        Args:
-            samples (PoseBatch): N samples.
-            adapter (LifterAdapter): The lifter.
-
         Returns:
             Tensor: Errors of shape (N, G) in metres.
         """
@@ -177,11 +143,10 @@ class AugmentorObjective:
 
 
 def frame_sizes(batch: PoseBatch, keypoints: Tensor) -> Tensor:
-    """Image sizes that broadcast over the frames of key points.
+    """Image sizes that broadcast over the frames of keypoints.
 
     Args:
-        batch (PoseBatch): N samples.
-        keypoints (Tensor): Key points of shape (N, J, 2) or (N, T, J, 2).
+        keypoints (Tensor): Keypoints of shape (N, J, 2) or (N, T, J, 2).
 
     Returns:
         Tensor: Width and height of shape (N, 2) or (N, 1, 2), in pixels.
@@ -190,11 +155,10 @@ def frame_sizes(batch: PoseBatch, keypoints: Tensor) -> Tensor:
 
 
 def half_extent(batch: PoseBatch, keypoints: Tensor) -> Tensor:
-    """Half width and half height in normalised coordinates, broadcastable over key points.
+    """Half width and half height in normalised coordinates, broadcastable over keypoints.
 
     Args:
-        batch (PoseBatch): N samples.
-        keypoints (Tensor): Key points of shape (N, J, 2) or (N, T, J, 2).
+        keypoints (Tensor): Keypoints of shape (N, J, 2) or (N, T, J, 2).
 
     Returns:
         Tensor: Of shape (N, 1, 2) or (N, 1, 1, 2); the first is 1.

@@ -14,23 +14,7 @@ from torch import nn
 def build_part(
     option: str, config: Any, example: str, default: str, what: str, **defaults: Any
 ) -> nn.Module:
-    """Build a module without weights from a config of ``train_cfg``.
-
-    Args:
-        option (str): Name of the option, such as ``'detector'``.
-        config (Any): Its value.
-        example (str): What could be given, for messages.
-        default (str): Type that could be given, for messages.
-        what (str): What the module is, in words.
-        **defaults: Arguments that the config need not give, for types that take them.
-
-    Returns:
-        nn.Module: The module.
-
-    Raises:
-        ValueError: If it is no config, its type or an option is unknown, an argument is missing, or
-            the module has weights.
-    """
+    """Build a module without weights from a config of ``train_cfg``."""
     name = f'train_cfg.{option}'
     if not isinstance(config, Mapping) or 'type' not in config:
         raise ValueError(f'{name} is {config!r}; give a config, such as {example}, or None.')

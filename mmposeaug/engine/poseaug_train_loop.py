@@ -113,7 +113,7 @@ class PoseAugTrainLoop(TensorTrainLoop):
         for network in self.adversary.networks.values():
             network.module = synchronise(network.module, runner.cfg.get('sync_bn'))
         fit_to_bank(self.adversary.augmentor.module, self.bank)
-        # its gradients stop at the key points, so a distributed wrapper has nothing to do
+        # its gradients stop at the keypoints, so a distributed wrapper has nothing to do
         self.feedback_adapter = self.adapter.unwrapped()
         self.watchdog = build_watchdog(self.settings.watchdog)
         self.logs = AdversarialLogs(runner, self.adversary, self.settings)

@@ -51,11 +51,7 @@ class ResumeSettingsHook(Hook):
         self._resumed = self._warned = False
 
     def before_run(self, runner: Any) -> None:
-        """Remember the schedule as the config sets it.
-
-        Args:
-            runner (Runner): The runner, with nothing loaded yet.
-        """
+        """Remember the schedule as the config sets it."""
         if isinstance(runner.optim_wrapper, OptimWrapper):
             schedulers = runner.param_schedulers
             self._schedule = Schedule(
@@ -63,26 +59,12 @@ class ResumeSettingsHook(Hook):
             )
 
     def before_save_checkpoint(self, runner: Any, checkpoint: dict) -> None:
-        """Add the settings that are in force to a checkpoint to resume from.
-
-        Args:
-            runner (Runner): The runner.
-            checkpoint (dict): What will be saved.
-        """
+        """Add the settings that are in force to a checkpoint to resume from."""
         if 'optimizer' in checkpoint:
             checkpoint['meta'][SETTINGS_KEY] = _settings_of(runner)
 
     def after_load_checkpoint(self, runner: Any, checkpoint: dict) -> None:
-        """Refuse to resume what cannot go on with the config.
-
-        Args:
-            runner (Runner): The runner.
-            checkpoint (dict): What was loaded.
-
-        Raises:
-            ValueError: If the optimizer is another one, or the run is already longer than the
-                config wants it.
-        """
+        """Refuse to resume what cannot go on with the config."""
         if not runner._resume:
             return
         meta = checkpoint.get('meta', {})
@@ -120,11 +102,7 @@ class ResumeSettingsHook(Hook):
             )
 
     def before_train(self, runner: Any) -> None:
-        """Put the config's schedules in force, and say so.
-
-        Args:
-            runner (Runner): The runner, with the checkpoint loaded.
-        """
+        """Put the config's schedules in force, and say so."""
         if not self._resumed:
             return
         self._resumed = False
@@ -184,11 +162,7 @@ class ResumeSettingsHook(Hook):
         return round(done * now[per_pass] / max(before, 1))
 
     def before_train_epoch(self, runner: Any) -> None:
-        """Say that nothing is learned in an epoch.
-
-        Args:
-            runner (Runner): The runner.
-        """
+        """Say that nothing is learned in an epoch."""
         if self._warned or self._schedule is None:
             return
         if not any(group['lr'] for group in runner.optim_wrapper.param_groups):

@@ -19,14 +19,7 @@ class RunningMeans:
         self._totals: dict[tuple[str, ...], tuple[Tensor, Tensor]] = {}
 
     def add(self, values: Mapping[str, Tensor]) -> Tensor:
-        """Count in the values of a step, if all of them are finite.
-
-        Args:
-            values (Mapping[str, Tensor]): Scalars on one device; a step need not have all of them.
-
-        Returns:
-            Tensor: Whether the step was counted, 1.0 or 0.0.
-        """
+        """Count in the values of a step, if all of them are finite."""
         names = tuple(values)
         step = torch.stack([value.detach().float() for value in values.values()])
         counted = torch.isfinite(step).all()
@@ -39,11 +32,7 @@ class RunningMeans:
         return count
 
     def pop(self) -> dict[str, float]:
-        """Means since the last call.
-
-        Returns:
-            dict[str, float]: Means by name; NaN where no step was finite.
-        """
+        """Means since the last call."""
         sums: dict[str, float] = {}
         counts: dict[str, float] = {}
         for names, (total, steps) in self._totals.items():
@@ -55,14 +44,7 @@ class RunningMeans:
 
 
 def mean_over_processes(values: Mapping[str, float]) -> dict[str, float]:
-    """Means over all processes, so that all of them decide alike.
-
-    Args:
-        values (Mapping[str, float]): Values of this process; the names are the same in all.
-
-    Returns:
-        dict[str, float]: Means by name.
-    """
+    """Means over all processes, so that all of them decide alike."""
     names = sorted(values)
     means = torch.tensor([values[name] for name in names], dtype=torch.float64)
     all_reduce(means, op='mean')

@@ -22,26 +22,7 @@ from .trained_network import TrainedNetwork, kept_statistics
 
 
 class AugmentedSampler:
-    """Makes augmented samples with what an augmentor has learned so far.
-
-    Args:
-        augmentor (TrainedNetwork): The augmentor.
-        skeleton (Skeleton): Tree of the poses.
-        draw_share (float | Sequence[float]): Share of the samples that are given out as the random
-            draw left them; values from the first to the last epoch.
-        view_rule (str): ``'inside'`` or ``'released'``.
-        clamp (float, optional): Bound of x / z and y / z in the projection.
-        domain (TargetDomain, optional): Where people are put. Defaults to None, where the
-            augmentor puts them.
-        cameras (DrawnCameras, optional): What draws the samples' cameras. Defaults to None, the
-            cameras are those of the training set.
-
-    Attributes:
-        progress (float): Point of the training in [0, 1], which the loop sets.
-
-    Raises:
-        ValueError: If an option is out of its range.
-    """
+    """Makes augmented samples with what an augmentor has learned so far."""
 
     def __init__(
         self,
@@ -82,10 +63,9 @@ class AugmentedSampler:
 
         Args:
             pose (Tensor): Camera-space poses of shape (B, J, 3) or (B, T, J, 3), in metres.
-            batch (PoseBatch): The samples.
 
         Returns:
-            Tensor: Key points of shape (B, J, 2) or (B, T, J, 2).
+            Tensor: Keypoints of shape (B, J, 2) or (B, T, J, 2).
         """
         return project_clip(pose, batch.intrinsics, batch.image_size, self.clamp)
 
@@ -101,28 +81,12 @@ class AugmentedSampler:
         return seen if pose.ndim == 3 else seen.all(-1)
 
     def run(self, batch: PoseBatch, generator: torch.Generator) -> AugmentedPoses:
-        """Augmented poses, with gradients.
-
-        Args:
-            batch (PoseBatch): B samples.
-            generator (torch.Generator): Source of the noise.
-
-        Returns:
-            AugmentedPoses: The poses.
-        """
+        """Augmented poses, with gradients."""
         return run_augmentor(self.augmentor, batch, generator, self.domain)
 
     @torch.no_grad()
     def augment(self, batch: PoseBatch, generator: torch.Generator) -> AdversaryStep:
-        """Augmented samples, nothing learned.
-
-        Args:
-            batch (PoseBatch): B samples.
-            generator (torch.Generator): Source of the noise.
-
-        Returns:
-            AdversaryStep: The augmented samples.
-        """
+        """Augmented samples, nothing learned."""
         poses = self.run(batch, generator)
         return self.result(batch, poses, self.project(poses.rigid, batch), {}, True)
 
@@ -132,14 +96,6 @@ class AugmentedSampler:
 
         It says nothing of an augmentor that learns on top of a random draw, whose poses differ
         whatever it does with its own noise.
-
-        Args:
-            batch (PoseBatch): Samples from all over the bank.
-            generator (torch.Generator): Source of the noise.
-
-        Returns:
-            float | None: The response; 0 of an augmentor that ignores its noise, None of one that
-            starts from a random draw.
         """
         if self.on_draw:
             return None
@@ -158,14 +114,7 @@ class AugmentedSampler:
         """Augmented poses as samples for the lifter.
 
         Args:
-            batch (PoseBatch): B samples.
-            poses (AugmentedPoses): What the augmentor made of them.
             keypoints_px (Tensor): Pixels of the final poses, (B, J, 2) or (B, T, J, 2).
-            logs (dict[str, Tensor]): Logs of the step.
-            finite (bool): Whether its updates were made.
-
-        Returns:
-            AdversaryStep: The samples, without gradients, and which are in view.
         """
         pose, keypoints_px = poses.rigid.detach(), keypoints_px.detach()
         share = scheduled(self.draw_share, self.progress)

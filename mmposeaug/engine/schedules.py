@@ -19,10 +19,6 @@ class Schedule:
 
     A checkpoint brings the schedule that it was written with, whatever the config says by then;
     so does MMEngine's resume.
-
-    Args:
-        optim (OptimWrapper): The optimizer, not stepped yet.
-        schedulers (Sequence): MMEngine's schedulers of it.
     """
 
     def __init__(self, optim: Any, schedulers: Sequence[Any]) -> None:
@@ -43,15 +39,7 @@ class Schedule:
         return any(isinstance(each, ReduceOnPlateauParamScheduler) for each in self.schedulers)
 
     def is_in_force(self, factor: float = 1.0, times: int = 0) -> bool:
-        """Whether rates and schedules are the config's.
-
-        Args:
-            factor (float): Factor on the rate that a recovery took. Defaults to 1.
-            times (int): Number of recoveries. Defaults to 0.
-
-        Returns:
-            bool: False if a checkpoint brought others.
-        """
+        """Whether rates and schedules are the config's."""
         scheduled = {scheduler.param_name for scheduler in self.schedulers}
         for group, wanted in zip(self.optim.param_groups, self._groups):
             for name in set(wanted) & set(group) - scheduled:
@@ -71,12 +59,7 @@ class Schedule:
         return True
 
     def restart(self, updates: int, epochs: int) -> None:
-        """Go through the config's schedule from its start.
-
-        Args:
-            updates (int): Updates that are over.
-            epochs (int): Epochs that are over.
-        """
+        """Go through the config's schedule from its start."""
         for group, settings in zip(self.optim.param_groups, self._groups):
             group.update(copy.deepcopy(settings))
         for scheduler, state in zip(self.schedulers, self._states):
@@ -101,9 +84,6 @@ class Schedule:
         """Multiply the learning rate, now and for the rest of the schedule.
 
         MMEngine's schedules compute a value from the one before it, some from the initial one.
-
-        Args:
-            factor (float): The factor.
         """
         for group in self.optim.param_groups:
             group['lr'] *= factor

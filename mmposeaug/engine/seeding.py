@@ -15,12 +15,6 @@ from mmengine.dist import broadcast
 def derive_seed(*parts: int | str) -> int:
     """A 31-bit seed from numbers and names, the same on every machine.
 
-    Args:
-        *parts (int | str): What the seed shall depend on.
-
-    Returns:
-        int: The seed.
-
     Example:
         >>> derive_seed(0, 'noise', 1) == derive_seed(0, 'noise', 1)
         True
@@ -32,27 +26,12 @@ def derive_seed(*parts: int | str) -> int:
 
 
 def make_generator(device: torch.device | str, *parts: int | str) -> torch.Generator:
-    """A generator seeded by :func:`derive_seed`.
-
-    Args:
-        device (torch.device | str): Where the generator draws.
-        *parts (int | str): What its seed shall depend on.
-
-    Returns:
-        torch.Generator: The generator.
-    """
+    """A generator seeded by :func:`derive_seed`."""
     return torch.Generator(device=device).manual_seed(derive_seed(*parts))
 
 
 def common_seed(runner: Any) -> int:
-    """The runner's seed, that of the first process in all (``diff_rank_seed`` makes them differ).
-
-    Args:
-        runner (Runner): The runner.
-
-    Returns:
-        int: The seed.
-    """
+    """The run seed: that of the first process in all (``diff_rank_seed`` makes them differ)."""
     seed = torch.tensor(int(runner.seed))
     broadcast(seed)
     return int(seed)
@@ -65,12 +44,6 @@ def seeded(seed: int) -> Iterator[None]:
     Outside of it the random numbers of every device go on as if nothing had been drawn. Modules
     draw their first weights from the CPU's generator; ``torch.manual_seed`` would reseed all GPUs
     too, which ``fork_rng(devices=[])`` does not restore.
-
-    Args:
-        seed (int): The seed.
-
-    Yields:
-        None: Nothing.
     """
     started = torch.cuda.is_available() and torch.cuda.is_initialized()
     with torch.random.fork_rng(devices=range(torch.cuda.device_count()) if started else ()):

@@ -21,31 +21,13 @@ _FILE_KEYS = ('ann_file', 'camera_param_file', 'factor_file', 'keypoint_2d_det_f
 def dataset_of_set(
     dataloader: Mapping[str, Any], options: Mapping[str, Any] | None
 ) -> dict[str, Any]:
-    """The data set config of a set.
-
-    Args:
-        dataloader (Mapping): Data loader config that the set starts from.
-        options (Mapping, optional): The set's options.
-
-    Returns:
-        dict: ``dataloader['dataset']`` with the options merged into it.
-    """
+    """The data set config of a set."""
     own = {key: value for key, value in (options or {}).items() if key not in _LOOP_KEYS}
     return _merged(dataloader['dataset'], own)
 
 
 def chosen_sets(sets: Any) -> dict[str, dict[str, Any]]:
-    """Options of the sets that are not left out, checked for their form.
-
-    Args:
-        sets (Any): Options by the name of the set; None for those left out.
-
-    Returns:
-        dict: Options by the name of the set; none if ``sets`` is no mapping.
-
-    Raises:
-        ValueError: If a name is no prefix, or options are no dict.
-    """
+    """Options of the sets that are not left out, checked for their form."""
     chosen = {}
     for name, options in sets.items() if isinstance(sets, Mapping) else ():
         if not isinstance(name, str) or not name.strip() or '/' in name:
@@ -79,19 +61,7 @@ def _merged(base: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, An
 def checked_dataset(
     name: str, dataloader: Mapping[str, Any], options: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """The data set config of one set, whose options must be known ones.
-
-    Args:
-        name (str): Name of the set.
-        dataloader (Mapping): Data loader config that the set starts from.
-        options (Mapping): The set's options.
-
-    Returns:
-        dict: The config.
-
-    Raises:
-        ValueError: If the data set's type does not take an option.
-    """
+    """The data set config of one set, whose options must be known ones."""
     config = dataset_of_set(dataloader, options)
     known = _option_names(DATASETS.get(config['type']))
     allowed = known | _CONFIG_KEYS | set(_LOOP_KEYS)
@@ -105,15 +75,7 @@ def checked_dataset(
 
 
 def missing_files(config: Mapping[str, Any], folder: str = '') -> Iterator[tuple[str, str]]:
-    """Options of a data set that name files which are not there.
-
-    Args:
-        config (Mapping): The data set config.
-        folder (str): Folder that relative paths are in. Defaults to '', the current one.
-
-    Yields:
-        tuple[str, str]: Option and path.
-    """
+    """Options of a data set that name files which are not there."""
     for key in _FILE_KEYS:
         path = config.get(key)
         if not path or (
@@ -126,36 +88,13 @@ def missing_files(config: Mapping[str, Any], folder: str = '') -> Iterator[tuple
 
 
 def missing_sentence(name: str, key: str, path: str, option: str) -> str:
-    """What to do about a file that is not there.
-
-    Args:
-        name (str): Name of the set.
-        key (str): Option that names the file.
-        path (str): The file.
-        option (str): Where the config names the sets; empty if the set cannot be left out.
-
-    Returns:
-        str: The sentence.
-    """
+    """What to do about a file that is not there."""
     leave = f', or leave the set out with --cfg-options {option}.{name}=None' if option else ''
     return f'The {key} {path!r} of the set {name!r} does not exist; correct it or data_root{leave}.'
 
 
 def evaluator_of_set(name: str, evaluator: Any, options: Mapping[str, Any]) -> Any:
-    """Evaluator config with what the set changes.
-
-    Args:
-        name (str): Name of the set.
-        evaluator (dict | list[dict]): Evaluator config that all sets start from.
-        options (Mapping): The set's options; its ``evaluator`` is merged into the metric of that
-            type, into the first one if it names none.
-
-    Returns:
-        dict | list[dict]: The config.
-
-    Raises:
-        ValueError: If the evaluator has no such metric.
-    """
+    """Evaluator config with what the set changes."""
     changes = options.get('evaluator')
     if changes is None:
         return evaluator

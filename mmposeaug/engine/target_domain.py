@@ -1,5 +1,5 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""What training takes from the target domain: unpaired 2D key points, never 3D."""
+"""What training takes from the target domain: unpaired 2D keypoints, never 3D."""
 
 from __future__ import annotations
 
@@ -23,17 +23,7 @@ from .batches import poses_of
 
 @dataclass(frozen=True)
 class TargetDomain:
-    """2D key points of the target domain and what they are for.
-
-    Args:
-        skeleton (Skeleton): Tree of the poses.
-        keypoints (TargetKeypoints): The people.
-        aligns (bool): Whether augmented people are put where people of the target are seen, and in
-            their size (global position alignment; PoseDA, ICCV 2023).
-        flip_prob (float): Share of the people that is mirrored when they are drawn.
-        target_frame (str): Which frame of a clip is put there, ``'last'`` or ``'centre'``; the
-            whole clip is then moved until its path is in view.
-    """
+    """2D keypoints of the target domain and what they are for."""
 
     skeleton: Skeleton
     keypoints: TargetKeypoints
@@ -44,12 +34,8 @@ class TargetDomain:
     def draw(self, count: int, generator: torch.Generator) -> Tensor:
         """People drawn with replacement.
 
-        Args:
-            count (int): How many.
-            generator (torch.Generator): Source of the draw.
-
         Returns:
-            Tensor: Normalised key points of shape (count, J, 2).
+            Tensor: Normalised keypoints of shape (count, J, 2).
         """
         return self.keypoints.draw(count, generator, self.flip_prob)
 
@@ -60,15 +46,6 @@ class TargetDomain:
 
         Each person gets the place and size in the image of a random person of the target, seen
         by the camera of its own sample. Whatever place it was given before counts no more.
-
-        Args:
-            poses (AugmentedPoses): B augmented poses.
-            batch (PoseBatch): The samples that they were made of.
-            generator (torch.Generator): Source of the choice.
-
-        Returns:
-            AugmentedPoses: The same with final poses elsewhere; gradients reach the poses, not
-            their place.
         """
         seen = self.draw(len(batch), generator)
         place, size = seen[:, self.skeleton.root], projected_size(seen, self.skeleton)
@@ -99,24 +76,7 @@ def build_target_domain(
     flip_prob: float = 0.0,
     target_frame: str = 'centre',
 ) -> TargetDomain | None:
-    """Target domain of ``train_cfg.target_2d``.
-
-    Args:
-        config (Mapping, optional): Options of
-            :func:`mmposeaug.datasets.load_target_keypoints`; None for no target domain.
-        aligns (bool): ``train_cfg.align_position``.
-        skeleton (Skeleton): Tree of the poses.
-        device (torch.device | str): Where the key points are.
-        flip_prob (float): Share of the people that is mirrored. Defaults to 0.
-        target_frame (str): See :class:`TargetDomain`. Defaults to ``'centre'``.
-
-    Returns:
-        TargetDomain | None: The target domain; None without one.
-
-    Raises:
-        FileNotFoundError: If a file does not exist.
-        ValueError: If the options cannot be used, or positions are to be aligned to nothing.
-    """
+    """Target domain of ``train_cfg.target_2d``."""
     if config is None:
         if aligns:
             raise ValueError(
@@ -127,7 +87,7 @@ def build_target_domain(
     if not isinstance(config, Mapping) or not config.get('file'):
         raise ValueError(
             f'train_cfg.target_2d is {config!r}; give a dict with file, the path of a file of 2D '
-            'key points.'
+            'keypoints.'
         )
     unknown = sorted(set(config) - set(OPTIONS))
     if unknown:
@@ -145,18 +105,7 @@ def run_augmentor(
     generator: torch.Generator,
     domain: TargetDomain | None = None,
 ) -> AugmentedPoses:
-    """Augmented poses of samples, where the target domain wants them.
-
-    Args:
-        augmentor (nn.Module | TrainedNetwork, optional): The augmentor; None to leave poses as they
-            are.
-        batch (PoseBatch): B samples.
-        generator (torch.Generator): Source of all draws.
-        domain (TargetDomain, optional): The target domain. Defaults to None.
-
-    Returns:
-        AugmentedPoses: The poses.
-    """
+    """Augmented poses of samples, where the target domain wants them."""
     pose = poses_of(batch)
     if augmentor is None:
         poses = AugmentedPoses(pose, pose, pose)

@@ -40,18 +40,6 @@ class TensorLoader:
     Every process holds the whole bank and takes its share of one common permutation, so that all
     processes see the same number of batches. What does not fill a batch is left for another
     epoch, whose permutation is another one.
-
-    Args:
-        bank (PoseBank): The training pairs.
-        batch_size (int): Samples in a batch of this process.
-        metainfo (Mapping): MMPose's parsed dataset metainfo.
-
-    Attributes:
-        length (int): Number of lifter updates in the current epoch, ``len()`` of the loader; the
-            loop sets it when an epoch has several passes.
-
-    Raises:
-        ValueError: If the batch is larger than this process's share of the bank.
     """
 
     sampler = None
@@ -80,9 +68,6 @@ class TensorLoader:
     def epoch(self, generator: torch.Generator) -> Iterator[Tensor]:
         """Index batches of one pass over the bank.
 
-        Args:
-            generator (torch.Generator): CPU generator in the same state in every process.
-
         Returns:
             Iterator[Tensor]: Indices of shape (batch_size,) on the bank's device.
         """
@@ -95,19 +80,7 @@ class TensorLoader:
 def build_tensor_loader(
     dataloader: Mapping[str, Any], runner: Any, check_data: bool = True
 ) -> TensorLoader:
-    """Read the data set of a train dataloader config into tensors on the training device.
-
-    Args:
-        dataloader (Mapping): Config with ``batch_size`` and ``dataset``.
-        runner (Runner): The runner; its model says which device.
-        check_data (bool): Whether to check the data. Defaults to True.
-
-    Returns:
-        TensorLoader: The loader.
-
-    Raises:
-        ValueError: If a built dataloader is given.
-    """
+    """Read the data set of a train dataloader config into tensors on the training device."""
     if not isinstance(dataloader, Mapping) or not isinstance(dataloader.get('dataset'), Mapping):
         raise ValueError(
             f'The tensor train loops read the data set from its config, got a built '
@@ -133,15 +106,7 @@ def build_tensor_loader(
 
 
 def ignored_parts(dataloader: Mapping[str, Any], pipeline: Sequence[Any]) -> list[str]:
-    """What of a train dataloader would change the training in MMPose and does not here.
-
-    Args:
-        dataloader (Mapping): Config of the dataloader.
-        pipeline (Sequence): Transforms of the data set, or their configs.
-
-    Returns:
-        list[str]: A sentence for each kind.
-    """
+    """What of a train dataloader would change the training in MMPose and does not here."""
     transforms = [name for name in step_names(pipeline) if name not in TRANSFORMS]
     found = []
     if transforms:
@@ -165,14 +130,7 @@ def ignored_parts(dataloader: Mapping[str, Any], pipeline: Sequence[Any]) -> lis
 
 
 def flip_probability(pipeline: Sequence[Any]) -> float:
-    """Probability of a left/right flip in a train pipeline.
-
-    Args:
-        pipeline (Sequence[Mapping]): Configs of the transforms.
-
-    Returns:
-        float: The probability, 0 without such a flip.
-    """
+    """Probability of a left/right flip in a train pipeline."""
     for step in pipeline:
         kind = step.get('type') if isinstance(step, Mapping) else type(step)
         if getattr(kind, '__name__', kind) in FLIPS:

@@ -60,13 +60,13 @@ class TensorTrainLoop(EpochBasedTrainLoop):
         bone_lengths (object, optional): Bank of bone lengths; augmented poses get those of a random
             body of it first. ``'measured'`` for the training subjects' own, or anything that
             :func:`mmposeaug.datasets.build_bone_length_bank` takes. Defaults to None, no swap.
-        target_2d (Mapping, optional): 2D key points of the domain that the lifter is meant for,
+        target_2d (Mapping, optional): 2D keypoints of the domain that the lifter is meant for,
             options of :func:`mmposeaug.datasets.load_target_keypoints`. Defaults to None.
         align_position (bool): Whether augmented people are put where people of ``target_2d`` are
             seen, and in their size. Defaults to False.
         camera (Mapping, optional): Config of a model that draws cameras for the samples that are
             augmented, see :class:`mmposeaug.engine.DrawnCameras`. Defaults to None, the data's.
-        detector (Mapping, optional): Config of a model of a 2D detector, whose key points the
+        detector (Mapping, optional): Config of a model of a 2D detector, whose keypoints the
             lifter is fed in place of exact ones, see :class:`mmposeaug.engine.Detector`. Defaults
             to None.
         detected_samples (str): Which samples the detector sees: ``'all'``, ``'real'`` or

@@ -25,12 +25,6 @@ class TrainedNetwork:
 
     In a distributed run the gradients are averaged over the processes after every backward pass,
     which needs no wrapper and so no unused-parameter search.
-
-    Args:
-        name (str): Under which the norm of its gradients is logged, ``name/grad_norm``.
-        module (nn.Module): The network, on its device.
-        optim_wrapper (Mapping): Config of MMEngine's optimizer wrapper.
-        param_scheduler (Sequence[Mapping]): Configs of epoch-wise MMEngine schedulers.
     """
 
     def __init__(
@@ -63,14 +57,7 @@ class TrainedNetwork:
         return self.module(*args, **kwargs)
 
     def update(self, loss: Tensor) -> bool:
-        """One step down a loss; none where the gradients are not finite.
-
-        Args:
-            loss (Tensor): Scalar.
-
-        Returns:
-            bool: Whether the step was made.
-        """
+        """One step down a loss; none where the gradients are not finite."""
         self.optim.zero_grad()
         self.optim.backward(loss)
         gradients = [p.grad for p in self.weights if p.grad is not None]
@@ -107,22 +94,14 @@ class TrainedNetwork:
         )
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Load a state.
-
-        Args:
-            state (Mapping): What :meth:`state_dict` gave.
-        """
+        """Load a state."""
         self.module.load_state_dict(state['module'])
         self.optim.load_state_dict(state['optim'])
         for scheduler, saved in zip(self.schedulers, state['schedulers']):
             scheduler.load_state_dict(saved)
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Go back to the weights and moments of a state; the schedule goes on.
-
-        Args:
-            state (Mapping): What :meth:`state_dict` gave.
-        """
+        """Go back to the weights and moments of a state; the schedule goes on."""
         settings = [
             {key: value for key, value in group.items() if key != 'params'}
             for group in self.optim.param_groups
@@ -135,14 +114,7 @@ class TrainedNetwork:
 
 @contextmanager
 def frozen(module: nn.Module) -> Iterator[None]:
-    """No gradients for a module's parameters inside the context.
-
-    Args:
-        module (nn.Module): Any module; parameters that are frozen already stay so.
-
-    Yields:
-        None: Nothing.
-    """
+    """No gradients for a module's parameters inside the context."""
     changed = [p for p in module.parameters() if p.requires_grad]
     for parameter in changed:
         parameter.requires_grad_(False)
@@ -158,12 +130,6 @@ def kept_statistics(module: nn.Module) -> Iterator[None]:
     """Leave the running statistics of a module's normalisations alone inside the context.
 
     In train mode they still normalise by the batch, unlike in eval mode.
-
-    Args:
-        module (nn.Module): Any module.
-
-    Yields:
-        None: Nothing.
     """
     changed = [
         m
@@ -181,15 +147,7 @@ def kept_statistics(module: nn.Module) -> Iterator[None]:
 
 @contextmanager
 def module_mode(module: nn.Module, mode: str) -> Iterator[None]:
-    """Put a module in a mode inside the context.
-
-    Args:
-        module (nn.Module): Any module.
-        mode (str): ``'train'`` or ``'eval'``.
-
-    Yields:
-        None: Nothing.
-    """
+    """Put a module in a mode inside the context."""
     before = [(part, part.training) for part in module.modules()]
     module.train(mode == 'train')
     try:
@@ -208,22 +166,7 @@ def build_network(
     optim_wrapper: Mapping[str, Any],
     param_scheduler: Sequence[Mapping[str, Any]],
 ) -> TrainedNetwork:
-    """Augmentor or discriminator of a config, on its device.
-
-    Args:
-        name (str): What it is called in logs.
-        config (Mapping): Config of the network.
-        skeleton (Skeleton): Tree of the poses, the network's default.
-        device (torch.device): Where it is.
-        optim_wrapper (Mapping): Config of its optimizer wrapper.
-        param_scheduler (Sequence[Mapping]): Configs of its schedules.
-
-    Returns:
-        TrainedNetwork: The network.
-
-    Raises:
-        ValueError: If it has nothing to learn.
-    """
+    """Augmentor or discriminator of a config, on its device."""
     module = MODELS.build(dict(config), default_args=dict(skeleton=skeleton)).to(device)
     if not any(parameter.requires_grad for parameter in module.parameters()):
         raise ValueError(
@@ -234,12 +177,5 @@ def build_network(
 
 
 def linear_to_zero(max_epochs: int) -> list[dict[str, Any]]:
-    """Schedule that ends one epoch after the last, so that the last one still learns.
-
-    Args:
-        max_epochs (int): Number of epochs.
-
-    Returns:
-        list[dict]: Configs of schedules.
-    """
+    """Schedule that ends one epoch after the last, so that the last one still learns."""
     return [dict(type='LinearLR', start_factor=1.0, end_factor=0.0, end=max_epochs + 1)]

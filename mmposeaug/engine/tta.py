@@ -16,9 +16,9 @@ from mmposeaug.geometry import flip_pose
 
 
 class FlipTest:
-    """Average each root-relative prediction with the one for the mirrored key points.
+    """Average each root-relative prediction with the one for the mirrored keypoints.
 
-    The network sees the key points as a mirrored image would show them (u becomes width - u,
+    The network sees the keypoints as a mirrored image would show them (u becomes width - u,
     left and right swapped); its answer is mirrored back. MMPose's own ``test_cfg.flip_test`` of
     a lifter works with MotionBERT's head alone; this one works with every lifter whose codec
     has a twin in :mod:`mmposeaug.codecs`. The position of the root is that of the prediction
@@ -64,16 +64,7 @@ class FlipTest:
         data_batch: Mapping[str, Any],
         outputs: Sequence[Any],
     ) -> Sequence[Any]:
-        """Average the predictions of one batch.
-
-        Args:
-            step (Callable): ``val_step`` or ``test_step`` of the model.
-            data_batch (Mapping): The batch, with ``inputs`` and ``data_samples``.
-            outputs (Sequence[PoseDataSample]): What ``step`` returned for the batch.
-
-        Returns:
-            Sequence[PoseDataSample]: ``outputs``, their ``pred_instances.keypoints`` averaged.
-        """
+        """Average the predictions of one batch."""
         poses = self._poses(outputs)
         inputs = data_batch['inputs']
         stacked = inputs if isinstance(inputs, Tensor) else torch.stack(list(inputs))

@@ -32,14 +32,14 @@ class PoseAugSettings:
         bone_lengths (object): Bank of bone lengths to swap in: ``'measured'`` for the training
             subjects' own, or anything that
             :func:`mmposeaug.datasets.build_bone_length_bank` takes; None for no swap.
-        target_2d (dict): Unpaired 2D key points of the domain that the lifter is meant for, options
+        target_2d (dict): Unpaired 2D keypoints of the domain that the lifter is meant for, options
             of :func:`mmposeaug.datasets.load_target_keypoints`; what a 2D discriminator then takes
             for real. None for the training set's.
         align_position (bool): Whether augmented people are put where people of ``target_2d`` are
             seen, and in their size.
         camera (dict): Config of a model that draws cameras for the samples that are augmented, see
             :class:`mmposeaug.engine.DrawnCameras`; None for the training set's.
-        detector (dict): Config of a model of a 2D detector, whose key points the lifter learns
+        detector (dict): Config of a model of a 2D detector, whose keypoints the lifter learns
             from in place of exact ones, see :class:`mmposeaug.engine.Detector`; None for none.
         detected_samples (str): Which samples it sees: ``'all'``, ``'real'`` or ``'augmented'``.
         watchdog (dict): Options of :class:`mmposeaug.engine.CollapseWatchdog`.
@@ -158,18 +158,7 @@ VARIANTS: dict[str, PoseAugSettings] = dict(default=DEFAULT, released=RELEASED, 
 
 
 def get_settings(variant: str, given: Mapping[str, Any]) -> PoseAugSettings:
-    """Settings of a variant with what a config changes.
-
-    Args:
-        variant (str): Name of the variant.
-        given (Mapping[str, Any]): What ``train_cfg`` sets.
-
-    Returns:
-        PoseAugSettings: The settings.
-
-    Raises:
-        ValueError: If the variant, a setting or the schedule is unknown.
-    """
+    """Settings of a variant with what a config changes."""
     if variant not in VARIANTS:
         raise ValueError(f'train_cfg.variant is {variant!r}; use one of {", ".join(VARIANTS)}.')
     base = VARIANTS[variant]
@@ -189,7 +178,7 @@ def get_settings(variant: str, given: Mapping[str, Any]) -> PoseAugSettings:
 
 
 def _check_target_use(settings: PoseAugSettings) -> None:
-    """Key points that nothing looks at would go unnoticed."""
+    """Keypoints that nothing looks at would go unnoticed."""
     learns = settings.discriminator_2d is not None
     if not learns and not settings.align_position:
         raise ValueError(

@@ -179,17 +179,7 @@ def _is_number(value: Any) -> bool:
 
 
 def build_watchdog(options: Mapping[str, Any]) -> CollapseWatchdog:
-    """The watchdog of a config.
-
-    Args:
-        options (Mapping): Options of :class:`CollapseWatchdog`.
-
-    Returns:
-        CollapseWatchdog: The watchdog.
-
-    Raises:
-        ValueError: If an option is unknown or out of its range.
-    """
+    """The watchdog of a config."""
     known = list(inspect.signature(CollapseWatchdog).parameters)
     unknown = sorted(set(options) - set(known))
     if unknown:

@@ -21,11 +21,6 @@ def pose_spread(poses: Tensor, root: int, generator: torch.Generator) -> float:
 
     Args:
         poses (Tensor): Poses of shape (N, J, 3) with a common origin, N at least 2.
-        root (int): Root joint, which is not counted.
-        generator (torch.Generator): Draws the N pairs.
-
-    Returns:
-        float: Mean over pairs and joints, in the unit of the poses.
     """
     order = torch.randperm(len(poses), generator=generator, device=generator.device)
     first = poses[order.to(poses.device)]
@@ -39,9 +34,6 @@ def view_spread(angles_deg: Tensor) -> float:
 
     Args:
         angles_deg (Tensor): Azimuth and elevation of shape (N, 2), in degrees.
-
-    Returns:
-        float: One minus the length of the mean unit vector.
 
     Example:
         >>> round(view_spread(torch.tensor([[0.0, 0.0], [180.0, 0.0]])), 6)
@@ -58,10 +50,6 @@ def view_coverage(angles_deg: Tensor, bins: tuple[int, int] = VIEW_BINS) -> floa
 
     Args:
         angles_deg (Tensor): Azimuth and elevation of shape (N, 2), in degrees.
-        bins (tuple[int, int]): Numbers of bins. Defaults to :data:`VIEW_BINS`.
-
-    Returns:
-        float: Share between 0 and 1.
     """
     azimuth, elevation = angles_deg.unbind(-1)
     place = torch.stack((azimuth / 360 + 0.5, torch.sin(torch.deg2rad(elevation)) / 2 + 0.5), -1)
@@ -73,10 +61,6 @@ def grid_coverage(place: Tensor, bins: tuple[int, int] = IMAGE_BINS) -> float:
 
     Args:
         place (Tensor): Points of shape (N, 2); the grid spans [0, 1], others are left out.
-        bins (tuple[int, int]): Cells across and down. Defaults to :data:`IMAGE_BINS`.
-
-    Returns:
-        float: Share between 0 and 1.
 
     Example:
         >>> grid_coverage(torch.tensor([[0.1, 0.1], [0.2, 0.2], [0.9, 0.1]]), (2, 2))
@@ -97,7 +81,6 @@ def nearest_distances(target: Tensor, source: Tensor, chunks: tuple[int, int] = 
     Args:
         target (Tensor): M sets of K points, of shape (M, K, D).
         source (Tensor): N sets of K points, of shape (N, K, D), N at least 1.
-        chunks (tuple[int, int]): Rows of target and source at a time. Defaults to :data:`CHUNKS`.
 
     Returns:
         Tensor: Distances of shape (M,), in the unit of the points.

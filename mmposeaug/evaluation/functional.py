@@ -109,7 +109,7 @@ def joint_errors(pred: np.ndarray, gt: np.ndarray) -> np.ndarray:
 
 
 def pck(errors: np.ndarray, threshold: float) -> float:
-    """Percentage of correct key points: of errors that are smaller than a threshold.
+    """Percentage of correct keypoints: of errors that are smaller than a threshold.
 
     Args:
         errors (np.ndarray): Joint errors of any shape.

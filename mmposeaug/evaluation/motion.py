@@ -17,11 +17,6 @@ def bone_spread(poses: np.ndarray, skeleton: Skeleton) -> float:
 
     Args:
         poses (np.ndarray): Poses of one person (N, J, 3).
-        skeleton (Skeleton): The J joints.
-
-    Returns:
-        float: Standard deviation over the mean of each bone's length, in percent, averaged over
-        the bones.
 
     Example:
         >>> from mmposeaug.structures import H36M_17
@@ -38,11 +33,6 @@ def side_difference(poses: np.ndarray, skeleton: Skeleton) -> float:
 
     Args:
         poses (np.ndarray): Poses of one person (N, J, 3).
-        skeleton (Skeleton): The J joints.
-
-    Returns:
-        float: Largest difference of the median lengths of a pair of bones, in percent of their
-        mean; 0 for skeletons without pairs.
     """
     lengths = np.median(_bone_lengths(poses, skeleton), axis=0)
     pairs = lengths[np.array(skeleton.bone_pairs, int).reshape(-1, 2)]
@@ -87,9 +77,6 @@ def tracks_of(tracks: np.ndarray) -> Iterator[np.ndarray]:
 
     Args:
         tracks (np.ndarray): Number of each row's person, (N,).
-
-    Yields:
-        np.ndarray: Row numbers, ascending.
     """
     for track in np.unique(tracks):
         yield np.flatnonzero(tracks == track)

@@ -51,8 +51,6 @@ def overbent(pose: Tensor, skeleton: Skeleton, margin_deg: float = MARGIN) -> Te
 
     Args:
         pose (Tensor): Poses of shape (N, J, 3).
-        skeleton (Skeleton): Tree over the J joints; limbs that are no plain ones are not judged.
-        margin_deg (float): Degrees to allow beyond the limit. Defaults to :data:`MARGIN`.
 
     Returns:
         Tensor: Booleans of shape (N,).
@@ -75,8 +73,6 @@ def knees_forward(pose: Tensor, skeleton: Skeleton, margin_deg: float = MARGIN) 
 
     Args:
         pose (Tensor): Poses of shape (N, J, 3).
-        skeleton (Skeleton): Tree over the J joints; without a pelvis no pose is judged.
-        margin_deg (float): Degrees to allow. Defaults to :data:`MARGIN`.
 
     Returns:
         Tensor: Booleans of shape (N,).
@@ -101,7 +97,6 @@ def odd_proportions(pose: Tensor, skeleton: Skeleton) -> Tensor:
 
     Args:
         pose (Tensor): Poses of shape (N, J, 3).
-        skeleton (Skeleton): Tree over the J joints; bones without a published ratio are not judged.
 
     Returns:
         Tensor: Booleans of shape (N,).

@@ -22,7 +22,6 @@ class SamplePoses(NamedTuple):
         pred (np.ndarray): Predicted joints of shape (T, K, 3), in the unit of the data.
         gt (np.ndarray): Ground truth of shape (T, K, 3), in the same unit.
         visible (np.ndarray): Visible joints, booleans of shape (T, K).
-        name (str, optional): File name of the first frame.
     """
 
     pred: np.ndarray
@@ -39,7 +38,6 @@ class PoseSet(NamedTuple):
             millimetres where a metric has aligned them.
         gt (np.ndarray): Ground truth of shape (N, K, 3), in the same unit; 0 where invisible.
         visible (np.ndarray): Visible joints, booleans of shape (N, K).
-        names (list[str | None]): File names, N.
     """
 
     pred: np.ndarray
@@ -49,18 +47,7 @@ class PoseSet(NamedTuple):
 
 
 def read_sample(sample: Mapping[str, Any], index: int) -> SamplePoses:
-    """Arrays of one sample.
-
-    Args:
-        sample (Mapping): An evaluated sample as a dict.
-        index (int): Number of the sample, for messages.
-
-    Returns:
-        SamplePoses: Its poses, in the unit of the data.
-
-    Raises:
-        ValueError: If there is no ground truth or its shape is not the prediction's.
-    """
+    """Arrays of one sample."""
     truth = sample.get('gt_instances') or {}
     paths = sample.get('target_img_path', sample.get('img_path'))
     if paths is not None and not isinstance(paths, str):
@@ -89,18 +76,7 @@ def read_sample(sample: Mapping[str, Any], index: int) -> SamplePoses:
 
 
 def stack_samples(samples: Sequence[SamplePoses]) -> PoseSet:
-    """Join samples to one set.
-
-    Args:
-        samples (Sequence[SamplePoses]): Samples, not necessarily of equal length.
-
-    Returns:
-        PoseSet: Their frames, float64, in the unit of the data.
-
-    Raises:
-        ValueError: If there is no sample, the numbers of joints differ, or a prediction or a
-            visible joint of the ground truth is not finite.
-    """
+    """Join samples to one set."""
     if not samples:
         raise ValueError('There is no sample to evaluate; the set is empty.')
     joints = sorted({sample[1].shape[1] for sample in samples})
@@ -140,7 +116,6 @@ def warn_about_size(gt_mm: np.ndarray, visible: np.ndarray, unit_scale: float) -
     Args:
         gt_mm (np.ndarray): Ground truth of shape (N, K, 3) in what should be millimetres.
         visible (np.ndarray): Visible joints, booleans of shape (N, K).
-        unit_scale (float): The factor that was used.
     """
     whole = visible.all(axis=1)
     if not whole.any():

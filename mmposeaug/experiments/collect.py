@@ -22,54 +22,24 @@ RESULT_KEYS = ('experiment', 'config', 'options', 'seed', 'metrics', 'checkpoint
 
 @dataclass(frozen=True)
 class Results:
-    """Results of a plan's runs.
-
-    Args:
-        plan (ExperimentPlan): The plan.
-        found (dict[tuple[str, int], dict]): What ``result.json`` holds, by experiment and seed; the
-            values of epochs are rounded.
-        missing (dict[str, str]): For each run without a result, by its label, why.
-    """
+    """Results of a plan's runs."""
 
     plan: ExperimentPlan
     found: dict[tuple[str, int], dict[str, Any]]
     missing: dict[str, str]
 
     def of(self, experiment: Experiment) -> list[dict[str, Any]]:
-        """The results of an experiment.
-
-        Args:
-            experiment (Experiment): The experiment.
-
-        Returns:
-            list[dict[str, Any]]: Those that there are, by seed.
-        """
+        """The results of an experiment."""
         keys = [(experiment.name, seed) for seed in experiment.seeds]
         return [self.found[key] for key in keys if key in self.found]
 
     def values(self, experiment: Experiment, metric: str) -> list[float]:
-        """A metric of all runs of an experiment.
-
-        Args:
-            experiment (Experiment): The experiment.
-            metric (str): Its name, ``set/score``.
-
-        Returns:
-            list[float]: The values that there are, by seed.
-        """
+        """A metric of all runs of an experiment."""
         values = [result['metrics'].get(metric) for result in self.of(experiment)]
         return [float(value) for value in values if value is not None]
 
     def groups(self, set_name: str, experiments: Iterable[Experiment]) -> list[str]:
-        """Names of the groups of a set.
-
-        Args:
-            set_name (str): The set; it must have groups in the plan.
-            experiments (Iterable[Experiment]): Where to look for them.
-
-        Returns:
-            list[str]: The names in order, numbers within them by size.
-        """
+        """Names of the groups of a set."""
         prefix = f'{set_name}/{self.plan.groups[set_name]}/'
         names = {
             metric[len(prefix) :].rsplit('/', 1)[0]
@@ -113,17 +83,7 @@ def collect_results(
 
 
 def read_results(path: str | os.PathLike) -> Callable[[Run], dict[str, Any] | None]:
-    """Results of a file of an earlier summary.
-
-    Args:
-        path (str | PathLike): The JSON file.
-
-    Returns:
-        Callable: Gives the result of a run, None where the file has none.
-
-    Raises:
-        ExperimentError: If it is no such file.
-    """
+    """Results of a file of an earlier summary."""
     content = read_json(Path(path))
     listed = None if content is None else content.get('results')
     if not isinstance(listed, list) or not all(isinstance(entry, Mapping) for entry in listed):
@@ -181,16 +141,7 @@ def _leave_out_outdated(
 
 
 def mismatch(plan: ExperimentPlan, run: Run, result: dict[str, Any]) -> str:
-    """Why a result is not that of a run.
-
-    Args:
-        plan (ExperimentPlan): The plan.
-        run (Run): The run.
-        result (dict): A result that claims to be of it.
-
-    Returns:
-        str: A clause, '' if it is that of the run.
-    """
+    """Why a result is not that of a run."""
     absent = [key for key in RESULT_KEYS if key not in result]
     if absent or not _is_result(result):
         return f'its result lacks {absent[0]!r}' if absent else 'its result is no result of a run'

@@ -17,30 +17,14 @@ PLACEHOLDER = 'BEST_CHECKPOINT'
 
 
 class RunCommands:
-    """Writes the commands of runs.
-
-    Args:
-        states (RunStates): The runs.
-        slurm (Slurm, optional): Where Slurm starts them. Defaults to None, here.
-    """
+    """Writes the commands of runs."""
 
     def __init__(self, states: RunStates, slurm: Slurm | None = None) -> None:
         self.states = states
         self.slurm = slurm
 
     def train(self, run: Run, start: Path | None) -> list[str]:
-        """The command that trains a run, or goes on with it.
-
-        Args:
-            run (Run): The run.
-            start (Path, optional): The checkpoint that its weights come from.
-
-        Returns:
-            list[str]: The command.
-
-        Raises:
-            ExperimentError: If the path of the checkpoint cannot be an option.
-        """
+        """The command that trains a run, or goes on with it."""
         folder = self.states.folder(run)
         last = folder.last_checkpoint()
         command = self._command('train', run, [], ['--work-dir', str(folder.path)])
@@ -55,15 +39,7 @@ class RunCommands:
         return command
 
     def test(self, run: Run, checkpoint: str) -> list[str]:
-        """The command that tests a run.
-
-        Args:
-            run (Run): The run.
-            checkpoint (str): The checkpoint.
-
-        Returns:
-            list[str]: The command.
-        """
+        """The command that tests a run."""
         folder = self.states.folder(run)
         out = ['--work-dir', str(folder.path / 'test'), '--out', str(folder.metrics_file)]
         return self._command('test', run, [checkpoint], out)
@@ -76,14 +52,7 @@ class RunCommands:
         return [*launcher, sys.executable, *words]
 
     def pending(self, run: Run) -> list[str]:
-        """What would be called for a run.
-
-        Args:
-            run (Run): The run.
-
-        Returns:
-            list[str]: Command lines for a shell; none if there is nothing to do, or it is refused.
-        """
+        """What would be called for a run."""
         folder, commands = self.states.folder(run), []
         state, start = self.states.state(run), self.states.plan.start_of(run)
         if state not in TO_DO:

@@ -11,16 +11,7 @@ from .tables import NOT_RUN, format_cell, unit_of
 
 
 def cross_table(results: Results, table: CrossTable) -> str:
-    """A table with a cell for each experiment that has a row and a column.
-
-    Args:
-        results (Results): The results.
-        table (CrossTable): What it shows.
-
-    Returns:
-        str: A Markdown table and its legend. Rows and columns are in the order of the file; a cell
-        has our figure and below it, in italics, the published one.
-    """
+    """A table with a cell for each experiment that has a row and a column."""
     placed = {e.cell: e for e in results.plan.experiments if e.cell is not None}
     columns = dict.fromkeys(column for _, column in placed)
     rows = {

@@ -17,12 +17,6 @@ def csv_rows(results: Results) -> Iterator[list[Any]]:
 
     Published figures have columns of their own in the rows of sets. An experiment that has some and
     was not run has a row without a seed for each of these sets.
-
-    Args:
-        results (Results): The results.
-
-    Yields:
-        list[Any]: The cells; the first row is the heading.
     """
     plan = results.plan
     published = [

@@ -24,13 +24,6 @@ def read_diagnostics(run_dir: Path) -> dict[str, Columns]:
     """Means of each epoch from all scalar files of a run.
 
     A run that was resumed has several files; of two lines for the same step the later one counts.
-
-    Args:
-        run_dir (Path): Work folder of the training.
-
-    Returns:
-        dict[str, Columns]: ``training`` (``loss`` and everything that begins with ``poseaug/`` or
-        ``augmentation/``) and ``validation`` (the scores of the validation sets).
     """
     training: dict[tuple[str, int], dict[str, Any]] = {}
     validation: dict[int, dict[str, Any]] = {}
@@ -66,16 +59,7 @@ def read_diagnostics(run_dir: Path) -> dict[str, Columns]:
 
 
 def value_at(columns: Mapping[str, list[Any]], name: str, epoch: int) -> float | None:
-    """A value of one epoch.
-
-    Args:
-        columns (Columns): Values by name.
-        name (str): The name.
-        epoch (int): The epoch, from 1.
-
-    Returns:
-        float | None: The value, None if there is none.
-    """
+    """A value of one epoch."""
     if name not in columns or epoch not in columns['epoch']:
         return None
     return columns[name][columns['epoch'].index(epoch)]

@@ -109,14 +109,7 @@ def _columns(result: dict[str, Any]) -> dict[str, tuple[list[int], list[Any]]]:
 
 
 def draw_epochs(results: Results) -> Figure | None:
-    """Draw validation and diagnostics by epoch: mean over the seeds, and their range.
-
-    Args:
-        results (Results): The results.
-
-    Returns:
-        Figure | None: The figure, None if nothing was logged.
-    """
+    """Draw validation and diagnostics by epoch: mean over the seeds, and their range."""
     found = list(results.found.values())
     panels = [panel for panel in PANELS if any(panel.find(result) for result in found)]
     sections = {
@@ -242,9 +235,6 @@ def _label_styles(axes: Any, styles: dict[str, Any], has_range: bool) -> None:
 
 def _align(columns: Sequence[tuple[list[int], list[Any]]]) -> tuple[np.ndarray, np.ndarray]:
     """Values of several runs at the epochs that any of them has.
-
-    Args:
-        columns (Sequence[tuple]): Epochs and values of each run.
 
     Returns:
         tuple[np.ndarray, np.ndarray]: Epochs of shape (E,), and values of shape (runs, E), with NaN

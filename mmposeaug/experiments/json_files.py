@@ -16,13 +16,7 @@ NUMBERS = re.compile(r'\[[^\[\]{}"]*\]')
 
 
 def save_compact_json(path: str | os.PathLike, content: Any) -> None:
-    """Write JSON atomically, each list of numbers in one line.
-
-    Args:
-        path (str | PathLike): The file; its folder is made if need be.
-        content (Any): Mappings, lists, strings, numbers, booleans and None; numbers that are not
-            finite are written as null.
-    """
+    """Write JSON atomically, each list of numbers in one line."""
     text = json.dumps(_finite(content), indent=1, allow_nan=False)
     text = NUMBERS.sub(_join_lines, text)
     with atomic_write(path, 'w') as file:
@@ -44,13 +38,6 @@ def _finite(content: Any) -> Any:
 
 def round_numbers(content: Any, digits: int) -> Any:
     """Round all floating-point numbers of nested containers.
-
-    Args:
-        content (Any): Mappings, lists and values.
-        digits (int): Significant digits.
-
-    Returns:
-        Any: The same with rounded numbers.
 
     Example:
         >>> round_numbers({'a': [0.0123456, 123456.0, 7, None]}, 4)

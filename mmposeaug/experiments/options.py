@@ -19,16 +19,6 @@ EXPONENT = re.compile(r'[+-]?\d+(\.\d*)?[eE][+-]?\d+')
 def flatten_options(options: Mapping[str, Any], where: str = 'options') -> dict[str, Any]:
     """Options by dotted keys.
 
-    Args:
-        options (Mapping[str, Any]): Values or mappings by keys, which may be dotted too.
-        where (str): Their place, for the message.
-
-    Returns:
-        dict[str, Any]: Values that are no mappings, by dotted keys.
-
-    Raises:
-        ExperimentError: If a key is no text or comes twice.
-
     Example:
         >>> flatten_options({'train_cfg': {'max_epochs': 2}, 'a.b': [1, 2]})
         {'train_cfg.max_epochs': 2, 'a.b': [1, 2]}
@@ -60,16 +50,6 @@ def _read_numbers(value: Any) -> Any:
 def format_options(options: Mapping[str, Any], where: str = 'options') -> list[str]:
     """The arguments of ``--cfg-options``.
 
-    Args:
-        options (Mapping[str, Any]): Values by dotted keys.
-        where (str): Their place, for the message.
-
-    Returns:
-        list[str]: ``key=value`` each.
-
-    Raises:
-        ExperimentError: If a value would not arrive as it is.
-
     Example:
         >>> format_options({'train_cfg.max_epochs': 2, 'betas': [0.5, 0.9], 'name': None})
         ['train_cfg.max_epochs=2', 'betas=[0.5,0.9]', 'name=None']
@@ -99,18 +79,7 @@ def _format(value: Any) -> str:
 
 
 def resolve_config(path: Path, options: Mapping[str, Any]) -> Config:
-    """The config that an experiment's runs share.
-
-    Args:
-        path (Path): Config file.
-        options (Mapping[str, Any]): Values by dotted keys.
-
-    Returns:
-        Config: The config with the options merged in.
-
-    Raises:
-        ExperimentError: If it cannot be read.
-    """
+    """The config that an experiment's runs share."""
     try:
         cfg = Config.fromfile(str(path))
         cfg.merge_from_dict(dict(options))

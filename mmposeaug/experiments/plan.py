@@ -16,23 +16,7 @@ class ExperimentError(ValueError):
 
 @dataclass(frozen=True)
 class Experiment:
-    """One way to train, with one or more seeds.
-
-    Args:
-        name (str): Name of its folder.
-        label (str): Name in tables and figures.
-        config (Path): Config file.
-        options (Mapping[str, Any]): Settings that override the config, by dotted keys.
-        seeds (tuple[int]): Seeds of its runs.
-        section (str): Experiments of one section are compared with each other, such as those of
-            one lifter. Defaults to '', which is no name.
-        start_from (str): Name of the experiment whose tested checkpoint of the same seed the
-            training starts from. Defaults to '', none.
-        published (Mapping[str, Mapping[str, float]]): Figures of a publication, by set and score.
-            Defaults to none.
-        cell (tuple[str, str], optional): Row and column in the plan's tables. Defaults to None,
-            no place there.
-    """
+    """One way to train, with one or more seeds."""
 
     name: str
     label: str
@@ -45,27 +29,13 @@ class Experiment:
     cell: tuple[str, str] | None = None
 
     def published_figure(self, set_name: str, score: str) -> float | None:
-        """What was published.
-
-        Args:
-            set_name (str): The test set.
-            score (str): The score.
-
-        Returns:
-            float | None: The figure, None if there is none.
-        """
+        """What was published."""
         return self.published.get(set_name, {}).get(score)
 
 
 @dataclass(frozen=True)
 class CrossTable:
-    """A table of one score with a cell for each experiment that has a row and a column.
-
-    Args:
-        title (str): Its title.
-        set_name (str): The test set.
-        score (str): The score.
-    """
+    """A table of one score with a cell for each experiment that has a row and a column."""
 
     title: str
     set_name: str
@@ -74,12 +44,7 @@ class CrossTable:
 
 @dataclass(frozen=True)
 class Run:
-    """A training of an experiment with one seed.
-
-    Args:
-        experiment (Experiment): The experiment.
-        seed (int): The seed.
-    """
+    """A training of an experiment with one seed."""
 
     experiment: Experiment
     seed: int
@@ -92,23 +57,7 @@ class Run:
 
 @dataclass(frozen=True)
 class ExperimentPlan:
-    """All experiments of a file.
-
-    Args:
-        repo_root (Path): The checkout that holds the tools; configs are named relative to it.
-        title (str): Title of the report.
-        experiments (tuple[Experiment]): The experiments.
-        sets (tuple[str]): Test sets to report, the most important one last.
-        scores (tuple[str]): Scores to report, the most important one first.
-        references (Mapping[str, str]): For a section the name of the experiment that changes in
-            percent refer to. Defaults to none.
-        groups (Mapping[str, str]): For a set what its table by groups is by, such as 'subject'.
-            Defaults to none.
-        published_source (str): Where the published figures are from. Defaults to '', where there
-            are none.
-        tables (tuple[CrossTable]): Tables over all sections. Defaults to none.
-        set_scores (Mapping[str, tuple[str]]): Scores of sets that have others. Defaults to none.
-    """
+    """All experiments of a file."""
 
     repo_root: Path
     title: str
@@ -122,14 +71,7 @@ class ExperimentPlan:
     set_scores: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def scores_of(self, set_name: str) -> tuple[str, ...]:
-        """Scores of a set.
-
-        Args:
-            set_name (str): The test set.
-
-        Returns:
-            tuple[str]: The scores to report, the most important one first.
-        """
+        """Scores of a set."""
         return self.set_scores.get(set_name, self.scores)
 
     @property
@@ -151,42 +93,19 @@ class ExperimentPlan:
         return found
 
     def published_scores(self, experiments: Iterable[Experiment], set_name: str) -> list[str]:
-        """Scores of which there are published figures.
-
-        Args:
-            experiments (Iterable[Experiment]): Of which experiments.
-            set_name (str): The test set.
-
-        Returns:
-            list[str]: The scores in the plan's order.
-        """
+        """Scores of which there are published figures."""
         known = {score for e in experiments for score in e.published.get(set_name, {})}
         return [score for score in self.scores_of(set_name) if score in known]
 
     def start_of(self, run: Run) -> Run | None:
-        """The run whose tested checkpoint a run starts from.
-
-        Args:
-            run (Run): The run.
-
-        Returns:
-            Run | None: That run, None if the training starts from new weights or as its config
-            says.
-        """
+        """The run whose tested checkpoint a run starts from."""
         for experiment in self.experiments:
             if experiment.name == run.experiment.start_from:
                 return Run(experiment, run.seed)
         return None
 
     def starts_of(self, run: Run) -> list[Run]:
-        """The run that a run starts from, what that starts from, and so on.
-
-        Args:
-            run (Run): The run.
-
-        Returns:
-            list[Run]: The runs, the nearest one first.
-        """
+        """The run that a run starts from, what that starts from, and so on."""
         found: list[Run] = []
         start = self.start_of(run)
         while start is not None:
@@ -195,32 +114,14 @@ class ExperimentPlan:
         return found
 
     def config_name(self, experiment: Experiment) -> str:
-        """Name of an experiment's config.
-
-        Args:
-            experiment (Experiment): The experiment.
-
-        Returns:
-            str: Its path from the checkout, the whole path if it lies elsewhere.
-        """
+        """Name of an experiment's config."""
         try:
             return experiment.config.relative_to(self.repo_root).as_posix()
         except ValueError:
             return experiment.config.as_posix()
 
     def runs(self, only: Iterable[str] = (), seeds: Iterable[int] = ()) -> list[Run]:
-        """Some or all runs, each seed of all experiments before the next seed.
-
-        Args:
-            only (Iterable[str]): Shell patterns of experiments' names. Defaults to all.
-            seeds (Iterable[int]): Seeds. Defaults to all.
-
-        Returns:
-            list[Run]: The runs.
-
-        Raises:
-            ExperimentError: If a pattern or a seed fits none of them.
-        """
+        """Some or all runs, each seed of all experiments before the next seed."""
         only, seeds = list(only), list(seeds)
         names = [experiment.name for experiment in self.experiments]
         for pattern in only:

@@ -18,15 +18,7 @@ class ToolError(RuntimeError):
 
 
 class Task:
-    """Commands that run one after the other.
-
-    Args:
-        label (str): Name for messages.
-        commands (Iterator[tuple[str, list[str], Path]]): What each is (``'training'``), the
-            command, and its log file; asked for the next one when one has ended.
-        progress (Callable): Called again and again while a command runs.
-        cwd (Path, optional): Folder that the commands start in. Defaults to this process's.
-    """
+    """Commands that run one after the other."""
 
     def __init__(
         self,
@@ -47,17 +39,7 @@ class Task:
         self.what, self.log = '', Path()
 
     def advance(self, env: Mapping[str, str]) -> bool:
-        """Look after the task; whether there is more to do.
-
-        Args:
-            env (Mapping[str, str]): Environment variables of the processes.
-
-        Returns:
-            bool: False when all commands have ended.
-
-        Raises:
-            ToolError: If a command failed.
-        """
+        """Look after the task; whether there is more to do."""
         if self.process is not None:
             status = self.process.poll()
             self.progress()
@@ -104,21 +86,7 @@ def run_tasks(
     slots: Sequence[Mapping[str, str]],
     on_failure: Callable[[Task, ToolError], None] | None = None,
 ) -> None:
-    """Run tasks, some of them at the same time; all end on Ctrl-C.
-
-    Args:
-        tasks (Sequence[Task]): The tasks; the first ones start first. One that comes after another
-            one, which must be among them too, leaves its place to others until that has ended, and
-            fails if that failed.
-        slots (Sequence[Mapping[str, str]]): Environment variables of the processes, for each of
-            the places in which one task at a time runs.
-        on_failure (Callable, optional): Takes a task that failed, while the others go on. Defaults
-            to None: the first failure ends all.
-
-    Raises:
-        ToolError: If a command failed and ``on_failure`` is None.
-        ValueError: If a task comes after one that is not among them.
-    """
+    """Run tasks, some of them at the same time; all end on Ctrl-C."""
     strays = [task.label for task in tasks if task.after is not None and task.after not in tasks]
     if strays:
         raise ValueError(f'{strays[0]} comes after a task that is not given; give that task too.')
@@ -158,26 +126,13 @@ def run_tasks(
 
 
 def num_cores() -> int:
-    """Cores that this process may use.
-
-    Returns:
-        int: The number, 1 or more.
-    """
+    """Cores that this process may use."""
     affinity = getattr(os, 'sched_getaffinity', None)
     return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 def tool_env(repo_root: Path, share_cores: bool = True) -> dict[str, str]:
-    """Environment variables for tools.
-
-    Args:
-        repo_root (Path): The checkout, whose package the tools shall find.
-        share_cores (bool): Whether they run beside each other, with one thread each. Defaults to
-            True.
-
-    Returns:
-        dict[str, str]: This process's variables and those.
-    """
+    """Environment variables for tools."""
     path = os.pathsep.join(filter(None, (str(repo_root), os.environ.get('PYTHONPATH'))))
     names = ('OMP_NUM_THREADS', 'MKL_NUM_THREADS') if share_cores else ()
     threads = dict.fromkeys(names, '1')
@@ -186,15 +141,7 @@ def tool_env(repo_root: Path, share_cores: bool = True) -> dict[str, str]:
 
 
 def tail(path: Path, lines: int = TAIL_LINES) -> str:
-    """The last lines of a log file, indented.
-
-    Args:
-        path (Path): The file.
-        lines (int): How many. Defaults to 15.
-
-    Returns:
-        str: The lines; a remark where there are none.
-    """
+    """The last lines of a log file, indented."""
     try:
         found = path.read_text(encoding='utf-8', errors='replace').splitlines()[-lines:]
     except OSError:

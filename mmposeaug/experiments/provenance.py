@@ -20,15 +20,7 @@ CODE_PATHS = ('mmposeaug', 'configs', 'tools')
 
 
 def git_state(repo_root: Path) -> dict[str, Any]:
-    """The checkout's revision.
-
-    Args:
-        repo_root (Path): The checkout.
-
-    Returns:
-        dict[str, Any]: ``commit``, and ``dirty``, whether the package, the configs or the tools
-        differ from it or have files that are not in it; both None outside of git.
-    """
+    """The checkout's revision."""
     unknown: dict[str, Any] = dict(commit=None, dirty=None)
     top = _git(repo_root, 'rev-parse', '--show-toplevel')
     # a copy inside of another project's checkout has no revision of its own
@@ -51,11 +43,7 @@ def _git(repo_root: Path, *args: str) -> str | None:
 
 
 def versions() -> dict[str, str]:
-    """Versions of what a training runs on.
-
-    Returns:
-        dict[str, str]: Versions by package.
-    """
+    """Versions of what a training runs on."""
     return dict(
         mmposeaug=__version__,
         torch=str(torch.__version__),
@@ -66,15 +54,7 @@ def versions() -> dict[str, str]:
 
 
 def machine(log: Path, processor: str | None = None) -> dict[str, str]:
-    """The machine.
-
-    Args:
-        log (Path): Log of the training, in which MMEngine names the GPU.
-        processor (str, optional): The processor. Defaults to None, that of this machine.
-
-    Returns:
-        dict[str, str]: ``platform``, ``cpu`` and, if the run used one, ``gpu``.
-    """
+    """The machine."""
     found = dict(
         platform=f'{platform.system()} {platform.machine()}', cpu=processor or _cpu_model()
     )

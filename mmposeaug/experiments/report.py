@@ -56,15 +56,7 @@ def write_summary(results: Results, out: str | os.PathLike) -> tuple[str, list[P
 
 
 def format_summary(results: Results, pictures: list[str]) -> str:
-    """The Markdown file.
-
-    Args:
-        results (Results): The results.
-        pictures (list[str]): Names of the figures' files.
-
-    Returns:
-        str: Its text.
-    """
+    """The Markdown file."""
     plan = results.plan
     several = any(len(experiment.seeds) > 1 for experiment in plan.experiments)
     words = ['Mean ± sample standard deviation over the seeds.'] if several else ['One seed each.']

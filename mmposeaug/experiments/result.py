@@ -24,22 +24,7 @@ def make_result(
     cfg: Config,
     processor: str | None = None,
 ) -> dict[str, Any]:
-    """Put together what a trained and tested run gave.
-
-    Args:
-        run (Run): The run.
-        folder (RunFolder): Its folder, with checkpoints and metrics.
-        identity (dict[str, Any]): Config, options, seed, hash and start of the run.
-        cfg (Config): Its config.
-        processor (str, optional): What it ran on, if that is not known here. Defaults to None,
-            this machine's processor.
-
-    Returns:
-        dict[str, Any]: What ``result.json`` holds; docs/experiments.md lists it.
-
-    Raises:
-        ExperimentError: If a checkpoint or the metrics are absent.
-    """
+    """Put together what a trained and tested run gave."""
     best = folder.best_checkpoint(cfg)
     if best is None:
         raise ExperimentError(f"There is no checkpoint in '{folder.path}'; delete that folder.")

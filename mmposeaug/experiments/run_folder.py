@@ -21,11 +21,7 @@ IDENTITY_KEYS = ('config', 'options', 'seed', 'config_sha256')
 
 
 class RunFolder:
-    """Files of a run.
-
-    Args:
-        path (Path): The folder; nothing is made before :meth:`begin`.
-    """
+    """Files of a run."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -48,15 +44,7 @@ class RunFolder:
 
     # --------------------------------------------------------------- identity
     def check_identity(self, identity: dict[str, Any], config_text: str) -> None:
-        """Compare what lies here with what is to be run.
-
-        Args:
-            identity (dict[str, Any]): Config, options, seed, hash and start of the run.
-            config_text (str): Its resolved config, to name what has changed.
-
-        Raises:
-            ExperimentError: If the folder holds anything else than this run.
-        """
+        """Compare what lies here with what is to be run."""
         if not self.path.exists() or not any(self.path.iterdir()):
             return
         claim, result = read_json(self.claim_file), read_json(self.result_file)
@@ -82,13 +70,7 @@ class RunFolder:
             raise ExperimentError(f"'{self.path}' holds a run that {change}; {remedy}.")
 
     def begin(self, identity: dict[str, Any], config_text: str, git: dict[str, Any]) -> None:
-        """Note that a training starts or goes on now.
-
-        Args:
-            identity (dict[str, Any]): Config, options, seed, hash and start of the run.
-            config_text (str): Its resolved config.
-            git (dict[str, Any]): The checkout's revision.
-        """
+        """Note that a training starts or goes on now."""
         self.path.mkdir(parents=True, exist_ok=True)
         sessions = self._end_session()
         sessions.append(dict(git, began=time.time(), ended=None))
@@ -97,12 +79,7 @@ class RunFolder:
         )
 
     def begin_test(self, identity: dict[str, Any], config_text: str) -> None:
-        """Note what is tested, which may be other sets than were known when the training began.
-
-        Args:
-            identity (dict[str, Any]): Config, options, seed, hash and start of the run.
-            config_text (str): Its resolved config.
-        """
+        """Note what is tested, which may be other sets than were known when the training began."""
         claim = read_json(self.claim_file) or {}
         save_compact_json(self.claim_file, {**claim, **identity, 'config_text': config_text})
 
@@ -131,44 +108,24 @@ class RunFolder:
 
     # ------------------------------------------------------------ checkpoints
     def last_checkpoint(self) -> Path | None:
-        """The newest complete checkpoint to resume from.
-
-        Returns:
-            Path | None: The file, None if there is none.
-        """
+        """The newest complete checkpoint to resume from."""
         path = find_last_checkpoint(self.path).path
         return None if path is None else Path(path)
 
     def best_checkpoint(self, cfg: Config) -> Path | None:
-        """The checkpoint to test.
-
-        Args:
-            cfg (Config): The run's config.
-
-        Returns:
-            Path | None: The one that ``save_best`` kept, by its first score if there are several;
-            the last one if the config has no ``save_best``.
-        """
+        """The checkpoint to test."""
         score = best_score_name(cfg)
         if score is None:
             return self.last_checkpoint()
         return find_best_checkpoint(self.path, None if score == 'auto' else score)
 
     def tested_checkpoint(self) -> Path | None:
-        """The checkpoint that was tested.
-
-        Returns:
-            Path | None: The file, which may have been deleted since; None without a result.
-        """
+        """The checkpoint that was tested."""
         checkpoint = (read_json(self.result_file) or {}).get('checkpoint') or {}
         return self.path / checkpoint['name'] if 'name' in checkpoint else None
 
     def tested_identity(self) -> dict[str, str | None]:
-        """What tells the tested checkpoint from that of any other run.
-
-        Returns:
-            dict[str, str | None]: ``checkpoint``, its name, and ``sha256``; None without a result.
-        """
+        """What tells the tested checkpoint from that of any other run."""
         path = self.tested_checkpoint()
         if path is None:
             return dict(checkpoint=None, sha256=None)
@@ -179,14 +136,7 @@ class RunFolder:
         return dict(checkpoint=path.name, sha256=known)
 
     def clean(self, keep: str) -> list[Path]:
-        """Delete the checkpoints of a run that has its result.
-
-        Args:
-            keep (str): Name of the checkpoint that stays.
-
-        Returns:
-            list[Path]: The files that were deleted.
-        """
+        """Delete the checkpoints of a run that has its result."""
         found = [path for path in sorted(self.path.glob('*.pth')) if path.name != keep]
         for path in found:
             path.unlink()
@@ -194,14 +144,7 @@ class RunFolder:
 
 
 def best_score_name(cfg: Config) -> str | None:
-    """The score by which a config chooses its best checkpoint.
-
-    Args:
-        cfg (Config): The config.
-
-    Returns:
-        str | None: Its name, the first one of several; None if the config chooses none.
-    """
+    """The score by which a config chooses its best checkpoint."""
     best = cfg.get('default_hooks', {}).get('checkpoint', {}).get('save_best')
     if isinstance(best, (list, tuple)):
         best = best[0] if best else None
@@ -209,14 +152,7 @@ def best_score_name(cfg: Config) -> str | None:
 
 
 def file_sha256(path: Path) -> str:
-    """Hash of a file.
-
-    Args:
-        path (Path): The file.
-
-    Returns:
-        str: The SHA-256, in hexadecimal digits.
-    """
+    """Hash of a file."""
     digest = hashlib.sha256()
     with open(path, 'rb') as file:
         for block in iter(lambda: file.read(1 << 20), b''):
@@ -225,14 +161,7 @@ def file_sha256(path: Path) -> str:
 
 
 def read_json(path: Path) -> dict[str, Any] | None:
-    """A mapping from a JSON file.
-
-    Args:
-        path (Path): The file.
-
-    Returns:
-        dict[str, Any] | None: The mapping, None if there is no such file or it holds none.
-    """
+    """A mapping from a JSON file."""
     try:
         content = json.loads(path.read_text(encoding='utf-8'))
     except (OSError, ValueError):

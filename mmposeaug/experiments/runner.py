@@ -136,16 +136,7 @@ class ExperimentRunner:
     def _link(
         self, waiting: Sequence[Run], tasks: dict[str, Task], refused: Mapping[str, str]
     ) -> dict[str, str]:
-        """Put tasks after those that they wait for; take out those that would wait for ever.
-
-        Args:
-            waiting (Sequence[Run]): Runs that start from one without a result.
-            tasks (dict[str, Task]): All tasks by label; changed in place.
-            refused (Mapping[str, str]): Why runs are refused, by label.
-
-        Returns:
-            dict[str, str]: Why tasks were taken out, by label.
-        """
+        """Put tasks after those that they wait for; take out those that would wait for ever."""
         left_out: dict[str, str] = {}
         for run in sorted(waiting, key=lambda run: len(self.plan.starts_of(run))):
             start = self.plan.starts_of(run)[0]

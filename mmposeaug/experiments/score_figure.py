@@ -35,14 +35,7 @@ WIDTH, BAR_HEIGHT, SECTION_HEIGHT, MARGIN_HEIGHT = 9.0, 0.36, 0.45, 1.1
 
 
 def draw_scores(results: Results) -> Figure | None:
-    """Draw the first score on the last set: means, deviations, single seeds, published figures.
-
-    Args:
-        results (Results): The results.
-
-    Returns:
-        Figure | None: The figure, None if nothing was run.
-    """
+    """Draw the first score on the last set: means, deviations, single seeds, published figures."""
     plan = results.plan
     set_name, score = plan.headline
     sections = {
@@ -112,12 +105,7 @@ def _draw_section(axes: Any, results: Results, experiments: list[Experiment], me
 
 
 def tidy(axes: Any, grid: str) -> None:
-    """Take away what is no data.
-
-    Args:
-        axes (Axes): The axes.
-        grid (str): Which axis has grid lines: ``'x'``, ``'y'`` or ``'both'``.
-    """
+    """Take away what is no data."""
     axes.grid(axis=grid, color='#e2e2e2', linewidth=0.8)
     axes.set_axisbelow(True)
     for side in ('top', 'right'):

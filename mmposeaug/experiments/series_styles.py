@@ -16,27 +16,14 @@ MARKERS = ('', 'o', '^', 's', 'x', 'v', '+', 'D')
 
 
 class SeriesStyle(NamedTuple):
-    """What tells an experiment from the others of its section.
-
-    Args:
-        color (str): Colour of its bar and lines.
-        marker (str): Mark on its lines, '' for none.
-    """
+    """What tells an experiment from the others of its section."""
 
     color: str
     marker: str
 
 
 def series_styles(plan: ExperimentPlan) -> dict[str, SeriesStyle]:
-    """Styles by label.
-
-    Args:
-        plan (ExperimentPlan): The experiments.
-
-    Returns:
-        dict[str, SeriesStyle]: One style for a label in all sections, and different ones for the
-        labels of a section.
-    """
+    """Styles by label."""
     sections = [{e.label for e in experiments} for experiments in plan.sections.values()]
     choices = [SeriesStyle(color, marker) for marker, color in product(MARKERS, COLORS)]
     styles: dict[str, SeriesStyle] = {}

@@ -16,21 +16,7 @@ DEVICE_VARIABLE = 'CUDA_VISIBLE_DEVICES'
 def make_slots(
     repo_root: Path, jobs: int, devices: Sequence[str] = (), is_slurm: bool = False
 ) -> list[dict[str, str]]:
-    """Environment variables for each place in which one run at a time has its turn.
-
-    Args:
-        repo_root (Path): The checkout, whose package the runs shall find.
-        jobs (int): Number of places on the CPU, where there are no devices.
-        devices (Sequence[str]): Numbers of CUDA devices, among those that this process may see.
-            Defaults to none: the CPU is used.
-        is_slurm (bool): Whether Slurm chooses the devices and cores. Defaults to False.
-
-    Returns:
-        list[dict[str, str]]: The variables.
-
-    Raises:
-        ExperimentError: If a device is no number of one or comes twice, or Slurm chooses them.
-    """
+    """Environment variables for each place in which one run at a time has its turn."""
     # Slurm gives each run cores of its own
     env = tool_env(repo_root, share_cores=not is_slurm)
     if is_slurm:

@@ -21,17 +21,7 @@ TO_DO = (NEW, BEGUN, WAITING)
 
 
 class RunStates:
-    """Looks at the folders of a plan's runs.
-
-    Args:
-        plan (ExperimentPlan): The experiments.
-        work_dir (Path): Folder for the runs; each has ``NAME/seed_K`` in it.
-        results (Sequence[str | PathLike]): JSON files of summaries; runs whose results they hold
-            are done. Defaults to none.
-
-    Raises:
-        ExperimentError: If a file holds no results.
-    """
+    """Looks at the folders of a plan's runs."""
 
     def __init__(
         self, plan: ExperimentPlan, work_dir: Path, results: Sequence[str | os.PathLike] = ()
@@ -42,28 +32,11 @@ class RunStates:
         self._configs: dict[str, tuple[Config, str]] = {}
 
     def folder(self, run: Run) -> RunFolder:
-        """The folder of a run.
-
-        Args:
-            run (Run): The run.
-
-        Returns:
-            RunFolder: Its files.
-        """
+        """The folder of a run."""
         return RunFolder(self.work_dir / run.experiment.name / f'seed_{run.seed}')
 
     def config(self, experiment: Experiment) -> tuple[Config, str]:
-        """The config of an experiment.
-
-        Args:
-            experiment (Experiment): The experiment.
-
-        Returns:
-            tuple[Config, str]: The config with the options, and its text.
-
-        Raises:
-            ExperimentError: If it cannot be read.
-        """
+        """The config of an experiment."""
         if experiment.name not in self._configs:
             cfg = resolve_config(experiment.config, experiment.options)
             self._configs[experiment.name] = cfg, cfg.pretty_text
@@ -74,14 +47,6 @@ class RunStates:
 
         The hash is of the whole config with the folders of the data, since other data make another
         experiment, even under the same config file.
-
-        Args:
-            run (Run): The run.
-
-        Returns:
-            dict[str, Any]: Config, options, seed and hash, and ``start``: None, or the experiment
-            that the run starts from with name and hash of its tested checkpoint, which are None as
-            long as it has none.
         """
         text = self.config(run.experiment)[1]
         start = self.plan.start_of(run)
@@ -96,26 +61,11 @@ class RunStates:
 
     # ------------------------------------------------------------------ states
     def state(self, run: Run) -> str:
-        """How far a run is.
-
-        Args:
-            run (Run): The run.
-
-        Returns:
-            str: ``'done'``, ``'begun'``, ``'new'``, or ``'waiting'`` for the run that it starts
-            from; else why it is refused, in one sentence.
-        """
+        """How far a run is."""
         return DONE if self._is_known(run) else self._state_here(run)
 
     def describe(self, run: Run) -> str:
-        """How far a run is, in words.
-
-        Args:
-            run (Run): The run.
-
-        Returns:
-            str: Its state; for one that waits with what it waits for.
-        """
+        """How far a run is, in words."""
         state = self.state(run)
         start = self.plan.start_of(run)
         return f'{state} for {start.label}' if state == WAITING and start else state
@@ -136,14 +86,7 @@ class RunStates:
             return str(error)
 
     def check(self, run: Run) -> None:
-        """Refuse a folder that holds something else.
-
-        Args:
-            run (Run): The run.
-
-        Raises:
-            ExperimentError: If its folder holds anything else than this run.
-        """
+        """Refuse a folder that holds something else."""
         self.folder(run).check_identity(self.identity(run), self.config(run.experiment)[1])
 
     def _must_wait(self, run: Run) -> bool:
@@ -165,18 +108,7 @@ class RunStates:
         return True
 
     def start_checkpoint(self, run: Run) -> Path | None:
-        """The checkpoint that a run starts from.
-
-        Args:
-            run (Run): The run.
-
-        Returns:
-            Path | None: The tested checkpoint of the run that it starts from, None if it starts
-            from none or has a checkpoint of its own already.
-
-        Raises:
-            ExperimentError: If that file is not there.
-        """
+        """The checkpoint that a run starts from."""
         start = self.plan.start_of(run)
         if start is None or self.folder(run).last_checkpoint() is not None:
             return None

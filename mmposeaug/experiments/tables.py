@@ -21,12 +21,6 @@ NOT_RUN = 'not run yet'
 def mean_and_deviation(values: Sequence[float]) -> tuple[float, float | None]:
     """Mean and sample standard deviation.
 
-    Args:
-        values (Sequence[float]): One or more values.
-
-    Returns:
-        tuple[float, float | None]: Both; None for the deviation of a single value.
-
     Example:
         >>> mean_and_deviation([1.0, 2.0, 3.0])
         (2.0, 1.0)
@@ -37,9 +31,6 @@ def mean_and_deviation(values: Sequence[float]) -> tuple[float, float | None]:
 def unit_of(score: str) -> str:
     """Unit of a score.
 
-    Args:
-        score (str): Its name.
-
     Returns:
         str: ``'mm'`` or ``'%'``.
     """
@@ -48,14 +39,6 @@ def unit_of(score: str) -> str:
 
 def format_cell(values: Sequence[float], reference: Sequence[float] = ()) -> str:
     """A cell of a table.
-
-    Args:
-        values (Sequence[float]): Values of the seeds.
-        reference (Sequence[float]): Those of what they are compared with. Defaults to none.
-
-    Returns:
-        str: Mean, deviation if there are several values, and change of the mean in percent if there
-        is something to compare with; a dash for no values.
 
     Example:
         >>> format_cell([90.0, 92.0], [100.0])
@@ -70,16 +53,7 @@ def format_cell(values: Sequence[float], reference: Sequence[float] = ()) -> str
 
 
 def score_table(results: Results, section: Sequence[Experiment], set_name: str) -> str:
-    """All scores of one set.
-
-    Args:
-        results (Results): The results.
-        section (Sequence[Experiment]): The rows.
-        set_name (str): The set.
-
-    Returns:
-        str: A Markdown table; scores of which there are published figures have a column of these.
-    """
+    """All scores of one set."""
     rows: dict[str, dict[str, Any]] = {}
     published = results.plan.published_scores(section, set_name)
     for experiment in section:
@@ -96,16 +70,7 @@ def score_table(results: Results, section: Sequence[Experiment], set_name: str) 
 
 
 def group_table(results: Results, section: Sequence[Experiment], set_name: str) -> str:
-    """The first score of one set by its groups.
-
-    Args:
-        results (Results): The results.
-        section (Sequence[Experiment]): The rows.
-        set_name (str): A set that has groups in the plan.
-
-    Returns:
-        str: A Markdown table.
-    """
+    """The first score of one set by its groups."""
     by, score = results.plan.groups[set_name], results.plan.scores_of(set_name)[0]
     groups = results.groups(set_name, section)
     return format_table(
@@ -121,15 +86,7 @@ def group_table(results: Results, section: Sequence[Experiment], set_name: str) 
 
 
 def training_table(results: Results, section: Sequence[Experiment]) -> str:
-    """How the trainings went.
-
-    Args:
-        results (Results): The results.
-        section (Sequence[Experiment]): The rows.
-
-    Returns:
-        str: A Markdown table.
-    """
+    """How the trainings went."""
     rows = {}
     for experiment in section:
         found = results.of(experiment)

@@ -11,28 +11,12 @@ TEST_KEYS = frozenset({'test_dataloader', 'test_cfg', 'test_evaluator'})
 
 
 def training_options(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Options without those of the test.
-
-    Args:
-        options (Mapping[str, Any]): Values by dotted keys.
-
-    Returns:
-        dict[str, Any]: Those that a training uses.
-    """
+    """Options without those of the test."""
     return {key: value for key, value in options.items() if key.split('.')[0] not in TEST_KEYS}
 
 
 def training_part(config_text: str) -> dict[str, str]:
-    """A resolved config without its test.
-
-    Args:
-        config_text (str): The text that MMEngine makes of a config.
-
-    Returns:
-        dict[str, str]: For each name at the top its value as text; but for the test's, and for
-        variables that are named like a test set, which hold its options. Nothing for a text that
-        is no config.
-    """
+    """A resolved config without its test."""
     try:
         lines = ast.parse(config_text).body
     except SyntaxError:

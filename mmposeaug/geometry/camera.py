@@ -2,8 +2,8 @@
 """The distorting camera of Human3.6M.
 
 Intrinsics are tensors (*, 9): focal length fx, fy, centre cx, cy, radial k1, k2, k3 and
-tangential p1, p2 distortion. Focal length and centre are in pixels, or in any unit the key
-points shall have.
+tangential p1, p2 distortion. Focal length and centre are in pixels, or in any unit the keypoints
+shall have.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def project(
             differ by less than a pixel. Defaults to ``'mmpose'``.
 
     Returns:
-        Tensor: Key points of shape (*, J, 2), in the unit of focal length and centre.
+        Tensor: Keypoints of shape (*, J, 2), in the unit of focal length and centre.
 
     Raises:
         ValueError: If a shape or ``tangential`` is not one of the above.
@@ -110,7 +110,7 @@ def in_view(keypoints_px: Tensor, depth: Tensor, image_size: Tensor) -> Tensor:
     """Whether the whole person is in the image and before the camera.
 
     Args:
-        keypoints_px (Tensor): Key points of shape (*, J, 2) in pixels.
+        keypoints_px (Tensor): Keypoints of shape (*, J, 2) in pixels.
         depth (Tensor): Depth of the joints, of shape (*, J), in metres.
         image_size (Tensor): Width and height of shape (*, 2) in pixels.
 
@@ -132,11 +132,11 @@ def normalize_keypoints(keypoints_px: Tensor, image_size: Tensor) -> Tensor:
     """Pixels to coordinates in which the image's width spans [-1, 1].
 
     Args:
-        keypoints_px (Tensor): Key points of shape (*, J, 2) in pixels.
+        keypoints_px (Tensor): Keypoints of shape (*, J, 2) in pixels.
         image_size (Tensor): Width and height of shape (*, 2) in pixels.
 
     Returns:
-        Tensor: Normalised key points of shape (*, J, 2).
+        Tensor: Normalised keypoints of shape (*, J, 2).
 
     Example:
         >>> normalize_keypoints(torch.tensor([[0.0, 50.0]]), torch.tensor([200.0, 100.0]))

@@ -1,5 +1,5 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""How a 2D detector errs: functions of key points and of given random numbers."""
+"""How a 2D detector errs: functions of keypoints and of given random numbers."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ _FARTHEST = 4.0  # times the median distance from the middle: who is farther is 
 
 
 def person_size(keypoints_px: Tensor) -> Tensor:
-    """Longer side of the box of people; single key points far off do not count.
+    """Longer side of the box of people; single keypoints far off do not count.
 
-    Key points do not count if they are more than four times as far from the middle (the median in
-    x and y) as the median key point.
+    Keypoints do not count if they are more than four times as far from the middle (the median in
+    x and y) as the median keypoint.
 
     Args:
-        keypoints_px (Tensor): Key points of shape (*, J, 2), pixels.
+        keypoints_px (Tensor): Keypoints of shape (*, J, 2), pixels.
 
     Returns:
         Tensor: Sizes of shape (*), pixels.
@@ -79,10 +79,10 @@ def misplace(
     lost_noise: Tensor,
     lost_std: float = LOST_NOISE,
 ) -> Tensor:
-    """Key points as a detector places them: all are a little off, those that it lost far.
+    """Keypoints as a detector places them: all are a little off, those that it lost far.
 
     Args:
-        keypoints_px (Tensor): Key points of shape (*, J, 2), pixels.
+        keypoints_px (Tensor): Keypoints of shape (*, J, 2), pixels.
         size (Tensor): Sizes of the people, of shape (*), pixels.
         noise (Tensor): Standard normal numbers of shape (*, J, 2).
         noise_std (float | Tensor): Standard deviation, in shares of the size, of every joint or of
@@ -92,7 +92,7 @@ def misplace(
         lost_std (float): Standard deviation of what is added to lost ones. Defaults to 0.08.
 
     Returns:
-        Tensor: Key points of shape (*, J, 2), pixels.
+        Tensor: Keypoints of shape (*, J, 2), pixels.
     """
     std = torch.as_tensor(noise_std).to(keypoints_px).unsqueeze(-1)
     offset = noise * std + lost.unsqueeze(-1) * (lost_noise * lost_std)

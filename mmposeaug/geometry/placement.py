@@ -26,11 +26,11 @@ def projected_size(keypoints: Tensor, skeleton: Skeleton) -> Tensor:
     before.
 
     Args:
-        keypoints (Tensor): Key points of shape (*, J, 2).
+        keypoints (Tensor): Keypoints of shape (*, J, 2).
         skeleton (Skeleton): Tree over the J joints.
 
     Returns:
-        Tensor: Sizes of shape (*), in the unit of the key points.
+        Tensor: Sizes of shape (*), in the unit of the keypoints.
 
     Example:
         >>> arm = Skeleton('arm', ('root', 'hand'), (-1, 0))
@@ -45,7 +45,6 @@ def clearance(pose: Tensor, skeleton: Skeleton) -> Tensor:
 
     Args:
         pose (Tensor): Poses of shape (*, J, 3), in metres.
-        skeleton (Skeleton): Tree over the J joints.
 
     Returns:
         Tensor: Depths of shape (*), in metres: 0.3 of people, less of hands and other small things.

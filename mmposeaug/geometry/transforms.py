@@ -49,15 +49,15 @@ def flip_pose(pose: Tensor, flip_indices: Sequence[int]) -> Tensor:
 def flip_keypoints(
     keypoints_px: Tensor, image_width: Tensor, flip_indices: Sequence[int]
 ) -> Tensor:
-    """Mirror key points in the image: u becomes width - u and sides are swapped.
+    """Mirror keypoints in the image: u becomes width - u and sides are swapped.
 
     Args:
-        keypoints_px (Tensor): Key points of shape (*, J, 2) in pixels.
+        keypoints_px (Tensor): Keypoints of shape (*, J, 2) in pixels.
         image_width (Tensor): Image width of shape (*) in pixels.
         flip_indices (Sequence[int]): For each joint its mirror partner.
 
     Returns:
-        Tensor: Key points of shape (*, J, 2).
+        Tensor: Keypoints of shape (*, J, 2).
 
     Example:
         >>> flip_keypoints(torch.tensor([[10.0, 5.0]]), torch.tensor(100.0), (0,))

@@ -21,8 +21,8 @@ class Triangulation(NamedTuple):
 
     Args:
         points (Tensor): Points (*, 3) in the world; NaN where fewer than two cameras see one.
-        residual_px (Tensor): Distance (*, C) of each camera's key point to the projection of the
-            point, pixels; NaN where there is no key point or no point, infinite where the point is
+        residual_px (Tensor): Distance (*, C) of each camera's keypoint to the projection of the
+            point, pixels; NaN where there is no keypoint or no point, infinite where the point is
             behind the camera.
         valid (Tensor): Booleans (*): enough cameras agree.
     """
@@ -100,19 +100,19 @@ def triangulate_robustly(
     max_residual_px: float = 40.0,
     min_cameras: int = 3,
 ) -> Triangulation:
-    """Triangulate the key points of a detector, which may be wrong in some cameras.
+    """Triangulate the keypoints of a detector, which may be wrong in some cameras.
 
-    Cameras count by the square of their score, and the less the farther their key point is from the
+    Cameras count by the square of their score, and the less the farther their keypoint is from the
     point that all have found (the weights of Cauchy's function, half at 0.375 times
     ``max_residual_px``). Where not all agree within ``max_residual_px``, the point is made anew of
     the largest group that does: of those that agree with the point of any two cameras.
 
     Args:
-        keypoints_px (Tensor): Key points of shape (*, C, 2), pixels.
-        scores (Tensor): Confidence of shape (*, C), 0 where a key point was not found.
+        keypoints_px (Tensor): Keypoints of shape (*, C, 2), pixels.
+        scores (Tensor): Confidence of shape (*, C), 0 where a keypoint was not found.
         intrinsics (Tensor): Cameras of shape (C, 9), see :func:`project`.
         world_to_camera (Tensor): Rotations and translations [R | T] of shape (C, 3, 4).
-        max_residual_px (float): Largest distance in pixels of a key point that agrees. Defaults to
+        max_residual_px (float): Largest distance in pixels of a keypoint that agrees. Defaults to
             40, for people of about 700 pixels.
         min_cameras (int): Cameras that must agree. Defaults to 3; two agree by chance.
 
@@ -152,7 +152,7 @@ def triangulate_robustly(
 
 
 class _Scene(NamedTuple):
-    """Key points (N, C, 2), their rays, intrinsics (C, 9) and [R | T] (C, 3, 4)."""
+    """Keypoints (N, C, 2), their rays, intrinsics (C, 9) and [R | T] (C, 3, 4)."""
 
     pixels: Tensor
     rays: Tensor
@@ -190,7 +190,7 @@ def _largest_group(scene: _Scene, weights: Tensor, max_residual_px: float) -> Te
 
 
 def _residuals(scene: _Scene, points: Tensor) -> Tensor:
-    """Pixels (N, C) between key points and the projections of points (N, 3)."""
+    """Pixels (N, C) between keypoints and the projections of points (N, 3)."""
     seen = in_cameras(points, scene.world_to_camera)
     offset = project(seen.unsqueeze(-2), scene.intrinsics).squeeze(-2) - scene.pixels
     behind = seen[..., 2] <= MIN_DEPTH  # NaN is not

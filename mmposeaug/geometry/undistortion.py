@@ -27,7 +27,7 @@ def undistort(keypoints_px: Tensor, intrinsics: Tensor) -> Tensor:
     Newton's method from the distorted ray; gradients are exact, those of the implicit function.
 
     Args:
-        keypoints_px (Tensor): Key points of shape (*, J, 2), in the unit of the focal length.
+        keypoints_px (Tensor): Keypoints of shape (*, J, 2), in the unit of the focal length.
         intrinsics (Tensor): Cameras of shape (*, 9), or (9,) for all, of MMPose's distortion model.
 
     Returns:
@@ -64,7 +64,7 @@ def in_lens(keypoints_px: Tensor, intrinsics: Tensor, rays: Tensor | None = None
     picture over, and are right on the near side only. Pixels farther out than the fold show no ray.
 
     Args:
-        keypoints_px (Tensor): Key points of shape (*, J, 2), in the unit of the focal length.
+        keypoints_px (Tensor): Keypoints of shape (*, J, 2), in the unit of the focal length.
         intrinsics (Tensor): Cameras of shape (*, 9), or (9,) for all.
         rays (Tensor, optional): What :func:`undistort` gave for them.
 
@@ -95,7 +95,7 @@ def _distorted_rays(keypoints_px: Tensor, intrinsics: Tensor) -> tuple[_Parts, _
     """Distorted x and y (*, J) of pixels, and k1, k2, k3, p1, p2 (*, 1) of the distortion."""
     if keypoints_px.shape[-1] != 2 or intrinsics.shape[-1] != 9:
         raise ValueError(
-            f'Undistortion needs key points (*, J, 2) and intrinsics (*, 9), got '
+            f'Undistortion needs keypoints (*, J, 2) and intrinsics (*, 9), got '
             f'{tuple(keypoints_px.shape)} and {tuple(intrinsics.shape)}.'
         )
     focal_x, focal_y, centre_x, centre_y, *lens = intrinsics.unsqueeze(-2).unbind(-1)

@@ -67,9 +67,6 @@ def fit_bones(
         rays (Tensor): Undistorted x / z and y / z (N, J, 2) of the detections.
         weights (Tensor): How much each of them counts, 0 to 1: (N, J).
         lengths (Tensor): Wanted bone lengths (N, J - 1), metres.
-        skeleton (Skeleton): The J joints.
-        bone_std (float): Metres by which a bone's lower end is off the prediction.
-        keypoint_std (float): Metres by which a detection is off, at the person's distance.
 
     Returns:
         tuple[Tensor, Tensor]: Poses (N, J, 3), root at the origin, and roots (N, 3), metres.

@@ -31,14 +31,14 @@ def _nothing() -> None:
 
 @dataclass(frozen=True)
 class Detector:
-    """Finds the key points of people in a picture; closes itself at the end of a ``with``.
+    """Finds the keypoints of people in a picture; closes itself at the end of a ``with``.
 
     Args:
-        find (Callable): From a picture in BGR (height, width, 3), uint8, to key points (P, K, 2)
+        find (Callable): From a picture in BGR (height, width, 3), uint8, to keypoints (P, K, 2)
             in pixels and scores (P, K) of its P people.
-        keypoint_set (str, optional): Which key points they are, one of
+        keypoint_set (str, optional): Which keypoints they are, one of
             :data:`mmposeaug.datasets.keypoints_2d.KEYPOINT_SETS`. Defaults to None: that which
-            detectors give with this number of key points, if one does.
+            detectors give with this number of keypoints, if one does.
         forget (Callable): Called before pictures of something else. Defaults to nothing.
         close (Callable): Frees what the detector holds. Defaults to nothing.
     """
@@ -51,16 +51,9 @@ class Detector:
     def __call__(self, picture: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Detect the people in a picture.
 
-        Args:
-            picture (np.ndarray): BGR (height, width, 3), BGRA (height, width, 4), whose last
-                channel is left out, or grey (height, width) or (height, width, 1), uint8.
-
         Returns:
-            tuple[np.ndarray, np.ndarray]: Key points (P, K, 2) in pixels and scores (P, K); P is 0
-            where there is nobody. Key points may lie outside of the picture.
-
-        Raises:
-            ValueError: If it is no picture.
+            tuple[np.ndarray, np.ndarray]: Keypoints (P, K, 2) in pixels and scores (P, K); P is 0
+            where there is nobody. Keypoints may lie outside of the picture.
         """
         keypoints, scores = self.find(_as_bgr(picture))
         return np.asarray(keypoints), np.asarray(scores)
@@ -82,7 +75,7 @@ def build_detector(
 ) -> Detector:
     """A 2D detector of people.
 
-    ``'rtmlib'`` gives COCO's 17 key points of all people: RTMPose, in boxes of YOLOX, on ONNX
+    ``'rtmlib'`` gives COCO's 17 keypoints of all people: RTMPose, in boxes of YOLOX, on ONNX
     Runtime. ``'mediapipe'`` gives the 33 landmarks of one person, the most prominent: BlazePose,
     whose ``'balanced'`` model comes with the package of MediaPipe; their visibility is the score.
 
@@ -99,7 +92,7 @@ def build_detector(
             the person of a video where the picture before had them. Defaults to False.
 
     Returns:
-        Detector: From a picture in BGR to key points (P, K, 2) in pixels and scores (P, K).
+        Detector: From a picture in BGR to keypoints (P, K, 2) in pixels and scores (P, K).
 
     Raises:
         ImportError: If what the detector needs is not installed.
@@ -118,8 +111,8 @@ def build_detector(
         return Detector(build_rtmpose(pose_model, person_model, mode, device))
     if backend != 'mediapipe':
         raise ValueError(
-            f'There is no detector {backend!r}; use one of {", ".join(DETECTORS)}, or give key '
-            'points instead of pictures.'
+            f'There is no detector {backend!r}; use one of {", ".join(DETECTORS)}, or give '
+            'keypoints instead of pictures.'
         )
     for option, path in (('pose_model', pose_model), ('person_model', person_model)):
         if path is not None:

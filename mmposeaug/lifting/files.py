@@ -78,7 +78,7 @@ def load_lifted(path: str | os.PathLike) -> LiftedPoses:
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ValueError(
             f'The file {path!r} holds no lifted poses that this version can read ({error}); lift '
-            'the key points again.'
+            'the keypoints again.'
         ) from None
 
 

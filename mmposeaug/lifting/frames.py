@@ -1,5 +1,5 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""The pictures that key points were detected in: a folder, one image, or a video."""
+"""The pictures that keypoints were detected in: a folder, one image, or a video."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class FrameSource:
 
     Args:
         path (str | PathLike): An image, a folder of images, or a video.
-        names (Mapping[int, str], optional): File name by frame, where a key point file knows
+        names (Mapping[int, str], optional): File name by frame, where a keypoint file knows
             them; the ending may be missing. Defaults to None: frames are the images of the folder
-            in the order of their names, as for key points that do not name their images.
+            in the order of their names, as for keypoints that do not name their images.
         by_number (bool): Whether frames are instead the numbers in the images' names where one
             runs, see :func:`mmposeaug.datasets.keypoints_2d.frames_of_names`: for pictures to
             detect people in. Defaults to False.
@@ -74,7 +74,7 @@ class FrameSource:
             )
         if not names:
             return self._in_order(found, by_number)
-        self.frames_from = "the images' names in the key point file"
+        self.frames_from = "the images' names in the keypoint file"
         paths = {str(p.relative_to(self.path)): p for p in found}
         short: dict[str, set[Path]] = {}
         for p in found:
@@ -86,13 +86,13 @@ class FrameSource:
             if len(hits) > 1:
                 raise ValueError(
                     f"The folder '{self.path}' holds several images called {name!r}; give the "
-                    'folder of those that the key points are of.'
+                    'folder of those that the keypoints are of.'
                 )
             if hits:
                 files[frame] = hits.pop()
         if not files:
             raise ValueError(
-                f"The folder '{self.path}' holds none of the images that the key points are of, "
+                f"The folder '{self.path}' holds none of the images that the keypoints are of, "
                 f'such as {next(iter(names.values()))!r}; give their folder.'
             )
         return files
@@ -121,15 +121,7 @@ class FrameSource:
 
     # ------------------------------------------------------------------ reading
     def __call__(self, frame: int) -> np.ndarray | None:
-        """One picture.
-
-        Args:
-            frame (int): Its number. Those of a video are read fastest in their order.
-
-        Returns:
-            np.ndarray | None: RGB (height, width, 3), uint8; None if there is none of that number,
-            or a video ends before it.
-        """
+        """One picture."""
         picture = self._read(frame)
         if picture is None:
             self.missing.add(frame)

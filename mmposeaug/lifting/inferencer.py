@@ -1,5 +1,5 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""From detected 2D key points to 3D poses."""
+"""From detected 2D keypoints to 3D poses."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _ANY_DEPTH = 5.0  # metres; what it scales is scaled to a stature afterwards
 
 
 class LiftingInferencer:
-    """Lifts the key points of files or arrays with a trained lifter.
+    """Lifts the keypoints of files or arrays with a trained lifter.
 
     Args:
         config (str | PathLike | Config, optional): Config that the lifter was trained with.
@@ -98,23 +98,7 @@ class LiftingInferencer:
     def __call__(
         self, keypoints: KeypointSource, options: LiftingOptions | None = None, **changes: Any
     ) -> LiftedPoses:
-        """Lift key points.
-
-        Args:
-            keypoints (str | PathLike | np.ndarray | Keypoints2D): A file (see
-                :func:`mmposeaug.datasets.keypoints_2d.load_keypoints`), an array (see
-                :func:`~mmposeaug.datasets.keypoints_2d.keypoints_from_array`), or key points that
-                were read already.
-            options (LiftingOptions, optional): What to do. Defaults to its defaults.
-            **changes: Fields of :class:`LiftingOptions` that replace those of ``options``.
-
-        Returns:
-            LiftedPoses: The poses; ``info`` says what they were made with and what was assumed.
-
-        Raises:
-            FileNotFoundError: If a file does not exist.
-            ValueError: If the input cannot be lifted; the sentence says why.
-        """
+        """Lift keypoints."""
         options = replace(options or LiftingOptions(), **changes)
         people = _read(keypoints, options.first_frame)
         joint_map = self.joint_map(people, options.keypoint_set)
@@ -181,14 +165,14 @@ class LiftingInferencer:
         return refine_poses(lifted, options, camera, size_known=not codec.needs_root_depth)
 
     def joint_map(self, people: Keypoints2D, name: str) -> KeypointMap:
-        """How the lifter's joints are made of the people's key points."""
+        """How the lifter's joints are made of the people's keypoints."""
         if name != 'auto':
             return build_keypoint_map(name, self.skeleton)
         if people.joint_names is not None:
             return build_keypoint_map(people.joint_names, self.skeleton)
         if people.num_keypoints not in _SETS_BY_COUNT:
             raise ValueError(
-                f'{people.source} has {people.num_keypoints} key points a person and does not name '
+                f'{people.source} has {people.num_keypoints} keypoints a person and does not name '
                 f'them; say with keypoint_set which they are: {", ".join(KEYPOINT_SETS)}, or a '
                 'JSON file of yours.'
             )
@@ -257,12 +241,12 @@ class LiftingInferencer:
 
 
 def _set_text(people: Keypoints2D, given: str, joint_map: KeypointMap) -> str:
-    """Which key points they are, and how that is known."""
+    """Which keypoints they are, and how that is known."""
     if given != 'auto':
         return f'given: {joint_map.name}'
     if people.guessed_set is not None or people.joint_names is None:
         guess = people.guessed_set or joint_map.name
-        return f'assumed: {guess}, by its {people.num_keypoints} key points'
+        return f'assumed: {guess}, by its {people.num_keypoints} keypoints'
     return 'names of the file'
 
 

@@ -19,19 +19,7 @@ _UNUSED = 'num_batches_tracked'  # counted while training, absent from old check
 
 
 def read_checkpoint(path: Path) -> tuple[dict[str, Any], str]:
-    """Read a checkpoint without running code from it.
-
-    Args:
-        path (Path): A checkpoint of MMEngine, with or without the state of a training, or a
-            plain state dict.
-
-    Returns:
-        tuple[dict, str]: Its content, and the sha256 of just what was read.
-
-    Raises:
-        FileNotFoundError: If it does not exist.
-        ValueError: If it is no checkpoint, or holds other things than weights and plain values.
-    """
+    """Read a checkpoint without running code from it."""
     if not path.is_file():
         raise FileNotFoundError(
             f"The checkpoint '{path}' does not exist; give the path of a .pth file on this machine."
@@ -58,16 +46,7 @@ def read_checkpoint(path: Path) -> tuple[dict[str, Any], str]:
 
 
 def load_weights(model: nn.Module, checkpoint: Mapping[str, Any], path: Path) -> None:
-    """Give a model all of its weights.
-
-    Args:
-        model (nn.Module): The model.
-        checkpoint (Mapping): What :func:`read_checkpoint` returned.
-        path (Path): Its path, for messages.
-
-    Raises:
-        ValueError: If a weight is missing, left over, or of another size; the first is named.
-    """
+    """Give a model all of its weights."""
     given: Any = checkpoint.get('state_dict', checkpoint)
     values = list(given.values()) if isinstance(given, Mapping) else []
     if not values or not all(isinstance(value, Tensor) for value in values):
@@ -99,16 +78,7 @@ def load_weights(model: nn.Module, checkpoint: Mapping[str, Any], path: Path) ->
 
 
 def check_joints(checkpoint: Mapping[str, Any], skeleton: Skeleton, path: Path) -> None:
-    """Refuse a checkpoint that was trained on other joints, where it tells them.
-
-    Args:
-        checkpoint (Mapping): What :func:`read_checkpoint` returned.
-        skeleton (Skeleton): The joints of the config's data set.
-        path (Path): The checkpoint's path, for messages.
-
-    Raises:
-        ValueError: If number, names or order of the joints differ.
-    """
+    """Refuse a checkpoint that was trained on other joints, where it tells them."""
     meta = checkpoint.get('meta')
     dataset_meta = meta.get('dataset_meta') if isinstance(meta, Mapping) else None
     names = dataset_meta.get('keypoint_id2name') if isinstance(dataset_meta, Mapping) else None
@@ -142,13 +112,6 @@ def _several(names: Sequence[str]) -> str:
 
 
 def first_line(error: BaseException) -> str:
-    """What an error says, as a part of a sentence.
-
-    Args:
-        error (BaseException): The error.
-
-    Returns:
-        str: Its first line without a full stop, or its type where it says nothing.
-    """
+    """What an error says, as a part of a sentence."""
     lines = str(error).strip().splitlines() or [type(error).__name__]
     return lines[0].rstrip('. ')

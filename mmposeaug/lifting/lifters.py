@@ -30,7 +30,7 @@ class LoadedLifter:
     """A trained lifter and what is needed to use it.
 
     Attributes:
-        adapter (LifterAdapter): The lifter as a function of key points; in eval mode, on its
+        adapter (LifterAdapter): The lifter as a function of keypoints; in eval mode, on its
             device, no parameter asks for gradients.
         skeleton (Skeleton): The joints, those of the config's data set.
         window (WindowRule): How frames form the lifter's input, from the config's test set.
@@ -91,7 +91,7 @@ def load_lifter(
     codec = build_codec(_codec_of(datasets))
     if codec.num_keypoints != skeleton.num_joints:
         raise ValueError(
-            f'The codec of the config is for {codec.num_keypoints} key points, its data set has '
+            f'The codec of the config is for {codec.num_keypoints} keypoints, its data set has '
             f'{skeleton.num_joints} joints; make num_keypoints and the metainfo agree.'
         )
     model = _build(cfg)
@@ -205,7 +205,7 @@ def _check_window(lifter: LoadedLifter) -> None:
             )
     except (RuntimeError, AssertionError, ValueError) as error:
         raise ValueError(
-            f'The lifter cannot take the {frames} frame(s) of {joints} key points of the data set '
+            f'The lifter cannot take the {frames} frame(s) of {joints} keypoints of the data set '
             f'of the config ({first_line(error)}); make in_channels, kernel_sizes and seq_len '
             'agree with it.'
         ) from error

@@ -102,16 +102,6 @@ class LiveLifter:
                 followed by MMPose's tracker.
             image_size (tuple[float, float], optional): Width and height in pixels. Defaults to
                 that of the options, or of the camera.
-            frame (int, optional): The frame's number, where some were dropped; it must rise.
-                Defaults to None, the next one.
-            joint_names (tuple[str, ...], optional): Names of the K keypoints. Defaults to None:
-                by ``keypoint_set`` of the options.
-
-        Returns:
-            LiftedPoses: The people of this frame, perhaps none.
-
-        Raises:
-            ValueError: If the detections cannot be lifted; the sentence says why.
         """
         number = self.frame + 1 if frame is None else frame
         if number <= self.frame:

@@ -18,12 +18,6 @@ class LivePeople:
     is not detected, who is forgotten after that. A joint that is missing for longer has the place
     that the detector gave it; a person with one that has none is left out.
 
-    Args:
-        num_joints (int): Joints J.
-        length (int): Frames L that are remembered; those before the first one are like it.
-        max_gap (int): Frames for which a place is held.
-        score_thr (float): Joints below it count as not found.
-
     Attributes:
         tracks (np.ndarray): Ascending numbers (S,) of the people.
         joints_px (np.ndarray): Their last frames (S, L, J, 2), pixels, the last one last.
@@ -50,7 +44,6 @@ class LivePeople:
         """Take the people of the next frame.
 
         Args:
-            frame (int): Its number, one more than the last.
             tracks (np.ndarray): Numbers (P,) of those who are detected, each once.
             joints_px (np.ndarray): Their joints (P, J, 2), pixels.
             scores (np.ndarray): Confidence (P, J), 0 where a joint was not found.

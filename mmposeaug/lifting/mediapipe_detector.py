@@ -14,18 +14,7 @@ _COMPLEXITIES = {'lightweight': 0, 'balanced': 1, 'performance': 2}
 
 
 class BlazePose:
-    """The landmarks of the most prominent person of a picture.
-
-    Args:
-        mode (str): ``'balanced'`` is in MediaPipe's package; the models of ``'lightweight'`` and
-            ``'performance'`` MediaPipe loads into it when they are first asked for.
-        stills (bool): Whether each picture is searched anew. Otherwise the person is looked for
-            where the picture before had them; landmarks are not smoothed either way.
-
-    Raises:
-        ImportError: If MediaPipe, or what it needs, is not installed.
-        ValueError: If a model cannot be had.
-    """
+    """The landmarks of the most prominent person of a picture."""
 
     def __init__(self, mode: str, stills: bool) -> None:
         try:

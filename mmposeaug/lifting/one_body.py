@@ -107,15 +107,7 @@ def hold_bones(
 
 
 def restore_bones(changed: LiftedPoses, held: LiftedPoses) -> LiftedPoses:
-    """Give poses that were changed the bone lengths of the same people before, root unmoved.
-
-    Args:
-        changed (LiftedPoses): The poses, which keep the directions of their bones.
-        held (LiftedPoses): The same rows with the lengths.
-
-    Returns:
-        LiftedPoses: Poses of these lengths.
-    """
+    """Give poses that were changed the bone lengths of the same people before, root unmoved."""
     before, after = (
         torch.from_numpy(np.array(each.poses_rel, np.float64)) for each in (held, changed)
     )

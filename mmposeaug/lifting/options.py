@@ -1,5 +1,5 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""What is not told by key points and lifter."""
+"""What is not told by keypoints and lifter."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ BONES = ('free', 'constant')
 
 @dataclass(frozen=True)
 class LiftingOptions:
-    """How key points are read, followed, filled in and seen.
+    """How keypoints are read, followed, filled in and seen.
 
     Args:
-        keypoint_set (str): Which key points they are: a name of
+        keypoint_set (str): Which keypoints they are: a name of
             :data:`mmposeaug.datasets.keypoints_2d.KEYPOINT_SETS`, or a JSON file. Defaults to
             ``'auto'``: by their names in the file, else by their number.
         tracker (str): See :func:`mmposeaug.lifting.assign_tracks`. Defaults to ``'auto'``.
@@ -27,7 +27,7 @@ class LiftingOptions:
         stills (bool): The frames are single pictures, not a video: nobody is followed, nothing
             interpolated. Defaults to False.
         image_size (tuple[float, float], optional): Width and height of the images in pixels.
-            Defaults to the file's, else the smallest common size that holds the key points.
+            Defaults to the file's, else the smallest common size that holds the keypoints.
         pad_portrait (bool): Whether images that are higher than wide count as padded to squares:
             lifters that normalise by the width then see people in the size that they have in
             other images. For lifters that were trained so, or on no portrait images. Defaults to
@@ -40,7 +40,7 @@ class LiftingOptions:
         bones (str): ``'constant'``: each person has one set of bone lengths, left and right equal,
             to which the poses are fitted, see :func:`mmposeaug.lifting.hold_bones`. Defaults
             to ``'free'``: as the lifter gives them, frame by frame.
-        first_frame (int, optional): The number that a key point file gives to the first frame of
+        first_frame (int, optional): The number that a keypoint file gives to the first frame of
             the video, see :func:`mmposeaug.datasets.keypoints_2d.load_keypoints`.
         fps (float, optional): Frames a second. Defaults to the file's, if it says so.
         smooth (float, optional): Cutoff in hertz of smoothing over time, see

@@ -17,15 +17,11 @@ def scale_to_stature(
     Args:
         poses_rel (np.ndarray): Poses (N, J, 3) in any unit, root at the origin.
         runs (np.ndarray): Number of each row's run, (N,), ascending.
-        skeleton (Skeleton): The J joints.
         stature (float): Height of the people in metres.
 
     Returns:
         np.ndarray: Poses (N, J, 3), metres; one scale a run, by the sum of the bones of which
         the share of stature is published.
-
-    Raises:
-        ValueError: If the skeleton is no human body, or that is published of no bone of it.
     """
     verdict = _judge(poses_rel, skeleton)
     if not verdict.human:
@@ -50,14 +46,7 @@ def scale_to_stature(
 
 
 def known_share(skeleton: Skeleton) -> tuple[list[int], float]:
-    """Bones of which the share of stature is published, and the sum of these shares.
-
-    Args:
-        skeleton (Skeleton): The joints.
-
-    Returns:
-        tuple[list[int], float]: Bone numbers and the sum.
-    """
+    """Bones of which the share of stature is published, and the sum of these shares."""
     ratios = stature_ratios(skeleton)
     known = {bone: ratio for bone, ratio in enumerate(ratios) if ratio is not None}
     return list(known), sum(known.values())

@@ -119,16 +119,9 @@ class CausalSmoother:
         Args:
             pose_rel (np.ndarray): Root-relative pose (J, 3), metres.
             root_cam (np.ndarray): Place of its root (3,), metres.
-            track (int): Number of the person. Defaults to 0.
-            frame (int, optional): Number of the frame; one or more missing frames make the person
-                start anew. Defaults to the one after the person's last.
 
         Returns:
             tuple[np.ndarray, np.ndarray]: Pose (J, 3) and root (3,), of the types they came in.
-
-        Raises:
-            ValueError: If the frame is not behind the person's last one, or the number of joints
-                is another.
         """
         pose_rel, root_cam = np.asarray(pose_rel), np.asarray(root_cam)
         points = np.concatenate((pose_rel, root_cam[None])).astype(np.float64)
@@ -170,18 +163,7 @@ class CausalSmoother:
 
 
 def check_video(lifted: LiftedPoses, without: str) -> float:
-    """Refuse poses that are not of a video whose frames a second are known.
-
-    Args:
-        lifted (LiftedPoses): The poses.
-        without (str): What cannot be done without.
-
-    Returns:
-        float: Frames a second.
-
-    Raises:
-        ValueError: If they are of single pictures, or frames a second are not known.
-    """
+    """Refuse poses that are not of a video whose frames a second are known."""
     if lifted.info.get('frames_from') == SINGLE_PICTURES:
         raise ValueError(f'The poses are of {SINGLE_PICTURES}, not of a video; {without}.')
     if lifted.fps is None:
@@ -192,15 +174,7 @@ def check_video(lifted: LiftedPoses, without: str) -> float:
 
 
 def check_cutoff(cutoff_hz: float, fps: float) -> None:
-    """Refuse a cutoff that the frames a second do not allow.
-
-    Args:
-        cutoff_hz (float): The cutoff, hertz.
-        fps (float): Frames a second.
-
-    Raises:
-        ValueError: If either is not above 0, or the cutoff is above :data:`HIGHEST_CUTOFF`.
-    """
+    """Refuse a cutoff that the frames a second do not allow."""
     if not (math.isfinite(fps) and fps > 0):
         raise ValueError(f'The frames a second are {fps}; give a number above 0.')
     if not (math.isfinite(cutoff_hz) and cutoff_hz > 0):
@@ -213,14 +187,7 @@ def check_cutoff(cutoff_hz: float, fps: float) -> None:
 
 
 def runs_of(lifted: LiftedPoses) -> Iterator[np.ndarray]:
-    """Rows of one person in frames that follow each other.
-
-    Args:
-        lifted (LiftedPoses): The poses.
-
-    Yields:
-        np.ndarray: Row numbers, ascending.
-    """
+    """Rows of one person in frames that follow each other."""
     for rows in tracks_of(lifted.tracks):
         yield from np.split(rows, np.flatnonzero(np.diff(lifted.frames[rows]) != 1) + 1)
 
@@ -230,8 +197,6 @@ def zero_phase(values: np.ndarray, fps: float, cutoff_hz: float) -> np.ndarray:
 
     Args:
         values (np.ndarray): (T, *) values of T frames that follow each other, T at least 2.
-        fps (float): Frames a second.
-        cutoff_hz (float): The -3 dB point, hertz.
 
     Returns:
         np.ndarray: (T, *), of the same type.

@@ -21,7 +21,7 @@ def summarize_lifting(lifted: LiftedPoses) -> Iterator[str]:
         str: Lines of text.
     """
     info = lifted.info
-    yield f'Key points: {info["keypoint_set"]}. People: {info["tracks"]}.'
+    yield f'Keypoints: {info["keypoint_set"]}. People: {info["tracks"]}.'
     yield f'Frames: {info["frames_from"]}.{_remedy_of_frames(info["frames_from"])}'
     yield from info['notices']
     people, frames = len(lifted.track_numbers), len(lifted.frame_numbers)
@@ -71,12 +71,12 @@ def picture_notices(
     """What is assumed of which picture belongs to which frame.
 
     Args:
-        people (Keypoints2D): The key points.
+        people (Keypoints2D): The keypoints.
         frames (FrameSource): The pictures that they are of.
         first_frame (int, optional): What was said of the first frame's number.
 
     Yields:
-        str: Sentences, for the ``notices`` of the key points.
+        str: Sentences, for the ``notices`` of the keypoints.
     """
     if not people.image_names and frames.frames_from.startswith(ASSUMED):
         yield (

@@ -17,7 +17,7 @@ TRACKERS = ('auto', 'file', 'iou', 'oks')
 """tuple[str]: Ways to number people."""
 
 THRESHOLD = 0.3
-"""float: Overlap of boxes, or similarity of key points, from which two people are one; MMPose's."""
+"""float: Overlap of boxes, or similarity of keypoints, from which two people are one; MMPose's."""
 
 
 def assign_tracks(
@@ -28,7 +28,7 @@ def assign_tracks(
     Args:
         keypoints (Keypoints2D): Detected people.
         tracker (str): ``'file'``: the numbers of the file; ``'iou'`` and ``'oks'``: MMPose's
-            trackers, by the overlap of boxes and by the similarity of key points. Defaults to
+            trackers, by the overlap of boxes and by the similarity of keypoints. Defaults to
             ``'auto'``: the file's where everybody has one, no tracker for one person a frame, else
             ``'iou'``.
         max_gap (int): Frames for which somebody who is not seen is remembered; who comes later is
@@ -84,25 +84,13 @@ def _repeated(keypoints: Keypoints2D) -> bool:
 
 
 def number_in_frames(keypoints: Keypoints2D) -> Keypoints2D:
-    """People of single pictures, numbered from 0 in each.
-
-    Args:
-        keypoints (Keypoints2D): Detected people.
-
-    Returns:
-        Keypoints2D: The people with their numbers.
-    """
+    """People of single pictures, numbered from 0 in each."""
     numbers = [rows - rows[0] for rows in split_runs(keypoints.frames)]
     return replace(keypoints, tracks=np.concatenate(numbers))
 
 
 class Follower:
-    """Numbers people frame by frame with one of MMPose's trackers.
-
-    Args:
-        way (str): ``'iou'`` or ``'oks'``, see :func:`assign_tracks`.
-        max_gap (int): Frames for which somebody who is not seen is remembered.
-    """
+    """Numbers people frame by frame with one of MMPose's trackers."""
 
     def __init__(self, way: str, max_gap: int) -> None:
         self.way = way
@@ -111,15 +99,7 @@ class Follower:
         self.newcomers = count()
 
     def __call__(self, keypoints: Keypoints2D, rows: np.ndarray) -> list[int]:
-        """Numbers of the people of the next frame.
-
-        Args:
-            keypoints (Keypoints2D): Detected people.
-            rows (np.ndarray): Those of this frame, at least one.
-
-        Returns:
-            list[int]: A number for each row.
-        """
+        """Numbers of the people of the next frame."""
         frame = int(keypoints.frames[rows[0]])
         # those of the last frame, and those who were lost not long ago
         candidates = [person for person in self.seen if frame - person.frame <= self.max_gap + 1]
@@ -143,7 +123,7 @@ def _track(person: Any, candidates: list[Any], way: str) -> Any:
     if way == 'iou':
         return _track_by_iou(person, candidates, THRESHOLD)
     number = person.pred_instances.keypoints.shape[1]
-    # its own sigmas are for COCO's 17 key points; others get their mean
+    # its own sigmas are for COCO's 17 keypoints; others get their mean
     sigmas = None if number == 17 else np.full(number, 0.06)
     return _track_by_oks(person, candidates, THRESHOLD, sigmas)
 

@@ -24,9 +24,7 @@ def bend_limb(
 
     Args:
         poses (np.ndarray): Poses (T, J, 3).
-        limb (tuple[int, int, int]): Start, middle and end joint, such as hip, knee and ankle.
         off (np.ndarray): How far to move the end, (T, 3).
-        members (Sequence[int]): All joints of the limb; what is behind the end moves with it.
 
     Returns:
         np.ndarray: Poses (T, J, 3).

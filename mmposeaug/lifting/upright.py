@@ -118,9 +118,6 @@ def up_of_tilt(tilt: Sequence[float]) -> np.ndarray:
     Returns:
         np.ndarray: Direction (3,), length 1.
 
-    Raises:
-        ValueError: If these are not two numbers, pitch from -90 to 90, roll from -180 to 180.
-
     Example:
         >>> (up_of_tilt((90, 0)).round(6) + 0.0).tolist()  # straight down
         [0.0, 0.0, -1.0]

@@ -23,7 +23,7 @@ from mmposeaug.datasets.camera_files import (
 from mmposeaug.geometry import undistort
 
 COMMON_SIZES = ((640, 480), (1280, 720), (1920, 1080), (3840, 2160), (7680, 4320))
-"""tuple: Sizes of which the smallest that holds all key points is assumed, upright ones too."""
+"""tuple: Sizes of which the smallest that holds all keypoints is assumed, upright ones too."""
 
 SAME_SIZE = 0.02
 """float: Share by which two sizes of the same images may differ; encoders add some rows."""
@@ -103,7 +103,7 @@ def check_sizes(sizes: np.ndarray, how: str, camera: Camera) -> None:
     wrong = np.abs(sizes / camera.size - 1).max(1) > SAME_SIZE
     if wrong.any():
         (width, height), (of_camera_w, of_camera_h) = sizes[wrong][0], camera.size
-        source = 'image_size is' if how == 'given' else 'the key points are of images of'
+        source = 'image_size is' if how == 'given' else 'the keypoints are of images of'
         raise ValueError(
             f'The camera {camera.name} is of images of {of_camera_w:g} x {of_camera_h:g}, but '
             f'{source} {width:g} x {height:g}; give a camera of the same images, its focal length '

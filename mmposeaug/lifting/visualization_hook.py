@@ -161,7 +161,7 @@ class LiftingVisualizationHook(Hook):
         return draw_gallery([panels], skeleton, titles, title=stem, ghost_label=ghost), stem
 
     def _keypoints(self, sample: Any, dataset: Any) -> np.ndarray | None:
-        """The 2D key points (K, 2) of the target frame in pixels, None where they are unknown."""
+        """The 2D keypoints (K, 2) of the target frame in pixels, None where they are unknown."""
         number = sample.get('id', None)
         if not isinstance(number, (int, np.integer)) or not 0 <= number < len(dataset):
             return None
@@ -188,7 +188,7 @@ class LiftingVisualizationHook(Hook):
 
 
 def _pad_portrait(image: np.ndarray) -> np.ndarray:
-    """A portrait image (H, W, 3) made square, as the key points of the data set are."""
+    """A portrait image (H, W, 3) made square, as the keypoints of the data set are."""
     height, width = image.shape[:2]
     padding = float(padding_of(np.array([[width, height]]))[0])
     columns = (int(np.floor(padding)), int(np.ceil(padding)))
@@ -219,7 +219,7 @@ def _middle_pose(poses: Any, skeleton: Skeleton) -> np.ndarray:
 def _image_size(
     image: np.ndarray | None, sample: Any, dataset: Any, keypoints: np.ndarray
 ) -> tuple[float, float]:
-    """Width and height: of the image, of the camera, or what holds the key points."""
+    """Width and height: of the image, of the camera, or what holds the keypoints."""
     if image is not None:
         return image.shape[1], image.shape[0]
     size = camera_image_size(sample, dataset)

@@ -22,11 +22,7 @@ def iterate_windows(
     """Batches of windows that make every row a target once.
 
     Args:
-        rule (WindowRule): Windows that the lifter was trained on; beyond the ends of a run its
-            first and last frame are repeated. Lifters of all frames of a clip get clips of at
-            most that length, the last one of a long run reaching back into the one before.
         runs (np.ndarray): Number of each row's run, (N,), ascending.
-        batch_size (int): Windows of a batch, fewer where they are long.
 
     Yields:
         tuple[np.ndarray, np.ndarray, np.ndarray]: Rows (B, T) of the windows; for each row that

@@ -65,13 +65,9 @@ def rotation_to(up: np.ndarray, up_axis: str = 'y') -> np.ndarray:
 
     Args:
         up (np.ndarray): Direction against gravity in camera axes, (3,).
-        up_axis (str): ``'y'`` or ``'z'``. Defaults to ``'y'``.
 
     Returns:
         np.ndarray: Rotation (3, 3), camera to world.
-
-    Raises:
-        ValueError: If there is no such axis.
 
     Example:
         >>> rotation_to(np.array([0.0, -1.0, 0.0])).diagonal().tolist()
@@ -95,11 +91,6 @@ def floor_height(heights: np.ndarray, lifted: LiftedPoses) -> float:
 
     Args:
         heights (np.ndarray): Height of every joint (N, J), metres.
-        lifted (LiftedPoses): The poses.
-
-    Returns:
-        float: The height that all but :data:`LOWEST_SHARE` of the lower ankles are above, less
-        an ankle's own height by published proportions; without legs that of the lowest joints.
     """
     ankles = leg_joints(lifted.skeleton)
     if ankles is None:

@@ -1,5 +1,5 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""What lifting 2D key points gives: poses of several people over several frames."""
+"""What lifting 2D keypoints gives: poses of several people over several frames."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class LiftedPoses:
         tracks (np.ndarray): Number of each row's person, (N,), integers.
         poses_rel (np.ndarray): Camera-space axes (x right, y down, z away from the camera),
             root at the origin, metres: (N, J, 3).
-        keypoints_px (np.ndarray): The 2D key points that were lifted, pixels: (N, J, 2).
+        keypoints_px (np.ndarray): The 2D keypoints that were lifted, pixels: (N, J, 2).
         scores (np.ndarray): Confidence of these, 0 to 1: (N, J).
-        interpolated (np.ndarray): True where a key point was not detected but interpolated:
+        interpolated (np.ndarray): True where a keypoint was not detected but interpolated:
             (N, J).
         image_sizes (np.ndarray): Width and height of each row's image in pixels: (N, 2).
         roots_cam (np.ndarray): Estimated place of the root in camera space, metres: (N, 3). It

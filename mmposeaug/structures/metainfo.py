@@ -11,14 +11,7 @@ ROOT_NAMES = ('root', 'pelvis', 'hip')
 
 
 def side_of(name: str) -> str:
-    """Side of the body that a joint name speaks of.
-
-    Args:
-        name (str): Joint name, for instance ``'left_knee'`` or ``'LKnee'`` written ``'l_knee'``.
-
-    Returns:
-        str: ``'left'``, ``'right'`` or ``''`` for a joint on the midline.
-    """
+    """Side of the body that a joint name speaks of."""
     lowered = name.lower()
     for side in ('left', 'right'):
         if side in lowered or lowered.startswith(side[0] + '_'):
@@ -29,18 +22,7 @@ def side_of(name: str) -> str:
 def read_metainfo(
     metainfo: Mapping[str, Any], root: str | None = None
 ) -> tuple[str, tuple[str, ...], tuple[int, ...], tuple[tuple[int, int], ...], bool | None]:
-    """Name, joint names, parents, left/right pairs and kind of body of MMPose metainfo.
-
-    Args:
-        metainfo (Mapping): ``dataset_info`` of a config or the parsed form of a built dataset.
-        root (str, optional): Name of the root joint.
-
-    Returns:
-        tuple: The arguments of :class:`mmposeaug.structures.Skeleton`.
-
-    Raises:
-        ValueError: As :meth:`mmposeaug.structures.Skeleton.from_metainfo`.
-    """
+    """Name, joint names, parents, left/right pairs and kind of body of MMPose metainfo."""
     names, links, swaps = _raw_or_parsed(metainfo)
     label = str(metainfo.get('dataset_name', 'unnamed'))
     if root is None:

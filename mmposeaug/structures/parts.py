@@ -12,14 +12,7 @@ Groups = dict[str, tuple[int, ...]]
 
 
 def limb_starts(skeleton: Skeleton) -> list[tuple[int, int]]:
-    """Joints with a side that hang on the midline.
-
-    Args:
-        skeleton (Skeleton): The tree.
-
-    Returns:
-        list[tuple[int, int]]: Each of them with the joint that it hangs on.
-    """
+    """Joints with a side that hang on the midline."""
     sides = skeleton.sides
     return [
         (joint, parent)

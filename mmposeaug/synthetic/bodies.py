@@ -45,12 +45,9 @@ class Body:
     """A person's measures.
 
     Args:
-        subject (str): Name as in the files, such as ``'S1'``.
         stature (float): Height in metres.
         segments (dict[str, float]): Length in metres of each segment of
             :data:`mmposeaug.structures.SEGMENT_RATIOS`.
-        rest (dict[str, tuple[float, float, float]]): Directions of joints without their side,
-            standing, (outward, forward, up), that are not the usual ones.
     """
 
     subject: str
@@ -88,16 +85,7 @@ def random_body(
     """Draw a person around the published ratios.
 
     Args:
-        subject (str): Name as in the files.
         stature (tuple[float, float]): Lowest and highest height in metres.
-        spread (float): Relative standard deviation of the segment lengths.
-        width_spread (float): The same for the widths of hips and shoulders.
-        rng (np.random.Generator): Source of randomness.
-        varied (bool): Whether hips, trunk, neck, head and shoulders are where some data set or
-            detector has them, not where they are published. Defaults to False.
-
-    Returns:
-        Body: The person; no ratio is more than two standard deviations from the published one.
     """
     height = float(rng.uniform(*stature))
     segments = {}
@@ -115,16 +103,9 @@ def random_body(
 def rest_offsets(bodies: Sequence[Body], skeleton: Skeleton) -> np.ndarray:
     """Offsets of the joints from their parents, standing straight with the arms hanging.
 
-    Args:
-        bodies (Sequence[Body]): N people.
-        skeleton (Skeleton): Tree whose joints are named as in MMPose's Human3.6M metainfo.
-
     Returns:
         np.ndarray: (N, J, 3) float64 in metres; x to the person's right, y forward, z up; the
         root's is 0.
-
-    Raises:
-        KeyError: If a joint of the skeleton has no segment here.
     """
     offsets = np.zeros((len(bodies), skeleton.num_joints, 3))
     for joint, name in enumerate(skeleton.joint_names):

@@ -17,10 +17,6 @@ def smooth_noise(
 
     Args:
         time (np.ndarray): (T,) seconds.
-        rng (np.random.Generator): Source of randomness.
-        scale (float): Standard deviation of the result over long times.
-        band (tuple[float, float]): Lowest and highest frequency in hertz.
-        waves (int): Number of sine waves.
 
     Returns:
         np.ndarray: (T,) values.
@@ -50,10 +46,6 @@ def pulses(
 
     Args:
         time (np.ndarray): (T,) seconds.
-        period (float): Seconds from one rise to the next.
-        shift (float): Seconds by which the pulses come earlier.
-        duty (float): Part of the period spent above one half.
-        rise (float): Part of the period that a rise (and a fall) takes.
 
     Returns:
         np.ndarray: (T,) values in [0, 1].

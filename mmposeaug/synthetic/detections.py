@@ -103,14 +103,14 @@ class Scene:
 
 
 def coco_keypoints(pose_cam: np.ndarray, skeleton: Skeleton) -> dict[str, np.ndarray]:
-    """COCO's key points of a pose: limbs from its joints, the face from a model of a head.
+    """COCO's keypoints of a pose: limbs from its joints, the face from a model of a head.
 
     Args:
         pose_cam (np.ndarray): Camera-space joints (*, J, 3), metres.
         skeleton (Skeleton): Human3.6M's joints.
 
     Returns:
-        dict[str, np.ndarray]: Camera-space points (*, 3) by the names of COCO's key points.
+        dict[str, np.ndarray]: Camera-space points (*, 3) by the names of COCO's keypoints.
     """
     joint = {name: pose_cam[..., i, :] for i, name in enumerate(skeleton.joint_names)}
     left = _unit(joint['left_shoulder'] - joint['right_shoulder'])
@@ -128,12 +128,12 @@ def coco_keypoints(pose_cam: np.ndarray, skeleton: Skeleton) -> dict[str, np.nda
 
 
 def detect_people(scene: Scene) -> list[dict[str, Any]]:
-    """COCO key point results with the faults of a detector.
+    """COCO keypoint results with the faults of a detector.
 
-    Errors and places of lost key points are those of :class:`mmposeaug.models.DetectionModel`, here
-    of COCO's own key points: they are off by about 1 % of the person's height. Now and then one is
+    Errors and places of lost keypoints are those of :class:`mmposeaug.models.DetectionModel`, here
+    of COCO's own keypoints: they are off by about 1 % of the person's height. Now and then one is
     lost for up to eight frames, with a low score and a place far off; each person is not seen at
-    all for a few frames. Scores of key points that are not lost tell nothing.
+    all for a few frames. Scores of keypoints that are not lost tell nothing.
 
     Args:
         scene (Scene): The people.
@@ -175,7 +175,7 @@ def detect_people(scene: Scene) -> list[dict[str, Any]]:
 
 
 def _lost(rng: np.random.Generator, *shape: int) -> np.ndarray:
-    """Mask (P, T, K) of key points that are lost for up to eight frames."""
+    """Mask (P, T, K) of keypoints that are lost for up to eight frames."""
     begins = rng.random(shape) < 0.006
     lengths = rng.integers(1, 9, shape)
     lost = np.zeros(shape, bool)

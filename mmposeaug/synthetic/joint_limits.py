@@ -58,12 +58,6 @@ def limited(curves: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     Args:
         curves (Mapping[str, np.ndarray]): Angles in degrees by name; names of
             :data:`FREE_CURVES` pass unchanged.
-
-    Returns:
-        dict[str, np.ndarray]: The same names with the limited values.
-
-    Raises:
-        KeyError: If a name is not in :data:`CURVE_NAMES`.
     """
     result = {}
     for name, values in curves.items():

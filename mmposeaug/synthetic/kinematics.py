@@ -58,7 +58,6 @@ def pose_body(angles: Mapping[str, Tensor], offsets: Tensor, skeleton: Skeleton)
     Args:
         angles (Mapping[str, Tensor]): Curves (S, T) of S sequences, in radians.
         offsets (Tensor): (S, J, 3) joints from their parents in the rest pose, metres.
-        skeleton (Skeleton): The tree that ``offsets`` belongs to.
 
     Returns:
         Tensor: (S, T, J, 3) metres along world axes, z up, the root at 0.
@@ -92,7 +91,6 @@ def place_on_ground(pose: Tensor, lift: Tensor, ankle_height: Tensor, skeleton: 
         pose (Tensor): (S, T, J, 3) joints from :func:`pose_body`.
         lift (Tensor): (S, T) height in metres of the lower foot above its place on the ground.
         ankle_height (Tensor): (S,) metres.
-        skeleton (Skeleton): The tree of the poses.
 
     Returns:
         Tensor: (S, T, J, 3) joints in the world; each path's middle is at x = y = 0.

@@ -26,8 +26,6 @@ def standing(time: np.ndarray, rng: np.random.Generator, restless: float = 1.0) 
 
     Args:
         time (np.ndarray): (T,) seconds.
-        rng (np.random.Generator): Source of the person's habits and small movements.
-        restless (float): Size of the small movements. Defaults to 1.
 
     Returns:
         dict[str, np.ndarray]: A curve (T,) for every name of ``CURVE_NAMES``.
@@ -85,12 +83,8 @@ def gait(
 
     Args:
         time (np.ndarray): (T,) seconds.
-        rng (np.random.Generator): Source of phase and style.
-        rate (float): Strides (two steps) a second.
         thigh (tuple[float, float]): Middle and half range of the thigh's swing, degrees.
-        knee (tuple[float, float, float]): Bend of the knee, at least, under load, in swing.
         arms (float): Half range of the arm swing, degrees.
-        elbow (tuple[float, float]): Middle and half range of the elbow's bend.
 
     Returns:
         dict[str, np.ndarray]: A curve (T,) for every name of ``CURVE_NAMES``.
@@ -125,8 +119,6 @@ def set_leg(curves: Curves, side: str, thigh: np.ndarray | float, knee: np.ndarr
     """Set a leg by the thigh's angle to the vertical, whatever the pelvis does.
 
     Args:
-        curves (dict[str, np.ndarray]): Curves to change.
-        side (str): ``'left'`` or ``'right'``.
         thigh (np.ndarray | float): (T,) degrees of the thigh forward of the vertical.
         knee (np.ndarray | float): (T,) degrees of bend of the knee.
     """
@@ -152,9 +144,6 @@ def cycle(time: np.ndarray, rng: np.random.Generator, period: tuple[float, float
 
 def rasterise(curves: Sequence[Curves]) -> dict[str, Tensor]:
     """Limit and stack the curves of several sequences.
-
-    Args:
-        curves (Sequence[dict[str, np.ndarray]]): S motions' curves of equal length T.
 
     Returns:
         dict[str, Tensor]: (S, T) float64 by curve name; angles in radians, ``lift`` in metres.

@@ -108,15 +108,7 @@ WIDE_PARTS: tuple[Part, ...] = (
 
 
 def people_of(part: Part, seed: int) -> tuple[list[Body], list[list[Camera]]]:
-    """Draw a part's people and the cameras around each.
-
-    Args:
-        part (Part): The part.
-        seed (int): Seed of the whole set.
-
-    Returns:
-        tuple: One body for each subject, and for each the list of cameras.
-    """
+    """Draw a part's people and the cameras around each."""
     rng = np.random.default_rng((seed, part.number, 0))
     bodies = [
         random_body(subject, stature, *part.spread, rng, part.varied)
@@ -145,19 +137,7 @@ class Sequences:
 def perform(
     part: Part, bodies: list[Body], first: int, count: int, seed: int, skeleton: Skeleton
 ) -> Sequences:
-    """Let a part's people perform its motions in turn.
-
-    Args:
-        part (Part): The part.
-        bodies (list[Body]): Its people.
-        first (int): Number of the first sequence; each number always gives the same sequence.
-        count (int): Number S of sequences.
-        seed (int): Seed of the whole set.
-        skeleton (Skeleton): Joints to give.
-
-    Returns:
-        Sequences: The sequences.
-    """
+    """Let a part's people perform its motions in turn."""
     names = list(part.motions)
     numbers = np.arange(first, first + count)
     # Every person comes to perform every motion, also where one count divides the other.
@@ -184,18 +164,7 @@ def perform(
 def make_part(
     part: Part, frames: int, seed: int, skeleton: Skeleton
 ) -> tuple[dict[str, np.ndarray], list[Camera]]:
-    """Make the annotations of one part.
-
-    Args:
-        part (Part): The part.
-        frames (int): Number N of camera frames.
-        seed (int): Seed of the whole set.
-        skeleton (Skeleton): Joints to give.
-
-    Returns:
-        tuple: The N camera frames in MMPose's format (``imgname``, ``center``, ``scale``,
-        ``part``, ``S``), and the part's cameras.
-    """
+    """Make the annotations of one part."""
     bodies, cameras = people_of(part, seed)
     per_sequence = SEQUENCE_FRAMES * len(part.rig.ids) * _IN_VIEW_GUESS
     wanted = max(len(bodies), len(part.motions), math.ceil(frames / per_sequence))

@@ -31,15 +31,6 @@ def draw_motions(
 
     Each figure is turned so that its heading is known: on the left of a row it faces the reader,
     on the right it faces the right border. Left limbs are red, right limbs blue.
-
-    Args:
-        path (str | PathLike): The PNG file.
-        seed (int): Seed of the set. Defaults to 0.
-        motions (Sequence[str]): Names of the motions. Defaults to :data:`SHOWN`.
-        frames (int): Figures per view, 0.3 s apart. Defaults to 7.
-
-    Raises:
-        KeyError: If there is no motion of a name.
     """
     skeleton = get_skeleton('h36m_17')
     figure = Figure(figsize=(12, 1.35 * len(motions)), dpi=80)

@@ -17,8 +17,6 @@ def walk(time: np.ndarray, rng: np.random.Generator, turn: float = 0.0) -> Curve
 
     Args:
         time (np.ndarray): (T,) seconds.
-        rng (np.random.Generator): Source of style.
-        turn (float): Degrees turned to the left over the sequence, give or take a third.
 
     Returns:
         dict[str, np.ndarray]: A curve (T,) for every name.
@@ -84,8 +82,6 @@ def raise_hands(
 
     Args:
         time (np.ndarray): (T,) seconds.
-        rng (np.random.Generator): Source of style.
-        sides (tuple[str, ...]): The hands that move. Defaults to both.
 
     Returns:
         dict[str, np.ndarray]: A curve (T,) for every name.
@@ -117,8 +113,6 @@ def wave_hands(
 
     Args:
         time (np.ndarray): (T,) seconds.
-        rng (np.random.Generator): Source of style.
-        sides (tuple[str, ...]): The hands that wave. Defaults to both.
 
     Returns:
         dict[str, np.ndarray]: A curve (T,) for every name.

@@ -17,15 +17,7 @@ KIND_LABELS = dict(real='Real', random='Random draw', learned='Learned')
 
 
 def choose_examples(samples: AugmentedSamples, count: int) -> list[int]:
-    """The first samples that are in view at every stage, or simply the first.
-
-    Args:
-        samples (AugmentedSamples): N samples.
-        count (int): How many at most.
-
-    Returns:
-        list[int]: Their numbers.
-    """
+    """The first samples that are in view at every stage, or simply the first."""
     seen = np.all(list(samples.in_view.values()), axis=0)
     return (np.flatnonzero(seen).tolist() or list(range(len(samples))))[:count]
 
@@ -78,16 +70,7 @@ def _rows(samples: AugmentedSamples, index: int) -> list[list[Panel]]:
 
 
 def describe_step(samples: AugmentedSamples, stage: str, index: int) -> str:
-    """What a step changed in a sample, in words.
-
-    Args:
-        samples (AugmentedSamples): The samples.
-        stage (str): Name of the step.
-        index (int): Number of the sample.
-
-    Returns:
-        str: A short line; empty for the first stage.
-    """
+    """What a step changed in a sample, in words."""
     names = list(samples.stages)
     place = names.index(stage)
     if place == 0:
@@ -117,7 +100,6 @@ def length_change(before: np.ndarray, now: np.ndarray, skeleton: Skeleton) -> np
     Args:
         before (np.ndarray): Poses of shape (N, J, 3).
         now (np.ndarray): The poses that they became, of shape (N, J, 3).
-        skeleton (Skeleton): The joints.
 
     Returns:
         np.ndarray: Changes of shape (N, J - 1); 0 where a bone had no length.

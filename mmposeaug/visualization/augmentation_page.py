@@ -50,16 +50,6 @@ def augmentation_page(
     """A page with examples, view points, places and changes to be turned and zoomed.
 
     It needs plotly, see :func:`mmposeaug.visualization.interactive.has_plotly`.
-
-    Args:
-        samples (AugmentedSamples): The samples; those in view are drawn in the distributions.
-        title (str): Title of the page.
-        notes (Sequence[str]): Lines below the title.
-        table (Sequence[Sequence[str]]): Rows of the table of numbers, the header first.
-        examples (int): Examples to choose from. Defaults to 8.
-
-    Returns:
-        str: HTML with plotly in it.
     """
     from plotly.offline import get_plotlyjs
 

@@ -78,9 +78,6 @@ def draw_distributions(
 def view_angles(poses: ViewedPoses) -> np.ndarray | None:
     """Azimuth and elevation of the camera as seen from each body.
 
-    Args:
-        poses (ViewedPoses): N poses.
-
     Returns:
         np.ndarray | None: Degrees of shape (N, 2); None for skeletons without a pelvis.
     """
@@ -90,14 +87,7 @@ def view_angles(poses: ViewedPoses) -> np.ndarray | None:
 
 
 def field_of_view(poses: ViewedPoses) -> tuple[float, float]:
-    """Slopes x / z of the left and the right border of the middle camera's image, undistorted.
-
-    Args:
-        poses (ViewedPoses): Poses with their cameras.
-
-    Returns:
-        tuple[float, float]: Left and right slope.
-    """
+    """Slopes x / z of the left and the right border of the middle camera's image, undistorted."""
     focal, centre = poses.intrinsics[:, 0], poses.intrinsics[:, 2]
     right = (poses.image_size[:, 0] - centre) / focal
     return float(np.median(-centre / focal)), float(np.median(right))

@@ -61,8 +61,6 @@ def write_png(image: np.ndarray, path: str | os.PathLike, colors: int | None = 1
 
     Args:
         image (np.ndarray): RGB of shape (height, width, 3), uint8.
-        path (str | PathLike): The file; its folder is made if need be.
-        colors (int, optional): Size of the palette, see :func:`save_png`. Defaults to 128.
     """
     picture = Image.fromarray(image)
     if colors is not None:

@@ -1,5 +1,5 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""Pictures of lifted poses frame by frame: the key points beside the people in space."""
+"""Pictures of lifted poses frame by frame: the keypoints beside the people in space."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class FrameDrawer:
 
         Args:
             frame (int): Its number.
-            image (np.ndarray, optional): RGB to draw behind the key points.
+            image (np.ndarray, optional): RGB to draw behind the keypoints.
 
         Returns:
             Figure: The figure, the same for all frames.
@@ -102,7 +102,7 @@ class FrameDrawer:
 
         Args:
             frame (int): Its number.
-            image (np.ndarray, optional): RGB to draw behind the key points.
+            image (np.ndarray, optional): RGB to draw behind the keypoints.
 
         Returns:
             np.ndarray: RGB of shape (height, width, 3), uint8.
@@ -191,7 +191,7 @@ def _smaller(image: np.ndarray) -> np.ndarray:
 
 
 def draw_frame(lifted: LiftedPoses, frame: int, image: np.ndarray | None = None) -> Figure:
-    """Draw the key points of a frame beside its people in space.
+    """Draw the keypoints of a frame beside its people in space.
 
     All frames of one sequence are drawn within the same limits. A frame without a pose is drawn
     as such.
@@ -199,7 +199,7 @@ def draw_frame(lifted: LiftedPoses, frame: int, image: np.ndarray | None = None)
     Args:
         lifted (LiftedPoses): The poses.
         frame (int): Its number.
-        image (np.ndarray, optional): RGB to draw behind the key points, uint8.
+        image (np.ndarray, optional): RGB to draw behind the keypoints, uint8.
 
     Returns:
         Figure: The figure, see :func:`mmposeaug.visualization.save_png`.

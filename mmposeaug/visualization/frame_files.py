@@ -38,7 +38,7 @@ def write_frames(
     Args:
         lifted (LiftedPoses): The poses.
         folder (str | PathLike): Folder of the files; it is made if need be.
-        images (FrameImages): Images to draw behind the key points, by frame.
+        images (FrameImages): Images to draw behind the keypoints, by frame.
         frames (Sequence[int], optional): The frames. Defaults to all from the first to the last
             that is known, those without a pose too; of single pictures to those with a pose.
 
@@ -69,7 +69,7 @@ def write_video(
     Args:
         lifted (LiftedPoses): The poses.
         path (str | PathLike): The file, ``.mp4`` or ``.gif``; its folder is made if need be.
-        images (FrameImages): Images to draw behind the key points, by frame.
+        images (FrameImages): Images to draw behind the keypoints, by frame.
         fps (float, optional): Frames a second. Defaults to the speed of the poses, so that a
             second lasts a second; 10 where that is unknown.
         max_frames (int, optional): Of a longer sequence so many frames, evenly spread, are

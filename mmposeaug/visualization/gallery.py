@@ -26,11 +26,11 @@ class KeypointPanel:
     """A 2D pose in its image.
 
     Args:
-        keypoints_px (np.ndarray): Key points of shape (J, 2), in pixels.
+        keypoints_px (np.ndarray): Keypoints of shape (J, 2), in pixels.
         image_size (tuple[float, float]): Width and height in pixels.
         title (str): Line above the panel. Defaults to none.
         image (np.ndarray, optional): RGB of the image, of shape (height, width, 3).
-        ghost_px (np.ndarray, optional): Key points to compare with, of shape (J, 2).
+        ghost_px (np.ndarray, optional): Keypoints to compare with, of shape (J, 2).
         whole_image (bool): Show the whole image instead of the square around the person. Defaults
             to False.
     """

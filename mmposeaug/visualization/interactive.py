@@ -23,11 +23,7 @@ def has_plotly() -> bool:
 
 
 def plotly_objects() -> Any:
-    """Plotly's figures.
-
-    Returns:
-        module: ``plotly.graph_objects``.
-    """
+    """Plotly's figures."""
     import plotly.graph_objects as objects
 
     return objects
@@ -75,16 +71,7 @@ def _stick_traces(
 
 
 def example_figure(samples: AugmentedSamples, examples: int) -> tuple[Any, list[list[str]]]:
-    """Examples at every stage in 3D and 2D; a page switches their lines on and off.
-
-    Args:
-        samples (AugmentedSamples): The samples.
-        examples (int): How many at most.
-
-    Returns:
-        tuple: The figure, whose traces' ``meta`` hold ``example`` and ``stage`` (-1 for the grey
-        original), and for each example a line of text by stage.
-    """
+    """Examples at every stage in 3D and 2D; a page switches their lines on and off."""
     objects = plotly_objects()
     skeleton, names = samples.skeleton, list(samples.stages)
     chosen = choose_examples(samples, examples)

@@ -25,14 +25,7 @@ def _shown_first(kind: str, sets: dict[str, ViewedPoses]) -> bool | str:
 
 
 def sphere_figure(sets: dict[str, ViewedPoses]) -> Any:
-    """Camera directions on the unit sphere around the body.
-
-    Args:
-        sets (dict[str, ViewedPoses]): Poses by kind, with a pelvis.
-
-    Returns:
-        Figure: The figure; the person faces the axis called front.
-    """
+    """Camera directions on the unit sphere around the body."""
     objects = plotly_objects()
     figure = objects.Figure()
     for kind, poses in sets.items():
@@ -85,14 +78,7 @@ def sphere_figure(sets: dict[str, ViewedPoses]) -> Any:
 
 
 def place_figure(sets: dict[str, ViewedPoses]) -> Any:
-    """Roots from above, and in the image.
-
-    Args:
-        sets (dict[str, ViewedPoses]): Poses by kind.
-
-    Returns:
-        Figure: The figure.
-    """
+    """Roots from above, and in the image."""
     objects = plotly_objects()
     figure = objects.Figure()
     far = 1.0
@@ -138,14 +124,7 @@ def place_figure(sets: dict[str, ViewedPoses]) -> Any:
 
 
 def change_figure(samples: AugmentedSamples) -> Any:
-    """Histograms of turns and length changes of one bone at a time, with a menu of bones.
-
-    Args:
-        samples (AugmentedSamples): The samples.
-
-    Returns:
-        Figure: The figure.
-    """
+    """Histograms of turns and length changes of one bone at a time, with a menu of bones."""
     objects = plotly_objects()
     figure = objects.Figure()
     names = samples.skeleton.bone_names

@@ -14,15 +14,7 @@ from .style import GHOST_COLOR, LABEL_SIZE, SIDE_COLORS
 def add_legend(
     figure: Figure, y: float, ghost_label: str = '', hollow_label: str = '', text_label: str = ''
 ) -> None:
-    """Say what the colours and marks mean.
-
-    Args:
-        figure (Figure): The figure.
-        y (float): Lower end, as a share of the figure's height.
-        ghost_label (str): What grey poses are. Defaults to none.
-        hollow_label (str): What rings are. Defaults to none.
-        text_label (str): What numbers are. Defaults to none.
-    """
+    """Say what the colours and marks mean."""
     entries = [(SIDE_COLORS['left'], "person's left"), (SIDE_COLORS['right'], "person's right")]
     entries.append((SIDE_COLORS[''], 'midline'))
     if ghost_label:

@@ -32,7 +32,7 @@ def write_lifting_page(
     max_frames: int = 2000,
     images: FrameImages = None,
 ) -> None:
-    """Write a page that plays the poses in 3D beside their key points, with charts.
+    """Write a page that plays the poses in 3D beside their keypoints, with charts.
 
     It is one file that opens without a server and asks nothing of the net; the browser is told to
     refuse any request that it might make.
@@ -43,7 +43,7 @@ def write_lifting_page(
         title (str): Title of the page. Defaults to ``'Lifted poses'``.
         max_frames (int): Of a longer sequence so many frames, evenly spread, are shown, or just
             those that have a pose if they are no more; the page says so. Defaults to 2000.
-        images (FrameImages): Images to show behind the key points: a mapping from frame to RGB,
+        images (FrameImages): Images to show behind the keypoints: a mapping from frame to RGB,
             or a function that gives None where there is none. They are made smaller so that all
             of a page fit into :data:`mmposeaug.visualization.page_images.IMAGE_BYTES`.
 

@@ -95,12 +95,6 @@ def measure_angles(poses: np.ndarray, skeleton: Skeleton) -> np.ndarray:
 def without_side(name: str) -> str:
     """A joint's name without its side, blanks for underscores.
 
-    Args:
-        name (str): Joint name as in a skeleton.
-
-    Returns:
-        str: What is left; the name itself if that is nothing.
-
     Example:
         >>> without_side('left_knee'), without_side('neck_base'), without_side('l_eye')
         ('knee', 'neck base', 'eye')

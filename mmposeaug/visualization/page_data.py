@@ -22,10 +22,6 @@ from .style import SIDE_COLORS
 def page_data(lifted: LiftedPoses, frames: Sequence[int]) -> dict[str, Any]:
     """What the page's script draws.
 
-    Args:
-        lifted (LiftedPoses): The poses.
-        frames (Sequence[int]): The F frames to show, ascending.
-
     Returns:
         dict[str, Any]: Integers in lists: ``cam`` (mm), ``px`` (0.1 px), ``scores`` (%),
         ``angles`` (0.1 degrees) and ``bones`` (mm), all flat over the N shown rows with None for

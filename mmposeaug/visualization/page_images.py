@@ -26,14 +26,7 @@ _SAMPLES = 8
 
 @dataclass
 class EmbeddedImages:
-    """Images of F frames.
-
-    Attributes:
-        urls (list[str]): F data URLs, empty where there is no image.
-        sizes (list[tuple[int, int] | None]): Width and height of each before it was made smaller.
-        step (int): One in so many frames may have an image.
-        note (str): A sentence on what was left out, empty if nothing was.
-    """
+    """Images of F frames."""
 
     urls: list[str]
     sizes: list[tuple[int, int] | None]
@@ -44,19 +37,7 @@ class EmbeddedImages:
 def embed_images(
     images: FrameImages, frames: Sequence[int], limit: int = IMAGE_BYTES
 ) -> EmbeddedImages:
-    """Encode the images of some frames, smaller the more there are.
-
-    Args:
-        images (FrameImages): Images by frame.
-        frames (Sequence[int]): The F frames.
-        limit (int): Characters that all may take. Defaults to :data:`IMAGE_BYTES`.
-
-    Returns:
-        EmbeddedImages: The images.
-
-    Raises:
-        ValueError: If an image is not RGB.
-    """
+    """Encode the images of some frames, smaller the more there are."""
     found = EmbeddedImages([''] * len(frames), [None] * len(frames))
     if images is None:
         return found

@@ -82,11 +82,11 @@ def draw_pose_2d(
     width: float = 2.0,
     hollow: np.ndarray | None = None,
 ) -> None:
-    """Draw 2D key points as a stick figure, left limbs red and right limbs blue.
+    """Draw 2D keypoints as a stick figure, left limbs red and right limbs blue.
 
     Args:
         axes (Axes): 2D axes, see :func:`image_axes`.
-        keypoints_px (np.ndarray): Key points of shape (J, 2), in pixels.
+        keypoints_px (np.ndarray): Keypoints of shape (J, 2), in pixels.
         skeleton (Skeleton): The joints.
         ghost (bool): Thin and grey, as something to compare with. Defaults to False.
         width (float): Width of the bones in points. Defaults to 2.
@@ -161,7 +161,7 @@ def person_window(keypoints_px: np.ndarray, margin: float = 0.2) -> tuple[float,
     """The square around a person.
 
     Args:
-        keypoints_px (np.ndarray): Key points of shape (*, 2), in pixels.
+        keypoints_px (np.ndarray): Keypoints of shape (*, 2), in pixels.
         margin (float): Space on each side, as a share of the person. Defaults to 0.2.
 
     Returns:

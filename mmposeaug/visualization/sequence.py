@@ -28,16 +28,6 @@ def sequence_frames(lifted: LiftedPoses, images: FrameImages = None) -> range:
 
     They reach from the first to the last frame that has a pose or an image. Where only every
     n-th frame of a video was lifted, it is these.
-
-    Args:
-        lifted (LiftedPoses): The poses.
-        images (FrameImages): Images by frame; only the frames of a mapping are known.
-
-    Returns:
-        range: The frames.
-
-    Raises:
-        ValueError: If there is no pose at all.
     """
     if not len(lifted):
         raise ValueError(
@@ -52,18 +42,7 @@ def sequence_frames(lifted: LiftedPoses, images: FrameImages = None) -> range:
 
 
 def drawn_frames(lifted: LiftedPoses, images: FrameImages = None) -> Sequence[int]:
-    """Frames to make pictures of: all of a sequence, or of single pictures those with a pose.
-
-    Args:
-        lifted (LiftedPoses): The poses.
-        images (FrameImages): Images by frame.
-
-    Returns:
-        Sequence[int]: The frames, ascending.
-
-    Raises:
-        ValueError: If there is no pose at all.
-    """
+    """Frames to make pictures of: all of a sequence, or of single pictures those with a pose."""
     every = sequence_frames(lifted, images)
     posed = lifted.frame_numbers
     return every if len(every) <= _SPARSE * len(posed) else posed.tolist()
@@ -71,16 +50,6 @@ def drawn_frames(lifted: LiftedPoses, images: FrameImages = None) -> Sequence[in
 
 def thin_frames(frames: Sequence[int], max_frames: int | None) -> list[int]:
     """At most so many frames, evenly spread, the first and the last among them.
-
-    Args:
-        frames (Sequence[int]): The frames.
-        max_frames (int, optional): How many at most; None for all.
-
-    Returns:
-        list[int]: The frames that stay.
-
-    Raises:
-        ValueError: If ``max_frames`` is below 1.
 
     Example:
         >>> thin_frames(range(10), 4)
@@ -99,9 +68,6 @@ def space_box(lifted: LiftedPoses) -> tuple[np.ndarray, np.ndarray]:
 
     Where the place of a person could not be estimated well, a few poses may be far away from all
     others. They do not count and lie outside, or nobody else could be seen.
-
-    Args:
-        lifted (LiftedPoses): The poses.
 
     Returns:
         tuple[np.ndarray, np.ndarray]: Its middle and its half extents, both (3,), in metres.
@@ -129,15 +95,8 @@ def space_box(lifted: LiftedPoses) -> tuple[np.ndarray, np.ndarray]:
 def image_of(images: FrameImages, frame: int) -> np.ndarray | None:
     """The image of a frame.
 
-    Args:
-        images (FrameImages): Images by frame.
-        frame (int): Its number.
-
     Returns:
         np.ndarray | None: RGB of shape (height, width, 3), None where there is none.
-
-    Raises:
-        ValueError: If it is something else.
     """
     if images is None:
         return None
@@ -159,18 +118,7 @@ def check_image(image: np.ndarray, frame: int) -> np.ndarray:
 def image_size(
     lifted: LiftedPoses, frame: int, own_size: tuple[float, float] | None = None
 ) -> tuple[float, float]:
-    """Width and height in pixels of a frame.
-
-    Args:
-        lifted (LiftedPoses): The poses, at least one.
-        frame (int): Its number.
-        own_size (tuple[float, float], optional): Size of its image, which counts where the frame
-            has no pose.
-
-    Returns:
-        tuple[float, float]: Width and height; those of the nearest earlier pose where neither
-        says them.
-    """
+    """Width and height in pixels of a frame."""
     if own_size is not None and not len(lifted.rows_of(frame)):
         return own_size
     row = max(int(np.searchsorted(lifted.frames, frame, side='right')) - 1, 0)

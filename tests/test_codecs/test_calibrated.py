@@ -208,13 +208,13 @@ WRONG = {
     'other image': (camera(w=480, h=360), r'centre at \(500, 500\), outside of the image of 480'),
     'words': (camera(c=['a', 'b']), r"c = \['a', 'b'\]; 2 numbers are needed"),
     'three focals': (camera(f=[1, 1, 1]), r'f = \[1.0, 1.0, 1.0\]; 2 numbers'),
-    'folds': (camera(k=[-4, 0, 0]), r'key points of the sample.*k1.* = -4, 0.*folds over'),
+    'folds': (camera(k=[-4, 0, 0]), r'keypoints of the sample.*k1.* = -4, 0.*folds over'),
     'NaN': (
         dict(keypoints=np.full((1, K, 2), np.nan)),
         r'is \(nan, nan\); give pixels, and the sc',
     ),
     'behind': (dict(lifting_target=np.full((1, K, 3), -3.0)), 'depth of -3 m, behind the camera'),
-    'elsewhere': (camera(c=[900, 500]), 'lies 20 degrees from its key point; the camera must be'),
+    'elsewhere': (camera(c=[900, 500]), 'lies 20 degrees from its keypoint; the camera must be'),
 }
 
 

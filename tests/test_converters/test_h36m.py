@@ -180,7 +180,7 @@ def test_wrong_2d_is_refused_with_its_key(published, tmp_path):
             convert_h36m(**files, keypoints=[str(path)], out_dir=tmp_path / 'out')
 
     refused("layout 'coco'", keypoints, layout_name='coco')
-    refused('19 key points', keypoints, num_joints=19)
+    refused('19 keypoints', keypoints, num_joints=19)
     four = keypoints['S1']['Directions']
     refused("no action 'WalkDog_1' of 'S1'", {**keypoints, 'S1': dict(Directions=four)})
     unit = dict(keypoints['S1'], Directions=[video / 1000 for video in four])

@@ -61,7 +61,7 @@ def environment(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def small_runner(method: str, lifter: str, work_dir: Path, **changes: Any) -> Runner:
-    """Runner of an experiment with a narrow lifter, key points of CPN and small batches."""
+    """Runner of an experiment with a narrow lifter, keypoints of CPN and small batches."""
     (path,) = (ROOT / 'configs/poseaug/h36m').glob(f'{method}_{lifter}-cpn_1xb1024-*e_h36m.py')
     cfg = Config.fromfile(path)
     cfg.merge_from_dict(

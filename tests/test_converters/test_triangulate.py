@@ -42,8 +42,8 @@ def test_the_reference_is_what_the_test_set_reads(tool, rig, tmp_path):
     (folder / 'reference.npz').unlink()
     status, printed, _ = tool(folder / 'cameras.json', folder / 'reference.npz')
     assert status == 0
-    assert 'cam_3: 100% of all key points found, 0.0 px off (median), 100% within 40 px' in printed
-    assert '100% of 204 key points in 12 frames are valid' in printed
+    assert 'cam_3: 100% of all keypoints found, 0.0 px off (median), 100% within 40 px' in printed
+    assert '100% of 204 keypoints in 12 frames are valid' in printed
     with np.load(folder / 'reference.npz') as file:
         reference = dict(file)
     assert reference['names'].tolist() == list(NAMES)
@@ -105,7 +105,7 @@ def test_bad_input_is_one_sentence_and_writes_nothing(tool, rig, tmp_path):
     rig.keypoints[..., 1, :2] += 200
     rig.keypoints[..., 2, :2] -= [200, -200]
     write_rig(folder, rig)
-    assert 'No key point is seen by 3 cameras that agree within 40 px; check' in refused()
+    assert 'No keypoint is seen by 3 cameras that agree within 40 px; check' in refused()
 
 
 def test_the_recording_at_hand_is_reproduced(shared_dir):

@@ -1,5 +1,5 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""The joints of a lifter are made of the right key points."""
+"""The joints of a lifter are made of the right keypoints."""
 
 from __future__ import annotations
 
@@ -129,11 +129,11 @@ def test_maps_by_the_swapped_names_of_mmpose_are_refused(tmp_path: Path) -> None
 
 
 def test_wrong_sets_are_said_to_be(points: np.ndarray, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="no key point set 'openpose'; use one of coco, halpe26"):
+    with pytest.raises(ValueError, match="no keypoint set 'openpose'; use one of coco, halpe26"):
         build_keypoint_map('openpose', H36M_17)
     with pytest.raises(FileNotFoundError, match='keypoint_set'):
         build_keypoint_map(tmp_path / 'none.json', H36M_17)
     with pytest.raises(
-        ValueError, match="have 17 key points, but the key point set 'halpe26' has 26"
+        ValueError, match="have 17 keypoints, but the keypoint set 'halpe26' has 26"
     ):
         build_keypoint_map('halpe26', H36M_17)(points, np.ones((4, 17)))

@@ -1,5 +1,5 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""Key point files of every format give the numbers that were written into them."""
+"""Keypoint files of every format give the numbers that were written into them."""
 
 from __future__ import annotations
 
@@ -211,7 +211,7 @@ def test_what_was_not_found_has_the_score_0() -> None:
     scores[1, 1, 4] = np.nan
     scores[2, 0] = 0
     people = keypoints_from_array(points, scores=scores)
-    assert len(people) == 5  # a person without a single key point is nobody
+    assert len(people) == 5  # a person without a single keypoint is nobody
     assert people.scores[0, 3] == 0 and people.scores[3, 4] == 0
     assert people.boxes is not None and np.isfinite(people.boxes).all()
 
@@ -219,21 +219,21 @@ def test_what_was_not_found_has_the_score_0() -> None:
 @pytest.mark.parametrize(
     ('content', 'message'),
     [
-        ([], 'is empty: it holds no key points'),
+        ([], 'is empty: it holds no keypoints'),
         ({}, 'is empty'),
         ('{broken', 'is not valid JSON'),
         ({'a': 1}, 'is of no known format'),
         ([[1, 2]], 'is of no known format'),
-        ([dict(image_id=1, keypoints=[])], 'holds no person with key points'),
-        ([dict(image_id=1, keypoints=[1, 2, 3, 4])], 'Entry 0 .* has 4 numbers as key points'),
+        ([dict(image_id=1, keypoints=[])], 'holds no person with keypoints'),
+        ([dict(image_id=1, keypoints=[1, 2, 3, 4])], 'Entry 0 .* has 4 numbers as keypoints'),
         ([dict(image_id=1, keypoints=['a'])], 'not lists of numbers'),
         ([dict(image_id=1, keypoints=[1, 2, 1] * n) for n in (17, 15)],
-         'Entry 1 .* has 15 key points, the others have 17'),
-        ([dict(image_id=1, keypoints=[1, 2, None] * 17)], 'no key point with a position'),
+         'Entry 1 .* has 15 keypoints, the others have 17'),
+        ([dict(image_id=1, keypoints=[1, 2, None] * 17)], 'no keypoint with a position'),
         ([dict(image_id=1, keypoints=[1, 2, 1] * 17, track_id='x')], "track id 'x'"),
         ([dict(image_id='a.jpg', keypoints=[1, 2, 1]), 3], "Entry 1 .* must have 'image_id'"),
         (dict(images=[], annotations=3), 'has no list of annotations'),
-        (dict(images=[dict(id=1)], annotations=[]), 'holds no person with key points'),
+        (dict(images=[dict(id=1)], annotations=[]), 'holds no person with keypoints'),
         (dict(images=[dict(name=1)], annotations=[]), "lacks 'id'"),
         ([dict(instances=[dict(bbox=1)])], 'Person 0 of frame 0 .* has no keypoints'),
         ([dict(frame_id='x', instances=[])], "frame_id='x', not a number"),
@@ -248,7 +248,7 @@ def test_broken_files_are_said_to_be(content: Any, message: str, tmp_path: Path)
 
 
 def test_wrong_arrays_and_names_are_said_to_be(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r'is of shape \(3, 17\); key points are of shape'):
+    with pytest.raises(ValueError, match=r'is of shape \(3, 17\); keypoints are of shape'):
         keypoints_from_array(POINTS[:, 0, :, 0])
     with pytest.raises(ValueError, match='not numbers'):
         keypoints_from_array(np.array([['a']]))
@@ -256,9 +256,9 @@ def test_wrong_arrays_and_names_are_said_to_be(tmp_path: Path) -> None:
         keypoints_from_array(POINTS, scores=SCORES[:2])
     with pytest.raises(ValueError, match="no 'keypoints'"):
         load_keypoints(save(tmp_path / 'a.npz', a=POINTS, b=SCORES))
-    with pytest.raises(ValueError, match='17 key points a person but 16 names'):
+    with pytest.raises(ValueError, match='17 keypoints a person but 16 names'):
         load_keypoints(save(tmp_path / 'b.npz', keypoints=POINTS, joint_names=['a'] * 16))
-    with pytest.raises(ValueError, match='no key point format'):
+    with pytest.raises(ValueError, match='no keypoint format'):
         load_keypoints(tmp_path / 'b.npz', 'openpose')
     with pytest.raises(FileNotFoundError, match='does not exist'):
         load_keypoints(tmp_path / 'c.npz')
@@ -296,7 +296,7 @@ def test_sets_that_were_guessed_are_known_as_such(tmp_path: Path) -> None:
         (dict(tracks=np.array([0.5, 1.0])), 'tracks .* must be whole numbers'),
         (dict(fps=-3.0), 'fps .* is -3.0'),
         (dict(fps=np.inf), 'fps .* is inf'),
-        (dict(keypoints_px=np.full((2, 3, 2), 1e30)), 'key point at 1e\\+30'),
+        (dict(keypoints_px=np.full((2, 3, 2), 1e30)), 'keypoint at 1e\\+30'),
     ],
 )
 def test_absurd_numbers_are_refused(changes: Any, message: str) -> None:
@@ -342,7 +342,7 @@ def test_the_swapped_legs_of_h36m_to_coco_are_put_right(tmp_path: Path) -> None:
         assert people.joint_names[4] == 'left_hip' and H36M_TO_COCO[1] == 'left_hip'
         assert len(people.take(np.array([0])).notices) == 1
         assert people.notices[0] == (
-            f"The names of the key point file {path.name!r} are those of MMPose's h36m_to_coco, "
+            f"The names of the keypoint file {path.name!r} are those of MMPose's h36m_to_coco, "
             'which calls the right leg left; those of h36m_17 are taken in their place.'
         )
     content['categories'][0]['keypoints'] = ['root', *H36M_TO_COCO[1:]]  # another list is believed

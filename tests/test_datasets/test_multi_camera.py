@@ -158,7 +158,7 @@ def test_of_several_people_one_is_chosen(rig, folder):
     ('arrays', 'message'),
     [
         (dict(names=np.array(NAMES[:5])), 'world of shape .* and 5 names'),
-        (dict(valid=np.zeros((12, 17), bool)), 'has no valid key point'),
+        (dict(valid=np.zeros((12, 17), bool)), 'has no valid keypoint'),
         (
             dict(world=np.full((12, 17, 3), np.nan)),
             "'nose' of frame 0 as valid, but it is not finite",
@@ -225,7 +225,7 @@ def test_other_bad_input_is_one_sentence(rig, folder):
     content = coco_content(rig, 2)
     content['categories'][0]['keypoints'] = [f'k{i}' for i in range(17)]
     (folder / 'cam_3.json').write_text(json.dumps(content))
-    with pytest.raises(ValueError, match="'cam_3' have other key points than those of 'cam_1'"):
+    with pytest.raises(ValueError, match="'cam_3' have other keypoints than those of 'cam_1'"):
         build(folder)
     (folder / 'cam_3.json').unlink()
     with pytest.raises(FileNotFoundError, match='cam_3.json'):

@@ -1,5 +1,5 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""Normalised 2D key points are refused by whatever reads them; small people are not."""
+"""Normalised 2D keypoints are refused by whatever reads them; small people are not."""
 
 from __future__ import annotations
 
@@ -157,7 +157,7 @@ def test_the_sentence_names_the_range_and_what_to_do() -> None:
     with pytest.raises(ValueError) as refused:
         check_pixels(np.array([[[-0.5, 0.25], [0.5, 0.75]]]), None, 'the file')
     assert str(refused.value) == (
-        'The 2D key points of the file lie in -0.5 to 0.75, and its people span 1 (median): these '
+        'The 2D keypoints of the file lie in -0.5 to 0.75, and its people span 1 (median): these '
         "are no pixels but normalised; multiply x by the image's width and y by its height; if -1 "
         'to 1 is the width, x is (x + 1) * width / 2 and y is (y * width + height) / 2.'
     )
@@ -205,7 +205,7 @@ def test_who_is_at_the_corner_was_not_detected() -> None:
     assert people.scores[1].tolist() == [1] * 3 + [0, 0] + [1] * 12
     scored = Keypoints2D(np.arange(4), np.zeros(4), points, np.ones((4, 17)))
     assert scored.frames.tolist() == [0, 2, 3]
-    with pytest.raises(ValueError, match='holds no key point with a position'):
+    with pytest.raises(ValueError, match='holds no keypoint with a position'):
         keypoints_from_array(np.zeros((3, 17, 2)))
 
 

@@ -89,7 +89,7 @@ def given(**changes):
     ('change', 'message'),
     [
         (given(skeleton=H36M_16), "has 17 joints, but the metainfo 'h36m_16' describes 16"),
-        (given(keypoints_px=torch.zeros(20, 16, 2)), r'2D key points of shape \(20, 16, 2\)'),
+        (given(keypoints_px=torch.zeros(20, 16, 2)), r'2D keypoints of shape \(20, 16, 2\)'),
         (edited('pose_cam', (4, 3, 1), np.nan), "3D .*NaN.*'right_foot' in frame 4;"),
         (
             edited('keypoints_px', (slice(2, 7), 10), np.inf),

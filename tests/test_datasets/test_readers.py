@@ -200,7 +200,7 @@ def with_nan(array):
     ('changes', 'message'),
     [
         (dict(S=None), "no 3D joints 'S'"),
-        (dict(part=None), "no 2D key points 'part'"),
+        (dict(part=None), "no 2D keypoints 'part'"),
         (dict(imgname=None), "no image names 'imgname'"),
         (dict(S=lambda a: a[..., :3]), r"'S' .*\(N, J, 4\)"),
         (dict(part=lambda a: a[:-1]), 'different numbers of rows'),

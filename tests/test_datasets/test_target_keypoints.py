@@ -1,5 +1,5 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""2D key points of a target domain: from annotation files to COCO and into tensors."""
+"""2D keypoints of a target domain: from annotation files to COCO and into tensors."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def root(tmp_path_factory):
 
 
 def normalised(root):
-    """Key points (N, 17, 2) of the annotation file; the synthetic target's images are square."""
+    """Keypoints (N, 17, 2) of the annotation file; the synthetic target's images are square."""
     keypoints = np.load(root / 'target_dev.npz')['part'][..., :2]
     size = json.loads((root / 'people.json').read_text())['images'][0]['width']
     return torch.from_numpy(2 * keypoints / size - 1).float()
@@ -121,8 +121,8 @@ def _nobody_whole(content):
             'reach out of their images of 320 x 240 pixels; give the target_2d.image_size',
         ),
         (dict, dict(image_size=(0, 5)), r'image_size is \(0, 5\); give width and height'),
-        (dict, dict(keypoint_set='cocoa'), "no key point set 'cocoa'"),
-        (dict, dict(file_format='yaml'), "no key point format 'yaml'"),
+        (dict, dict(keypoint_set='cocoa'), "no keypoint set 'cocoa'"),
+        (dict, dict(file_format='yaml'), "no keypoint format 'yaml'"),
     ],
 )
 def test_what_cannot_be_used_is_one_sentence(root, tmp_path, change, options, sentence):
@@ -190,7 +190,7 @@ def test_swapped_names_are_put_right_with_a_line_of_the_log(root, tmp_path, log_
 
 
 def normalised_file(root):
-    """Key points as the file without a change gives them."""
+    """Keypoints as the file without a change gives them."""
     return load_target_keypoints(root / 'people.json', H36M_17).keypoints_norm
 
 

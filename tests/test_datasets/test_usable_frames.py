@@ -1,5 +1,5 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""Frames kept by their 2D key points, alike in the dataset and in the bank."""
+"""Frames kept by their 2D keypoints, alike in the dataset and in the bank."""
 
 from __future__ import annotations
 

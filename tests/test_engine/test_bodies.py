@@ -35,7 +35,7 @@ def dog_root(mocap_root, tmp_path_factory):
 
 
 def loop_of(root, tmp_path, settings, **changes):
-    # the key points are still the person's
+    # the keypoints are still the person's
     return build(root, tmp_path, dict(settings, check_data=False), **changes)._train_loop
 
 

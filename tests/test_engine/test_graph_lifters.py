@@ -1,5 +1,5 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""The configs of lifters on graphs train, test with flip, lift key points and can be loaded."""
+"""The configs of lifters on graphs train, test with flip, lift keypoints and can be loaded."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""2D key points of the target domain in training: alignment and the 2D discriminator's real set."""
+"""2D keypoints of the target domain in training: alignment and the 2D discriminator's real set."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ DISCRIMINATOR = dict(
 
 @pytest.fixture(scope='module')
 def people(mocap_root, tmp_path_factory):
-    """COCO file with the key points of the small target set."""
+    """COCO file with the keypoints of the small target set."""
     path = tmp_path_factory.mktemp('target') / 'people.json'
     convert_keypoints(mocap_root / 'target_dev.npz', mocap_root / 'cameras.pkl', path)
     return path

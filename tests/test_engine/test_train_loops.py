@@ -224,7 +224,7 @@ def test_shares_of_augmented_samples(mocap_root, tmp_path):
                     dict(type='GenerateTarget', encoder=CODEC | dict(num_keypoints=16))
                 ]
             },
-            'is for 16 key points, the data set has 17 joints',
+            'is for 16 keypoints, the data set has 17 joints',
         ),
         (
             poseaug(),

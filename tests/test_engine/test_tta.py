@@ -38,7 +38,7 @@ class PoseKeeper(Hook):
     'codec', [IMAGE_POSE, VIDEO_POSE, CALIBRATED], ids=lambda codec: codec['type']
 )
 def test_flip_test_is_the_mean_with_mirrored_data(codec: dict, data_root: Path, tmp_path: Path):
-    """The second prediction is that for key points, and cameras, mirrored in the files."""
+    """The second prediction is that for keypoints, and cameras, mirrored in the files."""
     options = {'test_cfg.sets': TWO_SETS, 'test_cfg.flip_test': True}
     init_default_scope('mmpose')
     runner = Runner.from_cfg(make_cfg(data_root, tmp_path, codec, **options))
@@ -63,7 +63,7 @@ def test_flip_test_is_the_mean_with_mirrored_data(codec: dict, data_root: Path, 
 def predict(
     model: torch.nn.Module, dataset: Any, part: np.ndarray, mirror: bool = False
 ) -> torch.Tensor:
-    """Predictions for other 2D key points than the file's, through MMPose's own pipeline."""
+    """Predictions for other 2D keypoints than the file's, through MMPose's own pipeline."""
     poses = []
     for index in range(len(dataset)):
         info = dataset.get_data_info(index)

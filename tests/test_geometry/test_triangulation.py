@@ -1,5 +1,5 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""Triangulation by exact cameras, and what wrong and missing key points do to it."""
+"""Triangulation by exact cameras, and what wrong and missing keypoints do to it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def rig():
 
 
 def arguments(rig):
-    """Key points, scores, intrinsics and [R | T] as tensors."""
+    """Keypoints, scores, intrinsics and [R | T] as tensors."""
     order = [0, 1, 4, 2, 3]  # OpenCV's k1, k2, p1, p2, k3 to ours
     intrinsics = np.concatenate(
         (

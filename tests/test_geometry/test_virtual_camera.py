@@ -99,7 +99,7 @@ def test_beyond_the_fold_nothing_is_seen() -> None:
     # what is on the other side of the fold is no answer
     far = torch.tensor([[1.3, 0.0]], dtype=torch.float64)
     assert not in_lens(ghost, camera, far).any()
-    with pytest.raises(ValueError, match=r'needs key points \(\*, J, 2\)'):
+    with pytest.raises(ValueError, match=r'needs keypoints \(\*, J, 2\)'):
         undistort(pixels, camera[:4])
 
 

@@ -1,5 +1,5 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""Key points of real rtmlib models: small networks that look for bright spots, saved as ONNX."""
+"""Keypoints of real rtmlib models: small networks that look for bright spots, saved as ONNX."""
 
 from __future__ import annotations
 

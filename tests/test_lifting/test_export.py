@@ -151,7 +151,7 @@ def run(case: Case, given: dict[str, torch.Tensor]) -> torch.Tensor:
 
 
 def expect(case: Case, given: dict[str, torch.Tensor]) -> torch.Tensor:
-    """The adapter on the image and, for flip, on key points mirrored by hand."""
+    """The adapter on the image and, for flip, on keypoints mirrored by hand."""
     adapter = case.lifter.adapter
     pose = adapter.predict(**given)
     if not case.flip:
@@ -328,7 +328,7 @@ def test_tool_writes_the_same_file_and_reports(
     capsys.readouterr()
     assert tool.main([str(config), str(case.lifter.checkpoint), str(out), '--flip']) == 0
     printed = capsys.readouterr()
-    assert f'input  keypoints_px (batch, 1, {JOINTS}, 2): key points in pixels' in printed.out
+    assert f'input  keypoints_px (batch, 1, {JOINTS}, 2): keypoints in pixels' in printed.out
     assert f'output pose_rel (batch, 1, {JOINTS}, 3)' in printed.out
     assert re.search(r'largest difference to torch: 0\.00\d+ mm in coord', printed.out)
     assert 'Warning' not in printed.out + printed.err

@@ -55,7 +55,7 @@ def converted(
 
 
 def pixels(keypoints: Tensor) -> tuple[Tensor, Tensor]:
-    """Key points in [-1, 1] as pixels (B, 1, K, 2) of an image, and its size (B, 2)."""
+    """Keypoints in [-1, 1] as pixels (B, 1, K, 2) of an image, and its size (B, 2)."""
     width, height = IMAGE_SIZE
     keypoints_px = (keypoints + keypoints.new_tensor([1, height / width])) * width / 2
     return keypoints_px[:, None], keypoints.new_tensor(IMAGE_SIZE).expand(len(keypoints), 2)

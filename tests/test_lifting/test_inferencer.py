@@ -31,7 +31,7 @@ SIZE = (1280, 720)
 
 @pytest.fixture(scope='module')
 def motion() -> np.ndarray:
-    """Key points (T, 17, 2) of a person who moves."""
+    """Keypoints (T, 17, 2) of a person who moves."""
     scene = Scene(frames=30)
     pose = torch.from_numpy(scene.film()[0])
     return project(pose, torch.from_numpy(scene.intrinsics)).float().numpy()
@@ -180,16 +180,16 @@ def test_every_row_is_a_target_once_and_windows_stay_in_their_run(rule: WindowRu
 
 def test_lifter_and_key_points_must_fit(saved: Save, motion: np.ndarray) -> None:
     inferencer = LiftingInferencer(*saved(single_frame()))
-    with pytest.raises(ValueError, match='17 key points a person and does not name them'):
+    with pytest.raises(ValueError, match='17 keypoints a person and does not name them'):
         inferencer(motion)
-    with pytest.raises(ValueError, match='15 key points a person and does not name them'):
+    with pytest.raises(ValueError, match='15 keypoints a person and does not name them'):
         inferencer(motion[:, :15])
     with pytest.raises(ValueError, match="set 'halpe26' has 26"):
         inferencer(motion, keypoint_set='halpe26')
     hands = Keypoints2D(
         np.zeros(1), np.zeros(1), motion[:1, :3], np.ones((1, 3)), ('wrist', 'thumb', 'palm')
     )
-    with pytest.raises(ValueError, match="joint 'root' cannot be made of the key points"):
+    with pytest.raises(ValueError, match="joint 'root' cannot be made of the keypoints"):
         inferencer(hands)
     with pytest.raises(ValueError, match='stature is 17'):
         inferencer(motion, stature=17)
@@ -222,7 +222,7 @@ def test_names_tell_the_set(saved: Save) -> None:
     )
     inferencer = LiftingInferencer(*saved(single_frame()))
     assert inferencer(people).info['keypoint_set'] == 'names of the file'
-    assert inferencer(points).info['keypoint_set'] == 'assumed: halpe26, by its 26 key points'
+    assert inferencer(points).info['keypoint_set'] == 'assumed: halpe26, by its 26 keypoints'
     np.testing.assert_array_equal(
         inferencer(people).poses_rel, inferencer(points, keypoint_set='halpe26').poses_rel
     )
@@ -272,5 +272,5 @@ def test_calibrated_lifters_are_told_the_camera(
     path.write_text(json.dumps({'S/a': lens}))
     # of the places of people, too, with any codec
     for lifter in (inferencer, LiftingInferencer(*saved(single_frame()))):
-        with pytest.raises(ValueError, match='key points of the array.*folds over and the lens sh'):
+        with pytest.raises(ValueError, match='keypoints of the array.*folds over and the lens sh'):
             lifter(motion, keypoint_set='h36m_17', camera_file=str(path))

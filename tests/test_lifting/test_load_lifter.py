@@ -75,7 +75,7 @@ def test_window_is_that_of_the_test_set(lifting_config: Path, tmp_path: Path) ->
     with pytest.raises(ValueError, match=r"predicts frame\(s\) \[4\] of 9.* \[8\].*'causal'"):
         load_lifter(cfg, path)
     cfg.test_dataloader.dataset.update(causal=False, seq_len=7)
-    with pytest.raises(ValueError, match=r'cannot take the 7 frame\(s\) of 17 key points'):
+    with pytest.raises(ValueError, match=r'cannot take the 7 frame\(s\) of 17 keypoints'):
         load_lifter(cfg, path)
 
 

@@ -189,5 +189,5 @@ def test_a_lifter_gets_the_same_joints_as_of_coco(saved: Callable[[Config], Save
     keypoints = np.random.default_rng(0).uniform(100, 500, (3, 33, 2)).astype(np.float32)
     lifted = inferencer(keypoints, image_size=(640, 640))
     expected = inferencer(keypoints[:, coco], image_size=(640, 640), keypoint_set='coco')
-    assert lifted.info['keypoint_set'] == 'assumed: mediapipe, by its 33 key points'
+    assert lifted.info['keypoint_set'] == 'assumed: mediapipe, by its 33 keypoints'
     np.testing.assert_array_equal(lifted.poses_rel, expected.poses_rel)

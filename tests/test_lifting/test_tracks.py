@@ -67,7 +67,7 @@ def test_one_person_needs_no_tracker() -> None:
 
 def test_wrong_numbers_are_said_to_be() -> None:
     detected, people = walkers([0, 1])
-    with pytest.raises(ValueError, match='frame 0 of key points has no track id'):
+    with pytest.raises(ValueError, match='frame 0 of keypoints has no track id'):
         assign_tracks(detected, 'file')
     everybody = replace(detected, tracks=np.full(4, 3))
     with pytest.raises(ValueError, match='track id 3 appears twice in frame 0'):

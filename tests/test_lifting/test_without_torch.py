@@ -79,7 +79,7 @@ def test_the_lines_of_the_docs_make_the_same_poses(
     lifted = inferencer(repo_root / SAMPLE, image_size=(1280, 720), focal=1000, stills=True)
     whole = (lifted.scores > 0.3).all(1) & ~lifted.interpolated.any(1)
     people = json.loads((repo_root / SAMPLE).read_text(encoding='utf-8'))
-    assert 100 < whole.sum() < len(people)  # some have lost key points
+    assert 100 < whole.sum() < len(people)  # some have lost keypoints
     assert said.startswith(f'{whole.sum()} of {len(people)} people lifted')
     with np.load(tmp_path / 'poses.npz') as made:
         np.testing.assert_array_equal(np.diff(made['image_ids']), np.diff(lifted.frames[whole]))

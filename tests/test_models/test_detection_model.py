@@ -32,7 +32,7 @@ GRAPH = Skeleton('chain', ('root', 'middle', 'end'), (-1, 0, 1), ())
 
 
 def people(count=1, frames=1, depth=5.0, skeleton=H36M_17):
-    """People (N, T, J, 3) before the camera, and their key points."""
+    """People (N, T, J, 3) before the camera, and their keypoints."""
     rows = []
     for name in skeleton.joint_names:
         side = name.split('_')[0] if name.split('_')[0] in ('left', 'right') else ''
@@ -65,7 +65,7 @@ def test_the_size_grows_with_the_person_and_does_not_move(factor, shift):
         person_size(pixels * factor + shift), size * factor, rtol=1e-3, atol=1e-2
     )
     wild = pixels.clone()
-    wild[..., 3, :] += 1e4 * factor + 1e4  # one key point far off makes nobody large
+    wild[..., 3, :] += 1e4 * factor + 1e4  # one keypoint far off makes nobody large
     assert person_size(wild) <= size
 
 

@@ -24,7 +24,7 @@ from mmposeaug.structures import (
 )
 
 METAINFO = Path(mmpose.__file__).parent / '.mim' / 'configs' / '_base_' / 'datasets'
-# The midline that sets of 2D key points lack, as it is made for lifting: hips on a root, shoulders
+# The midline that sets of 2D keypoints lack, as it is made for lifting: hips on a root, shoulders
 # on the top of a trunk. What hangs on neither is left out.
 MIDLINE = (
     *(('pelvis', 'left_hip'), ('pelvis', 'right_hip'), ('pelvis', 'neck_base')),

@@ -32,7 +32,7 @@ def build_parser() -> argparse.ArgumentParser:
         nargs='+',
         default=[],
         metavar='FILE',
-        help="2D key points, data_2d_h36m_*.npz, for MMPose's files NAME_train.npy and "
+        help="2D keypoints, data_2d_h36m_*.npz, for MMPose's files NAME_train.npy and "
         'NAME_test.npy; all of them in one call',
     )
     parser.add_argument(

@@ -1,5 +1,5 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""Writes the 2D key points of an annotation file as a COCO file (docs/target_2d.md)."""
+"""Writes the 2D keypoints of an annotation file as a COCO file (docs/target_2d.md)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mmposeaug.converters.command import add_options, progress, run_converter
 def build_parser() -> argparse.ArgumentParser:
     """Describes the command line."""
     parser = argparse.ArgumentParser(
-        description="Write the 2D key points of an annotation file of MMPose's Human3.6M layout as "
+        description="Write the 2D keypoints of an annotation file of MMPose's Human3.6M layout as "
         'a COCO file, without its 3D.'
     )
     parser.add_argument('annotations', help='annotation file (.npz)')

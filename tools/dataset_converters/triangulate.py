@@ -1,5 +1,5 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""Triangulates the key points of several calibrated cameras (docs/own_cameras.md)."""
+"""Triangulates the keypoints of several calibrated cameras (docs/own_cameras.md)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def track_of(text: str) -> tuple[str, int]:
 def build_parser() -> argparse.ArgumentParser:
     """Describes the command line."""
     parser = argparse.ArgumentParser(
-        description='Triangulate the key points of one person before several calibrated cameras, '
+        description='Triangulate the keypoints of one person before several calibrated cameras, '
         'as a reference to test lifters against.'
     )
     parser.add_argument('calibration', help='calibration of the cameras (.json or .toml)')
@@ -47,14 +47,14 @@ def build_parser() -> argparse.ArgumentParser:
         type=float,
         default=40.0,
         metavar='PIXELS',
-        help='how far a key point that agrees may be off (default: %(default)g)',
+        help='how far a keypoint that agrees may be off (default: %(default)g)',
     )
     parser.add_argument(
         '--min-cameras',
         type=int,
         default=3,
         metavar='N',
-        help='how many cameras must agree for a key point to be valid (default: %(default)s)',
+        help='how many cameras must agree for a keypoint to be valid (default: %(default)s)',
     )
     parser.add_argument(
         '--first-frame',

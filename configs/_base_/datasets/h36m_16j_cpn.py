@@ -1,4 +1,4 @@
-# The same with 2D key points of CPN, fine-tuned on Human3.6M.
+# The same with 2D keypoints of CPN, fine-tuned on Human3.6M.
 # File: `data_2d_h36m_cpn_ft_h36m_dbb.npz` among the converter's --keypoints (docs/datasets.md).
 _base_ = ['./h36m_16j_gt.py']
 

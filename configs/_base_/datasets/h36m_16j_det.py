@@ -1,4 +1,4 @@
-# The same with 2D key points of Detectron's Mask R-CNN, fine-tuned on Human3.6M.
+# The same with 2D keypoints of Detectron's Mask R-CNN, fine-tuned on Human3.6M.
 # File: `data_2d_h36m_detectron_ft_h36m.npz` among the converter's --keypoints (docs/datasets.md).
 _base_ = ['./h36m_16j_gt.py']
 

@@ -11,7 +11,7 @@ dataset = dict(
     ann_file='fps50/h36m_train.npz',
     camera_param_file='cameras.pkl',
     data_root=data_root,
-    keep_frames='all',  # also those with key points outside the image
+    keep_frames='all',  # also those with keypoints outside the image
 )
 
 train_dataloader = dict(

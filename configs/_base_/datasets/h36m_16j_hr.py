@@ -1,4 +1,4 @@
-# The same with 2D key points of HRNet.
+# The same with 2D keypoints of HRNet.
 # File: `data_2d_h36m_hr.npz` among the converter's --keypoints (docs/datasets.md).
 _base_ = ['./h36m_16j_gt.py']
 

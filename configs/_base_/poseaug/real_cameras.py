@@ -1,5 +1,5 @@
 # What lifters for real cameras are trained with (docs/real_video.md): hips and views that vary more
-# than by default, key points as a detector finds them and, where the motions recorded are narrow,
+# than by default, keypoints as a detector finds them and, where the motions recorded are narrow,
 # joints that turn further. A config puts `draw` or `wide_draw`, and `detector`, into its train_cfg,
 # see ../../poseaug/real/.
 draw = dict(type='AnatomicalPoseAugmentor', hip_rotation=25.0, hip_height_std=0.08, roll_std=20.0)

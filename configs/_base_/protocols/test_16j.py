@@ -12,7 +12,7 @@ test_dataloader = dict(
     sampler=dict(type='DefaultSampler', shuffle=False, round_up=False),
     dataset=dict(
         type='MocapDataset',
-        keep_frames='all',  # also those with key points outside the image
+        keep_frames='all',  # also those with keypoints outside the image
         metainfo=dict(from_file='{{ fileDirname }}/../datasets/h36m_16.py'),
         pipeline=[
             dict(type='GenerateTarget', encoder=codec),

@@ -1,7 +1,7 @@
 # 3DPW's test set: P-MPJPE (PA-MPJPE) and MPJPE of 14 joints, the file's own 2D. Joints that the
 # file marks as invisible do not count: 13 are left if they are SMPL's 24, without the top of the
-# head. Frames without a detected key point, of which there is nothing to lift, are left out, and
-# the log says how many; portrait images are made square, so that a lifter sees key points in
+# head. Frames without a detected keypoint, of which there is nothing to lift, are left out, and
+# the log says how many; portrait images are made square, so that a lifter sees keypoints in
 # [-1, 1].
 # File: `python tools/dataset_converters/pw3d.py ... --joints 16` (docs/datasets.md).
 pw3d = dict(

@@ -1,4 +1,4 @@
-# A real detector's key points of a person before calibrated cameras, against key points that were
+# A real detector's keypoints of a person before calibrated cameras, against keypoints that were
 # triangulated from all of them (docs/own_cameras.md): cameras.json, CAMERA.json for each camera and
 # reference.npz. 12 joints where the reference is valid, relative to the middle of the hips; the
 # mean over each camera's joints, then over the cameras. Where the files are not there the set is
@@ -8,7 +8,7 @@ real_video = dict(
     ann_file='reference.npz',
     camera_param_file='cameras.json',
     data_root='{{$MMPOSEAUG_REALVIDEO:data/realvideo/}}',
-    score_thr=0.0,  # key points count as they were detected, also those with low scores
+    score_thr=0.0,  # keypoints count as they were detected, also those with low scores
     optional=True,
     evaluator=dict(
         type='LiftingMetrics',

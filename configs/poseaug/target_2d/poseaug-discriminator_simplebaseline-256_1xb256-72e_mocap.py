@@ -1,5 +1,5 @@
-# PoseAug with view and place learned too, against a 2D discriminator that takes the target's key
-# points for real.
+# PoseAug with view and place learned too, against a 2D discriminator that takes the
+# target's keypoints for real.
 _base_ = [
     '../ablations/poseaug-with-rigid_simplebaseline-256_1xb256-72e_mocap.py',
     '../../_base_/datasets/mocap_target_2d.py',

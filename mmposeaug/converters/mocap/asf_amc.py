@@ -24,11 +24,8 @@ class Bone:
     """A bone of an ASF file, in its own axes.
 
     Args:
-        name (str): Its name.
         step (np.ndarray): From its begin to its end in the rest pose, (3,).
         axis (np.ndarray): Rotation matrix of its axes, (3, 3).
-        channels (list[str]): What an AMC file gives for it, in order: ``rx`` and so on.
-        parent (str): The bone that it hangs on.
     """
 
     name: str

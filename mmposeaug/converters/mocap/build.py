@@ -134,17 +134,6 @@ def convert_mocap(
 def name_takes(recordings: Sequence[str], pattern: str) -> dict[str, tuple[str, str]]:
     """Subject and action of each recording, from its name.
 
-    Args:
-        recordings (Sequence[str]): The files.
-        pattern (str): Regular expression with the groups ``subject`` and ``action``.
-
-    Returns:
-        dict: (subject, action) of each file, as image names can have them.
-
-    Raises:
-        ValueError: If there is no file, the pattern is unusable, a name does not match, or two
-            are the same.
-
     Example:
         >>> name_takes(['a/35_01.bvh'], NAME_PATTERN)
         {'a/35_01.bvh': ('35', '01')}
@@ -259,9 +248,6 @@ def place_take(
 
     Args:
         joints (np.ndarray): (T, J, 3) metres, z up.
-        skeleton (Skeleton): The joints.
-        frame_rate (float): Frames a second.
-        rng (np.random.Generator): Draws the angle and a small shift.
 
     Returns:
         np.ndarray: (T, J, 3), turned about the vertical and moved; bones are as they were.

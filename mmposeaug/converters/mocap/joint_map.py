@@ -45,15 +45,9 @@ class JointMap:
 
         Args:
             positions (np.ndarray): (T, K, 3) joints of a recording.
-            names (Sequence[str]): Their names.
-            skeleton (Skeleton): The J joints to make.
-            source (str): The recording, for messages.
 
         Returns:
             np.ndarray: (T, J, 3) joints.
-
-        Raises:
-            ValueError: If the map or the recording lacks a joint.
         """
         weights = np.zeros((skeleton.num_joints, len(names)))
         for index, joint in enumerate(skeleton.joint_names):

@@ -107,7 +107,6 @@ def euler_rotations(order: str, degrees: np.ndarray) -> np.ndarray:
     """Rotation matrices of angles about axes that turn with the joint.
 
     Args:
-        order (str): Axes, as ``'ZXY'``: the matrix is Z times X times Y.
         degrees (np.ndarray): (*, len(order)) angles in that order, degrees.
 
     Returns:

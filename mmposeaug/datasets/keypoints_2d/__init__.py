@@ -1,5 +1,5 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""2D key points from files of detectors, and what the joints of a lifter are made of."""
+"""2D keypoints from files of detectors, and what the joints of a lifter are made of."""
 
 from .array_files import keypoints_from_array
 from .coco_files import ALL_VIDEOS

@@ -1,5 +1,5 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""Key points in numpy files."""
+"""Keypoints in numpy files."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def keypoints_from_array(
         raise ValueError(f'{source} holds {keypoints.dtype}, not numbers.')
     if keypoints.ndim not in (3, 4) or keypoints.shape[-1] not in (2, 3):
         raise ValueError(
-            f'{source} is of shape {keypoints.shape}; key points are of shape (frames, key points, '
-            '2 or 3) or (frames, people, key points, 2 or 3).'
+            f'{source} is of shape {keypoints.shape}; keypoints are of shape (frames, keypoints, '
+            '2 or 3) or (frames, people, keypoints, 2 or 3).'
         )
     if keypoints.ndim == 3:
         keypoints = keypoints[:, None]
@@ -47,7 +47,7 @@ def keypoints_from_array(
     if np.shape(scores) != keypoints.shape[:3]:
         raise ValueError(
             f'The scores of {source} are of shape {np.shape(scores)}; they must be of shape '
-            f'{keypoints.shape[:3]}, one for each key point.'
+            f'{keypoints.shape[:3]}, one for each keypoint.'
         )
     frames, people, count = keypoints.shape[:3]
     made = Keypoints2D(
@@ -70,13 +70,6 @@ def keypoints_from_arrays(arrays: Mapping[str, np.ndarray], source: str) -> Keyp
             them, and perhaps ``scores``; with ``frames`` (N,) instead the N rows of
             :class:`Keypoints2D`, perhaps with ``tracks`` (N,). Perhaps also ``joint_names`` (K,),
             ``image_size`` (2,) and ``fps``. A file with a single array needs no name for it.
-        source (str): What to call it in messages.
-
-    Returns:
-        Keypoints2D: The people.
-
-    Raises:
-        ValueError: If an array is missing, unknown, or of a wrong shape.
     """
     if len(arrays) == 1 and 'keypoints' not in arrays:
         return keypoints_from_array(next(iter(arrays.values())), source)
@@ -104,7 +97,7 @@ def keypoints_from_arrays(arrays: Mapping[str, np.ndarray], source: str) -> Keyp
         if keypoints.ndim != 3 or keypoints.shape[2] not in (2, 3):
             raise ValueError(
                 f'The keypoints of {source} are of shape {keypoints.shape}; beside frames they '
-                'must be of shape (people, key points, 2 or 3).'
+                'must be of shape (people, keypoints, 2 or 3).'
             )
         if scores is None:
             scores = keypoints[..., 2] if keypoints.shape[2] == 3 else certain_scores(keypoints)

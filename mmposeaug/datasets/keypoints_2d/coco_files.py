@@ -1,5 +1,5 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""COCO key point files: ground truth (an object) and results (a list), through xtcocotools."""
+"""COCO keypoint files: ground truth (an object) and results (a list), through xtcocotools."""
 
 from __future__ import annotations
 
@@ -28,23 +28,9 @@ def read_coco_annotations(
     """People of a COCO ground-truth file.
 
     Frames are the images, by their ``frame_id`` (from 0 or from 1) where they have one, else by
-    their names, see :func:`~mmposeaug.datasets.keypoints_2d.frames_of_names`. A key point with
+    their names, see :func:`~mmposeaug.datasets.keypoints_2d.frames_of_names`. A keypoint with
     the visibility 0 was not found; the others have the score 1. Numbers that are no visibilities,
     such as 0.25, are taken for scores.
-
-    Args:
-        content (Mapping): The parsed file.
-        source (str): What to call it in messages.
-        video_id (int | str, optional): Of files with several videos the one to read, or
-            :data:`ALL_VIDEOS`.
-        first_frame (int, optional): Number of the video's first frame. Defaults to None: frame ids
-            count from 0, or from 1 where none is 0; numbers in names from 0.
-
-    Returns:
-        Keypoints2D: The people, with the images' names and sizes.
-
-    Raises:
-        ValueError: If the file is malformed, or holds several videos and none is chosen.
     """
     coco = _index(content, source)
     images, frames_from = _images(coco, source, video_id, first_frame)
@@ -68,7 +54,7 @@ def read_coco_annotations(
         scores[:] = scores > 0  # 1 is hidden, 2 is visible: both are known
         return keypoints
     notice = (
-        f'The key points of {source} have numbers such as {fractions[0]:g} in place of '
+        f'The keypoints of {source} have numbers such as {fractions[0]:g} in place of '
         'visibilities (0, 1, 2); they are taken for scores.'
     )
     return replace(keypoints, notices=(*keypoints.notices, notice))
@@ -81,25 +67,7 @@ def read_coco_results(
     video_id: int | str | None = None,
     first_frame: int | None = None,
 ) -> Keypoints2D:
-    """People of a COCO results file.
-
-    Args:
-        content (Sequence): The parsed file: ``image_id``, ``keypoints`` as x, y, score, and
-            perhaps ``bbox``, ``track_id``.
-        source (str): What to call it in messages.
-        annotations (Mapping, optional): The parsed ground-truth file whose images these are; it
-            gives their order, names and sizes. Defaults to None: the image ids are frame numbers,
-            from 0 or from 1.
-        video_id (int | str, optional): Of files with several videos the one to read, or
-            :data:`ALL_VIDEOS`.
-        first_frame (int, optional): As for :func:`read_coco_annotations`.
-
-    Returns:
-        Keypoints2D: The people.
-
-    Raises:
-        ValueError: If the file is malformed.
-    """
+    """People of a COCO results file."""
     for number, entry in enumerate(content):
         if not isinstance(entry, Mapping) or 'image_id' not in entry or 'keypoints' not in entry:
             raise ValueError(
@@ -200,7 +168,7 @@ def _whole_numbers(values: Sequence[Any]) -> list[int] | None:
 
 
 def _names(content: Mapping[str, Any], source: str) -> list[str] | None:
-    """Names of the key points, from the first category that has some."""
+    """Names of the keypoints, from the first category that has some."""
     for category in content.get('categories') or ():
         names = category.get('keypoints') if isinstance(category, Mapping) else None
         if isinstance(names, list) and names and all(isinstance(n, str) for n in names):

@@ -42,19 +42,6 @@ def frames_of_numbers(
 ) -> tuple[list[int], str]:
     """Frames of images that have numbers.
 
-    Args:
-        numbers (Sequence[int]): The numbers, not all frames need be there.
-        what (str): What they are, in the plural.
-        source (str): What to call the data in messages.
-        first_frame (int, optional): Number of the video's first frame. Defaults to None: 0 if one
-            is 0 or below, else 1.
-
-    Returns:
-        tuple[list[int], str]: Frame of each, from 0, and how it is known.
-
-    Raises:
-        ValueError: If a number lies before ``first_frame``.
-
     Example:
         >>> frames_of_numbers([30, 31], 'image ids', 'the file')
         ([29, 30], 'assumed: image ids, which count from 1 (the lowest is 30)')

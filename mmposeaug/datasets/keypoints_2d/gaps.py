@@ -146,7 +146,7 @@ def _join(filled: list[tuple]) -> Sequences:
     if not run:
         raise ValueError(
             f'No person has all joints: in each of {len(lost)} cases one was not found, and no '
-            'frame near enough has it; choose the key point set that the detector gives, or raise '
+            'frame near enough has it; choose the keypoint set that the detector gives, or raise '
             'max_gap.'
         )
     return Sequences(

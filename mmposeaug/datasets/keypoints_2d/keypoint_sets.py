@@ -1,5 +1,5 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""Which key points a detector gives, and how the joints of a lifter are made of them."""
+"""Which keypoints a detector gives, and how the joints of a lifter are made of them."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from .upstream_names import is_mislabelled
 _MMPOSE_SETS = {'coco': 'coco', 'halpe26': 'halpe26'}
 _MEDIAPIPE = 'mediapipe'
 KEYPOINT_SETS = (*_MMPOSE_SETS, _MEDIAPIPE, H36M_17.name, H36M_16.name)
-"""tuple[str]: Key point sets by name: COCO's 17, Halpe's 26, the 33 landmarks of MediaPipe's
+"""tuple[str]: Keypoint sets by name: COCO's 17, Halpe's 26, the 33 landmarks of MediaPipe's
 BlazePose, and Human3.6M's 17 and 16."""
 
 DETECTOR_SETS = {17: 'coco', 26: 'halpe26', 33: _MEDIAPIPE}
-"""dict[int, str]: Sets that 2D detectors give, by their number of key points."""
+"""dict[int, str]: Sets that 2D detectors give, by their number of keypoints."""
 
 Weights = Mapping[str, float]
 
@@ -66,7 +66,7 @@ is what MMPose's ``convert_keypoint_definition`` does."""
 
 
 def keypoint_names(name: str) -> tuple[str, ...]:
-    """Names of a set's key points.
+    """Names of a set's keypoints.
 
     Args:
         name (str): One of :data:`KEYPOINT_SETS`.
@@ -88,7 +88,7 @@ def keypoint_names(name: str) -> tuple[str, ...]:
         return _MEDIAPIPE_NAMES
     if name not in _MMPOSE_SETS:
         raise ValueError(
-            f'There is no key point set {name!r}; use one of {", ".join(KEYPOINT_SETS)}, or a '
+            f'There is no keypoint set {name!r}; use one of {", ".join(KEYPOINT_SETS)}, or a '
             'JSON file that says what each joint is made of.'
         )
     path = f'configs/_base_/datasets/{_MMPOSE_SETS[name]}.py'
@@ -100,10 +100,10 @@ def keypoint_names(name: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class KeypointMap:
-    """Makes the joints of a lifter of a detector's key points.
+    """Makes the joints of a lifter of a detector's keypoints.
 
     Args:
-        weights (np.ndarray): (J, K): each joint is a weighted sum of key points; rows sum to 1.
+        weights (np.ndarray): (J, K): each joint is a weighted sum of keypoints; rows sum to 1.
         name (str): What it is, for messages and records.
     """
 
@@ -113,27 +113,24 @@ class KeypointMap:
     def __call__(
         self, keypoints_px: np.ndarray, scores: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Map key points.
+        """Map keypoints.
 
         Args:
-            keypoints_px (np.ndarray): Key points (N, K, 2), pixels.
+            keypoints_px (np.ndarray): Keypoints (N, K, 2), pixels.
             scores (np.ndarray): Confidence (N, K).
 
         Returns:
             tuple[np.ndarray, np.ndarray]: Joints (N, J, 2) in pixels, and their confidence
-            (N, J): that of the worst key point of which the joint is made. A joint of which one
+            (N, J): that of the worst keypoint of which the joint is made. A joint of which one
             was not found has the score 0.
-
-        Raises:
-            ValueError: If the number of key points is another.
         """
         if keypoints_px.shape[1] != self.weights.shape[1]:
             raise ValueError(
-                f'People have {keypoints_px.shape[1]} key points, but the key point set '
+                f'People have {keypoints_px.shape[1]} keypoints, but the keypoint set '
                 f'{self.name!r} has {self.weights.shape[1]}; choose the set that the detector '
                 'gives.'
             )
-        # a key point that was not found may be NaN, and must touch no joint but its own
+        # a keypoint that was not found may be NaN, and must touch no joint but its own
         known = np.where((scores > 0)[..., None], keypoints_px, 0)
         joints = np.einsum('jk,nkd->njd', self.weights, known, dtype=np.float32)
         out = np.empty(joints.shape[:2], np.float32)
@@ -145,15 +142,15 @@ class KeypointMap:
 def build_keypoint_map(
     keypoint_set: str | os.PathLike | Sequence[str], skeleton: Skeleton
 ) -> KeypointMap:
-    """How the joints of a skeleton are made of a set's key points.
+    """How the joints of a skeleton are made of a set's keypoints.
 
-    A joint is the key point of its name, or, for Human3.6M's joints, what stands for it: the root
+    A joint is the keypoint of its name, or, for Human3.6M's joints, what stands for it: the root
     is the middle of the hips, and so on.
 
     Args:
-        keypoint_set (str | PathLike | Sequence[str]): A name of :data:`KEYPOINT_SETS`, the key
-            points' own names, or a JSON file of one's own: ``keypoints`` lists the names of the
-            detector's key points, ``joints`` gives for each joint of the lifter a name, a list
+        keypoint_set (str | PathLike | Sequence[str]): A name of :data:`KEYPOINT_SETS`, the
+            keypoints' own names, or a JSON file of one's own: ``keypoints`` lists the names of the
+            detector's keypoints, ``joints`` gives for each joint of the lifter a name, a list
             of names (their mean), or a mapping of names to weights.
         skeleton (Skeleton): The joints J of the lifter.
 
@@ -162,7 +159,7 @@ def build_keypoint_map(
 
     Raises:
         FileNotFoundError: If the file does not exist.
-        ValueError: If a joint cannot be made of the key points; it names the joint.
+        ValueError: If a joint cannot be made of the keypoints; it names the joint.
     """
     own: Mapping[str, Any] = {}
     if isinstance(keypoint_set, os.PathLike) or str(keypoint_set).endswith('.json'):
@@ -174,13 +171,13 @@ def build_keypoint_map(
         label, names = 'of the file', tuple(keypoint_set)
     if is_mislabelled(names):
         raise ValueError(
-            f"The key points {label!r} have the names of MMPose's h36m_to_coco, which calls the "
-            "right leg left; take the key point set 'h36m_17'."
+            f"The keypoints {label!r} have the names of MMPose's h36m_to_coco, which calls the "
+            "right leg left; take the keypoint set 'h36m_17'."
         )
     unknown = sorted(set(own) - set(skeleton.joint_names))
     if unknown:
         raise ValueError(
-            f'The key point map {label!r} makes the joint {unknown[0]!r}, which the lifter does '
+            f'The keypoint map {label!r} makes the joint {unknown[0]!r}, which the lifter does '
             f'not have; its joints are {", ".join(skeleton.joint_names)}.'
         )
     weights = np.zeros((skeleton.num_joints, len(names)), np.float32)
@@ -191,13 +188,13 @@ def build_keypoint_map(
 
 
 def _recipe(joint: str, names: Sequence[str], own: Mapping[str, Any], label: str) -> Weights:
-    """Key points of which a joint is made, by name."""
+    """Keypoints of which a joint is made, by name."""
     if joint in own:
         recipe = _weights(own[joint], joint, label)
         missing = [name for name in recipe if name not in names]
         if missing:
             raise ValueError(
-                f'The key point map {label!r} makes {joint!r} of {missing[0]!r}, which is not '
+                f'The keypoint map {label!r} makes {joint!r} of {missing[0]!r}, which is not '
                 f'among its keypoints {", ".join(names)}.'
             )
         return recipe
@@ -205,7 +202,7 @@ def _recipe(joint: str, names: Sequence[str], own: Mapping[str, Any], label: str
         if all(name in names for name in recipe):
             return recipe
     raise ValueError(
-        f"The lifter's joint {joint!r} cannot be made of the key points {label!r} "
+        f"The lifter's joint {joint!r} cannot be made of the keypoints {label!r} "
         f'({", ".join(names)}); give a JSON file that says what each joint is made of.'
     )
 
@@ -223,19 +220,19 @@ def _weights(value: Any, joint: str, label: str) -> Weights:
     ):
         return dict(value)
     raise ValueError(
-        f'The key point map {label!r} has {value!r} for {joint!r}; give a name, a list of names, '
+        f'The keypoint map {label!r} has {value!r} for {joint!r}; give a name, a list of names, '
         'or names with weights that sum to 1.'
     )
 
 
 def _read_own(path: str) -> tuple[tuple[str, ...], Mapping[str, Any]]:
     """Names and recipes of a JSON file."""
-    require_file(path, 'key point map', 'keypoint_set')
+    require_file(path, 'keypoint map', 'keypoint_set')
     with get_local_path(path) as local_path, open(local_path, encoding='utf-8') as file:
         try:
             content = json.load(file)
         except ValueError as error:
-            raise ValueError(f'The key point map {path!r} is not valid JSON ({error}).') from None
+            raise ValueError(f'The keypoint map {path!r} is not valid JSON ({error}).') from None
     names = content.get('keypoints') if isinstance(content, Mapping) else None
     joints = content.get('joints', {}) if isinstance(content, Mapping) else None
     if (
@@ -244,7 +241,7 @@ def _read_own(path: str) -> tuple[tuple[str, ...], Mapping[str, Any]]:
         or not isinstance(joints, Mapping)
     ):
         raise ValueError(
-            f"The key point map {path!r} must have 'keypoints', a list of names, and 'joints', "
+            f"The keypoint map {path!r} must have 'keypoints', a list of names, and 'joints', "
             'what each joint of the lifter is made of.'
         )
     return tuple(names), joints

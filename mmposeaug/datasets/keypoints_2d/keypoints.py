@@ -1,5 +1,5 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""2D key points of several people over several frames, whatever file they come from."""
+"""2D keypoints of several people over several frames, whatever file they come from."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MAX_COORDINATE = 1e5
 MAX_SCORE = 2.0
 """float: Scores above it are mentioned: percentages would all count as certain."""
 
-GIVEN = 'given with the key points'
+GIVEN = 'given with the keypoints'
 """str: How frames are known that no reader has told."""
 
 
@@ -29,9 +29,9 @@ GIVEN = 'given with the key points'
 class Keypoints2D:
     """Detected people, one row for each person in each frame, sorted by frame.
 
-    Coordinates that are not finite, and scores that are not numbers, mean that a key point was
-    not found: such a key point has the score 0. Scores above 1
-    count as 1. Rows without a single key point, or with all of them at (0, 0), are left out.
+    Coordinates that are not finite, and scores that are not numbers, mean that a keypoint was
+    not found: such a keypoint has the score 0. Scores above 1
+    count as 1. Rows without a single keypoint, or with all of them at (0, 0), are left out.
 
     Names by which MMPose's ``h36m_to_coco`` calls Human3.6M's right leg left are replaced by the
     right ones, which is told in ``notices``.
@@ -40,15 +40,15 @@ class Keypoints2D:
         frames (np.ndarray): Number of each row's frame, (N,), integers from 0.
         tracks (np.ndarray): Number of each row's person, :data:`UNTRACKED` where unknown: (N,).
         keypoints_px (np.ndarray): Pixels: (N, K, 2).
-        scores (np.ndarray): Confidence, (N, K); 0 where a key point was not found.
-        joint_names (tuple[str], optional): Names of the K key points, where they are known.
+        scores (np.ndarray): Confidence, (N, K); 0 where a keypoint was not found.
+        joint_names (tuple[str], optional): Names of the K keypoints, where they are known.
         boxes (np.ndarray, optional): Boxes (N, 4) of the people: left, top, right, bottom in
-            pixels. Defaults to None, those of the key points.
+            pixels. Defaults to None, those of the keypoints.
         image_names (Mapping[int, str]): File name by frame, where it is known.
         image_sizes (Mapping[int, tuple[int, int]]): Width and height by frame, likewise.
         fps (float, optional): Frames a second, where it is known.
         source (str): What to call the data in messages.
-        guessed_set (str, optional): Key point set that ``joint_names`` were taken from since the
+        guessed_set (str, optional): Keypoint set that ``joint_names`` were taken from since the
             file has none. Defaults to None: the names are the file's own.
         frames_from (str): How the frames are known, in words; it begins with ``'assumed: '``
             where they are not.
@@ -56,7 +56,7 @@ class Keypoints2D:
 
     Raises:
         ValueError: If shapes disagree, frames or tracks are no whole numbers, coordinates are far
-            beyond any image, ``fps`` is not positive, or there is no key point at all.
+            beyond any image, ``fps`` is not positive, or there is no keypoint at all.
     """
 
     frames: np.ndarray
@@ -68,7 +68,7 @@ class Keypoints2D:
     image_names: Mapping[int, str] = field(default_factory=dict)
     image_sizes: Mapping[int, tuple[int, int]] = field(default_factory=dict)
     fps: float | None = None
-    source: str = 'key points'
+    source: str = 'keypoints'
     guessed_set: str | None = None
     frames_from: str = GIVEN
     notices: tuple[str, ...] = ()
@@ -77,13 +77,13 @@ class Keypoints2D:
         keypoints = np.asarray(self.keypoints_px, np.float32)
         if keypoints.ndim != 3 or keypoints.shape[2] != 2:
             raise ValueError(
-                f'The key points of {self.source} are of shape {keypoints.shape}; they must be of '
-                'shape (people, key points, 2).'
+                f'The keypoints of {self.source} are of shape {keypoints.shape}; they must be of '
+                'shape (people, keypoints, 2).'
             )
         rows, count = keypoints.shape[:2]
         if self.joint_names is not None and len(self.joint_names) != count:
             raise ValueError(
-                f'{self.source} has {count} key points a person but {len(self.joint_names)} names '
+                f'{self.source} has {count} keypoints a person but {len(self.joint_names)} names '
                 'for them; make them agree.'
             )
         scores = np.asarray(self.scores, np.float32)
@@ -94,7 +94,7 @@ class Keypoints2D:
             found = np.shape(getattr(self, name))
             if found != shape:
                 raise ValueError(
-                    f'{name} of {self.source} must be of shape {shape} to match its key points, '
+                    f'{name} of {self.source} must be of shape {shape} to match its keypoints, '
                     f'got {found}.'
                 )
         found_there = np.isfinite(keypoints).all(-1) & np.isfinite(scores)
@@ -105,7 +105,7 @@ class Keypoints2D:
         kept = np.flatnonzero((scores > 0).any(1))
         if not len(kept):
             raise ValueError(
-                f'{self.source} holds no key point with a position and a score above 0 '
+                f'{self.source} holds no keypoint with a position and a score above 0 '
                 f'({rows} people); check that it is the output of a 2D detector.'
             )
         kept = kept[np.argsort(np.asarray(self.frames)[kept], kind='stable')]
@@ -132,7 +132,7 @@ class Keypoints2D:
         largest = np.abs(keypoints[np.isfinite(keypoints)]).max(initial=0)
         if largest > MAX_COORDINATE:
             raise ValueError(
-                f'{self.source} has a key point at {largest:g}; coordinates must be pixels of an '
+                f'{self.source} has a keypoint at {largest:g}; coordinates must be pixels of an '
                 'image.'
             )
 
@@ -158,7 +158,7 @@ class Keypoints2D:
 
     @property
     def num_keypoints(self) -> int:
-        """int: Key points K of a person."""
+        """int: Keypoints K of a person."""
         return self.keypoints_px.shape[1]
 
     def take(self, rows: np.ndarray) -> Keypoints2D:
@@ -178,10 +178,10 @@ class Keypoints2D:
 
 
 def certain_scores(keypoints: np.ndarray) -> np.ndarray:
-    """Scores of key points that come without: 1, or 0 at (0, 0), which stands for not found.
+    """Scores of keypoints that come without: 1, or 0 at (0, 0), which stands for not found.
 
     Args:
-        keypoints (np.ndarray): Key points (*, 2).
+        keypoints (np.ndarray): Keypoints (*, 2).
 
     Returns:
         np.ndarray: Scores (*,).
@@ -190,7 +190,7 @@ def certain_scores(keypoints: np.ndarray) -> np.ndarray:
 
 
 def _boxes(keypoints: np.ndarray, scores: np.ndarray) -> np.ndarray:
-    """Boxes (N, 4) around the key points that were found."""
+    """Boxes (N, 4) around the keypoints that were found."""
     there = (scores > 0)[..., None]
     low = np.where(there, keypoints, np.inf).min(1)
     high = np.where(there, keypoints, -np.inf).max(1)

@@ -15,13 +15,7 @@ from .keypoints import GIVEN, UNTRACKED, Keypoints2D, certain_scores
 
 
 class PeopleCollector:
-    """Gathers people one by one; numbers are kept as floats, not as Python objects.
-
-    Args:
-        source (str): What to call the data in messages.
-        num_keypoints (int, optional): Key points that every person must have. Defaults to None,
-            as many as the first one has.
-    """
+    """Gathers people one by one; numbers are kept as floats, not as Python objects."""
 
     def __init__(self, source: str, num_keypoints: int | None = None) -> None:
         self.source = source
@@ -41,27 +35,15 @@ class PeopleCollector:
         track: Any = None,
         box: Any = None,
     ) -> None:
-        """Add a person.
-
-        Args:
-            where (str): Which entry of the file this is, for messages.
-            frame (int): Number of the frame.
-            keypoints (Sequence): Triples (x, y, score) in one list, or pairs (x, y).
-            scores (Sequence, optional): Confidence of each pair. Defaults to None: the triples'.
-            track (int, optional): Number of the person. Defaults to None, unknown.
-            box (Sequence[float], optional): Left, top, right, bottom.
-
-        Raises:
-            ValueError: If the numbers are no key points, or of another number than before.
-        """
+        """Add a person."""
         triples = _triples(keypoints, scores, f'{where} of {self.source}')
-        if not len(triples):  # a person that was seen, but none of its key points
+        if not len(triples):  # a person that was seen, but none of its keypoints
             return
         if self.num_keypoints is None:
             self.num_keypoints = len(triples)
         if len(triples) != self.num_keypoints:
             raise ValueError(
-                f'{where} of {self.source} has {len(triples)} key points, the others have '
+                f'{where} of {self.source} has {len(triples)} keypoints, the others have '
                 f'{self.num_keypoints}; every person needs all of them, with the score 0 where one '
                 'was not found.'
             )
@@ -86,24 +68,10 @@ class PeopleCollector:
         image_sizes: Mapping[int, tuple[int, int]] | None = None,
         frames_from: str = GIVEN,
     ) -> Keypoints2D:
-        """All people.
-
-        Args:
-            joint_names (Sequence[str], optional): Names of the key points. Defaults to those of
-                COCO's 17 or Halpe's 26, which detectors give.
-            image_names (Mapping[int, str], optional): File name by frame.
-            image_sizes (Mapping[int, tuple[int, int]], optional): Width and height by frame.
-            frames_from (str): How the frames are known. Defaults to that they were given.
-
-        Returns:
-            Keypoints2D: The people.
-
-        Raises:
-            ValueError: If there is none.
-        """
+        """All people."""
         if not self._frames:
             raise ValueError(
-                f'{self.source} holds no person with key points; check that it is the output of a '
+                f'{self.source} holds no person with keypoints; check that it is the output of a '
                 '2D detector.'
             )
         guessed = None
@@ -130,14 +98,14 @@ class PeopleCollector:
 
 
 def _triples(keypoints: Any, scores: Any, where: str) -> np.ndarray:
-    """Key points (K, 3): x, y, score."""
+    """Keypoints (K, 3): x, y, score."""
     try:
         # JSON has null for what is not a number
         points = np.array(keypoints, dtype=np.float64)
         confidence = None if scores is None else np.array(scores, dtype=np.float64).reshape(-1)
     except (TypeError, ValueError):
         raise ValueError(
-            f'{where} has key points that are not lists of numbers; give (x, y, score) for each.'
+            f'{where} has keypoints that are not lists of numbers; give (x, y, score) for each.'
         ) from None
     if points.size == 0:
         return points.reshape(0, 3)
@@ -146,13 +114,13 @@ def _triples(keypoints: Any, scores: Any, where: str) -> np.ndarray:
             confidence = certain_scores(points)
         elif points.size % 3 or (points.ndim == 2 and points.shape[1] != 3) or points.ndim > 2:
             raise ValueError(
-                f'{where} has {points.size} numbers as key points; give (x, y, score) for each.'
+                f'{where} has {points.size} numbers as keypoints; give (x, y, score) for each.'
             )
         else:
             return points.reshape(-1, 3)
     if points.ndim != 2 or points.shape[1] < 2 or len(points) != len(confidence):
         raise ValueError(
-            f'{where} has key points of shape {points.shape} and {len(confidence)} scores; give '
+            f'{where} has keypoints of shape {points.shape} and {len(confidence)} scores; give '
             '(x, y) and one score for each.'
         )
     return np.concatenate((points[:, :2], confidence[:, None]), axis=1)

@@ -15,22 +15,7 @@ from .people import PeopleCollector
 def read_mmpose_predictions(
     content: Any, source: str, first_frame: int | None = None
 ) -> Keypoints2D:
-    """People of MMPose prediction JSON: of a video, an image, or a demo's ``instance_info``.
-
-    Args:
-        content (list | Mapping): The parsed file: a list of ``{frame_id, instances}`` (a video,
-            through ``--pred-out-dir`` of MMPose's inferencer), a list of people (one image), or a
-            mapping with ``meta_info`` and ``instance_info``, the former.
-        source (str): What to call it in messages.
-        first_frame (int, optional): Frame id of the video's first frame. Defaults to None: 0, or 1
-            where no frame has the id 0.
-
-    Returns:
-        Keypoints2D: The people.
-
-    Raises:
-        ValueError: If the content is malformed.
-    """
+    """People of MMPose prediction JSON: of a video, an image, or a demo's ``instance_info``."""
     names = None
     if isinstance(content, Mapping):
         names = _meta_names(content.get('meta_info'))
@@ -61,21 +46,7 @@ def read_mmpose_predictions(
 def read_mmpose_folder(
     files: Sequence[tuple[str, Any]], source: str, first_frame: int | None = None
 ) -> Keypoints2D:
-    """People of a folder of MMPose predictions, one file for each image.
-
-    Args:
-        files (Sequence[tuple[str, Any]]): Name and parsed content of each file.
-        source (str): What to call the folder in messages.
-        first_frame (int, optional): Number of the video's first frame in its name. Defaults to 0.
-
-    Returns:
-        Keypoints2D: The people; frames are told by the files' names, which are also those of the
-        images, without their ending; see
-        :func:`~mmposeaug.datasets.keypoints_2d.frames_of_names`.
-
-    Raises:
-        ValueError: If a file is malformed.
-    """
+    """People of a folder of MMPose predictions, one file for each image."""
     people = PeopleCollector(source)
     stems = [os.path.splitext(name)[0] for name, _ in files]
     frames, how = frames_of_names(stems, source, first_frame)
@@ -89,21 +60,7 @@ def read_mmpose_folder(
 def read_alphapose(
     content: Sequence[Any], source: str, first_frame: int | None = None
 ) -> Keypoints2D:
-    """People of AlphaPose's JSON: a list with image names, x, y, score triples and ``idx``.
-
-    Args:
-        content (Sequence): The parsed file.
-        source (str): What to call it in messages.
-        first_frame (int, optional): Number of the video's first frame in its name. Defaults to 0,
-            as AlphaPose names them.
-
-    Returns:
-        Keypoints2D: The people; frames are told by the images' names, see
-        :func:`~mmposeaug.datasets.keypoints_2d.frames_of_names`.
-
-    Raises:
-        ValueError: If the content is malformed.
-    """
+    """People of AlphaPose's JSON: a list with image names, x, y, score triples and ``idx``."""
     for number, entry in enumerate(content):
         if not isinstance(entry, Mapping) or not {'image_id', 'keypoints'} <= set(entry):
             raise ValueError(
@@ -158,7 +115,7 @@ def _frame_id(entry: Any, place: int, source: str) -> int | None:
 
 
 def _meta_names(meta: Any) -> list[str] | None:
-    """Names of the key points in MMPose's ``dataset_meta``."""
+    """Names of the keypoints in MMPose's ``dataset_meta``."""
     names = meta.get('keypoint_id2name') if isinstance(meta, Mapping) else None
     if not isinstance(names, Mapping):
         return None

@@ -1,5 +1,5 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""Reading any of the files that hold 2D key points."""
+"""Reading any of the files that hold 2D keypoints."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .keypoints import Keypoints2D
 from .prediction_files import read_alphapose, read_mmpose_folder, read_mmpose_predictions
 
 KEYPOINT_FORMATS = ('coco', 'coco_results', 'mmpose', 'alphapose', 'numpy')
-"""tuple[str]: Formats of key point files."""
+"""tuple[str]: Formats of keypoint files."""
 
 
 def load_keypoints(
@@ -29,7 +29,7 @@ def load_keypoints(
     video_id: int | str | None = None,
     first_frame: int | None = None,
 ) -> Keypoints2D:
-    """Read 2D key points.
+    """Read 2D keypoints.
 
     Args:
         path (str | PathLike): JSON, npz or npy file, or a folder of MMPose's JSON files, one for
@@ -49,7 +49,7 @@ def load_keypoints(
 
     Raises:
         FileNotFoundError: If the file does not exist.
-        ValueError: If the file cannot be read as what it is, or holds no key points, or normalised
+        ValueError: If the file cannot be read as what it is, or holds no keypoints, or normalised
             ones in place of pixels.
     """
     if first_frame is not None and (type(first_frame) is not int or first_frame < 0):
@@ -70,16 +70,15 @@ def _read(
     first_frame: int | None,
 ) -> Keypoints2D:
     path = os.fspath(path)
-    source = f'the key point file {os.path.basename(path)!r}'
+    source = f'the keypoint file {os.path.basename(path)!r}'
     if file_format not in ('auto', *KEYPOINT_FORMATS):
         raise ValueError(
-            f'There is no key point format {file_format!r}; use auto, '
-            f'{", ".join(KEYPOINT_FORMATS)}.'
+            f'There is no keypoint format {file_format!r}; use auto, {", ".join(KEYPOINT_FORMATS)}.'
         )
     if os.path.isdir(path):
         return _read_folder(path, first_frame)
     if not exists(path):
-        raise FileNotFoundError(f'The key point file {path!r} does not exist; check the path.')
+        raise FileNotFoundError(f'The keypoint file {path!r} does not exist; check the path.')
     ending = os.path.splitext(path)[1].lower()
     if ending in ('.npz', '.npy') and first_frame is not None:
         raise ValueError(
@@ -132,7 +131,7 @@ def _read_json(path: str, source: str) -> Any:
                 f'{source} is not valid JSON ({error}); check that it is complete.'
             ) from None
     if not content:
-        raise ValueError(f'{source} is empty: it holds no key points.')
+        raise ValueError(f'{source} is empty: it holds no keypoints.')
     return content
 
 
@@ -150,13 +149,13 @@ def _format_of(content: Any, source: str) -> str:
         if 'instances' in first or 'keypoints' in first:
             return 'mmpose'
     raise ValueError(
-        f'{source} is of no known format; known are COCO key points (ground truth or results), '
+        f'{source} is of no known format; known are COCO keypoints (ground truth or results), '
         "MMPose's predictions, AlphaPose's results, and npz or npy files."
     )
 
 
 def _read_folder(path: str, first_frame: int | None) -> Keypoints2D:
-    source = f'the key point folder {os.path.basename(os.path.normpath(path))!r}'
+    source = f'the keypoint folder {os.path.basename(os.path.normpath(path))!r}'
     names = [name for name in os.listdir(path) if name.lower().endswith('.json')]
     if not names:
         raise ValueError(f'{source} holds no JSON file.')

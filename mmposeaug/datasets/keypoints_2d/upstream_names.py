@@ -1,5 +1,5 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""Names of key points that are known to be wrong where they come from."""
+"""Names of keypoints that are known to be wrong where they come from."""
 
 from __future__ import annotations
 
@@ -27,12 +27,5 @@ _H36M_TO_COCO = (
 
 
 def is_mislabelled(names: Sequence[str]) -> bool:
-    """Whether names are those by which MMPose's ``h36m_to_coco`` calls the right leg left.
-
-    Args:
-        names (Sequence[str]): Names of key points in the order of a file.
-
-    Returns:
-        bool: True for exactly that list; the key points are Human3.6M's 17 in their order.
-    """
+    """Whether names are those by which MMPose's ``h36m_to_coco`` calls the right leg left."""
     return tuple(names) == _H36M_TO_COCO

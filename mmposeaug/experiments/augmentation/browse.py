@@ -90,14 +90,7 @@ def browse_augmentation(
 
 
 def number_table(numbers: Mapping[str, Any]) -> list[list[str]]:
-    """The main numbers, a row for each kind of poses.
-
-    Args:
-        numbers (Mapping): What :func:`summarize_samples` gave.
-
-    Returns:
-        list[list[str]]: Rows of cells, the header first.
-    """
+    """The main numbers, a row for each kind of poses."""
     header = ['', 'in view', 'depth (m)', 'elevation', 'bones turned', 'lifter error', 'hardness']
     rows = [header]
     for kind, values in numbers['kinds'].items():

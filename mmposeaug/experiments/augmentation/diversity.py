@@ -107,15 +107,7 @@ def collect_sets(
 
 
 def real_poses(bank: PoseBank, index: Tensor) -> ViewedPoses:
-    """Samples of a bank, of clips the middle frame.
-
-    Args:
-        bank (PoseBank): The pairs.
-        index (Tensor): Numbers of the samples.
-
-    Returns:
-        ViewedPoses: Their poses.
-    """
+    """Samples of a bank, of clips the middle frame."""
     batch = bank.gather(index)
     frame = bank.num_frames // 2
     arrays = (
@@ -260,6 +252,6 @@ def _coordinates_mm(poses: ViewedPoses) -> Tensor:
 
 
 def _coordinates_width(poses: ViewedPoses) -> Tensor:
-    """Key points in percent of the image's width, the middle of the image at the origin."""
+    """Keypoints in percent of the image's width, the middle of the image at the origin."""
     pixels, size = torch.as_tensor(poses.keypoints_px), torch.as_tensor(poses.image_size)
     return 50 * normalize_keypoints(pixels, size)

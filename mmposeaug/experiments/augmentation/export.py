@@ -26,15 +26,7 @@ REAL, AUGMENTED = 'Real', 'Augmented_{}'
 
 @dataclass(frozen=True)
 class ExportResult:
-    """What was written.
-
-    Attributes:
-        ann_file (Path): The annotation file.
-        camera_file (Path): The camera file.
-        real (int): Real samples in it.
-        augmented (int): Augmented samples in it.
-        left_out (int): Augmented samples that are not, since they are not wholly in view.
-    """
+    """What was written."""
 
     ann_file: Path
     camera_file: Path

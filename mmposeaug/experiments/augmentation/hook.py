@@ -27,16 +27,6 @@ class AugmentationVisualizationHook(Hook):
     TensorBoard, ...), with the epoch as step. All random numbers come from a generator of the
     hook's own, the same ones every time, so that pictures differ by what was learned alone and the
     training goes on as it would without the hook. Epochs without augmentation are passed over.
-
-    Args:
-        interval (int): Draw after every so many epochs. Defaults to 10.
-        samples (int): Samples from all over the training set. Defaults to 512, or all where there
-            are fewer.
-        examples (int): Samples in the gallery. Defaults to 2.
-        seed (int): Seed of the draws. Defaults to 0.
-
-    Raises:
-        ValueError: If ``interval``, ``samples`` or ``examples`` is below 1, ``samples`` below 2.
     """
 
     priority = 'LOW'
@@ -60,11 +50,7 @@ class AugmentationVisualizationHook(Hook):
         self.seed = seed
 
     def before_train(self, runner: Any) -> None:
-        """Say so where there is nothing to draw.
-
-        Args:
-            runner (Runner): The runner.
-        """
+        """Say so where there is nothing to draw."""
         if not hasattr(runner.train_loop, 'augmentation'):
             runner.logger.warning(
                 'AugmentationVisualizationHook draws nothing: the train loop '
@@ -73,11 +59,7 @@ class AugmentationVisualizationHook(Hook):
             )
 
     def after_train_epoch(self, runner: Any) -> None:
-        """Draw, if it is time to.
-
-        Args:
-            runner (Runner): The runner.
-        """
+        """Draw, if it is time to."""
         loop = runner.train_loop
         if not self.every_n_epochs(runner, self.interval) or not is_main_process():
             return

@@ -18,11 +18,6 @@ from mmposeaug.lifting.lifters import load_lifter
 def lift(cfg: Config, checkpoint: Path, bank: PoseBank) -> Tensor:
     """Lift all samples of a bank, with flip.
 
-    Args:
-        cfg (Config): Config of the lifter.
-        checkpoint (Path): Its checkpoint.
-        bank (PoseBank): N samples.
-
     Returns:
         Tensor: Root-relative poses of shape (N, J, 3), in metres.
     """

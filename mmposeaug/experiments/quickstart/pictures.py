@@ -33,15 +33,7 @@ QUANTILES = (0.25, 0.5, 0.75, 0.9)
 
 
 def draw_pictures(plan: QuickstartPlan, scores: Scores) -> dict[str, str]:
-    """Draw all pictures into the work folder.
-
-    Args:
-        plan (QuickstartPlan): A plan whose runs are done.
-        scores (Mapping): Scores by method's name, set and score.
-
-    Returns:
-        dict[str, str]: For each file what it shows.
-    """
+    """Draw all pictures into the work folder."""
     configs = {method.name: _read_config(plan, method) for method in METHODS}
     target = _read_target(plan, configs['baseline'])
     lifted = {}
@@ -135,7 +127,7 @@ def _draw_examples(
         bank.skeleton,
         ['2D input', 'True 3D', 'Lifted, no augmentation', 'Lifted, PoseAug'],
         [f'{100 * q:.0f} % of poses are easier' for q in QUANTILES],
-        title='Poses of the target, lifted from their 2D key points',
+        title='Poses of the target, lifted from their 2D keypoints',
         note='Rows: quantiles of the mean error of both lifters. Camera space, root at the origin.',
         ghost_label='truth',
         dpi=90,

@@ -44,12 +44,12 @@ METHODS = (
 """tuple[Method]: The ways that are compared; they differ in nothing but the augmentation."""
 
 REAL_VIDEO = 'real_video'
-"""str: Name of the test set of a real detector's key points, which need not be there."""
+"""str: Name of the test set of a real detector's keypoints, which need not be there."""
 
 ROLES = {
     'source_test': 'source: other people, same motions',
     'target_dev': 'target: other people, motions and cameras',
-    REAL_VIDEO: "real video: a detector's key points, 12 joints, mean over calibrated cameras",
+    REAL_VIDEO: "real video: a detector's keypoints, 12 joints, mean over calibrated cameras",
 }
 """dict[str, str]: What the configs' test sets are."""
 

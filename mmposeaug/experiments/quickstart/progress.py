@@ -13,11 +13,7 @@ class Progress:
     """Reports each validation of a training once, in one line.
 
     Args:
-        label (str): Name for the lines.
-        run_dir (Path): Work folder of the training.
-        epochs (int): Epochs in all.
         score (str): Name of the validation's score that is reported, in mm.
-        report (Callable): Takes a line.
     """
 
     def __init__(

@@ -16,15 +16,7 @@ _UNITS = {'MPJPE': 'mm', 'P-MPJPE': 'mm', 'PCK': '%', 'AUC': '%'}
 
 
 def pick_scores(metrics: Mapping[str, float], sets: Iterable[str]) -> dict[str, dict[str, float]]:
-    """Scores by set from the results of ``tools/test.py``.
-
-    Args:
-        metrics (Mapping[str, float]): Results by ``set/score``.
-        sets (Iterable[str]): Names of the sets.
-
-    Returns:
-        dict[str, dict[str, float]]: Scores of each set.
-    """
+    """Scores by set from the results of ``tools/test.py``."""
     return {name: {score: metrics[f'{name}/{score}'] for score in SCORES} for name in sets}
 
 
@@ -57,26 +49,12 @@ def format_table(scores: Scores) -> str:
 
 
 def target_of(sets: Iterable[str]) -> str:
-    """The set that the trainings are compared on.
-
-    Args:
-        sets (Iterable[str]): Names of the sets, in the plan's order.
-
-    Returns:
-        str: The last one but for real video, which need not be there.
-    """
+    """The set that the trainings are compared on."""
     return [name for name in sets if name != REAL_VIDEO][-1]
 
 
 def describe(scores: Scores) -> str:
-    """Who is better on the target, and on real video where it is there, and by how much.
-
-    Args:
-        scores (Mapping): Scores by method's name, set and score.
-
-    Returns:
-        str: Two sentences for each.
-    """
+    """Who is better on the target, and on real video where it is there, and by how much."""
     sentences = _verdict(scores, target_of(_sets(scores)), 'the target')
     if REAL_VIDEO in _sets(scores):
         sentences += ' ' + _verdict(scores, REAL_VIDEO, 'real video')
@@ -108,13 +86,7 @@ def _difference(own: float, other: float) -> str:
 
 
 def write_report(plan: QuickstartPlan, scores: Scores, steps: int) -> None:
-    """Write ``results.json`` and ``results.md`` to the work folder.
-
-    Args:
-        plan (QuickstartPlan): The plan.
-        scores (Mapping): Scores by method's name, set and score.
-        steps (int): Lifter steps of each training.
-    """
+    """Write ``results.json`` and ``results.md`` to the work folder."""
     content = dict(settings=plan.settings(), lifter_steps=steps, scores=scores)
     save_json(plan.work_dir / 'results.json', content)
     sets = '\n'.join(f'- `{name}`, {text}' for name, text in plan.sets.items())

@@ -17,9 +17,6 @@ _MM_PER_METRE = 1000.0
 def checked_sizes(settings: ExportSettings) -> list[tuple[int, int]]:
     """Clips and frames of the batches that are compared.
 
-    Args:
-        settings (ExportSettings): The graph.
-
     Returns:
         list[tuple[int, int]]: (B, T) of each; the longest clips in the smallest batch.
     """
@@ -30,14 +27,7 @@ def checked_sizes(settings: ExportSettings) -> list[tuple[int, int]]:
 
 
 def start_session(model: bytes) -> Any:
-    """Load a model into onnxruntime, on the CPU.
-
-    Args:
-        model (bytes): The serialised model.
-
-    Returns:
-        onnxruntime.InferenceSession: The session.
-    """
+    """Load a model into onnxruntime, on the CPU."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -48,11 +38,6 @@ def start_session(model: bytes) -> Any:
 @torch.no_grad()
 def compare(module: PixelLifter, settings: ExportSettings, session: Any) -> tuple[float, float]:
     """How far torch and onnxruntime are apart.
-
-    Args:
-        module (PixelLifter): What was exported.
-        settings (ExportSettings): The graph.
-        session (onnxruntime.InferenceSession): The exported model.
 
     Returns:
         tuple[float, float]: Largest difference of a coordinate in millimetres, NaN if a coordinate

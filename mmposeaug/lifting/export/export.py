@@ -133,11 +133,7 @@ def export_onnx(
 
 
 def require_packages() -> None:
-    """Refuse to start without what exporting needs.
-
-    Raises:
-        ExportError: If a package cannot be imported.
-    """
+    """Refuse to start without what exporting needs."""
     for name in PACKAGES:
         try:
             importlib.import_module(name)

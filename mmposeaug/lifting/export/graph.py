@@ -17,11 +17,7 @@ OUTPUT = 'pose_rel'
 
 
 class PixelLifter(nn.Module):
-    """``LifterAdapter.predict`` as a module whose inputs are the graph's.
-
-    Args:
-        settings (ExportSettings): The graph.
-    """
+    """``LifterAdapter.predict`` as a module whose inputs are the graph's."""
 
     fixed_size: Tensor | None
     fixed_camera: Tensor | None
@@ -42,9 +38,6 @@ class PixelLifter(nn.Module):
     def forward(self, *values: Tensor) -> Tensor:
         """Lift.
 
-        Args:
-            *values (Tensor): The inputs, in the order of the settings.
-
         Returns:
             Tensor: Camera-space axes, metres, root at the origin: (B, T', K, 3).
         """
@@ -61,14 +54,6 @@ def build_graph(module: PixelLifter, settings: ExportSettings, opset: int) -> An
 
     torch's exporter by tracing (``dynamo=False``) is not used: it fixes the batch size where a
     codec makes tensors, as ``ImagePoseLifting`` does.
-
-    Args:
-        module (PixelLifter): What to export; on the CPU.
-        settings (ExportSettings): The graph.
-        opset (int): Version of ONNX's operators.
-
-    Returns:
-        onnx.ModelProto: The model, without traces of where it was made.
     """
     # sizes of 1 would be taken for fixed
     frames = min(settings.max_frames, 4) if settings.frames_are_free else settings.max_frames

@@ -27,13 +27,7 @@ _CHECKED_SIZES = ((1000, 1002), (1920, 1080), (640, 480), (720, 1280))
 
 @dataclass(frozen=True)
 class InputSpec:
-    """One input of the graph.
-
-    Args:
-        name (str): Its name, also that of the argument of ``LifterAdapter.predict``.
-        shape (tuple): Sizes; a name stands for a size that is free.
-        meaning (str): What it is, with its unit.
-    """
+    """One input of the graph."""
 
     name: str
     shape: tuple[Dim, ...]
@@ -45,15 +39,10 @@ class ExportSettings:
     """What decides over the graph of a lifter.
 
     Args:
-        lifter (LoadedLifter): The lifter.
-        flip (bool): Whether the graph also lifts the mirrored image and takes the mean.
         image_size (tuple[int, int], optional): Width and height in pixels that are fixed in the
             graph. Defaults to None, an input.
         camera (tuple[float, ...], optional): Camera (9,) that is fixed in the graph: fx, fy, cx,
             cy, k1, k2, k3, p1, p2 in pixels. Defaults to None, an input.
-
-    Raises:
-        ValueError: If the image size is no size or the camera no camera, or the lifter needs none.
     """
 
     lifter: LoadedLifter
@@ -114,7 +103,7 @@ class ExportSettings:
             InputSpec(
                 'keypoints_px',
                 (BATCH, frames, joints, 2),
-                'key points in pixels, x to the right and y down from the upper left corner of '
+                'keypoints in pixels, x to the right and y down from the upper left corner of '
                 'the image, in the order of joint_names',
             )
         ]
@@ -122,7 +111,7 @@ class ExportSettings:
             meaning = 'width and height of the image in pixels'
             found.append(InputSpec('image_size', (BATCH, 2), meaning))
         if codec.concat_vis:
-            meaning = 'confidence of each key point, 0 to 1'
+            meaning = 'confidence of each keypoint, 0 to 1'
             found.append(InputSpec('scores', (BATCH, frames, joints), meaning))
         if codec.needs_intrinsics and self.camera is None:
             meaning = 'camera: fx, fy, cx, cy in pixels, distortion k1, k2, k3, p1, p2'
@@ -136,17 +125,7 @@ class ExportSettings:
 def draw_inputs(
     settings: ExportSettings, batch: int, frames: int, rng: np.random.Generator
 ) -> dict[str, np.ndarray]:
-    """Inputs such as a detector gives them: people of several sizes somewhere in the image.
-
-    Args:
-        settings (ExportSettings): The graph.
-        batch (int): Number of clips B.
-        frames (int): Frames of a clip T.
-        rng (np.random.Generator): Source of random numbers.
-
-    Returns:
-        dict[str, np.ndarray]: Each input of the graph, float32.
-    """
+    """Inputs such as a detector gives them: people of several sizes somewhere in the image."""
     sizes: Sequence[tuple[float, float]] = _CHECKED_SIZES
     if settings.image_size is not None:
         sizes = [settings.image_size]

@@ -13,14 +13,7 @@ from .inputs import ExportSettings
 
 
 def describe(settings: ExportSettings) -> dict[str, str]:
-    """Metadata of a graph; lists and mappings are JSON.
-
-    Args:
-        settings (ExportSettings): The graph.
-
-    Returns:
-        dict[str, str]: Text by key.
-    """
+    """Metadata of a graph; lists and mappings are JSON."""
     lifter = settings.lifter
     skeleton = lifter.skeleton
     found = dict(
@@ -52,7 +45,7 @@ def describe(settings: ExportSettings) -> dict[str, str]:
 
 
 def _from_coco(skeleton: Skeleton) -> list[list[float]] | None:
-    """Shares (J, 17) of COCO's key points in the joints; None if they cannot be made of them."""
+    """Shares (J, 17) of COCO's keypoints in the joints; None if they cannot be made of them."""
     try:
         return build_keypoint_map('coco', skeleton).weights.tolist()
     except ValueError:  # an animal, a hand

@@ -33,7 +33,6 @@ class Person:
     """One person's poses over time.
 
     Attributes:
-        track (int): The person's number.
         frames (np.ndarray): Ascending frame numbers (N,), perhaps with gaps.
         poses (np.ndarray): Joints (N, J, 3), metres, y up.
     """
@@ -44,14 +43,7 @@ class Person:
 
 
 def people_of(lifted: LiftedPoses) -> Iterator[Person]:
-    """Every person, in the order of their numbers.
-
-    Args:
-        lifted (LiftedPoses): The poses.
-
-    Yields:
-        Person: The next person.
-    """
+    """Every person, in the order of their numbers."""
     poses, turn = lifted.poses_cam, rotation_to(up_of(lifted))
     for rows in tracks_of(lifted.tracks):
         yield Person(int(lifted.tracks[rows[0]]), lifted.frames[rows], _to_world(poses[rows], turn))
@@ -70,21 +62,7 @@ def _to_world(poses_cam: np.ndarray, turn: np.ndarray) -> np.ndarray:
 def prepare_files(
     lifted: LiftedPoses, path: str | os.PathLike, what: str, unit: str, units: Collection[str]
 ) -> tuple[float, dict[int, Path]]:
-    """Frames a second and the file of each person; what is wrong is told before any is written.
-
-    Args:
-        lifted (LiftedPoses): The poses.
-        path (str | PathLike): See :func:`person_paths`.
-        what (str): The kind of file, for messages.
-        unit (str): The unit of places.
-        units (Collection[str]): Those that there are.
-
-    Returns:
-        tuple[float, dict[int, Path]]: Frames a second, and files by person.
-
-    Raises:
-        ValueError: If there is no such unit, or see :func:`check_rate` and :func:`person_paths`.
-    """
+    """Frames a second and the file of each person; what is wrong is told before any is written."""
     rate = check_rate(lifted, what)
     if unit not in units:
         raise ValueError(
@@ -94,18 +72,7 @@ def prepare_files(
 
 
 def check_rate(lifted: LiftedPoses, what: str) -> float:
-    """Frames a second, which must be known.
-
-    Args:
-        lifted (LiftedPoses): The poses.
-        what (str): The kind of file, for the message.
-
-    Returns:
-        float: Frames a second.
-
-    Raises:
-        ValueError: If they are not known.
-    """
+    """Frames a second, which must be known."""
     if lifted.info.get('frames_from') == SINGLE_PICTURES:
         raise ValueError(
             f'The poses are of single pictures, no motion that a {what} file could hold; lift a '
@@ -120,19 +87,7 @@ def check_rate(lifted: LiftedPoses, what: str) -> float:
 
 
 def person_paths(lifted: LiftedPoses, path: str | os.PathLike) -> dict[int, Path]:
-    """The file of each person; what cannot be written is told before anything is.
-
-    Args:
-        lifted (LiftedPoses): The poses.
-        path (str | PathLike): The file of a single person; those of several have
-            ``_person{track}`` before the ending.
-
-    Returns:
-        dict[int, Path]: Files by person.
-
-    Raises:
-        ValueError: If there are no poses, some are not finite, or a file cannot be written.
-    """
+    """The file of each person; what cannot be written is told before anything is."""
     check_poses(lifted)
     span = int(lifted.frames[-1]) - int(lifted.frames[0]) + 1
     if span > max(LONGEST, 20 * len(lifted)):
@@ -152,14 +107,7 @@ def person_paths(lifted: LiftedPoses, path: str | os.PathLike) -> dict[int, Path
 
 
 def check_path(path: Path) -> None:
-    """Refuse a file that cannot be written.
-
-    Args:
-        path (Path): The file.
-
-    Raises:
-        ValueError: If it is a folder, or its folder cannot be written into.
-    """
+    """Refuse a file that cannot be written."""
     if path.is_dir():
         raise ValueError(f"'{path}' is a folder; give the name of a file.")
     try:
@@ -172,14 +120,7 @@ def check_path(path: Path) -> None:
 
 
 def check_poses(lifted: LiftedPoses) -> None:
-    """Refuse poses that no file can hold.
-
-    Args:
-        lifted (LiftedPoses): The poses.
-
-    Raises:
-        ValueError: If there are none, or some are not finite.
-    """
+    """Refuse poses that no file can hold."""
     if not len(lifted):
         raise ValueError('There are no poses to write; lift keypoints of somebody first.')
     wrong = ~(np.isfinite(lifted.poses_cam).all((1, 2)))
@@ -193,13 +134,6 @@ def check_poses(lifted: LiftedPoses) -> None:
 
 def plain_names(names: Sequence[str]) -> list[str]:
     """Names in ASCII without spaces, each once, as readers of text files take them.
-
-    Args:
-        names (Sequence[str]): Names of joints.
-
-    Returns:
-        list[str]: Letters, digits, ``_``, ``.`` and ``-``; a number behind those that would be
-        the same.
 
     Example:
         >>> plain_names(['left hip', 'Knöchel', '頭', 'left_hip'])
@@ -218,15 +152,7 @@ def plain_names(names: Sequence[str]) -> list[str]:
 
 
 def tell_names(names: Sequence[str], plain: Sequence[str]) -> Iterator[str]:
-    """What was renamed.
-
-    Args:
-        names (Sequence[str]): Names of joints.
-        plain (Sequence[str]): Their names in the file.
-
-    Yields:
-        str: One sentence, if any was.
-    """
+    """What was renamed."""
     changed = [f'{a!r} is {b!r}' for a, b in zip(names, plain) if a != b]
     if changed:
         more = f', and {len(changed) - 3} more' if len(changed) > 3 else ''

@@ -26,11 +26,6 @@ class Rig:
     same place, which turns that bone alone: lifted hips and shoulders are not rigid.
 
     Attributes:
-        names (tuple[str, ...]): Plain names of the nodes.
-        parents (tuple[int, ...]): Parent of each node, -1 for the root.
-        joints (tuple[int, ...]): The joint at which each node is.
-        aims (tuple[tuple[int, ...], ...]): Joints at the ends of the bones that a node turns;
-            none for the last ones.
         offsets (np.ndarray): Way from the parent in the rest pose, (nodes, 3), metres.
         rest (np.ndarray): Direction of the bone that leads to each joint in the rest pose, (J, 3).
     """
@@ -64,12 +59,7 @@ def build_rig(skeleton: Skeleton, poses: np.ndarray) -> Rig:
     """The tree of one person.
 
     Args:
-        skeleton (Skeleton): The J joints.
         poses (np.ndarray): The person's poses (N, J, 3), metres, y up.
-
-    Returns:
-        Rig: With the median lengths of the person's bones. The rest pose of a human body is a T
-        with the face towards z; of other trees it is the first pose.
     """
     names: list[str] = []
     parents: list[int] = []
@@ -108,7 +98,6 @@ def rest_directions(skeleton: Skeleton, first: np.ndarray) -> np.ndarray:
     """Direction of the bone that leads to each joint in the rest pose.
 
     Args:
-        skeleton (Skeleton): The J joints.
         first (np.ndarray): The first pose (J, 3), for trees that are no human body.
 
     Returns:

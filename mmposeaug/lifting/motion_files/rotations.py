@@ -26,7 +26,6 @@ def solve_rotations(rig: Rig, poses: np.ndarray) -> np.ndarray:
     one with several bones as they fit best (least squares, weighted alike).
 
     Args:
-        rig (Rig): The tree.
         poses (np.ndarray): Joints (N, J, 3), any unit.
 
     Returns:
@@ -112,7 +111,6 @@ def euler_angles(order: str, rotations: np.ndarray) -> np.ndarray:
     """Angles over time that do not jump.
 
     Args:
-        order (str): Axes that turn with the joint, as ``'ZXY'``: the matrix is Z times X times Y.
         rotations (np.ndarray): Rotations (N, M, 3, 3), N frames.
 
     Returns:

@@ -19,15 +19,7 @@ AXIS_HINT = 0.2
 
 @dataclass(frozen=True)
 class Articulation:
-    """Bones that move together when a joint of the body turns.
-
-    Args:
-        upper (tuple[int]): All bones from the pelvis up, trunk, head and arms.
-        legs (tuple[tuple[int, ...]]): For the left and the right leg its bones from the hip down,
-            thigh first.
-        arms (tuple[tuple[int, ...]]): For the left and the right arm its bones from the shoulder
-            down, upper arm first.
-    """
+    """Bones that move together when a joint of the body turns."""
 
     upper: tuple[int, ...]
     legs: tuple[tuple[int, ...], ...]
@@ -40,15 +32,7 @@ class Articulation:
 
     @classmethod
     def of(cls, skeleton: Skeleton) -> Articulation | None:
-        """Articulation of a body.
-
-        Args:
-            skeleton (Skeleton): Any tree.
-
-        Returns:
-            Articulation | None: None for trees without two legs of hip, knee and ankle on the
-            root, or without a trunk and two arms of shoulder, elbow and wrist on top of it.
-        """
+        """Articulation of a body."""
         limbs = [
             skeleton.limbs.get(f'{side}_{kind}', ())
             for kind in ('leg', 'arm')
@@ -74,7 +58,6 @@ def turn_together(bones: Tensor, which: tuple[int, ...], rotation: Tensor) -> Te
 
     Args:
         bones (Tensor): Bone vectors of shape (*, B, 3).
-        which (tuple[int]): K of the bones.
         rotation (Tensor): Matrices of shape (*, L, 3, 3) where the bones are L limbs of K / L
             bones, limb after limb.
 
@@ -98,7 +81,6 @@ def flexion_turn(
 
     Args:
         bones (Tensor): Bone vectors of shape (*, B, 3), parent minus child.
-        limbs (tuple[tuple[int, ...]]): L limbs; the first bone stays, the others turn.
         angle (Tensor): Change of flexion of shape (*, L), in radians.
         limits (tuple[float, float]): Smallest and largest flexion in radians. A limb that is
             bent further already is not bent back.
@@ -129,7 +111,6 @@ def one_sided(normal: Tensor, backward: Tensor, factor: float) -> Tensor:
     Args:
         normal (Tensor): Draws of any shape.
         backward (Tensor): Which are turned round, booleans of that shape.
-        factor (float): By what those are multiplied.
 
     Returns:
         Tensor: Values of that shape.
@@ -138,23 +119,13 @@ def one_sided(normal: Tensor, backward: Tensor, factor: float) -> Tensor:
 
 
 def extension_share(joint: str) -> float:
-    """How far a joint extends for every degree that it bends.
-
-    Args:
-        joint (str): A name of :data:`mmposeaug.structures.FLEXION_LIMITS`.
-
-    Returns:
-        float: The share.
-    """
+    """How far a joint extends for every degree that it bends."""
     extension, flexion = FLEXION_LIMITS[joint]
     return -extension / flexion
 
 
 def flexion_limits(joint: str) -> tuple[float, float]:
     """Range of motion.
-
-    Args:
-        joint (str): A name of :data:`mmposeaug.structures.FLEXION_LIMITS`.
 
     Returns:
         tuple[float, float]: Smallest and largest flexion in radians.

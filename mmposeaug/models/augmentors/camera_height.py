@@ -28,7 +28,6 @@ def hip_height(pose: Tensor, skeleton: Skeleton) -> Tensor:
 
     Args:
         pose (Tensor): Poses of shape (N, J, 3), in metres.
-        skeleton (Skeleton): Tree over the J joints, with legs.
 
     Returns:
         Tensor: Heights above the ground of shape (N,), in metres.

@@ -9,17 +9,7 @@ from typing import Any
 
 
 def refuse_unknown(cls: type, base: type, given: Iterable[str], owner: str) -> None:
-    """Refuse options that neither a class nor its base has.
-
-    Args:
-        cls (type): The class, whose last parameter takes the options of ``base``.
-        base (type): The class that they are for.
-        given (Iterable[str]): Names of the options given for it.
-        owner (str): Whose options they are, for messages.
-
-    Raises:
-        ValueError: If one is not there; the sentence lists all that are.
-    """
+    """Refuse options that neither a class nor its base has."""
     known = inspect.signature(base).parameters
     for name in given:
         if name not in known:
@@ -31,15 +21,7 @@ def refuse_unknown(cls: type, base: type, given: Iterable[str], owner: str) -> N
 
 
 def check_shares(owner: str, **shares: Any) -> None:
-    """Refuse what is no share.
-
-    Args:
-        owner (str): Whose options they are, for messages.
-        **shares: Values by the names of their options.
-
-    Raises:
-        ValueError: If one is not between 0 and 1.
-    """
+    """Refuse what is no share."""
     for name, share in shares.items():
         if not (isinstance(share, (int, float)) and 0 <= share <= 1):
             raise ValueError(f'{owner}: {name} is {share!r}; it is a share between 0 and 1.')

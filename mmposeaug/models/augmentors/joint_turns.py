@@ -38,11 +38,8 @@ class JointTurns:
     """Turns the joints of a body.
 
     Args:
-        skeleton (Skeleton): Tree of the poses.
-        body (Articulation): Which bones move together.
         std (Mapping[str, float]): Standard deviations in radians, by the option of
             :class:`~mmposeaug.models.AnatomicalPoseAugmentor`.
-        joint_share (float): Probability of a joint's turn.
     """
 
     skeleton: Skeleton
@@ -55,7 +52,6 @@ class JointTurns:
 
         Args:
             pose (Tensor): Poses of shape (N, J, 3) or clips of shape (N, T, J, 3), in metres.
-            draw (Mapping[str, Tensor]): All draws.
 
         Returns:
             Tensor: Poses of the same shape, with the same root.

@@ -105,16 +105,7 @@ class NoiseConditionedMLP(nn.Module):
 
 
 def reference_index(num_frames: int, target_frame: str = 'centre') -> int:
-    """Which frame of a clip the networks look at: the one that the lifter predicts.
-
-    Args:
-        num_frames (int): T, the frames of the clip.
-        target_frame (str): ``'last'`` for causal lifters; ``'centre'`` for others, also for those
-            that predict all frames. Defaults to ``'centre'``.
-
-    Returns:
-        int: Its number, from 0.
-    """
+    """Which frame of a clip the networks look at: the one that the lifter predicts."""
     return num_frames - 1 if target_frame == 'last' else num_frames // 2
 
 
@@ -123,7 +114,6 @@ def reference_frame(pose: Tensor, target_frame: str = 'centre') -> Tensor:
 
     Args:
         pose (Tensor): Poses of shape (N, J, 3) or clips of shape (N, T, J, 3).
-        target_frame (str): See :func:`reference_index`. Defaults to ``'centre'``.
 
     Returns:
         Tensor: Poses of shape (N, J, 3).
@@ -140,7 +130,6 @@ def per_frame(parameter: Tensor, pose: Tensor) -> Tensor:
 
     Args:
         parameter (Tensor): Values of shape (N, *).
-        pose (Tensor): The poses or clips it is applied to.
 
     Returns:
         Tensor: (N, *) for single poses, (N, 1, *) for clips.

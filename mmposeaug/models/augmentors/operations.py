@@ -25,7 +25,6 @@ def turn_bones(pose: Tensor, change: Tensor, skeleton: Skeleton) -> tuple[Tensor
     Args:
         pose (Tensor): Poses of shape (N, J, 3) or clips of shape (N, T, J, 3).
         change (Tensor): Vectors of shape (N, J - 1, 3) that are added to the unit bones.
-        skeleton (Skeleton): Tree over the J joints.
 
     Returns:
         tuple[Tensor, Tensor]: The poses, and 1 - cos of every bone's turn, of shape (N, J - 1),
@@ -42,7 +41,6 @@ def one_minus_cos(before: Tensor, after: Tensor, lengths: Tensor) -> Tensor:
 
     Args:
         before (Tensor): Their directions of shape (N, B, 3), or (N, T, B, 3) for clips.
-        after (Tensor): The new directions.
         lengths (Tensor): Their lengths of shape (N, B, 1) or (N, T, B, 1).
 
     Returns:
@@ -59,7 +57,6 @@ def scale_bones(pose: Tensor, ratio: Tensor, skeleton: Skeleton) -> Tensor:
     Args:
         pose (Tensor): Poses of shape (N, J, 3) or clips of shape (N, T, J, 3).
         ratio (Tensor): Relative change of length of shape (N, G) for the G length groups.
-        skeleton (Skeleton): Tree over the J joints.
 
     Returns:
         Tensor: Poses of the input's shape.
@@ -90,9 +87,6 @@ def move_rigidly(
         pose (Tensor): Poses of shape (N, J, 3) or clips of shape (N, T, J, 3).
         rotation (Tensor): Rotation matrices of shape (N, 3, 3).
         translation (Tensor): New root positions of shape (N, 3), in metres.
-        skeleton (Skeleton): Tree over the J joints.
-        target_frame (str): Which frame is the reference, see
-            :func:`mmposeaug.models.augmentors.networks.reference_index`. Defaults to ``'centre'``.
 
     Returns:
         Tensor: Poses of the input's shape.
@@ -117,12 +111,6 @@ def keep_in_view(
         root (Tensor, optional): Positions of the reference frame's root, of shape (N, 3).
         intrinsics (Tensor): Cameras of shape (N, 9), in pixels.
         image_size (Tensor): Width and height of shape (N, 2), in pixels.
-        skeleton (Skeleton): Tree over the J joints.
-        target_frame (str): See :func:`move_rigidly`. Defaults to ``'centre'``.
-
-    Returns:
-        tuple[Tensor, Tensor | None]: The poses and the root positions, moved alike. Gradients
-        are those of the poses as they were; none reach the move itself.
     """
     if pose.ndim == 3 or pose.shape[1] == 1:
         return pose, root

@@ -17,20 +17,7 @@ REMEDY = "; if it is one, set human=True in the metainfo or among the augmentor'
 def verdict_on(
     human: bool | str, skeleton: Skeleton, owner: str, lengths: Sequence[float] | None = None
 ) -> HumanVerdict:
-    """Whether a skeleton is a human body, by an option or else by itself.
-
-    Args:
-        human (bool | str): The option; ``'auto'`` for :func:`mmposeaug.structures.judge_human`.
-        skeleton (Skeleton): The tree.
-        owner (str): Whose option it is, for messages.
-        lengths (Sequence[float], optional): Typical length of each bone, in any unit.
-
-    Returns:
-        HumanVerdict: The verdict.
-
-    Raises:
-        ValueError: If the option is none, or True for a tree without trunk, legs and arms.
-    """
+    """Whether a skeleton is a human body, by an option or else by itself."""
     if human == 'auto':
         return judge_human(skeleton, lengths)
     if not isinstance(human, bool):
@@ -47,18 +34,7 @@ def verdict_on(
 def sentence_on(
     verdict: HumanVerdict, skeleton: Skeleton, owner: str, before: bool | None, turns: bool
 ) -> str:
-    """What there is to say about a verdict.
-
-    Args:
-        verdict (HumanVerdict): The verdict.
-        skeleton (Skeleton): The tree.
-        owner (str): Who is for people.
-        before (bool | None): What was thought before; True at first, when all is usual.
-        turns (bool): Whether the skeleton's joints are turned.
-
-    Returns:
-        str: A sentence; empty if all is as usual.
-    """
+    """What there is to say about a verdict."""
     name = f'{owner}: the skeleton {skeleton.name!r}'
     if not verdict.human:
         doubt = 'is no human body' if verdict.human is False else 'may be no human body'
@@ -86,7 +62,6 @@ def size_ratio(wanted: Tensor, now: Tensor, own: Tensor, shortest: float) -> Ten
         wanted (Tensor): Lengths (N, G) of another body, 0 where nothing is published.
         now (Tensor): Lengths (N, G) that they are to take the place of.
         own (Tensor): Ratios (N, G) where nothing is known: those of nobody else.
-        shortest (float): Bones up to this length tell nothing.
 
     Returns:
         Tensor: Relative changes (N, G), of one body all alike, for bones without a wanted length;

@@ -30,10 +30,10 @@ from .options import bias_offsets, check_number, noise_factors, swap_options, sw
 
 @MODELS.register_module()
 class DetectionModel(nn.Module):
-    """A 2D detector: its key points and scores of people whose joints are known.
+    """A 2D detector: its keypoints and scores of people whose joints are known.
 
     In this order: the detector's joints are not those of the data set (``bias``), it takes sides
-    for each other (``swap``), all key points are a little off (``noise``), some far (``outliers``,
+    for each other (``swap``), all keypoints are a little off (``noise``), some far (``outliers``,
     which it does not know, and ``misses``, which it gives low scores). Shares of a person's size
     are those of :func:`mmposeaug.geometry.person_size`, so that errors grow with the person.
 
@@ -43,11 +43,11 @@ class DetectionModel(nn.Module):
     :class:`mmposeaug.apis.LiftingInferencer` does it; longer ones, and those of single frames, keep
     the place that the detector guessed.
 
-    What is 0 or None is left out; with nothing but zeros key points and scores stay as they are.
+    What is 0 or None is left out; with nothing but zeros keypoints and scores stay as they are.
 
     Args:
         skeleton (str | Skeleton): The joints. Defaults to ``'h36m_17'``.
-        noise (float): Standard deviation of key points in x and y, in shares of the person's size.
+        noise (float): Standard deviation of keypoints in x and y, in shares of the person's size.
             Defaults to 0.01.
         factors (Mapping[str, float], optional): Factors of the noise by group of joints:
             ``near``, ``middle``, ``far`` and ``head`` (see :class:`Skeleton`), and ``trunk`` for
@@ -62,8 +62,8 @@ class DetectionModel(nn.Module):
             to 0.
         bias (str | Mapping, optional): Where the detector's joints are beside those of the data
             set: outwards, up and forward in shares of the trunk's length, by the name of the
-            joint, without ``left_`` or ``right_`` for both; or ``'coco'`` for what COCO's key
-            points have on the midline of Human3.6M's people. Each sample has a share of it that
+            joint, without ``left_`` or ``right_`` for both; or ``'coco'`` for what COCO's keypoints
+            have on the midline of Human3.6M's people. Each sample has a share of it that
             is uniform in 0 to 1. Needs poses and cameras. Defaults to None.
         bias_spread (float): Standard deviation of further such offsets of each sample, of all
             joints, the same on both sides, in shares of the trunk's length. Defaults to 0.
@@ -152,7 +152,7 @@ class DetectionModel(nn.Module):
             generator (torch.Generator, optional): Source of all draws.
 
         Returns:
-            tuple[Tensor, Tensor]: Key points and scores, of the shapes that they came in.
+            tuple[Tensor, Tensor]: Keypoints and scores, of the shapes that they came in.
 
         Raises:
             ValueError: If a shape is wrong, or pose or camera is missing.

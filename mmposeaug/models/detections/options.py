@@ -25,7 +25,7 @@ BIASES: dict[str, dict[str, tuple[float, float, float]]] = dict(
         'head': (0.0, -0.17, 0.2),
     }
 )
-"""dict: Biases by name. ``'coco'``: what stands for Human3.6M's midline in COCO's key points, which
+"""dict: Biases by name. ``'coco'``: what stands for Human3.6M's midline in COCO's keypoints, which
 have no joints there: the eyes for the top of the head, the nose for the neck, middles of hips and
 shoulders for spine and thorax (``benchmarks/detector_errors.py``)."""
 
@@ -33,21 +33,7 @@ shoulders for spine and thorax (``benchmarks/detector_errors.py``)."""
 def check_number(
     name: str, value: Any, low: float, high: float = math.inf, hint: str = ''
 ) -> float:
-    """Refuse what is no number of a range.
-
-    Args:
-        name (str): Name of the option, for the message.
-        value (Any): Its value.
-        low (float): The smallest number allowed.
-        high (float): The largest one. Defaults to no limit.
-        hint (str): What else to say. Defaults to nothing.
-
-    Returns:
-        float: The number.
-
-    Raises:
-        ValueError: If it is none, or out of the range.
-    """
+    """Refuse what is no number of a range."""
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if not number or not low <= value <= high or math.isinf(value):
         limits = f'{low:g} or more' if math.isinf(high) else f'between {low:g} and {high:g}'
@@ -58,16 +44,8 @@ def check_number(
 def noise_factors(factors: Mapping[str, float] | None, skeleton: Skeleton) -> Tensor:
     """Factor of every joint's noise.
 
-    Args:
-        factors (Mapping[str, float], optional): Factors by the names of :data:`GROUPS`; 1 where
-            none is given.
-        skeleton (Skeleton): The J joints.
-
     Returns:
         Tensor: Factors of shape (J,).
-
-    Raises:
-        ValueError: If a group is unknown or a factor is negative.
     """
     out = torch.ones(skeleton.num_joints)
     groups: dict[str, Sequence[int]] = dict(skeleton.joint_groups)
@@ -79,19 +57,7 @@ def noise_factors(factors: Mapping[str, float] | None, skeleton: Skeleton) -> Te
 
 
 def swap_options(swap: float | Mapping[str, float], skeleton: Skeleton) -> dict[str, float]:
-    """Probabilities of swaps by the names of :data:`SWAPS`.
-
-    Args:
-        swap (float | Mapping[str, float]): That of the whole body, or those by name.
-        skeleton (Skeleton): The joints.
-
-    Returns:
-        dict[str, float]: Those that are not 0.
-
-    Raises:
-        ValueError: If a name is unknown, a value is no probability, or the skeleton has no such
-            joints.
-    """
+    """Probabilities of swaps by the names of :data:`SWAPS`."""
     given = swap if isinstance(swap, Mapping) else dict(body=swap)
     found = {}
     for name, value in _mapping('swap', given, SWAPS).items():
@@ -107,15 +73,7 @@ def swap_options(swap: float | Mapping[str, float], skeleton: Skeleton) -> dict[
 
 
 def swapped_joints(name: str, skeleton: Skeleton) -> list[int]:
-    """Joints that a swap exchanges.
-
-    Args:
-        name (str): One of :data:`SWAPS`.
-        skeleton (Skeleton): The joints.
-
-    Returns:
-        list[int]: Their indices.
-    """
+    """Joints that a swap exchanges."""
     if name == 'body':
         return [j for j, other in enumerate(skeleton.flip_indices) if other != j]
     names = [f'{side}_{name[:-1]}' for side in ('left', 'right')]
@@ -125,17 +83,8 @@ def swapped_joints(name: str, skeleton: Skeleton) -> list[int]:
 def bias_offsets(bias: str | Mapping[str, Any] | None, skeleton: Skeleton) -> Tensor | None:
     """Offsets of joints along the axes of the body.
 
-    Args:
-        bias (str | Mapping[str, Sequence[float]], optional): A name of :data:`BIASES`, or outwards,
-            up and forward by the joint's name; without ``left_`` and ``right_`` for both sides.
-        skeleton (Skeleton): The J joints.
-
     Returns:
         Tensor | None: Offsets of shape (J, 3); None where nothing is off.
-
-    Raises:
-        ValueError: If there is no such bias or joint, the offset is no three numbers, or the
-            skeleton has no axes.
     """
     if bias is None:
         return None

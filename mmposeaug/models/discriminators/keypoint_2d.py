@@ -1,5 +1,5 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""2D discriminator on normalised key points (paper, Sec. 3.4)."""
+"""2D discriminator on normalised keypoints (paper, Sec. 3.4)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mmposeaug.structures import Skeleton, get_skeleton
 
 @MODELS.register_module()
 class Keypoint2DDiscriminator(nn.Module):
-    """Scores views and positions by the normalised 2D key points.
+    """Scores views and positions by the normalised 2D keypoints.
 
     Args:
         skeleton (str | Skeleton): Tree of the poses, for the number of joints. Defaults to
@@ -34,10 +34,10 @@ class Keypoint2DDiscriminator(nn.Module):
                 nn.init.kaiming_normal_(module.weight)
 
     def forward(self, keypoints_norm: Tensor) -> Tensor:
-        """Scores of key points.
+        """Scores of keypoints.
 
         Args:
-            keypoints_norm (Tensor): Key points of shape (N, J, 2), or clips of shape
+            keypoints_norm (Tensor): Keypoints of shape (N, J, 2), or clips of shape
                 (N, T, J, 2) whose frames are scored one by one; width spans [-1, 1].
 
         Returns:

@@ -26,9 +26,6 @@ class NonLocalBlock(nn.Module):
     """Each joint sees all joints (Wang et al., CVPR 2018; embedded Gaussian).
 
     It starts as the identity.
-
-    Args:
-        channels (int): Features C of a joint; half as many are compared.
     """
 
     def __init__(self, channels: int) -> None:
@@ -56,18 +53,13 @@ class NonLocalBlock(nn.Module):
 
 
 def split_keypoints(x: Tensor, num_joints: int, name: str) -> Tensor:
-    """Key points by joint, of the one frame of a clip.
+    """Keypoints by joint, of the one frame of a clip.
 
     Args:
         x (Tensor): Input (B, 2J, 1) of an MMPose lifter.
-        num_joints (int): Number of joints J.
-        name (str): Whose input it is, for the message.
 
     Returns:
-        Tensor: Key points (B, J, 2).
-
-    Raises:
-        ValueError: If the input is of another shape.
+        Tensor: Keypoints (B, J, 2).
     """
     if x.ndim != 3 or x.shape[1:] != (2 * num_joints, 1):
         raise ValueError(

@@ -60,9 +60,6 @@ class SemanticGraphConv(nn.Module):
 
     Args:
         adjacency (Tensor): Neighbours, bool (J, J).
-        in_channels (int): Features C of a joint.
-        out_channels (int): Features C' of a joint.
-        dropout (float): Share of the output that is dropped in training.
     """
 
     def __init__(
@@ -133,7 +130,7 @@ class SemGCN(BaseModule):
         """Features of the joints.
 
         Args:
-            x (Tensor): Key points (B, 2J, 1) as MMPose's lifting codecs give them.
+            x (Tensor): Keypoints (B, 2J, 1) as MMPose's lifting codecs give them.
 
         Returns:
             tuple[Tensor]: Features (B, 2 * channels, J).

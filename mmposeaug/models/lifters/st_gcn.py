@@ -23,7 +23,7 @@ from mmposeaug.structures import (
 from .layers import JointNorm, NonLocalBlock, split_keypoints
 
 _INPUT_EPS = 0.1
-"""float: Added to the variance of the key points, as the original does; weights depend on it."""
+"""float: Added to the variance of the keypoints, as the original does; weights depend on it."""
 
 _PLACES = ('blocks', 'body', 'merge', 'head')
 """tuple[str]: Where features are dropped."""
@@ -34,8 +34,6 @@ class PartitionedGraphConv(nn.Module):
 
     Args:
         partitions (np.ndarray): Weights (P, J, J) of neighbours (rows), by kind.
-        in_channels (int): Features C of a node.
-        out_channels (int): Features C' of a node.
     """
 
     weights: Tensor
@@ -60,10 +58,6 @@ class GraphBlock(nn.Module):
 
     Args:
         partitions (np.ndarray): Weights (P, J, J) of neighbours, by kind.
-        in_channels (int): Features C of a node.
-        out_channels (int): Features C' of a node.
-        dropout (float): Share of features that is dropped in training.
-        residual (bool): Whether the input is added. Defaults to True.
     """
 
     def __init__(
@@ -101,13 +95,6 @@ class PartContext(nn.Module):
     """What each joint learns from the body's parts and from the whole body (Sec. 3.3).
 
     Features of joints are pooled to parts and those to the body; both go back to the joints.
-
-    Args:
-        skeleton (Skeleton): The joints.
-        in_channels (int): Features C of a joint.
-        part_channels (int): Features of a part.
-        out_channels (int): Features C' that each joint gets.
-        dropout (Mapping[str, float]): Share of features that is dropped in training, by place.
     """
 
     joints_of_part: Tensor
@@ -239,7 +226,7 @@ class STGCN(BaseModule):
         """Features of the joints.
 
         Args:
-            x (Tensor): Key points (B, 2J, 1) as MMPose's lifting codecs give them.
+            x (Tensor): Keypoints (B, 2J, 1) as MMPose's lifting codecs give them.
 
         Returns:
             tuple[Tensor]: Features (B, 2 * channels[-1], J).

@@ -15,8 +15,6 @@ def squared_outside(value: Tensor, centre: Tensor | float, width: Tensor | float
 
     Args:
         value (Tensor): Values of any shape.
-        centre (Tensor | float): Centre of the range.
-        width (Tensor | float): Half width of the range.
 
     Returns:
         Tensor: Costs of the shape of the values.
