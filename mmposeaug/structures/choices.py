@@ -34,6 +34,5 @@ def require_known(
         if name not in known:
             near = difflib.get_close_matches(str(name), known, 1)
             guess = f' Did you mean {near[0]!r}?' if near else ''
-            raise error(
-                f'{what} has no option {name!r}; the options are {", ".join(known) or "none"}.{guess}'
-            )
+            names = ', '.join(known) or 'none'
+            raise error(f'{what} has no option {name!r}; the options are {names}.{guess}')
