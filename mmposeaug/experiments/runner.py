@@ -44,6 +44,7 @@ class ExperimentRunner:
         slurm (Slurm, optional): Where Slurm starts the runs. Defaults to None: they run here.
         progress (Callable, optional): Takes a run; gives what is called again and again while it is
             trained. Defaults to None.
+        states (RunStates, optional): Where the runs lie. Defaults to None, as said of ``work_dir``.
 
     Raises:
         ExperimentError: If a file holds no results, ``jobs`` is below 1, a device is not the number
@@ -60,11 +61,12 @@ class ExperimentRunner:
         results: Sequence[str | os.PathLike] = (),
         slurm: Slurm | None = None,
         progress: Callable[[Run], Callable[[], None]] | None = None,
+        states: RunStates | None = None,
     ) -> None:
         if jobs is not None and jobs < 1:
             raise ExperimentError(f'The number of jobs is {jobs}; set it to 1 or more.')
         self.plan = plan
-        self.states = RunStates(plan, work_dir, results)
+        self.states = states or RunStates(plan, work_dir, results)
         self.slurm = slurm
         self.slots = make_slots(plan.repo_root, jobs or num_cores(), devices, slurm is not None)
         self.report = report
@@ -85,20 +87,19 @@ class ExperimentRunner:
             dict[str, str]: For each run that failed, was refused or has to wait for one that is not
             among these, by its label, why.
         """
-        self._start = time.monotonic()
         failed: dict[str, str] = {}
         tasks: dict[str, Task] = {}
         waiting: list[Run] = []
         for run in runs:
             state = self.states.state(run)
             if state == DONE:
-                self._tell(f'{run.label}: done already')
+                self.tell(f'{run.label}: done already')
                 self._clean(run, clean)
                 continue
             refused = self._missing_file(run) if state in TO_DO else state
             if refused:
                 failed[run.label] = refused
-                self._tell(f'{run.label}: refused: {refused}')
+                self.tell(f'{run.label}: refused: {refused}')
                 continue
             progress = (lambda: None) if self.progress is None else self.progress(run)
             commands = self._commands(run, clean)
@@ -106,7 +107,7 @@ class ExperimentRunner:
             waiting += [run] if state == WAITING else []
         for label, reason in self._link(waiting, tasks, failed).items():
             failed[label] = reason
-            self._tell(f'{label}: left out: {reason}')
+            self.tell(f'{label}: left out: {reason}')
 
         def on_failure(task: Task, error: ToolError) -> None:
             ended_badly = task.process is not None and task.process.returncode != 0
@@ -114,11 +115,11 @@ class ExperimentRunner:
             if ended_badly:
                 reason = f'the {task.what} says: {tail(task.log, 1).strip()} ({task.log})'
             failed[task.label] = reason
-            self._tell(f'{task.label}: failed: {reason}')
+            self.tell(f'{task.label}: failed: {reason}')
 
         if tasks:
             places = f'up to {len(self.slots)} at a time, in {self.states.work_dir}'
-            self._tell(f'{len(tasks)} to do, {places}')
+            self.tell(f'{len(tasks)} to do, {places}')
         run_tasks(list(tasks.values()), self.slots, on_failure)
         return failed
 
@@ -184,7 +185,7 @@ class ExperimentRunner:
                 last = folder.last_checkpoint()
                 start = self.states.start_checkpoint(run)
                 what = 'training' if last is None else f'going on from {last.name}'
-                self._tell(f'{run.label}: {what}' + (f' from {start}' if start else ''))
+                self.tell(f'{run.label}: {what}' + (f' from {start}' if start else ''))
                 folder.begin(identity, text, git_state(self.plan.repo_root))
                 yield 'training', self._train(run, start), folder.train_log
                 folder.end_training()
@@ -195,12 +196,12 @@ class ExperimentRunner:
                     'and delete that folder.'
                 )
             folder.begin_test(identity, text)
-            self._tell(f'{run.label}: trained; testing {checkpoint.name}')
+            self.tell(f'{run.label}: trained; testing {checkpoint.name}')
             yield 'test', self._test(run, checkpoint), folder.test_log
             processor = None if self.slurm is None else self.slurm.processor
             result = make_result(run, folder, identity, cfg, processor)
             save_compact_json(folder.result_file, result)
-            self._tell(f'{run.label}: done, {self._headline(result["metrics"])}')
+            self.tell(f'{run.label}: done, {self._headline(result["metrics"])}')
             self._clean(run, clean)
         except Exception as error:  # whatever it is, the other runs go on
             reason = ' '.join(str(error).split()) or type(error).__name__
@@ -220,7 +221,7 @@ class ExperimentRunner:
         except ValueError as error:
             return str(error)
         if sentence and self.slurm is not None:
-            self._tell(f'{run.label}: {sentence} It is begun, since a node may have that file.')
+            self.tell(f'{run.label}: {sentence} It is begun, since a node may have that file.')
             return ''
         return sentence
 
@@ -255,8 +256,9 @@ class ExperimentRunner:
             return
         deleted = folder.clean(keep=result['checkpoint']['name'])
         if deleted:
-            self._tell(f'{run.label}: deleted {", ".join(path.name for path in deleted)}')
+            self.tell(f'{run.label}: deleted {", ".join(path.name for path in deleted)}')
 
-    def _tell(self, line: str) -> None:
+    def tell(self, line: str) -> None:
+        """Report a line with the time since the start."""
         minutes, seconds = divmod(int(time.monotonic() - self._start), 60)
         self.report(f'[{minutes:3d}:{seconds:02d}] {line}')
