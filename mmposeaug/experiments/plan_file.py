@@ -3,10 +3,8 @@
 
 from __future__ import annotations
 
-import math
 import os
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,139 +20,19 @@ from .plan_checks import (
     check_published,
     check_starts,
 )
-
-MAX_SEED = 2**32 - 1
-DEFAULT_SCORES = ('MPJPE', 'P-MPJPE', 'PCK', 'AUC')
-OWN_OPTIONS = {'randomness.seed': 'seeds', 'work_dir': '--work-dir'}
-"""dict[str, str]: Config options that the runs set themselves, and what sets them."""
-
-EXPONENT = re.compile(r'[+-]?\d+(\.\d*)?[eE][+-]?\d+')
-WHERE = '<where>'
-"""str: Stands in a sentence for the place in the file, which pydantic knows."""
-
-
-# ---------------------------------------------------------------------- values
-def flatten_options(options: Mapping[str, Any], where: str = 'options') -> dict[str, Any]:
-    """Config options by dotted keys.
-
-    Example:
-        >>> flatten_options({'train_cfg': {'max_epochs': 2}, 'a.b': [1, 2], 'c': {}})
-        {'train_cfg.max_epochs': 2, 'a.b': [1, 2], 'c': {}}
-    """
-    flat: dict[str, Any] = {}
-    for key, value in options.items():
-        if not isinstance(key, str) or '=' in key:
-            raise ValueError(
-                f'{where} has the key {key!r}; a key is the dotted name of a setting, such as '
-                'train_cfg.max_epochs.'
-            )
-        nested = isinstance(value, Mapping) and value
-        inner = flatten_options(value, f'{where}.{key}') if nested else {'': value}
-        for name, item in inner.items():
-            path = f'{key}.{name}' if name else key
-            if path in flat:
-                raise ValueError(f'{where} sets {path} twice; leave one of them out.')
-            flat[path] = _plain(item, f'{where}.{path}')
-    return flat
-
-
-def _plain(value: Any, where: str) -> Any:
-    """A value as a config holds it; numbers like 1e-3 are text to YAML."""
-    if isinstance(value, list):
-        return [_plain(item, where) for item in value]
-    if isinstance(value, dict):
-        return {key: _plain(item, where) for key, item in value.items()}
-    if value is not None and not isinstance(value, (bool, int, float, str)):
-        raise ValueError(
-            f'{where} is {value!r}; a setting is text, a number, true, false, null, a list or a '
-            'mapping of these.'
-        )
-    return float(value) if isinstance(value, str) and EXPONENT.fullmatch(value) else value
-
-
-def _check_mapping(value: Any, *keys: str) -> Any:
-    if not isinstance(value, dict) or not value:
-        raise ValueError(
-            f'{WHERE} must be a mapping of {", ".join(keys)}, not {value!r}; see '
-            'docs/experiments.md.'
-        )
-    return value
-
-
-def _mapping(*keys: str) -> BeforeValidator:
-    return BeforeValidator(lambda value: _check_mapping(value, *keys))
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str) or not value.strip() or re.search(r'[|\n]', value):
-        raise ValueError(
-            f'{WHERE} must be a line of text without "|", not {value!r}; quote it if it is a '
-            'number.'
-        )
-    return value
-
-
-def _names(value: Any) -> tuple[str, ...]:
-    if not isinstance(value, list) or not value:
-        raise ValueError(f'{WHERE} must be a list of names, not {value!r}; write [NAME, ...].')
-    names = tuple(map(_text, value))
-    if len(set(names)) < len(names):
-        raise ValueError(f'{WHERE} is {value!r}, with a name twice; name each once.')
-    return names
-
-
-def _seeds(value: Any) -> tuple[int, ...]:
-    if not isinstance(value, list) or not value:
-        raise ValueError(f'{WHERE} must be a list, not {value!r}; write [0, 1, 2].')
-    for seed in value:
-        if type(seed) is not int or not 0 <= seed <= MAX_SEED:
-            raise ValueError(
-                f'{WHERE} holds {seed!r}; a seed is a whole number from 0 to {MAX_SEED}.'
-            )
-    if len(set(value)) < len(value):
-        raise ValueError(f'{WHERE} is {value!r}, with a seed twice; name each seed once.')
-    return tuple(value)
-
-
-def _figure(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        raise ValueError(f'{WHERE} is {value!r}; write the number alone.')
-    return float(value)
-
-
-def _options(value: Any) -> dict[str, Any]:
-    options = flatten_options(_check_mapping(value, 'config keys', 'their values'), WHERE)
-    for key, source in OWN_OPTIONS.items():
-        if key in options:
-            raise ValueError(f'{WHERE} sets {key}, which {source} sets; leave it out.')
-    return options
-
-
-def _experiments(value: Any) -> Any:
-    for name in _check_mapping(value, 'NAME: {config: ...}'):
-        if not isinstance(name, str) or not re.fullmatch(r'[A-Za-z0-9][\w.+-]*', name):
-            raise ValueError(
-                f'The experiment name {name!r} cannot be the name of a folder; use letters, '
-                'digits, ".", "_", "+" and "-" (quoted if it is a number).'
-            )
-    return value
-
-
-def _tables(value: Any) -> Any:
-    if not isinstance(value, list) or not value:
-        raise ValueError(
-            f'{WHERE} must be a list, not {value!r}; write [{{title: TEXT, set: SET, '
-            'score: SCORE}, ...].'
-        )
-    return value
-
-
-Text = Annotated[str, BeforeValidator(_text)]
-Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
-Seeds = Annotated[tuple[int, ...], BeforeValidator(_seeds)]
-Options = Annotated[dict[str, Any], BeforeValidator(_options)]
-Figure = Annotated[float, BeforeValidator(_figure)]
-Figures = Annotated[dict[str, Figure], _mapping('SCORE: number')]
+from .plan_values import (
+    DEFAULT_SCORES,
+    WHERE,
+    Figures,
+    Names,
+    Options,
+    Seeds,
+    Text,
+    check_experiments,
+    check_mapping,
+    check_text,
+    mapping,
+)
 
 
 # ----------------------------------------------------------------------- models
@@ -176,7 +54,7 @@ class _Entry(_Model):
     options: Options = {}
     seeds: Seeds = ()
     start_from: Text = ''
-    published: Annotated[dict[str, Figures], _mapping('SET: {SCORE: number}')] = {}
+    published: Annotated[dict[str, Figures], mapping('SET: {SCORE: number}')] = {}
     row: Text = ''
     column: Text = ''
 
@@ -197,12 +75,12 @@ class _File(_Model):
     reference: Any = None
     sets: Names = _required()
     scores: Names = DEFAULT_SCORES
-    set_scores: Annotated[dict[str, Names], _mapping('SET: [SCORE, ...]')] = {}
+    set_scores: Annotated[dict[str, Names], mapping('SET: [SCORE, ...]')] = {}
     options: Options = {}
-    groups: Annotated[dict[str, Text], _mapping('SET: subject')] = {}
+    groups: Annotated[dict[str, Text], mapping('SET: subject')] = {}
     published_source: Text = ''
-    tables: Annotated[list[_Table], BeforeValidator(_tables)] = []
-    experiments: Annotated[dict[str, _Entry], BeforeValidator(_experiments)] = _required()
+    tables: Annotated[list[_Table], BeforeValidator(check_tables)] = []
+    experiments: Annotated[dict[str, _Entry], BeforeValidator(check_experiments)] = _required()
 
 
 def _sentence(error: ValidationError) -> str:
@@ -372,9 +250,9 @@ def _references(value: Any, experiments: tuple[Experiment, ...]) -> dict[str, st
         return {}
     if isinstance(value, str):
         value = {sections.get(value, ''): value}
-    named = _at('reference', _check_mapping, value, 'SECTION: NAME')
+    named = _at('reference', check_mapping, value, 'SECTION: NAME')
     for section, name in named.items():
-        _at(f'reference of section {section!r}', _text, name)
+        _at(f'reference of section {section!r}', check_text, name)
         check_experiment(name, sections, 'reference')
         if sections[name] != section:
             raise ExperimentError(

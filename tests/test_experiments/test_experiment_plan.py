@@ -9,7 +9,7 @@ import pytest
 
 from mmposeaug.apis import ExperimentError, load_plan
 from mmposeaug.experiments.plan import CrossTable, Run
-from mmposeaug.experiments.plan_file import flatten_options
+from mmposeaug.experiments.plan_values import flatten_options
 from mmposeaug.experiments.processes import make_slots
 
 CONFIG = 'configs/poseaug/baseline_simplebaseline-256_1xb256-96e_synthetic.py'
