@@ -30,6 +30,7 @@ from .plan_values import (
     Text,
     check_experiments,
     check_mapping,
+    check_tables,
     check_text,
     mapping,
 )
