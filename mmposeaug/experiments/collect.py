@@ -122,7 +122,7 @@ def read_results(path: str | os.PathLike) -> Callable[[Run], dict[str, Any] | No
     listed = None if content is None else content.get('results')
     if not isinstance(listed, list) or not all(isinstance(entry, Mapping) for entry in listed):
         raise ExperimentError(
-            f"'{path}' is no file of results; name a JSON file that tools/summarize_results.py "
+            f"'{path}' is not a file of results; name a JSON file that tools/summarize_results.py "
             'wrote.'
         )
     by_run = {(entry.get('experiment'), entry.get('seed')): entry for entry in listed}
@@ -178,7 +178,7 @@ def mismatch(plan: ExperimentPlan, run: Run, result: dict[str, Any]) -> str:
     """Why a result is not that of a run."""
     absent = [key for key in RESULT_KEYS if key not in result]
     if absent or not _is_result(result):
-        return f'its result lacks {absent[0]!r}' if absent else 'its result is no result of a run'
+        return f'its result lacks {absent[0]!r}' if absent else 'its result is not that of a run'
     options = dict(run.experiment.options)
     expected = dict(
         experiment=run.experiment.name,

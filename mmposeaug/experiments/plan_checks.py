@@ -24,7 +24,7 @@ def check_experiment(name: Any, known: Collection[str], where: str) -> None:
     """Refuse a name that is not that of an experiment."""
     if name not in known:
         raise ExperimentError(
-            f'{where} names {name!r}, which is no experiment; the experiments are '
+            f'{where} names {name!r}, which is not an experiment; the experiments are '
             f'{", ".join(known)}.'
         )
 

@@ -163,7 +163,7 @@ def load_plan(path: str | os.PathLike, repo_root: str | os.PathLike) -> Experime
         raise ExperimentError(f'{path}: {error}') from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         reason = ' '.join(str(error).split())
-        raise ExperimentError(f'{path}: this is no YAML ({reason}); repair it.') from None
+        raise ExperimentError(f'{path}: this is not valid YAML ({reason}); repair it.') from None
 
 
 def _read(file: _File, stem: str, repo_root: Path) -> ExperimentPlan:

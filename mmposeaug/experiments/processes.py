@@ -168,7 +168,7 @@ def make_slots(
             or (visible and int(device) >= len(visible))
         ):
             raise ExperimentError(
-                f'{device!r} is no further CUDA device; give different numbers such as 0,1'
+                f'{device!r} is not another CUDA device; give different numbers such as 0,1'
                 + (f' below {len(visible)}.' if visible else '.')
             )
         name = visible[int(device)] if visible else device

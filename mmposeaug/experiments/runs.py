@@ -238,7 +238,7 @@ class RunStates:
         if path is None or not path.is_file():
             where = path or self.folder(start).path
             raise ExperimentError(
-                f"It starts from {start.label}, whose tested checkpoint '{where}' is not there; "
+                f"It starts from {start.label}, whose tested checkpoint '{where}' is missing; "
                 'put it back, or delete that folder to train it again.'
             )
         return path

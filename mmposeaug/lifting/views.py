@@ -238,7 +238,7 @@ def find_view(
 def as_seen(
     joints_px: np.ndarray, sizes: np.ndarray, intrinsics: np.ndarray, pad_portrait: bool
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Joints, image sizes and cameras as the lifter shall see them: upright images as squares."""
+    """Joints, image sizes and cameras as the lifter sees them: upright images as squares."""
     if not pad_portrait:
         return joints_px, sizes, intrinsics
     cameras = intrinsics.copy()

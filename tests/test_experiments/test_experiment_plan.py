@@ -119,7 +119,7 @@ def test_one_reference_is_that_of_its_section(load):
         ('seeds: [0, 1]', 'seeds: [true]', 'seeds holds True; a seed is'),
         ('seeds: [0, 1]', 'seeds: 3', r'seeds must be a list, not 3; write \[0, 1, 2\]'),
         ('[1, 5]', '[5, 5]', 'experiments.none-b.seeds is .* with a seed twice'),
-        ('B: none-b', 'B: nothing', "reference names 'nothing', which is no experiment"),
+        ('B: none-b', 'B: nothing', "reference names 'nothing', which is not an experiment"),
         ('B: none-b', 'B: [none-b]', "reference of section 'B' must be a line of text"),
         ('B: none-b', 'B: none-a', "reference of section 'B' is none-a, which is in section 'A'"),
         ('sets:', '# sets:', 'sets must be a list of names, not None'),
@@ -133,7 +133,7 @@ def test_one_reference_is_that_of_its_section(load):
         ('none-a: {', 'none: 3\n  none-a: {', 'experiments.none must be a mapping of label'),
         ('optim_wrapper.optimizer.lr', 'randomness.seed', 'sets randomness.seed, which seeds sets'),
         ('optim_wrapper.optimizer.lr', 'train_cfg.max_epochs', 'sets train_cfg.max_epochs twice'),
-        ('title: Two ways', 'title: [', 'this is no YAML'),
+        ('title: Two ways', 'title: [', 'this is not valid YAML'),
         ('sets:', 'set_scores: {here: [PCK]}\nsets:', "set_scores names the set 'here', but sets"),
         ('sets:', 'set_scores: {target_dev: PCK}\nsets:', 'set_scores.target_dev must be a list'),
         ('sets:', 'options: 3\nsets:', 'options must be a mapping of config keys'),
@@ -162,7 +162,11 @@ def test_experiments_with_starts_published_figures_and_tables(load):
 @pytest.mark.parametrize(
     ('old', 'new', 'sentence'),
     [
-        ('start_from: base', 'start_from: bass', "start_from names 'bass', which is no experiment"),
+        (
+            'start_from: base',
+            'start_from: bass',
+            "start_from names 'bass', which is not an experiment",
+        ),
         ('start_from: more', 'start_from: most', 'in a circle, most -> most; one of them must'),
         ('{title', '{titel', "Unknown key 'titel' in table 1; the keys are title, set, score"),
         (
@@ -248,5 +252,5 @@ def test_places_are_cores_or_devices(repo_root, monkeypatch):
     monkeypatch.setenv('CUDA_VISIBLE_DEVICES', '4,6')
     assert make_slots(repo_root, 1, ['1'])[0]['CUDA_VISIBLE_DEVICES'] == '6'
     for devices in (['2'], ['x'], ['0', '0']):
-        with pytest.raises(ExperimentError, match=f"'{devices[-1]}' is no further CUDA device"):
+        with pytest.raises(ExperimentError, match=f"'{devices[-1]}' is not another CUDA device"):
             make_slots(repo_root, 1, devices)

@@ -196,8 +196,8 @@ def test_results_of_other_settings_are_left_out(plan, tmp_path):
 @pytest.mark.parametrize(
     ('content', 'sentence'),
     [
-        ('{', 'is no file of results; name a JSON file that'),
-        ('{"results": [1]}', 'is no file of results; name a JSON file that'),
+        ('{', 'is not a file of results; name a JSON file that'),
+        ('{"results": [1]}', 'is not a file of results; name a JSON file that'),
         (
             '{"results": []}',
             r'There is no result of these experiments in .* \(a, seed 0: no result',
@@ -218,7 +218,7 @@ def test_wrong_result_files_are_one_sentence(plan, tmp_path, content, sentence):
 def test_broken_results_are_left_out(plan, tmp_path, wrong):
     (result,) = collect_results(plan, tmp_path / 'runs').found.values()
     save_compact_json(tmp_path / 'x.json', dict(results=[dict(result, **wrong)]))
-    with pytest.raises(ExperimentError, match='a, seed 0: its result is no result of a run'):
+    with pytest.raises(ExperimentError, match='a, seed 0: its result is not that of a run'):
         collect_results(plan, files=[tmp_path / 'x.json'])
 
 

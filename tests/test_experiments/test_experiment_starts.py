@@ -134,7 +134,7 @@ def test_a_start_without_its_checkpoint_is_one_sentence(plan, tmp_path):
     content = json.loads((path.parent / 'result.json').read_text())
     save_compact_json(tmp_path / 'x.json', dict(results=[content]))
     path.unlink()
-    assert f"whose tested checkpoint '{path}' is not there; put it back" in states_of(plan)[1]
+    assert f"whose tested checkpoint '{path}' is missing; put it back" in states_of(plan)[1]
     elsewhere = ExperimentRunner(plan, tmp_path / 'other', 1, results=[tmp_path / 'x.json'])
     state = elsewhere.states.state(run_of(plan, 'b'))
     assert 'of a, seed 0, of which --results has the numbers alone; copy its folder to' in state
