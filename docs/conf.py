@@ -1,8 +1,8 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
 """The documentation as a site: `make docs`.
 
-The source folder of the site is the repository's root, so that a relative link from one page to another, or to a
-config, leads to the same file here and where the Markdown is read on a code host.
+The source folder of the site is the repository's root, so that a relative link to another page or to
+a config leads to the same file here and where the Markdown is read on a code host.
 """
 
 from __future__ import annotations
@@ -31,9 +31,7 @@ include_patterns = [
     'configs/**/README.md',
     'mmposeaug/lifting/included/MODEL_CARD.md',
 ]
-exclude_patterns = [
-    *('.*', '**/.*', 'build', 'dist', 'work_dirs', 'data', 'shared', '**/__pycache__'),
-]
+exclude_patterns = ['.*', '**/.*', 'build', 'dist', 'work_dirs', 'data', 'shared', '**/__pycache__']
 
 # Markdown: headings get the anchors that code hosts give them, and each is checked
 source_suffix = {'.md': 'markdown'}
