@@ -48,7 +48,9 @@ format: $(NEEDS_ENV)  ## Put all files into the style that lint checks
 	$(PYTHON) -m ruff check --fix .
 	$(PYTHON) -m ruff format .
 
-SPHINX := $(PYTHON) -m sphinx --quiet --fail-on-warning --keep-going -c docs -d build/doctrees
+# All anew: a page that has not changed would keep its old sidebar, and its warnings would not return.
+SPHINX = $(PYTHON) -m sphinx --quiet --fail-on-warning --keep-going --fresh-env --write-all \
+	--conf-dir docs --doctree-dir build/doctrees
 
 docs: $(NEEDS_ENV)  ## Build the documentation as a site in build/docs; a warning fails
 	$(NEEDS_SPHINX)
@@ -57,7 +59,7 @@ docs: $(NEEDS_ENV)  ## Build the documentation as a site in build/docs; a warnin
 
 linkcheck: $(NEEDS_ENV)  ## Ask the network whether the documentation's links to other sites work
 	$(NEEDS_SPHINX)
-	$(SPHINX) -b linkcheck . build/linkcheck
+	$(SPHINX) --builder linkcheck . build/linkcheck
 
 quickstart: $(NEEDS_ENV)  ## Make data, train with and without PoseAug, compare, draw
 	$(PYTHON) tools/quickstart.py

@@ -1,8 +1,8 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
 """The documentation as a site: `make docs`.
 
-The source folder of the site is the repository's root, so that a relative link to another page or to
-a config leads to the same file here and where the Markdown is read on a code host.
+The source folder of the site is the repository's root, so that a relative link to a page or config
+leads to the same file here and where the Markdown is read on a code host.
 """
 
 from __future__ import annotations
