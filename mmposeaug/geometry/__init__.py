@@ -18,6 +18,7 @@ from .detections import (
 )
 from .kcs import kinematic_chain_matrix
 from .placement import projected_size, root_of_size, shift_into_view
+from .roots import place_roots
 from .rotation import euler_to_matrix, rotate, rotation_matrix, shortest_rotation
 from .transforms import flip_intrinsics, flip_keypoints, flip_pose, root_relative
 from .triangulation import Triangulation, in_cameras, triangulate, triangulate_robustly
@@ -37,6 +38,7 @@ __all__ = [
     'in_view',
     'normalize_intrinsics',
     'normalize_keypoints',
+    'place_roots',
     'project',
     'view_borders',
     'index_tensor',

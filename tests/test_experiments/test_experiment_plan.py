@@ -8,9 +8,9 @@ import re
 import pytest
 
 from mmposeaug.apis import ExperimentError, load_plan
-from mmposeaug.experiments.options import flatten_options, format_options
 from mmposeaug.experiments.plan import CrossTable, Run
-from mmposeaug.experiments.slots import make_slots
+from mmposeaug.experiments.plan_values import flatten_options
+from mmposeaug.experiments.processes import make_slots
 
 CONFIG = 'configs/poseaug/baseline_simplebaseline-256_1xb256-96e_synthetic.py'
 GOOD = f"""
@@ -129,8 +129,8 @@ def test_one_reference_is_that_of_its_section(load):
             'section: B\n    label: Nothing\n',
             "label 'Nothing' is also that of none-b",
         ),
-        ('max_epochs: 2', 'max_epochs: {}', 'max_epochs to {}, which cannot be written on a comm'),
-        ('max_epochs: 2', 'max_epochs: "a b"', "to 'a b', which cannot be written on a command"),
+        ('max_epochs: 2', 'max_epochs: 2026-01-31', 'max_epochs is datetime.* a setting is text'),
+        ('none-a: {', 'none: 3\n  none-a: {', 'experiments.none must be a mapping of label'),
         ('optim_wrapper.optimizer.lr', 'randomness.seed', 'sets randomness.seed, which seeds sets'),
         ('optim_wrapper.optimizer.lr', 'train_cfg.max_epochs', 'sets train_cfg.max_epochs twice'),
         ('title: Two ways', 'title: [', 'this is no YAML'),
@@ -231,9 +231,13 @@ def test_patterns_and_seeds_that_fit_nothing_are_refused(load):
         plan.runs(['none-a'], [5])
 
 
-def test_options_arrive_as_they_are():
-    options = flatten_options({'a': {'b': [0.5, 1e-3]}, 'c': True, 'd.e': None, 'f': 'text'})
-    assert format_options(options) == ['a.b=[0.5,0.001]', 'c=True', 'd.e=None', 'f=text']
+def test_options_are_plain_values_by_dotted_keys(load):
+    options = flatten_options(
+        {'a': {'b': [0.5, 1e-3]}, 'c': True, 'd.e': None, 'f': 'a b', 'g': {}}
+    )
+    assert options == {'a.b': [0.5, 0.001], 'c': True, 'd.e': None, 'f': 'a b', 'g': {}}
+    plan = load(GOOD.replace('max_epochs: 2', 'watchdog: {}, note: "a b"'))
+    assert plan.experiments[2].options['train_cfg.watchdog'] == {}
 
 
 def test_places_are_cores_or_devices(repo_root, monkeypatch):

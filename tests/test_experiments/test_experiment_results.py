@@ -12,17 +12,14 @@ import pytest
 import torch
 
 from mmposeaug.apis import ExperimentError, ExperimentRunner, collect_results, write_summary
-from mmposeaug.experiments.csv_table import csv_rows
-from mmposeaug.experiments.diagnostics import read_diagnostics
 from mmposeaug.experiments.epoch_figure import PANELS
 from mmposeaug.experiments.json_files import save_compact_json
 from mmposeaug.experiments.plan import CrossTable, Experiment, ExperimentPlan
-from mmposeaug.experiments.provenance import git_state
 from mmposeaug.experiments.report import format_summary
-from mmposeaug.experiments.run_folder import RunFolder
-from mmposeaug.experiments.score_figure import draw_scores
-from mmposeaug.experiments.series_styles import series_styles
-from mmposeaug.experiments.tables import format_cell
+from mmposeaug.experiments.result import git_state, read_diagnostics
+from mmposeaug.experiments.runs import RunFolder
+from mmposeaug.experiments.score_figure import draw_scores, series_styles
+from mmposeaug.experiments.tables import csv_rows, format_cell
 
 
 def write_scalars(folder: Path, *lines: dict) -> None:
@@ -173,11 +170,11 @@ def test_results_of_folders_and_earlier_summaries_are_joined(plan, tmp_path):
     earlier += [dict(result, seed=1), dict(result, experiment='b', options={'lr': 1})]
     save_compact_json(tmp_path / 'earlier.json', dict(results=earlier))
     joined = collect_results(plan, tmp_path / 'runs', [tmp_path / 'earlier.json'])
-    assert joined.values(plan.experiments[0], 'dev/MPJPE') == [100.0, 100.0]
+    assert joined.values(plan.experiments[0], 'dev', 'MPJPE') == [100.0, 100.0]
     assert set(joined.missing) == {'b, seed 0', 'b, seed 1'}
     assert "made with options {'lr': 1}" in joined.missing['b, seed 0']
     alone = collect_results(plan, files=[tmp_path / 'earlier.json'])
-    assert alone.values(plan.experiments[0], 'dev/MPJPE') == [1.0, 100.0]
+    assert alone.values(plan.experiments[0], 'dev', 'MPJPE') == [1.0, 100.0]
     # and they are not run again
     runner = ExperimentRunner(plan, tmp_path / 'new', results=[tmp_path / 'earlier.json'])
     states = {run.label: runner.states.state(run) for run in plan.runs()}
