@@ -22,6 +22,9 @@ from mmposeaug.geometry import (
     view_borders,
 )
 from mmposeaug.geometry.camera import MIN_DEPTH
+from mmposeaug.structures import Skeleton, ViewedPoses
+
+from .trained_network import module_mode
 
 
 def select(batch: PoseBatch, index: Tensor | slice) -> PoseBatch:
@@ -129,6 +132,42 @@ def lift(samples: PoseBatch, adapter: LifterAdapter, root: int) -> tuple[Tensor,
         root_depth=target_cam[..., root, 2],
     )
     return pred, root_relative(target_cam, root)
+
+
+def joint_errors(
+    samples: PoseBatch, adapter: LifterAdapter, skeleton: Skeleton, batch_size: int | None = None
+) -> Tensor:
+    """Errors of all joints but the root, dropout off.
+
+    Returns:
+        Tensor: Of shape (B, J - 1) or (B, T', J - 1), in metres.
+    """
+    size = batch_size or len(samples)
+    errors = []
+    with module_mode(adapter.module, 'eval'):
+        for start in range(0, len(samples), size):
+            part = select(samples, slice(start, start + size))
+            pred, target = lift(part, adapter, skeleton.root)
+            errors.append(torch.linalg.vector_norm(pred - target, dim=-1))
+    joints = [joint for joint in range(skeleton.num_joints) if joint != skeleton.root]
+    return torch.cat(errors)[..., joints]
+
+
+def spread(pose_cam: Tensor, root: int) -> Tensor:
+    """Mean standard deviation of root-relative joints over a batch, in metres."""
+    relative = root_relative(pose_cam.detach(), root).flatten(1)
+    return relative.std(dim=0, correction=0).mean()
+
+
+def viewed_poses(samples: PoseBatch, skeleton: Skeleton, frame: int) -> ViewedPoses:
+    """One frame of each sample as plain arrays, with its camera."""
+    arrays = (
+        samples.pose_cam[:, frame],
+        samples.keypoints_px[:, frame],
+        samples.intrinsics,
+        samples.image_size,
+    )
+    return ViewedPoses(skeleton, *(each.cpu().numpy() for each in arrays))
 
 
 def poses_of(batch: PoseBatch) -> Tensor:

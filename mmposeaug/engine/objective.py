@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -17,44 +16,24 @@ from mmposeaug.models import AugmentedPoses, grouped_joint_error
 from mmposeaug.structures import Skeleton
 
 from .batches import lift, with_poses
+from .settings import WEIGHTS, PoseAugSettings
 from .trained_network import TrainedNetwork, frozen, module_mode
-
-WEIGHTS = ('adversarial_3d', 'adversarial_2d', 'ranges', 'feedback', 'view')
-"""tuple[str]: Losses that have a weight."""
 
 
 class AugmentorObjective:
     """Weighted losses of the augmentor."""
 
-    def __init__(
-        self,
-        skeleton: Skeleton,
-        adversarial_loss: Mapping[str, Any] | None,
-        angle_range: Mapping[str, Any] | None,
-        length_range: Mapping[str, Any] | None,
-        feedback: Mapping[str, Any] | None,
-        weights: Mapping[str, float],
-        lifter_mode: str,
-    ) -> None:
-        unknown = set(weights) - set(WEIGHTS)
-        if unknown:
-            raise ValueError(f'Unknown loss weights {sorted(unknown)}; use {", ".join(WEIGHTS)}.')
-        for name, weight in weights.items():
-            if not isinstance(weight, (int, float)) or not 0 <= weight < math.inf:
-                raise ValueError(f'weights.{name} is {weight!r}; give 0 or a positive number.')
-        if lifter_mode not in ('train', 'eval'):
-            raise ValueError(f"lifter_mode must be 'train' or 'eval', got {lifter_mode!r}.")
-
+    def __init__(self, settings: PoseAugSettings, skeleton: Skeleton) -> None:
         def build(config: Mapping[str, Any] | None) -> Any:
             return None if config is None else MODELS.build(dict(config))
 
         self.skeleton = skeleton
-        self.adversarial_loss = build(adversarial_loss)
-        self.angle_range = build(angle_range)
-        self.length_range = build(length_range)
-        self.feedback = build(feedback)
-        self.weights = dict.fromkeys(WEIGHTS, 0.0) | dict(weights)
-        self.lifter_mode = lifter_mode
+        self.adversarial_loss = build(settings.adversarial_loss)
+        self.angle_range = build(settings.angle_range)
+        self.length_range = build(settings.length_range)
+        self.feedback = build(settings.feedback)
+        self.weights = dict.fromkeys(WEIGHTS, 0.0) | dict(settings.weights)
+        self.lifter_mode = settings.lifter_mode
 
     def plausibility(
         self,
