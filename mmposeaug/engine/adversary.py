@@ -130,14 +130,11 @@ class Adversary:
         generator: torch.Generator,
         with_feedback: bool = True,
     ) -> AugmentedBatch:
-        """One step of the augmentor and, every so often, of the discriminators.
+        """Train the augmentor and, every so often, the discriminators.
 
         Args:
-            batch (PoseBatch): Samples to augment.
             real (PoseBatch): Independent samples that count as real.
-            adapter (LifterAdapter): The lifter.
             generator (torch.Generator): Source of noise and of the pools' choices.
-            with_feedback (bool): Whether the lifter's feedback counts. Defaults to True.
 
         Returns:
             AugmentedBatch: The augmented samples before the update, and logs.
@@ -217,7 +214,7 @@ class Adversary:
 
     # ------------------------------------------------------------------- state
     def state_dict(self) -> dict[str, Any]:
-        """Everything that a resumed run needs."""
+        """Return everything that a resumed run needs."""
         return dict(
             networks={name: network.state_dict() for name, network in self.networks.items()},
             pools=self.pools.state_dict(),
@@ -225,14 +222,7 @@ class Adversary:
         )
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Load a state.
-
-        Args:
-            state (Mapping): What :meth:`state_dict` gave.
-
-        Raises:
-            ValueError: If the state is of other networks.
-        """
+        """Load a state; a ValueError if it is of other networks."""
         if set(state['networks']) != set(self.networks):
             raise ValueError(
                 f'The checkpoint holds {sorted(state["networks"])} but the config builds '
@@ -252,11 +242,7 @@ class Adversary:
         self.steps = int(state['steps'])
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Go back to the networks and pools of a state; schedules and steps go on.
-
-        Args:
-            state (Mapping): What :meth:`state_dict` gave.
-        """
+        """Go back to the networks and pools of a state; schedules and steps go on."""
         for name, network in self.networks.items():
             network.restore(state['networks'][name])
         self.pools.load_state_dict(state['pools'])

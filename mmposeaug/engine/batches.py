@@ -40,11 +40,7 @@ def concat(batches: Sequence[PoseBatch]) -> PoseBatch:
 
 
 def spread_indices(bank: PoseBank, count: int) -> Tensor:
-    """Numbers of samples from all over a bank; the first ones would be neighbours of one video.
-
-    Returns:
-        Tensor: Integers of shape (count,), on the bank's device.
-    """
+    """Numbers of samples from all over a bank; the first ones would be neighbours of one video."""
     return torch.arange(count, device=bank.device) * len(bank) // count
 
 
@@ -88,11 +84,7 @@ def project_clip(
 
 
 def wholly_in_view(batch: PoseBatch) -> Tensor:
-    """Which samples are in the image and before the camera, with all joints in all frames.
-
-    Returns:
-        Tensor: Booleans of shape (B,).
-    """
+    """Which samples (B,) are in the image and before the camera, with all joints in all frames."""
     size = batch.image_size.unsqueeze(1)
     return in_view(batch.keypoints_px, batch.pose_cam[..., 2], size).all(-1)
 
@@ -117,12 +109,7 @@ def with_poses(batch: PoseBatch, pose_cam: Tensor, keypoints_px: Tensor | None =
 
 
 def lift(samples: PoseBatch, adapter: LifterAdapter, root: int) -> tuple[Tensor, Tensor]:
-    """What a lifter makes of samples, and what it should.
-
-    Returns:
-        tuple[Tensor, Tensor]: Predicted and true root-relative poses of the frames that the lifter
-        predicts, in metres.
-    """
+    """Predicted and true root-relative poses of the frames that the lifter predicts, in metres."""
     target_cam = adapter.target_of(samples.pose_cam)
     pred = adapter.predict(
         samples.keypoints_px,
@@ -137,11 +124,7 @@ def lift(samples: PoseBatch, adapter: LifterAdapter, root: int) -> tuple[Tensor,
 def joint_errors(
     samples: PoseBatch, adapter: LifterAdapter, skeleton: Skeleton, batch_size: int | None = None
 ) -> Tensor:
-    """Errors of all joints but the root, dropout off.
-
-    Returns:
-        Tensor: Of shape (B, J - 1) or (B, T', J - 1), in metres.
-    """
+    """Errors (B, J - 1) or (B, T', J - 1) in metres of all joints but the root, dropout off."""
     size = batch_size or len(samples)
     errors = []
     with module_mode(adapter.module, 'eval'):
@@ -171,11 +154,7 @@ def viewed_poses(samples: PoseBatch, skeleton: Skeleton, frame: int) -> ViewedPo
 
 
 def poses_of(batch: PoseBatch) -> Tensor:
-    """Poses for an augmentor: (B, J, 3) for single frames, (B, T, J, 3) for clips.
-
-    Returns:
-        Tensor: Camera-space poses in metres.
-    """
+    """Poses in metres for an augmentor: (B, J, 3) for single frames, (B, T, J, 3) for clips."""
     return batch.pose_cam[:, 0] if batch.pose_cam.shape[1] == 1 else batch.pose_cam
 
 
@@ -209,14 +188,7 @@ def flip_randomly(
 
 
 def fill_up(valid: Tensor) -> Tensor | None:
-    """Indices of the valid samples, repeated in turn until there are as many as samples.
-
-    Args:
-        valid (Tensor): Booleans of shape (N,).
-
-    Returns:
-        Tensor | None: Indices of shape (N,), or None where no sample is valid.
-    """
+    """Indices (N,) of valid samples, repeated until there are N; None if there is no valid one."""
     index = valid.nonzero().squeeze(1)
     if len(index) == 0:
         return None

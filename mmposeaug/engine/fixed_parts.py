@@ -51,16 +51,7 @@ class DrawnCameras:
 
     @torch.no_grad()
     def draw(self, batch: PoseBatch, generator: torch.Generator | None = None) -> PoseBatch:
-        """Let drawn cameras see the people of a batch, where they are.
-
-        Args:
-            batch (PoseBatch): B samples.
-            generator (torch.Generator, optional): Source of the draw. Defaults to that of the
-                epoch.
-
-        Returns:
-            PoseBatch: The same with other cameras and keypoints; some may be out of view.
-        """
+        """Let drawn cameras see the people of a batch where they are; some may be out of view."""
         if self.model is None:
             return batch
         intrinsics, image_size = self.model(
@@ -75,14 +66,7 @@ class DrawnCameras:
 
     @torch.no_grad()
     def draw_in_view(self, batch: PoseBatch) -> PoseBatch:
-        """The same, but whom the drawn camera does not see wholly keeps the own camera.
-
-        Args:
-            batch (PoseBatch): B samples.
-
-        Returns:
-            PoseBatch: B samples.
-        """
+        """Draw cameras; whom the drawn one does not see wholly keeps the own one."""
         if self.model is None:
             return batch
         drawn = self.draw(batch)
@@ -95,28 +79,15 @@ class DrawnCameras:
         return PoseBatch(**{field.name: choose(field.name) for field in fields(PoseBatch)})
 
     def see(self, batch: PoseBatch) -> Tensor:
-        """Which samples are in view, wholly and in all frames.
-
-        Args:
-            batch (PoseBatch): B samples.
-
-        Returns:
-            Tensor: Booleans of shape (B,).
-        """
+        """Which samples (B,) are in view, wholly and in all frames."""
         return wholly_in_view(batch) & self.shows(batch)
 
     @torch.no_grad()
     def shows(self, batch: PoseBatch) -> Tensor:
-        """Whether the lenses of drawn cameras show all joints.
+        """Whether the lenses of drawn cameras show all joints (B,); true without drawn cameras.
 
         Far outside of the image the distortion of a lens folds over: it would show joints within
         the image that no camera sees there.
-
-        Args:
-            batch (PoseBatch): B samples.
-
-        Returns:
-            Tensor: Booleans of shape (B,); all true without drawn cameras.
         """
         if self.model is None:
             return torch.ones(len(batch), dtype=torch.bool, device=batch.pose_cam.device)

@@ -19,14 +19,7 @@ class CpuSyncBatchNorm(nn.SyncBatchNorm):
     """``SyncBatchNorm`` on CPUs, which torch computes on GPUs only."""
 
     def forward(self, input: Tensor) -> Tensor:
-        """Normalise by the statistics of the batches of all processes.
-
-        Args:
-            input (Tensor): Features of shape (N, C) or (N, C, *).
-
-        Returns:
-            Tensor: Features of the same shape.
-        """
+        """Normalise features (N, C) or (N, C, *) by the batches of all processes."""
         if input.device.type != 'cpu' or not self.training or get_world_size() == 1:
             return super().forward(input)
         dims = [0, *range(2, input.ndim)]

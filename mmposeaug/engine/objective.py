@@ -112,35 +112,17 @@ class AugmentorObjective:
         return {f'feedback_{k}': self.weights['feedback'] * cost for k, cost in costs.items()}
 
     def errors(self, samples: PoseBatch, adapter: LifterAdapter) -> Tensor:
-        """Grouped errors of the lifter.
-
-        Returns:
-            Tensor: Errors of shape (N, G) in metres.
-        """
+        """Grouped errors (N, G) of the lifter, in metres."""
         pred, target = lift(samples, adapter, self.skeleton.root)
         return grouped_joint_error(pred, target, self.skeleton)
 
 
 def frame_sizes(batch: PoseBatch, keypoints: Tensor) -> Tensor:
-    """Image sizes that broadcast over the frames of keypoints.
-
-    Args:
-        keypoints (Tensor): Keypoints of shape (N, J, 2) or (N, T, J, 2).
-
-    Returns:
-        Tensor: Width and height of shape (N, 2) or (N, 1, 2), in pixels.
-    """
+    """Image sizes (N, 2) or (N, 1, 2) that broadcast over keypoints (N, J, 2) or (N, T, J, 2)."""
     return batch.image_size if keypoints.ndim == 3 else batch.image_size.unsqueeze(1)
 
 
 def half_extent(batch: PoseBatch, keypoints: Tensor) -> Tensor:
-    """Half width and half height in normalised coordinates, broadcastable over keypoints.
-
-    Args:
-        keypoints (Tensor): Keypoints of shape (N, J, 2) or (N, T, J, 2).
-
-    Returns:
-        Tensor: Of shape (N, 1, 2) or (N, 1, 1, 2); the first is 1.
-    """
+    """Half width, 1, and half height (N, 1, 2) or (N, 1, 1, 2) in normalised coordinates."""
     size = frame_sizes(batch, keypoints)
     return (size / size[..., :1]).unsqueeze(-2)

@@ -87,14 +87,7 @@ class PoseAugTrainLoop(TensorTrainLoop):
 
     @classmethod
     def read_settings(cls, options: Mapping[str, Any]) -> PoseAugSettings:
-        """Settings of the variant with what ``train_cfg`` changes, checked.
-
-        Args:
-            options (Mapping): The options that are given.
-
-        Returns:
-            PoseAugSettings: All of them.
-        """
+        """Read and check the settings: those of the variant with what ``train_cfg`` changes."""
         given = dict(options)
         return get_settings(given.pop('variant', 'default'), given)
 
@@ -145,7 +138,7 @@ class PoseAugTrainLoop(TensorTrainLoop):
         return self.poseaug_epoch >= self.settings.warmup_epochs
 
     def start_epoch(self) -> None:
-        """Fresh generators and statistics."""
+        """Make fresh generators and statistics."""
         super().start_epoch()
         self.real_order = make_generator('cpu', self.seed, self._epoch, 'real')
         self._real_indices: Iterator[Tensor] = iter(())
@@ -153,7 +146,7 @@ class PoseAugTrainLoop(TensorTrainLoop):
         self._updates = 0
 
     def train_phases(self) -> None:
-        """All phases of an epoch."""
+        """Go through all phases of an epoch."""
         if self.augments:
             self.watchdog.before_epoch(self.adversary)
         if not self.augments or self.mixes:
@@ -181,14 +174,7 @@ class PoseAugTrainLoop(TensorTrainLoop):
 
     # ------------------------------------------------------------------- mixed
     def augment(self, batch: PoseBatch) -> AugmentedBatch:
-        """Augment samples; every so often augmentor and discriminators learn from them.
-
-        Args:
-            batch (PoseBatch): B samples.
-
-        Returns:
-            AugmentedBatch: The augmented samples, and which are in view.
-        """
+        """Augment samples; every so often augmentor and discriminators learn from them."""
         learns = self._updates % self.settings.adversary_interval == 0
         self._updates += 1
         return self._augment(batch, learns)
@@ -200,15 +186,7 @@ class PoseAugTrainLoop(TensorTrainLoop):
         return self.augmentation.augment(batch, self.noise_generator, self.progress)
 
     def learn(self, batch: PoseBatch, real: PoseBatch) -> AugmentedBatch:
-        """One step of augmentor and discriminators.
-
-        Args:
-            batch (PoseBatch): Samples to augment.
-            real (PoseBatch): Independent samples that count as real.
-
-        Returns:
-            AugmentedBatch: The augmented samples.
-        """
+        """Train augmentor and discriminators on samples, and on independent real ones."""
         result = self.adversary.step(
             batch, real, self.feedback_adapter, self.noise_generator, self.learns_feedback
         )
@@ -261,7 +239,7 @@ class PoseAugTrainLoop(TensorTrainLoop):
 
     # ------------------------------------------------------------------- state
     def restart_schedules(self) -> list[str]:
-        """As in the base class; what recoveries took from the learning rates stays taken."""
+        """Do as the base class; what recoveries took from the learning rates stays taken."""
         epochs = max(self.poseaug_epoch, 0)
         factor, times = self.watchdog.lr_factor, self.watchdog.recoveries
         restarted = []
@@ -275,14 +253,10 @@ class PoseAugTrainLoop(TensorTrainLoop):
         return restarted
 
     def state_dict(self) -> dict[str, Any]:
-        """State of everything that the loop owns, for a checkpoint to resume from."""
+        """Return the state of all that the loop owns, for a checkpoint to resume from."""
         return dict(adversary=self.adversary.state_dict(), watchdog=self.watchdog.state_dict())
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Load a state.
-
-        Args:
-            state (Mapping): What :meth:`state_dict` gave.
-        """
+        """Load a state."""
         self.adversary.load_state_dict(state['adversary'])
         self.watchdog.load_state_dict(state['watchdog'])

@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
-from mmengine.optim.scheduler.param_scheduler import ReduceOnPlateauParamScheduler
+from mmengine.optim import ReduceOnPlateauParamScheduler
 
 PROGRESS = ('_global_step', 'last_step', '_last_value', 'verbose')
 """tuple[str]: Parts of a scheduler's state that say how far it is, not what it does."""

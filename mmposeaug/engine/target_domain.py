@@ -33,11 +33,7 @@ class TargetDomain:
     target_frame: str = 'centre'
 
     def draw(self, count: int, generator: torch.Generator) -> Tensor:
-        """People drawn with replacement.
-
-        Returns:
-            Tensor: Normalised keypoints of shape (count, J, 2).
-        """
+        """Draw normalised keypoints (count, J, 2) of people, with replacement."""
         return self.keypoints.draw(count, generator, self.flip_prob)
 
     def align(

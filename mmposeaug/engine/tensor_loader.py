@@ -66,11 +66,7 @@ class TensorLoader:
             yield self.bank.gather(index)
 
     def epoch(self, generator: torch.Generator) -> Iterator[Tensor]:
-        """Index batches of one pass over the bank.
-
-        Returns:
-            Iterator[Tensor]: Indices of shape (batch_size,) on the bank's device.
-        """
+        """Yield index batches (batch_size,) of one pass over the bank, on the bank's device."""
         order = torch.randperm(len(self.bank), generator=generator)
         own = order[self.rank : self.share * self.world_size : self.world_size]
         own = own[: self.batches_per_pass * self.batch_size].to(self.bank.device)

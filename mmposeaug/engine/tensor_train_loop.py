@@ -15,6 +15,7 @@ from mmpose.registry import LOOPS
 from torch import Tensor, nn
 
 from mmposeaug.codecs import LifterAdapter, build_codec, find_train_codec
+from mmposeaug.codecs.lifter_fit import check_codec, check_frames, first_call
 from mmposeaug.datasets import PoseBank, PoseBatch
 from mmposeaug.datasets.dataset_configs import inner_dataset
 from mmposeaug.structures.choices import require_known
@@ -27,13 +28,13 @@ from .config_files import missing_for_test
 from .diagnostics import AugmentationProbe, log_epoch
 from .fast_layers import fast_layers
 from .fixed_parts import Detector, build_random_augmentor
-from .lifter_check import check_lifter
 from .normalization import synchronise, warn_of_separate_statistics
 from .resume_settings import ResumeSettingsHook
 from .seeding import common_seed, derive_seed, make_generator
 from .settings import AugmentationSettings, check_share
 from .state_hook import LifterCheckpointHook
 from .tensor_loader import build_tensor_loader, flip_probability
+from .trained_network import module_mode
 
 
 @LOOPS.register_module()
@@ -97,7 +98,7 @@ class TensorTrainLoop(EpochBasedTrainLoop):
         self.device = self.bank.device
         pipeline = inner_dataset(dataloader['dataset']).get('pipeline', [])
         self.adapter = LifterAdapter(runner.model, build_codec(find_train_codec(pipeline)))
-        check_lifter(self.adapter, self.bank)
+        self._check_lifter()
         self.flip_prob = flip_probability(pipeline) if flip_prob is None else flip_prob
         augmentor: nn.Module | None = None
         if settings.augmentor is not None and not self.learns:
@@ -121,16 +122,27 @@ class TensorTrainLoop(EpochBasedTrainLoop):
         for sentence in missing_for_test(runner.cfg):
             runner.logger.warning(f'{sentence} The training goes on, a test would not.')
 
+    def _check_lifter(self) -> None:
+        """Refuse a lifter that does not fit the data, before the first epoch."""
+        bank, adapter = self.bank, self.adapter.unwrapped()
+        frames, joints = bank.num_frames, self.skeleton.num_joints
+        check_codec(adapter.codec, joints)
+        check_frames(adapter, frames, bank.target_frames)
+        adapter.codec.check_trainable()
+        adapter.codec.check_inputs(
+            bank.keypoints_px,
+            bank.keypoint_scores,
+            bank.camera_index,
+            bank.cameras.intrinsics,
+            bank.cameras.image_size,
+            ['/'.join(key) for key in bank.cameras.keys],
+        )
+        with first_call(frames, joints), module_mode(adapter.lifter, 'eval'):
+            self._loss(bank.gather(torch.arange(1, device=bank.device)), adapter)
+
     @classmethod
     def read_settings(cls, options: Mapping[str, Any]) -> AugmentationSettings:
-        """Settings of ``train_cfg``, checked.
-
-        Args:
-            options (Mapping): The options that are given.
-
-        Returns:
-            AugmentationSettings: All of them.
-        """
+        """Read and check the settings of ``train_cfg``."""
         known = [field.name for field in fields(AugmentationSettings)]
         require_known(cls.__name__, options, known, TypeError)
         settings = AugmentationSettings(**options)
@@ -144,11 +156,7 @@ class TensorTrainLoop(EpochBasedTrainLoop):
         return True
 
     def restart_schedules(self) -> list[str]:
-        """Put the config's schedules of networks beside the lifter in force in a resumed run.
-
-        Returns:
-            list[str]: Whose schedule the checkpoint had otherwise.
-        """
+        """Put the config's schedules of other networks in force again; whose they were."""
         return []
 
     # ------------------------------------------------------------------- epoch
@@ -164,7 +172,7 @@ class TensorTrainLoop(EpochBasedTrainLoop):
             return super().run()
 
     def run_epoch(self) -> None:
-        """One epoch, seeded by the run's seed and its number alone."""
+        """Train one epoch, seeded by the run's seed and its number alone."""
         self.start_epoch()
         self.runner.call_hook('before_train_epoch')
         self.runner.model.train()
@@ -176,7 +184,7 @@ class TensorTrainLoop(EpochBasedTrainLoop):
         self._updates_of_epoch = 0
 
     def start_epoch(self) -> None:
-        """Fresh generators; the global one too, since dropout can draw from no other."""
+        """Make fresh generators; seed the global one too, since dropout can draw from no other."""
         self.seed = common_seed(self.runner)  # asked of all processes, unlike what follows
         seed, rank = self.seed, get_rank()
         self.order_generator = make_generator('cpu', seed, self._epoch, 'order')
@@ -188,34 +196,20 @@ class TensorTrainLoop(EpochBasedTrainLoop):
         torch.manual_seed(derive_seed(seed, self._epoch, rank, 'dropout'))
 
     def train_phases(self) -> None:
-        """All lifter updates of an epoch: one pass over the bank."""
+        """Do all lifter updates of an epoch: one pass over the bank."""
         for batch_idx, index in enumerate(self.dataloader.epoch(self.order_generator)):
             self.update_lifter(batch_idx, self.mix(self.draw(index)))
 
     # ------------------------------------------------------------------- batch
     def draw(self, index: Tensor) -> PoseBatch:
-        """Real samples of the bank, some of them mirrored.
-
-        Args:
-            index (Tensor): Numbers of the samples, of shape (B,).
-
-        Returns:
-            PoseBatch: The samples.
-        """
+        """Gather real samples by their numbers (B,), some of them mirrored."""
         batch = self.bank.gather(index)
         return flip_randomly(
             batch, self.skeleton.flip_indices, self.flip_prob, self.noise_generator
         )
 
     def mix(self, batch: PoseBatch) -> PoseBatch:
-        """Put augmented samples in the place of the batch's last ones, and detect all of them.
-
-        Args:
-            batch (PoseBatch): B real samples.
-
-        Returns:
-            PoseBatch: B samples.
-        """
+        """Put augmented samples in the place of the batch's last ones, and detect all of them."""
         count = round(self.settings.augmented_share * len(batch))
         if count == 0 or not self.augments:
             return self.detector(batch, augmented=False)
@@ -235,14 +229,7 @@ class TensorTrainLoop(EpochBasedTrainLoop):
         return self.settings.changes_samples
 
     def augment(self, batch: PoseBatch) -> AugmentedBatch:
-        """Augment samples.
-
-        Args:
-            batch (PoseBatch): B samples.
-
-        Returns:
-            AugmentedBatch: The augmented samples, and which are in view.
-        """
+        """Augment samples."""
         batch = self.augmentation.prepare(batch, self.noise_generator)
         return self.augmentation.augment(batch, self.noise_generator)
 
@@ -255,28 +242,27 @@ class TensorTrainLoop(EpochBasedTrainLoop):
 
     # ------------------------------------------------------------------ lifter
     def update_lifter(self, batch_idx: int, batch: PoseBatch) -> None:
-        """One step of the lifter, with MMEngine's hooks around it.
-
-        Args:
-            batch_idx (int): Number of the update in the epoch.
-            batch (PoseBatch): The samples to learn from.
-        """
+        """Train the lifter on a batch, with MMEngine's hooks around it."""
         runner = self.runner
         runner.call_hook('before_train_iter', batch_idx=batch_idx, data_batch=None)
         with runner.optim_wrapper.optim_context(runner.model):
-            losses = self.adapter.loss(
-                batch.keypoints_px,
-                self.adapter.target_of(batch.pose_cam),
-                batch.image_size,
-                scores=batch.keypoint_scores,
-                intrinsics=batch.intrinsics,
-                visible=self.adapter.target_of(batch.pose_visible),
-            )
+            losses = self._loss(batch, self.adapter)
         parsed_loss, log_vars = _unwrapped(runner.model).parse_losses(losses)
         runner.optim_wrapper.update_params(parsed_loss)
         runner.call_hook('after_train_iter', batch_idx=batch_idx, data_batch=None, outputs=log_vars)
         self._iter += 1
         self._updates_of_epoch += 1
+
+    @staticmethod
+    def _loss(batch: PoseBatch, adapter: LifterAdapter) -> dict[str, Tensor]:
+        return adapter.loss(
+            batch.keypoints_px,
+            adapter.target_of(batch.pose_cam),
+            batch.image_size,
+            scores=batch.keypoint_scores,
+            intrinsics=batch.intrinsics,
+            visible=adapter.target_of(batch.pose_visible),
+        )
 
 
 def _unwrapped(model: nn.Module) -> Any:

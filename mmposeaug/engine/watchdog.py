@@ -86,15 +86,9 @@ class CollapseWatchdog:
         return self.recoveries >= self.max_recoveries
 
     def diagnose(self, means: Mapping[str, float]) -> str | None:
-        """What is wrong with an epoch.
+        """Say what is wrong with the means of an epoch, a clause that names the value, or None.
 
-        Args:
-            means (Mapping[str, float]): Means of the logs over the steps of the epoch in which
-                they were finite, with ``finite``, the share of steps with finite gradients and
-                logs.
-
-        Returns:
-            str | None: A clause that names the value, or None.
+        ``finite`` is the share of steps with finite gradients, over which the others are means.
         """
         if 1 - means.get('finite', 1.0) > self.max_broken:
             broken_share = 1 - means['finite']
@@ -116,25 +110,12 @@ class CollapseWatchdog:
         return None
 
     def before_epoch(self, adversary: Adversary) -> None:
-        """Keep the state before the first epoch, which may collapse too.
-
-        Args:
-            adversary (Adversary): The networks.
-        """
+        """Keep the state before the first epoch, which may collapse too."""
         if self.healthy is None:
             self.healthy = copy.deepcopy(adversary.state_dict())
 
     def after_epoch(self, adversary: Adversary, means: Mapping[str, float], epoch: int) -> bool:
-        """Keep a healthy state, or go back to the last one.
-
-        Args:
-            adversary (Adversary): The networks.
-            means (Mapping[str, float]): Means of the logs over the epoch.
-            epoch (int): Number of the epoch, for the message.
-
-        Returns:
-            bool: Whether the epoch was healthy.
-        """
+        """Keep a healthy state, or go back to the last one; whether the epoch was healthy."""
         reason = self.diagnose(means)
         if reason is None:
             self.healthy = copy.deepcopy(adversary.state_dict())
@@ -160,15 +141,11 @@ class CollapseWatchdog:
         return False
 
     def state_dict(self) -> dict[str, Any]:
-        """State for a resumed run."""
+        """Return the state for a resumed run."""
         return dict(recoveries=self.recoveries, saturated=self.saturated, healthy=self.healthy)
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Load a state.
-
-        Args:
-            state (Mapping): What :meth:`state_dict` gave.
-        """
+        """Load a state."""
         self.recoveries = int(state['recoveries'])
         self.saturated = int(state['saturated'])
         self.healthy = state['healthy']

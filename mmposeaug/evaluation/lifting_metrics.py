@@ -135,27 +135,12 @@ class LiftingMetrics(BaseMetric):
         self.min_joints = min_joints
 
     def process(self, data_batch: Any, data_samples: Sequence[Mapping[str, Any]]) -> None:
-        """Keep predictions and ground truth of one batch.
-
-        Args:
-            data_batch (Any): Not used.
-            data_samples (Sequence[Mapping]): Samples with ``pred_instances['keypoints']`` of
-                shape (T, K, 3) or (1, T, K, 3), ``gt_instances['lifting_target']`` of shape
-                (T, K, 3) or (K, 3), optionally ``gt_instances['lifting_target_visible']`` and
-                ``target_img_path``; arrays or tensors, camera-space or root-relative.
-        """
+        """Keep what the scores need of a batch of data samples."""
         for sample in data_samples:
             self.results.append(read_sample(sample, len(self.results)))
 
     def compute_metrics(self, results: list) -> dict[str, float]:
-        """Score a whole set.
-
-        Args:
-            results (list): What :meth:`process` kept, one entry a sample.
-
-        Returns:
-            dict[str, float]: Scores in mm (MPJPE and its kin) and percent (PCK, AUC).
-        """
+        """Compute the scores of all samples."""
         poses = stack_samples(results)
         root = self._indices(self.root, poses.gt.shape[1], 'root')
         poses = self._align(poses, root)

@@ -183,11 +183,7 @@ class AnatomicalPoseAugmentor(RandomPoseAugmentor):
 
     # --------------------------------------------------------------- human body
     def suit(self, lengths: Sequence[float]) -> None:
-        """Look whether the bodies of the training data are human, where no option says it.
-
-        Args:
-            lengths (Sequence[float]): Typical length of each bone, in any unit.
-        """
+        """Look whether the bodies of the training data are human, by typical lengths of bones."""
         self._become(verdict_on(self.human, self.skeleton, type(self).__name__, lengths))
 
     def _become(self, verdict: HumanVerdict) -> None:
@@ -226,7 +222,7 @@ class AnatomicalPoseAugmentor(RandomPoseAugmentor):
 
     # -------------------------------------------------------------------- draws
     def normal_shapes(self) -> dict[str, tuple[int, ...]]:
-        """dict[str, tuple[int]]: Shapes for one sample of the draws that are standard normal."""
+        """Shapes for one sample of the draws that are standard normal."""
         shapes = dict(
             super().normal_shapes(),
             trunk=(3,),
@@ -243,7 +239,7 @@ class AnatomicalPoseAugmentor(RandomPoseAugmentor):
         return shapes
 
     def uniform_shapes(self) -> dict[str, tuple[int, ...]]:
-        """dict[str, tuple[int]]: Shapes for one sample of the draws that are uniform in [-1, 1]."""
+        """Shapes for one sample of the draws that are uniform in [-1, 1]."""
         return dict(
             super().uniform_shapes(),
             trunk_turned=(),

@@ -61,11 +61,7 @@ def size_ratio(wanted: Tensor, now: Tensor, own: Tensor, shortest: float) -> Ten
     Args:
         wanted (Tensor): Lengths (N, G) of another body, 0 where nothing is published.
         now (Tensor): Lengths (N, G) that they are to take the place of.
-        own (Tensor): Ratios (N, G) where nothing is known: those of nobody else.
-
-    Returns:
-        Tensor: Relative changes (N, G), of one body all alike, for bones without a wanted length;
-        ``own`` for the others.
+        own (Tensor): Ratios (N, G) of bones with a published length, and of bodies without any.
     """
     known = (wanted > 0) & (now > shortest)
     change = (wanted * known).sum(-1) / (now * known).sum(-1).clamp_min(shortest) - 1

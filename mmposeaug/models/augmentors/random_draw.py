@@ -126,9 +126,6 @@ class RandomPoseAugmentor(nn.Module):
 
         Args:
             distance (float): Median depth of the roots of the training set, in metres.
-
-        Raises:
-            ValueError: If it is not positive.
         """
         if not 0 < distance < math.inf:
             raise ValueError(
@@ -209,37 +206,21 @@ class RandomPoseAugmentor(nn.Module):
 
     # -------------------------------------------------------------------- draws
     def normal_shapes(self) -> dict[str, tuple[int, ...]]:
-        """dict[str, tuple[int]]: Shapes for one sample of the draws that are standard normal."""
+        """Shapes for one sample of the draws that are standard normal."""
         return dict(angle=(self.skeleton.num_bones, 3), pitch=(), roll=())
 
     def uniform_shapes(self) -> dict[str, tuple[int, ...]]:
-        """dict[str, tuple[int]]: Shapes for one sample of the draws that are uniform in [-1, 1]."""
+        """Shapes for one sample of the draws that are uniform in [-1, 1]."""
         groups = len(self.skeleton.length_groups)
         height: dict[str, tuple[int, ...]] = {} if self.height is None else dict(height=())
         return dict(length=(groups,), scale=(1,), yaw=(), depth=(), place=(2,), **height)
 
     def turn(self, pose: Tensor, draw: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
-        """Turn bones.
-
-        Args:
-            pose (Tensor): Poses of shape (N, J, 3) or clips of shape (N, T, J, 3), in metres.
-            draw (Mapping[str, Tensor]): All draws.
-
-        Returns:
-            tuple[Tensor, Tensor]: The poses and 1 - cos of every bone's turn, (N, J - 1).
-        """
+        """Turn bones; the poses and 1 - cos (N, J - 1) of every bone's turn."""
         return turn_bones(pose, self.angle_noise * draw['angle'], self.skeleton)
 
     def length_ratio(self, pose: Tensor, draw: Mapping[str, Tensor]) -> Tensor:
-        """Relative changes of bone lengths.
-
-        Args:
-            pose (Tensor): The original poses, of shape (N, J, 3) or (N, T, J, 3), in metres.
-            draw (Mapping[str, Tensor]): All draws.
-
-        Returns:
-            Tensor: Ratios of shape (N, G), one a length group.
-        """
+        """Relative changes (N, G) of bone lengths, one a length group."""
         of_group = 1 + self.length_limit * draw['length']
         return of_group * (1 + self.scale_limit * draw['scale']) - 1
 

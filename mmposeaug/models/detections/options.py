@@ -42,11 +42,7 @@ def check_number(
 
 
 def noise_factors(factors: Mapping[str, float] | None, skeleton: Skeleton) -> Tensor:
-    """Factor of every joint's noise.
-
-    Returns:
-        Tensor: Factors of shape (J,).
-    """
+    """Factor (J,) of the noise of each joint."""
     out = torch.ones(skeleton.num_joints)
     groups: dict[str, Sequence[int]] = dict(skeleton.joint_groups)
     grouped = {joint for joints in groups.values() for joint in joints}
@@ -81,11 +77,7 @@ def swapped_joints(name: str, skeleton: Skeleton) -> list[int]:
 
 
 def bias_offsets(bias: str | Mapping[str, Any] | None, skeleton: Skeleton) -> Tensor | None:
-    """Offsets of joints along the axes of the body.
-
-    Returns:
-        Tensor | None: Offsets of shape (J, 3); None where nothing is off.
-    """
+    """Offsets (J, 3) of joints along the axes of the body; None where nothing is off."""
     if bias is None:
         return None
     if isinstance(bias, str):

@@ -86,20 +86,10 @@ class KinematicChainDiscriminator(nn.Module):
         most = max(len(row) for row in rows)
         return torch.stack([F.pad(row, (0, most - len(row))) for row in rows])
 
-    @property
-    def num_scores(self) -> int:
-        """int: Number of scores P for each pose."""
-        return len(self.parts)
-
     def forward(self, pose: Tensor) -> Tensor:
-        """Scores of poses, in the order of ``parts``.
+        """Scores (N, P) of poses (N, J, 3), in the order of ``parts``; high for real.
 
-        Args:
-            pose (Tensor): Poses of shape (N, J, 3), or clips of shape (N, T, J, 3) whose frames
-                are scored one by one; any unit, any root.
-
-        Returns:
-            Tensor: Scores of shape (N, P), or (N * T, P); high for real.
+        Of clips (N, T, J, 3) the frames are scored one by one, (N * T, P). Any unit, any root.
         """
         directions, _ = unit_bones(joints_to_bones(pose, self.skeleton))
         chains = kinematic_chain_matrix(directions).reshape(-1, self.skeleton.num_bones**2)

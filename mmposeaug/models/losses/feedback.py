@@ -151,15 +151,7 @@ class RangeFeedbackLoss(nn.Module):
         self.batch_ratio = batch_ratio
 
     def hardness(self, errors: Tensor, reference: Tensor) -> Tensor:
-        """Hardness ratios.
-
-        Args:
-            errors (Tensor): Errors on augmented poses, of shape (N, G).
-            reference (Tensor): Errors on the poses they are compared with, of shape (N, G).
-
-        Returns:
-            Tensor: Ratios of shape (N, G), or (1, G) for the batch.
-        """
+        """Ratios of errors (N, G) over others: (N, G), or (1, G) for the batch."""
         if self.batch_ratio:
             errors, reference = errors.mean(0, keepdim=True), reference.mean(0, keepdim=True)
         return errors / reference.clamp_min(ERROR_EPS)
@@ -173,9 +165,6 @@ class RangeFeedbackLoss(nn.Module):
             errors (Mapping[str, Tensor]): Errors of shape (N, G) under the names of the stages.
             reference (Tensor): Errors of shape (N, G) on the original poses or the draw.
             progress (float): Point of the training in [0, 1], epoch / epochs.
-
-        Returns:
-            dict[str, Tensor]: A scalar for every stage.
         """
         return {
             stage: setting['factor'] * self.cost(errors[stage], reference, setting, progress)
@@ -185,17 +174,7 @@ class RangeFeedbackLoss(nn.Module):
     def cost(
         self, errors: Tensor, reference: Tensor, setting: Mapping[str, Any], progress: float
     ) -> Tensor:
-        """Cost of the hardness after one operation, without its factor.
-
-        Args:
-            errors (Tensor): Errors of shape (N, G).
-            reference (Tensor): Errors of shape (N, G) on what they are compared with.
-            setting (Mapping[str, Any]): The stage's settings.
-            progress (float): Point of the training in [0, 1].
-
-        Returns:
-            Tensor: Scalar.
-        """
+        """Cost of the hardness after one operation by its settings, without its factor."""
         target = scheduled(setting['target'], progress)
         ratio = self.hardness(errors, reference)
         return squared_outside(ratio, target, setting['width']).mean()

@@ -52,14 +52,7 @@ class AngleRangeLoss(nn.Module):
         self.width = width
 
     def forward(self, angle_change: Tensor) -> Tensor:
-        """Cost of turns.
-
-        Args:
-            angle_change (Tensor): 1 - cos of every bone's turn, of shape (N, J - 1).
-
-        Returns:
-            Tensor: Scalar.
-        """
+        """Cost of turns, given 1 - cos of every bone's turn (N, J - 1)."""
         return squared_outside(angle_change.mean(-1), self.centre, self.width).mean()
 
 
@@ -81,12 +74,5 @@ class LengthRangeLoss(nn.Module):
         self.limit = limit
 
     def forward(self, length_ratio: Tensor) -> Tensor:
-        """Cost of ratios.
-
-        Args:
-            length_ratio (Tensor): Relative changes of length, of shape (N, G).
-
-        Returns:
-            Tensor: Scalar.
-        """
+        """Cost of relative changes of length (N, G)."""
         return squared_outside(length_ratio, 0.0, self.limit).mean()
