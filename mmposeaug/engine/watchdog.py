@@ -11,6 +11,9 @@ from typing import Any
 
 from mmengine.logging import print_log
 
+from mmposeaug.models.option_checks import check_number, is_number
+from mmposeaug.structures.choices import require_known
+
 from .adversary import Adversary
 
 
@@ -52,14 +55,9 @@ class CollapseWatchdog:
     ) -> None:
         shares = dict(max_broken=max_broken, min_in_view=min_in_view, max_accuracy=max_accuracy)
         for name, share in shares.items():
-            if not (_is_number(share) and 0 <= share <= 1):
-                raise ValueError(f'watchdog.{name} is {share!r}; it is a share between 0 and 1.')
-        if not (_is_number(min_noise_response) and min_noise_response >= 0):
-            raise ValueError(
-                f'watchdog.min_noise_response is {min_noise_response!r}; give 0 or a positive '
-                'number.'
-            )
-        if not (_is_number(lr_factor) and 0 < lr_factor <= 1):
+            check_number('train_cfg.watchdog', name, share, 0, 1, ', a share')
+        check_number('train_cfg.watchdog', 'min_noise_response', min_noise_response)
+        if not (is_number(lr_factor) and 0 < lr_factor <= 1):
             raise ValueError(
                 f'watchdog.lr_factor is {lr_factor!r}; it is above 0 and at most 1, since learning '
                 'goes on slower after a recovery.'
@@ -151,16 +149,8 @@ class CollapseWatchdog:
         self.healthy = state['healthy']
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-
-
 def build_watchdog(options: Mapping[str, Any]) -> CollapseWatchdog:
     """The watchdog of a config."""
-    known = list(inspect.signature(CollapseWatchdog).parameters)
-    unknown = sorted(set(options) - set(known))
-    if unknown:
-        raise ValueError(
-            f'train_cfg.watchdog has no option {unknown[0]!r}; the options are {", ".join(known)}.'
-        )
+    known = inspect.signature(CollapseWatchdog).parameters
+    require_known('train_cfg.watchdog', options, known)
     return CollapseWatchdog(**options)

@@ -159,11 +159,19 @@ def test_shares_of_augmented_samples(mocap_root, tmp_path):
         (poseaug(watchdog=dict(bark=1)), {}, "no option 'bark'; the options are max_broken"),
         (poseaug(watchdog=dict(max_recoveries=0)), {}, 'max_recoveries is 0; it is a whole number'),
         (poseaug(watchdog=dict(patience=0)), {}, 'watchdog.patience is 0; it is a whole number'),
-        (poseaug(watchdog=dict(max_broken=-1)), {}, 'max_broken is -1; it is a share between'),
+        (
+            poseaug(watchdog=dict(max_broken=-1)),
+            {},
+            'max_broken is -1; give a number between 0 and 1',
+        ),
         (poseaug(watchdog=dict(lr_factor=-0.5)), {}, 'lr_factor is -0.5; it is above 0 and at'),
         (poseaug(watchdog=dict(lr_factor=2)), {}, 'lr_factor is 2; it is above 0 and at most 1'),
-        (poseaug(watchdog=dict(min_noise_response=-1)), {}, 'min_noise_response is -1; give 0'),
-        (poseaug(watchdog=dict(min_in_view='low')), {}, "min_in_view is 'low'; it is a share"),
+        (
+            poseaug(watchdog=dict(min_noise_response=-1)),
+            {},
+            'min_noise_response is -1; give a number of 0',
+        ),
+        (poseaug(watchdog=dict(min_in_view='low')), {}, "min_in_view is 'low'; give a number"),
         (poseaug(weights=dict(feedback=-1)), {}, 'weights.feedback is -1; give 0 or a positive'),
         (poseaug(clamp=0), {}, 'clamp is 0; give a positive bound'),
         (

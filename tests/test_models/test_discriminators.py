@@ -56,7 +56,7 @@ def test_parts():
     assert make()(make_poses()).shape == (10, 5)
     whole = make(parts='whole_body')
     assert whole(make_poses()).shape == (10, 1)
-    with pytest.raises(ValueError, match="'part_aware' or 'whole_body', got 'arms'"):
+    with pytest.raises(ValueError, match="parts is 'arms'; use one of part_aware"):
         make(parts='arms')
 
 

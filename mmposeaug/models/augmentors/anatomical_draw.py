@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 import math
 from collections.abc import Mapping, Sequence
@@ -14,6 +15,7 @@ from mmpose.registry import MODELS
 from torch import Tensor
 
 from mmposeaug.geometry import bone_lengths, joints_to_bones, unit_bones
+from mmposeaug.models.option_checks import check_number, check_range
 from mmposeaug.structures import (
     LARGEST_DEVIATION,
     PROPORTION_STD,
@@ -24,9 +26,9 @@ from mmposeaug.structures import (
     lowered_hips,
     stature_ratios,
 )
+from mmposeaug.structures.choices import require_known
 
 from .articulation import Articulation
-from .draw_options import check_shares, refuse_unknown
 from .joint_turns import JointTurns
 from .networks import reference_frame
 from .operations import one_minus_cos
@@ -125,7 +127,11 @@ class AnatomicalPoseAugmentor(RandomPoseAugmentor):
         **options: Any,
     ) -> None:
         owner = type(self).__name__
-        refuse_unknown(AnatomicalPoseAugmentor, RandomPoseAugmentor, options, owner)
+        own, base = (
+            list(inspect.signature(kind).parameters)
+            for kind in (AnatomicalPoseAugmentor, RandomPoseAugmentor)
+        )
+        require_known(owner, options, dict.fromkeys([*own[:-1], *base]))
         super().__init__(
             skeleton,
             angle_noise,
@@ -149,9 +155,11 @@ class AnatomicalPoseAugmentor(RandomPoseAugmentor):
         deviations = dict(
             proportion_std=proportion_std, width_std=width_std, hip_height_std=hip_height_std
         )
-        self._check_not_negative(**degrees, **deviations)
-        check_shares(owner, joint_share=joint_share, body_share=body_share)
-        self._check_range('stature', stature)
+        for name, value in {**degrees, **deviations}.items():
+            check_number(owner, name, value)
+        check_number(owner, 'joint_share', joint_share, 0, 1)
+        check_number(owner, 'body_share', body_share, 0, 1)
+        check_range(owner, 'stature', stature, 0.1, hint=', in metres')
         if max(proportion_std + hip_height_std, width_std) * LARGEST >= 1:
             more = ' and hip_height_std together' if hip_height_std else ''
             raise ValueError(

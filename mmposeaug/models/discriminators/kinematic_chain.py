@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from mmposeaug.geometry import joints_to_bones, kinematic_chain_matrix, unit_bones
 from mmposeaug.structures import Skeleton, get_skeleton
+from mmposeaug.structures.choices import require_choice
 
 LEAK = 0.01
 """float: Slope of LeakyReLU below zero (the released PoseAug's)."""
@@ -57,12 +58,10 @@ class KinematicChainDiscriminator(nn.Module):
     ) -> None:
         super().__init__()
         self.skeleton = get_skeleton(skeleton)
-        if parts == 'part_aware':
-            self.parts = dict(self.skeleton.parts)
-        elif parts == 'whole_body':
+        require_choice('parts', parts, ('part_aware', 'whole_body'))
+        self.parts = dict(self.skeleton.parts)
+        if parts == 'whole_body':
             self.parts = dict(whole_body=tuple(range(self.skeleton.num_bones)))
-        else:
-            raise ValueError(f"parts must be 'part_aware' or 'whole_body', got {parts!r}.")
         self.paths = nn.ModuleDict(
             {
                 name: _ChainMLP(len(bones) ** 2, channels, last_channels)

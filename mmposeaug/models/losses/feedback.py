@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, ClassVar
@@ -12,7 +11,9 @@ import torch
 from mmpose.registry import MODELS
 from torch import Tensor, nn
 
+from mmposeaug.models.option_checks import is_number
 from mmposeaug.structures import Skeleton
+from mmposeaug.structures.choices import require_choice
 
 from .ranges import squared_outside
 
@@ -83,10 +84,9 @@ def scheduled(value: float | Sequence[float], progress: float) -> float:
 
 
 def _check_values(name: str, values: Any, many: bool) -> None:
-    """Refuse what is no finite number, or no sequence of such where there may be several."""
+    """Refuse what is not a finite number, or a sequence of them where there may be several."""
     listed = values if many and isinstance(values, Sequence) else [values]
-    numbers = [v for v in listed if isinstance(v, (int, float)) and not isinstance(v, bool)]
-    if not listed or len(numbers) < len(listed) or not all(map(math.isfinite, numbers)):
+    if not listed or not all(map(is_number, listed)):
         what = ', or a sequence of numbers from the first to the last epoch' if many else ''
         raise ValueError(f'{name} is {values!r}; give a number{what}.')
 
@@ -145,8 +145,7 @@ class RangeFeedbackLoss(nn.Module):
         super().__init__()
         self.stages = dict(self.RELEASED if stages is None else stages)
         _check_stages(type(self).__name__, self.stages, set(self.RELEASED['rigid']))
-        if relative_to not in ('original', 'draw'):
-            raise ValueError(f"relative_to must be 'original' or 'draw', got {relative_to!r}.")
+        require_choice('relative_to', relative_to, ('original', 'draw'))
         self.relative_to = relative_to
         self.batch_ratio = batch_ratio
 

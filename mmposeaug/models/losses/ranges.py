@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-import math
-
 import torch
 from mmpose.registry import MODELS
 from torch import Tensor, nn
+
+from mmposeaug.models.option_checks import check_number
 
 
 def squared_outside(value: Tensor, centre: Tensor | float, width: Tensor | float) -> Tensor:
@@ -27,12 +27,6 @@ def squared_outside(value: Tensor, centre: Tensor | float, width: Tensor | float
     return torch.where(distance.abs() > width, distance.square(), torch.zeros_like(distance))
 
 
-def _check_not_negative(**options: float) -> None:
-    for name, value in options.items():
-        if not isinstance(value, (int, float)) or not 0 <= value < math.inf:
-            raise ValueError(f'{name} of a range loss is {value!r}; give 0 or a positive number.')
-
-
 @MODELS.register_module()
 class AngleRangeLoss(nn.Module):
     """Keeps the mean turn of a pose's bones in a range (released PoseAug).
@@ -47,9 +41,8 @@ class AngleRangeLoss(nn.Module):
 
     def __init__(self, centre: float = 0.205, width: float = 0.165) -> None:
         super().__init__()
-        _check_not_negative(centre=centre, width=width)
-        self.centre = centre
-        self.width = width
+        self.centre = check_number('AngleRangeLoss', 'centre', centre)
+        self.width = check_number('AngleRangeLoss', 'width', width)
 
     def forward(self, angle_change: Tensor) -> Tensor:
         """Cost of turns, given 1 - cos of every bone's turn (N, J - 1)."""
@@ -70,8 +63,7 @@ class LengthRangeLoss(nn.Module):
 
     def __init__(self, limit: float = 0.1) -> None:
         super().__init__()
-        _check_not_negative(limit=limit)
-        self.limit = limit
+        self.limit = check_number('LengthRangeLoss', 'limit', limit)
 
     def forward(self, length_ratio: Tensor) -> Tensor:
         """Cost of relative changes of length (N, G)."""
