@@ -49,7 +49,7 @@ class RunningMeans:
 
 
 def mean_over_processes(values: Mapping[str, float]) -> dict[str, float]:
-    """Means over all processes, so that all of them decide alike."""
+    """Means over all processes, so that all of them decide the same."""
     names = sorted(values)
     means = torch.tensor([values[name] for name in names], dtype=torch.float64)
     all_reduce(means, op='mean')

@@ -46,7 +46,7 @@ def training_checkpoints(folder: str | os.PathLike) -> list[Path]:
 
 
 def is_whole(path: str | os.PathLike) -> bool:
-    """Whether ``torch.load`` reads a checkpoint; one that was cut off it does not."""
+    """Whether ``torch.load`` reads a checkpoint, which it does not if it was cut off."""
     if not Path(path).is_file():
         return False
     try:
@@ -64,7 +64,7 @@ class LastCheckpoint:
     broken: tuple[str, ...] = ()
 
     def describe(self) -> str:
-        """What was passed over, as a sentence; '' if nothing was."""
+        """Say in a sentence what was skipped; '' if nothing was."""
         if not self.broken or self.path is None:
             return ''
         return (

@@ -1,8 +1,8 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""Layers of lifters that torch computes slowly on a CPU, computed otherwise.
+"""Faster forms of lifter layers that torch computes slowly on a CPU.
 
 A ``Conv1d`` with kernel 1 on one frame is several times slower than the same linear layer, and
-dropout spends its time drawing one random number an element. MMPose's TCN is made of both.
+dropout spends its time drawing one random number for each element. MMPose's TCN has both.
 """
 
 from __future__ import annotations

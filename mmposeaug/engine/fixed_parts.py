@@ -25,8 +25,8 @@ from .settings import AugmentationSettings
 class DrawnCameras:
     """Puts drawn cameras in the place of a batch's, before anything else is augmented.
 
-    So all that places people, projects them, looks whether they are in view or compares them in
-    the image knows the drawn camera alone. A clip has one camera.
+    So everything that places, projects or compares people, or checks whether they are in view,
+    uses the drawn camera. A clip has one camera.
 
     Args:
         config (Mapping, optional): Config of the model, such as ``dict(type='RandomCamera')``;
@@ -34,7 +34,7 @@ class DrawnCameras:
         device (torch.device | str): Where the samples are.
 
     Raises:
-        ValueError: If it is no config, an option is unknown, or the model has weights.
+        ValueError: If it is not a config, an option is unknown, or the model has weights.
     """
 
     def __init__(self, config: Mapping[str, Any] | None, device: torch.device | str) -> None:
@@ -66,7 +66,7 @@ class DrawnCameras:
 
     @torch.no_grad()
     def draw_in_view(self, batch: PoseBatch) -> PoseBatch:
-        """Draw cameras; whom the drawn one does not see wholly keeps the own one."""
+        """Draw cameras; people who are not wholly in view of the drawn one keep their own."""
         if self.model is None:
             return batch
         drawn = self.draw(batch)

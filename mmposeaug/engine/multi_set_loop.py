@@ -149,7 +149,7 @@ class MultiSetValLoop(_MultiSetLoop, ValLoop):
 
     Raises:
         FileNotFoundError: If a file of a set that is not optional does not exist.
-        TypeError: If ``sets`` is given and data loader or evaluator is no config.
+        TypeError: If ``sets`` is given and data loader or evaluator is not a config.
         ValueError: If a set's name or option is unusable, a set is empty, or there is no way to
             flip it.
     """

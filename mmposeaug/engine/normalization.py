@@ -71,7 +71,7 @@ class _LocalBatchNorm(_BatchNorm):
 
 @contextmanager
 def local_statistics(module: nn.Module) -> Iterator[None]:
-    """Let one process call a network by itself, which would wait for the others otherwise."""
+    """Let one process call a network alone, without waiting for the others."""
     changed = [(part, type(part)) for part in module.modules() if _is_synchronised(part)]
     for part, _ in changed:
         part.__class__ = _LocalBatchNorm

@@ -158,7 +158,7 @@ class PoseAugTrainLoop(TensorTrainLoop):
             self._end_adversarial_epoch()
 
     def _end_adversarial_epoch(self) -> None:
-        """Step the schedules, and look whether training collapsed."""
+        """Step the schedules, and check whether training collapsed."""
         self.logs.flush(self._epoch)
         means = self.logs.pop_epoch()
         self.adversary.end_epoch()
@@ -194,7 +194,7 @@ class PoseAugTrainLoop(TensorTrainLoop):
         return result
 
     def _draw_real(self, batch: PoseBatch) -> PoseBatch:
-        """As many independent real samples; the batch itself where nothing looks at them."""
+        """As many independent real samples; the batch itself where they are not needed."""
         if not self.adversary.needs_real:
             return batch
         index = next(self._real_indices, None)

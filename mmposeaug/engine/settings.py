@@ -175,7 +175,7 @@ class PoseAugSettings(SampleRules, AugmentationSettings):
             self._check_target_use()
 
     def _check_target_use(self) -> None:
-        """Keypoints that nothing looks at would go unnoticed."""
+        """Refuse keypoints that nothing uses."""
         learns = self.discriminator_2d is not None
         if not learns and not self.align_position:
             raise ValueError(
@@ -192,6 +192,6 @@ class PoseAugSettings(SampleRules, AugmentationSettings):
 
 
 def check_share(name: str, share: float | None) -> None:
-    """Refuse a probability or share that is none."""
+    """Refuse a share or probability that is not between 0 and 1."""
     if share is not None and not 0 <= share <= 1:
         raise ValueError(f'train_cfg.{name} is {share}; it is a number between 0 and 1.')

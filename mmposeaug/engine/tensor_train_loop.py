@@ -61,7 +61,7 @@ class TensorTrainLoop(EpochBasedTrainLoop):
 
     Raises:
         TypeError: If an option is unknown.
-        ValueError: If an option is out of its range or the dataloader is no config.
+        ValueError: If an option is out of its range or the dataloader is not a config.
     """
 
     learns = False
@@ -156,7 +156,7 @@ class TensorTrainLoop(EpochBasedTrainLoop):
         return True
 
     def restart_schedules(self) -> list[str]:
-        """Put the config's schedules of other networks in force again; whose they were."""
+        """Apply the config's schedules of other networks in a resumed run; whose they are."""
         return []
 
     # ------------------------------------------------------------------- epoch

@@ -18,7 +18,7 @@ from .adversary import Adversary
 
 
 class CollapseWatchdog:
-    """Looks at the means of every epoch.
+    """Checks the means of every epoch.
 
     Collapse is one of: losses or gradients that are not finite, augmented people out of view,
     an augmentor that gives the same pose whatever its noise, a 3D discriminator that tells every

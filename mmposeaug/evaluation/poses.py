@@ -111,7 +111,7 @@ def _check_finite(
 
 
 def warn_about_size(gt_mm: np.ndarray, visible: np.ndarray, unit_scale: float) -> None:
-    """Warn if poses (N, K, 3) in mm have no size of people, which a wrong unit makes them."""
+    """Warn if poses (N, K, 3) in mm are not the size of people, as with a wrong unit."""
     whole = visible.all(axis=1)
     if not whole.any():
         return

@@ -1,5 +1,5 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""Where a person stands, told by place and size in the image."""
+"""Where a person stands, from place and size in the image."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ ROUNDS = 6
 def projected_size(keypoints: Tensor, skeleton: Skeleton) -> Tensor:
     """Summed lengths of all bones in the image.
 
-    Unlike a box it depends little on the pose: who crouches or raises the arms is as large as
-    before.
+    Unlike a box it depends little on the pose: a person who crouches or raises the
+    arms is as large as before.
 
     Args:
         keypoints (Tensor): Keypoints of shape (*, J, 2).

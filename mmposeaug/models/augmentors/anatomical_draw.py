@@ -45,16 +45,16 @@ MIN_LENGTH = 1e-3
 class AnatomicalPoseAugmentor(RandomPoseAugmentor):
     """Draws turns of the joints, other people's bodies, view and place at random.
 
-    :class:`RandomPoseAugmentor` adds independent noise to every bone. Here a joint turns with all
-    that hangs on it: the trunk bends forwards more than backwards, hips swing, knees and elbows
-    bend in their own plane within the published range of motion, shoulders turn freely. A share
+    :class:`RandomPoseAugmentor` adds independent noise to every bone. Here a joint turns with
+    everything attached to it: the trunk bends forwards more than backwards, hips swing, knees and
+    elbows bend in their own plane within the published range of motion, shoulders turn freely. A share
     of the people get a random body of published proportions instead of the training set's own
     lengths; its stature is drawn too.
 
-    This is for people. On a body that is none the joints are left alone and the proportions kept,
-    as far as ``length_limit`` and ``scale_limit`` do not change them, and the log says so. So they
-    are where a person's limbs are no three joints each (see :meth:`Articulation.of`); bones of
-    which no length is published become longer or shorter as the others do together.
+    This is for people. On other bodies joints are not turned and proportions change by
+    ``length_limit`` and ``scale_limit`` alone, and the log says so; likewise where a person's
+    limbs are not three joints each (see :meth:`Articulation.of`). Bones without a published length
+    become longer or shorter as the others do together.
 
     Args:
         skeleton (str | Skeleton): Tree of the poses. Defaults to ``'h36m_17'``.
@@ -191,7 +191,7 @@ class AnatomicalPoseAugmentor(RandomPoseAugmentor):
 
     # --------------------------------------------------------------- human body
     def suit(self, lengths: Sequence[float]) -> None:
-        """Look whether the bodies of the training data are human, by typical lengths of bones."""
+        """Decide whether the bodies of the training data are human, by typical lengths of bones."""
         self._become(verdict_on(self.human, self.skeleton, type(self).__name__, lengths))
 
     def _become(self, verdict: HumanVerdict) -> None:

@@ -1,5 +1,5 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""Turns about the joints of a body, which carry along all that hangs on the joint."""
+"""Turns about the joints of a body, which move everything attached to the joint."""
 
 from __future__ import annotations
 

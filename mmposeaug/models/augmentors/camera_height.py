@@ -43,7 +43,7 @@ def pitch_of_height(root: Tensor, rise: Tensor, roll: Tensor) -> Tensor:
 
     Returns:
         Tensor: Pitch of shape (N,), in radians, for :func:`mmposeaug.geometry.euler_to_matrix`.
-        Who is nearer than the height allows is looked at by 75 degrees.
+        People nearer than the height allows are seen at 75 degrees.
 
     Example:
         >>> root = torch.tensor([[0.0, 0.0, 2.0]])

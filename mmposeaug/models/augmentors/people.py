@@ -1,5 +1,5 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""Whether an augmentor for people is given people, and what it says about it."""
+"""Whether the bodies that an augmentor for people gets are human, and what the log says."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def sentence_on(
 def size_ratio(wanted: Tensor, now: Tensor, own: Tensor, shortest: float) -> Tensor:
     """By how much bones of unknown proportion change with those that become a person's.
 
-    Otherwise arms that kept their length would hang on a body of another size.
+    Arms that kept their length would not fit a body of another size.
 
     Args:
         wanted (Tensor): Lengths (N, G) of another body, 0 where nothing is published.

@@ -33,7 +33,7 @@ class RandomPoseAugmentor(nn.Module):
     """Draws bone turns, body proportions, view and place at random.
 
     People stand anywhere in the middle of the field of view of the camera of their sample, at
-    any depth in a range; those who still reach out of the image are for the caller to leave out
+    any depth in a range; the caller leaves out those who still reach out of the image
     (:func:`mmposeaug.geometry.in_view`). Clips are moved until their whole path is in view
     (:func:`mmposeaug.geometry.shift_into_view`), so that walkers are used as often as people who
     stand.
@@ -119,8 +119,8 @@ class RandomPoseAugmentor(nn.Module):
     def fit_distance(self, distance: float) -> None:
         """Let people stand as far away as in the training set, unless a depth was given.
 
-        The range is taken in steps of a tenth of a decade (26 %), so that training sets that are
-        much alike give the same draws to the last bit.
+        The range is taken in steps of a tenth of a decade (26 %), so that
+        similar training sets give the same draws to the last bit.
 
         Args:
             distance (float): Median depth of the roots of the training set, in metres.

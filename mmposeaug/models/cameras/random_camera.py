@@ -33,13 +33,13 @@ _DRAWS = ('focal', 'aspect', 'size', 'portrait', 'centre_x', 'centre_y', 'k1', '
 class RandomCamera(nn.Module):
     """Changes cameras at random: focal length, image and lens.
 
-    Each sample, or each clip, gets a camera of its own, made of the one that it has: in this order
-    the image is turned by a quarter (``portrait``), cropped (``aspect``) and scaled (``size``),
+    Each sample, or each clip, gets a camera of its own, made from its own: in this order the
+    image is turned by a quarter (``portrait``), cropped (``aspect``) and scaled (``size``),
     the focal length changed, the centre moved, and the lens changed. What is None is left as it is.
 
-    A lens that folds the picture over within its image is none; its distortion is taken back
-    until it does not. The camera's own distortion keeps its look: if the focal length
-    changes the image's border is displaced by as much as before.
+    Where a lens would fold the picture over within its image, its distortion is reduced until it
+    does not. The camera's own distortion keeps its look: if the focal length changes, the image's
+    border is displaced by as much as before.
 
     Args:
         focal (tuple[float, float], optional): Range of the factor of the focal length, drawn

@@ -228,7 +228,7 @@ class DetectionModel(nn.Module):
             offset = offset + self.bias_spread * spread[:, self.first_of_pair]
         moved = shift_along_body(pose_cam, offset.unsqueeze(1), self.skeleton)
         cameras = intrinsics.unsqueeze(1)
-        # of who walks through the camera nothing is seen that could be shifted
+        # people who walk through the camera are not seen, so nothing is shifted
         seen = (torch.minimum(moved[..., 2:], pose_cam[..., 2:]) > MIN_DEPTH).to(moved)
         change = (project(moved, cameras) - project(pose_cam, cameras)) * seen
         bound = size[..., None, None]

@@ -128,7 +128,7 @@ class RangeFeedbackLoss(nn.Module):
             every sample. Defaults to False.
 
     Raises:
-        ValueError: If a stage or ``relative_to`` is unknown, or a value of a stage is no number.
+        ValueError: If a stage or ``relative_to`` is unknown, or a value of a stage is not a number.
     """
 
     RELEASED: ClassVar[Mapping[str, Mapping[str, Any]]] = dict(

@@ -36,7 +36,7 @@ class AngleRangeLoss(nn.Module):
         width (float): Half width of the range. Defaults to 0.165.
 
     Raises:
-        ValueError: If one of them is negative or no number.
+        ValueError: If one of them is negative or not a number.
     """
 
     def __init__(self, centre: float = 0.205, width: float = 0.165) -> None:
@@ -58,7 +58,7 @@ class LengthRangeLoss(nn.Module):
             0.1.
 
     Raises:
-        ValueError: If it is negative or no number.
+        ValueError: If it is negative or not a number.
     """
 
     def __init__(self, limit: float = 0.1) -> None:
