@@ -24,7 +24,7 @@ class LifterAdapter:
     """Calls an MMPose lifter on pixels and camera-space poses, through a tensor codec.
 
     It is not a module and holds no parameters: the lifter's checkpoint knows nothing of it. B is
-    the number of clips, T of their frames, T' of the frames that the lifter predicts, K of the joints.
+    the number of clips, T of their frames, T' of the predicted frames, K of the joints.
 
     MMPose's semi-supervised loss is left out (it takes no labelled batch alone, MMPose cannot
     train with it), which is said once.

@@ -47,9 +47,9 @@ class AnatomicalPoseAugmentor(RandomPoseAugmentor):
 
     :class:`RandomPoseAugmentor` adds independent noise to every bone. Here a joint turns with
     everything attached to it: the trunk bends forwards more than backwards, hips swing, knees and
-    elbows bend in their own plane within the published range of motion, shoulders turn freely. A share
-    of the people get a random body of published proportions instead of the training set's own
-    lengths; its stature is drawn too.
+    elbows bend in their own plane within the published range of motion, shoulders turn freely. A
+    share of the people get a random body of published proportions instead of the training set's
+    own lengths; its stature is drawn too.
 
     This is for people. On other bodies joints are not turned and proportions change by
     ``length_limit`` and ``scale_limit`` alone, and the log says so; likewise where a person's

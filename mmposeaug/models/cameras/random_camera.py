@@ -33,7 +33,7 @@ _DRAWS = ('focal', 'aspect', 'size', 'portrait', 'centre_x', 'centre_y', 'k1', '
 class RandomCamera(nn.Module):
     """Changes cameras at random: focal length, image and lens.
 
-    Each sample, or each clip, gets a camera of its own, made from its own: in this order the
+    Each sample or clip gets another camera, made from the one that it has: in this order the
     image is turned by a quarter (``portrait``), cropped (``aspect``) and scaled (``size``),
     the focal length changed, the centre moved, and the lens changed. What is None is left as it is.
 
