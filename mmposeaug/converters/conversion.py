@@ -13,7 +13,7 @@ from typing import Any, Callable, TypeVar
 import numpy as np
 
 from mmposeaug.datasets.camera_files import CameraDict, plain_cameras
-from mmposeaug.fileio import save_json, save_npy, save_npz, save_pickle
+from mmposeaug.fileio import Manifest, save_json, save_npy, save_npz, save_pickle
 
 MANIFEST = 'conversion.json'
 """str: Name of the file that says how the others were made."""
@@ -91,84 +91,56 @@ def run_parts(
         ValueError: If an input is refused, or would be written over.
         OSError: If a file cannot be read or written.
     """
-    folder = Path(out_dir)
+    manifest = Manifest(Path(out_dir) / MANIFEST, 'by this conversion')
+    folder = manifest.folder
     _check_inputs_stay(folder, parts)
-    manifest = _read_manifest(folder)
-    todo = [part for part in parts if overwrite or not _is_complete(folder, part, manifest)]
+    records = manifest.read() or {}
+    if not records and manifest.path.exists():
+        raise ValueError(
+            f"The file '{manifest.path}' is not the record of a conversion; delete it, or name "
+            'another folder.'
+        )
+    todo = [part for part in parts if overwrite or not _is_complete(part, manifest, records)]
     for part in parts:
         if part not in todo:
             report(f'{part.name}: complete, left as it is')
     for part in todo:
         contents = part.make()
-        manifest.pop(part.name, None)
+        records.pop(part.name, None)
         # its files are ours from here on, complete or not
-        manifest[part.name] = dict(part.origin(), outputs=dict.fromkeys(part.outputs))
-        save_json(folder / MANIFEST, manifest)
+        records[part.name] = dict(part.origin(), outputs=dict.fromkeys(part.outputs))
+        manifest.save(records)
         for name in part.outputs:
-            _save(folder / name, contents[name])
+            _SAVERS[Path(name).suffix](folder / name, contents[name])
         sizes = {name: (folder / name).stat().st_size for name in part.outputs}
-        manifest[part.name]['outputs'] = sizes
-        save_json(folder / MANIFEST, manifest)
+        records[part.name]['outputs'] = sizes
+        manifest.save(records)
         report(f'{part.name}: {", ".join(str(folder / name) for name in part.outputs)}')
     return [folder / name for part in parts for name in part.outputs]
 
 
+_SAVERS: dict[str, Callable[[Path, Any], None]] = {
+    '.npz': save_npz,
+    '.npy': save_npy,
+    '.pkl': save_pickle,
+    '.json': save_json,
+}
+
+
 def _check_inputs_stay(folder: Path, parts: Sequence[Part]) -> None:
-    """Refuses to write over what is read, which ``overwrite`` does not ask for."""
+    """Refuse to write over what is read, which ``overwrite`` does not ask for."""
     outputs = {os.path.realpath(folder / name) for part in parts for name in part.outputs}
     for path in (path for part in parts for path in part.inputs):
         if os.path.realpath(path) in outputs:
             raise ValueError(f'{path!r} is read, but would be written over; name another folder.')
 
 
-def _read_manifest(folder: Path) -> dict[str, Any]:
-    path = folder / MANIFEST
-    if not path.exists():
-        return {}
-    try:
-        content = json.loads(path.read_text(encoding='utf-8'))
-    except ValueError:
-        content = None
-    if not isinstance(content, dict):
-        raise ValueError(
-            f"The file '{path}' is not the record of a conversion; delete it, or name another "
-            'folder.'
-        )
-    return content
-
-
-def _is_complete(folder: Path, part: Part, manifest: Mapping[str, Any]) -> bool:
-    present = [name for name in part.outputs if (folder / name).exists()]
-    made = manifest.get(part.name)
-    if not present:
-        return False
-    if not isinstance(made, dict) or set(made.get('outputs', ())) != set(part.outputs):
-        raise FileExistsError(
-            f"'{folder / present[0]}' is there and was not made by this conversion; name another "
-            'folder, or overwrite it explicitly.'
-        )
-    origin = part.origin()
-    for what in ('version', 'options', 'inputs'):
-        if made.get(what) != origin[what]:
-            raise FileExistsError(
-                f"'{folder / present[0]}' was made with other {what} than are given now; name "
-                'another folder, or overwrite it explicitly.'
-            )
-    return all(
-        (folder / name).is_file() and (folder / name).stat().st_size == size
-        for name, size in made['outputs'].items()
-    )
-
-
-def _save(path: Path, content: Any) -> None:
-    if path.suffix == '.npz':
-        save_npz(path, content)
-    elif path.suffix == '.npy':
-        save_npy(path, content)
-    elif path.suffix == '.pkl':
-        save_pickle(path, content)
-    else:
-        save_json(path, content)
+def _is_complete(part: Part, manifest: Manifest, records: Mapping[str, Any]) -> bool:
+    record = records.get(part.name)
+    marks = record.get('outputs', {}) if isinstance(record, dict) else {}
+    ours = record if set(marks) == set(part.outputs) else None
+    files = [manifest.folder / name for name in part.outputs]
+    return manifest.owns(ours, part.origin(), files) and manifest.is_complete(marks)
 
 
 def require_files(paths: Sequence[str]) -> None:

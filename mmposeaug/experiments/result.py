@@ -11,10 +11,12 @@ from typing import Any
 import torch
 from mmengine.config import Config
 
+from mmposeaug.fileio import sha256_of
+
 from .diagnostics import read_diagnostics, value_at
 from .plan import ExperimentError, Run
 from .provenance import machine, versions
-from .run_folder import RunFolder, best_score_name, file_sha256
+from .run_folder import RunFolder, best_score_name
 
 
 def make_result(
@@ -71,4 +73,4 @@ def _describe_checkpoint(
     if name == 'auto':
         name = next((key for key in validation if key != 'epoch'), None)
     score = None if name is None else value_at(validation, name, epoch)
-    return dict(name=path.name, sha256=file_sha256(path), epoch=epoch, score_name=name, score=score)
+    return dict(name=path.name, sha256=sha256_of(path), epoch=epoch, score_name=name, score=score)

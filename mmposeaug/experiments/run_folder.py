@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 from mmengine.config import Config
 
 from mmposeaug.engine.checkpoint_files import find_best_checkpoint, find_last_checkpoint
+from mmposeaug.fileio import sha256_of
 
 from .json_files import save_compact_json
 from .plan import ExperimentError
@@ -132,7 +132,7 @@ class RunFolder:
         result = read_json(self.result_file) or {}
         known = result['checkpoint'].get('sha256')
         if known is None and path.is_file():  # results of earlier versions do not say it
-            known = file_sha256(path)
+            known = sha256_of(path)
         return dict(checkpoint=path.name, sha256=known)
 
     def clean(self, keep: str) -> list[Path]:
@@ -149,15 +149,6 @@ def best_score_name(cfg: Config) -> str | None:
     if isinstance(best, (list, tuple)):
         best = best[0] if best else None
     return best or None
-
-
-def file_sha256(path: Path) -> str:
-    """Hash of a file."""
-    digest = hashlib.sha256()
-    with open(path, 'rb') as file:
-        for block in iter(lambda: file.read(1 << 20), b''):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def read_json(path: Path) -> dict[str, Any] | None:

@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config
+
+from mmposeaug.fileio import sha256_of
 
 from .collect import mismatch, read_results
 from .options import resolve_config
@@ -54,7 +55,7 @@ class RunStates:
             config=self.plan.config_name(run.experiment),
             options=dict(run.experiment.options),
             seed=run.seed,
-            config_sha256=hashlib.sha256(text.encode()).hexdigest(),
+            config_sha256=sha256_of(text.encode()),
             start=start
             and dict(experiment=start.experiment.name, **self.folder(start).tested_identity()),
         )

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import pickle
@@ -50,6 +51,47 @@ def join_root(path: str, data_root: str | None) -> str:
         str: The joined path; ``path`` itself if it is absolute or there is no folder.
     """
     return path if is_abs(path) or not data_root else os.path.join(data_root, path)
+
+
+def sha256_of(source: str | os.PathLike | bytes) -> str:
+    """Compute the SHA-256 of a file.
+
+    Args:
+        source (str | PathLike | bytes): The file, or its content.
+
+    Returns:
+        str: 64 hexadecimal digits.
+    """
+    if isinstance(source, bytes):
+        return hashlib.sha256(source).hexdigest()
+    digest = hashlib.sha256()
+    with open(source, 'rb') as file:
+        for block in iter(lambda: file.read(1 << 20), b''):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def load_json(path: str | os.PathLike, what: str) -> Any:
+    """Read a JSON file.
+
+    Args:
+        path (str | PathLike): The file, or an address that ``mmengine.fileio`` can open.
+        what (str): What the file is, for the message: ``'camera file'``.
+
+    Returns:
+        Any: The content.
+
+    Raises:
+        OSError: If it cannot be read.
+        ValueError: If it is not valid JSON.
+    """
+    with get_local_path(path) as local_path, open(local_path, encoding='utf-8') as file:
+        try:
+            return json.load(file)
+        except (ValueError, RecursionError) as error:
+            raise ValueError(
+                f"The {what} '{path}' is not valid JSON ({error}); check that it is complete."
+            ) from None
 
 
 def load_pickle_restricted(path: str, encoding: str = 'latin1') -> Any:

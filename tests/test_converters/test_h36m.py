@@ -129,7 +129,7 @@ def test_complete_parts_are_left_and_missing_ones_made(published, tmp_path):
     changed = [path.name for path in paths if path.stat().st_mtime_ns != times[path]]
     assert changed == ['h36m_test.npz']
     assert lines[:2] == ['fps50/train: complete, left as it is', 'cameras: complete, left as it is']
-    with pytest.raises(FileExistsError, match='other options'):
+    with pytest.raises(FileExistsError, match='made with joints 17, not 16; name another folder'):
         convert_h36m(**files, out_dir=tmp_path, joints=16)
     convert_h36m(**files, out_dir=tmp_path, joints=16, overwrite=True)
     assert load_npz(str(tmp_path / 'fps50/h36m_test.npz'))['S'].shape[1] == 16

@@ -217,7 +217,7 @@ def test_the_command_line(repo_root, root, tmp_path):
     count = -(-len(np.load(annotations)['part']) // 5)
     assert len(json.loads((tmp_path / 'out.json').read_text())['images']) == count
     again = run_tool(repo_root, annotations, cameras, tmp_path / 'out.json')
-    assert again.returncode == 1 and 'was made with other options' in again.stderr
+    assert again.returncode == 1 and 'was made with frame_step 5, not 1' in again.stderr
 
 
 @pytest.mark.parametrize(
