@@ -12,7 +12,7 @@ from .multi_camera_dataset import MultiCameraDataset
 from .pixels import check_pixels
 from .pose_bank import PoseBank, PoseBatch
 from .projection_check import check_projection
-from .readers import POSE_READERS, read_dataset_cfg
+from .readers import POSE_READERS, load_pose_bank, make_pose_bank
 from .target_keypoints import TargetKeypoints, load_target_keypoints
 from .transforms import RandomFlipWithCamera
 from .windows import WindowRule
@@ -39,6 +39,7 @@ __all__ = [
     'load_camera_dicts',
     'load_cameras',
     'load_target_keypoints',
+    'load_pose_bank',
+    'make_pose_bank',
     'measure_bone_lengths',
-    'read_dataset_cfg',
 ]

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -15,10 +14,8 @@ from mmposeaug.geometry import bone_lengths
 from mmposeaug.structures import Skeleton
 
 from .pixels import check_pixels
+from .pose_bank import PoseBank
 from .projection_check import check_projection
-
-if TYPE_CHECKING:
-    from .pose_bank import PoseBank
 
 MIN_BONE_LENGTH = 1e-4
 """float: Bones shorter than this (metres) have no direction."""

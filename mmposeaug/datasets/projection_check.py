@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING
 
 import torch
 from mmengine.logging import print_log
@@ -18,8 +17,7 @@ from torch import Tensor
 
 from mmposeaug.geometry import project
 
-if TYPE_CHECKING:
-    from .pose_bank import PoseBank
+from .pose_bank import PoseBank
 
 SAMPLE_SIZE = 2048
 """int: Frames that are looked at."""

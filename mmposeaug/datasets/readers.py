@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import inspect
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,13 +15,14 @@ import torch
 from mmengine.config import Config
 from mmengine.registry import Registry
 from mmpose.registry import DATASETS
+from torch import Tensor
 
 from mmposeaug.fileio import join_root, load_npy, load_npz, require_file
 from mmposeaug.structures import Skeleton, said_human
 
 from .camera_files import load_camera_dicts
 from .cameras import CameraSet
-from .checks import check_annotation, check_detections, check_shapes, find_detections
+from .checks import check_annotation, check_bank, check_detections, check_shapes, find_detections
 from .frame_steps import warn_of_gaps
 from .frames import index_videos
 from .portrait import pad_portrait_cameras, pad_portrait_keypoints
@@ -33,25 +34,30 @@ POSE_READERS = Registry('pose reader')
 """Registry: Functions ``(cfg, skeleton, subset_seed, check) -> PoseBank`` by dataset type."""
 
 
-def read_dataset_cfg(
+def load_pose_bank(
     cfg: Mapping[str, Any],
     skeleton: Skeleton | None = None,
     subset_seed: int = 0,
     check: bool = True,
 ) -> PoseBank:
-    """Reads the training pairs that a dataset config describes.
+    """Load what an MMPose dataset config describes, without building the dataset.
 
     Args:
-        cfg (Mapping): The config; ``type`` is a name or a class.
-        skeleton (Skeleton, optional): See :meth:`PoseBank.from_dataset_cfg`.
-        subset_seed (int): See :meth:`PoseBank.from_dataset_cfg`.
-        check (bool): See :meth:`PoseBank.from_dataset_cfg`.
+        cfg (Mapping): Config of a dataset, ``train_dataloader.dataset``. Its ``type``, a name or a
+            class, picks a reader of :data:`POSE_READERS`.
+        skeleton (Skeleton, optional): The joints. Defaults to those of the config's
+            ``metainfo``, or of the dataset class.
+        subset_seed (int): Where the part that ``subset_frac`` keeps begins is drawn with this
+            seed (MMPose draws it from numpy's global state). Defaults to 0.
+        check (bool): See :func:`make_pose_bank`. Defaults to True.
 
     Returns:
-        PoseBank: The bank, on the CPU.
+        PoseBank: The bank, on the CPU, with the samples in the dataset's order.
 
     Raises:
-        KeyError: If there is no reader for the type; the sentence says how to add one.
+        FileNotFoundError: If a file is missing.
+        KeyError: If there is no reader for the dataset type; the sentence says how to add one.
+        ValueError: If the config has no cameras, or a check fails.
     """
     kind = cfg.get('type')
     name = kind if isinstance(kind, str) else getattr(kind, '__name__', repr(kind))
@@ -61,9 +67,91 @@ def read_dataset_cfg(
             f'There is no pose reader for the dataset type {name!r} (there are '
             f'{", ".join(sorted(POSE_READERS.module_dict))}); add one with '
             f"@mmposeaug.datasets.POSE_READERS.register_module(name='{name}') on a function "
-            '(cfg, skeleton, subset_seed, check) that returns PoseBank.from_arrays(...).'
+            '(cfg, skeleton, subset_seed, check) that returns make_pose_bank(...).'
         )
     return reader(cfg, skeleton=skeleton, subset_seed=subset_seed, check=check)
+
+
+def make_pose_bank(
+    keypoints_px: np.ndarray | Tensor,
+    pose_cam: np.ndarray | Tensor,
+    cameras: CameraSet,
+    skeleton: Skeleton,
+    camera_index: np.ndarray | Tensor | None = None,
+    subject_index: np.ndarray | Tensor | None = None,
+    subjects: Sequence[str] = ('subject',),
+    windows: np.ndarray | Tensor | None = None,
+    target_frames: Sequence[int] = (-1,),
+    keypoint_scores: np.ndarray | Tensor | None = None,
+    pose_visible: np.ndarray | Tensor | None = None,
+    frame_index: np.ndarray | Tensor | None = None,
+    check: bool = True,
+    detected: bool = False,
+    source: str = 'the arrays',
+) -> PoseBank:
+    """Bank of poses that are in memory.
+
+    Args:
+        keypoints_px (np.ndarray | Tensor): 2D keypoints in pixels, of shape (N, J, 2).
+        pose_cam (np.ndarray | Tensor): Camera-space joints in metres, of shape (N, J, 3).
+        cameras (CameraSet): The cameras.
+        skeleton (Skeleton): The J joints.
+        camera_index (np.ndarray | Tensor, optional): Camera of each frame, of shape (N,).
+            Defaults to the first for all.
+        subject_index (np.ndarray | Tensor, optional): Person of each frame, of shape (N,).
+            Defaults to the first for all.
+        subjects (Sequence[str]): Names of the people. Defaults to one.
+        windows (np.ndarray | Tensor, optional): Frames of each sample, of shape (M, T).
+            Defaults to one sample a frame.
+        target_frames (Sequence[int]): See :class:`PoseBank`; a negative place
+            counts from the window's end. Defaults to (-1,), the last frame.
+        keypoint_scores (np.ndarray | Tensor, optional): Of shape (N, J). Defaults to ones.
+        pose_visible (np.ndarray | Tensor, optional): Of shape (N, J). Defaults to ones.
+        frame_index (np.ndarray | Tensor, optional): See :class:`PoseBank`.
+        check (bool): Whether to check the data (see :mod:`mmposeaug.datasets.checks`), and
+            that the 2D is the projection of the 3D. Defaults to True.
+        detected (bool): Whether the 2D comes from a detector and may be off. Defaults to False.
+        source (str): What to call the data in messages.
+
+    Returns:
+        PoseBank: The bank, on the CPU.
+
+    Raises:
+        ValueError: If a check fails; the sentence names the value and the remedy.
+    """
+    keypoints = torch.as_tensor(keypoints_px).float()
+    pose = torch.as_tensor(pose_cam).float()
+    check_shapes(keypoints, pose, skeleton, source)
+    count, joints = pose.shape[:2]
+    windows = _index_or(windows, torch.arange(count)[:, None])
+    length = windows.shape[-1] if windows.ndim else 1
+    bank = PoseBank(
+        keypoints_px=keypoints.contiguous(),
+        keypoint_scores=_float_or_ones(keypoint_scores, (count, joints)),
+        pose_cam=pose.contiguous(),
+        pose_visible=_float_or_ones(pose_visible, (count, joints)),
+        camera_index=_index_or(camera_index, torch.zeros(count)),
+        subject_index=_index_or(subject_index, torch.zeros(count)),
+        windows=windows,
+        cameras=cameras,
+        skeleton=skeleton,
+        subjects=tuple(subjects),
+        target_frames=tuple(t + length if t < 0 else t for t in target_frames),
+        frame_index=None if frame_index is None else _index_or(frame_index, torch.zeros(0)),
+    )
+    if check:
+        check_bank(bank, detected=detected, source=source)
+    return bank
+
+
+def _float_or_ones(values: np.ndarray | Tensor | None, shape: tuple[int, ...]) -> Tensor:
+    if values is None:
+        return torch.ones(shape)
+    return torch.as_tensor(values).float().contiguous()
+
+
+def _index_or(values: np.ndarray | Tensor | None, default: Tensor) -> Tensor:
+    return (default if values is None else torch.as_tensor(values)).long().contiguous()
 
 
 @POSE_READERS.register_module(name=['Human36mDataset', 'MocapDataset'])
@@ -104,7 +192,7 @@ def read_human36m(
     camera_of_video = cameras.lookup([(s, c) for s, _, c in videos], source=repr(ann_file))
     subject_of_video = np.array([subjects.index(subject) for subject, _, _ in videos])
     keypoints, pose = arrays['keypoints'][frames], arrays['S'][frames]
-    return PoseBank.from_arrays(
+    return make_pose_bank(
         keypoints_px=keypoints[..., :2],
         pose_cam=pose[..., :3],
         cameras=cameras,
@@ -220,7 +308,7 @@ def read_joined(
             'subset_frac of its parts.'
         )
     parts = [
-        read_dataset_cfg(part, skeleton, subset_seed + i, check)
+        load_pose_bank(part, skeleton, subset_seed + i, check)
         for i, part in enumerate(cfg['datasets'])
     ]
     return PoseBank.concat(parts)
@@ -231,5 +319,5 @@ def read_repeated(
     cfg: Mapping[str, Any], skeleton: Skeleton | None, subset_seed: int, check: bool
 ) -> PoseBank:
     """Reads the inner dataset and lists its samples ``times`` times."""
-    bank = read_dataset_cfg(cfg['dataset'], skeleton, subset_seed, check)
+    bank = load_pose_bank(cfg['dataset'], skeleton, subset_seed, check)
     return replace(bank, windows=bank.windows.repeat(cfg['times'], 1))

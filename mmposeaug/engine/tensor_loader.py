@@ -13,7 +13,7 @@ from mmpose.registry import DATASETS
 from torch import Tensor
 
 from mmposeaug.codecs import step_names
-from mmposeaug.datasets import PoseBank, PoseBatch
+from mmposeaug.datasets import PoseBank, PoseBatch, load_pose_bank
 from mmposeaug.datasets.dataset_configs import inner_dataset
 
 FLIPS = ('RandomFlipAroundRoot', 'RandomFlipWithCamera')
@@ -93,7 +93,7 @@ def build_tensor_loader(
             'batch_sampler).'
         )
     dataset = dataloader['dataset']
-    bank = PoseBank.from_dataset_cfg(dataset, check=check_data)
+    bank = load_pose_bank(dataset, check=check_data)
     runner.logger.info(f'Training data: {bank}')
     inner = inner_dataset(dataset)
     for sentence in ignored_parts(dataloader, inner.get('pipeline', [])):

@@ -9,12 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from .anthropometry import SEGMENT_RATIOS, is_plain_limb
-
-if TYPE_CHECKING:
-    from .skeleton import Skeleton
+from .skeleton import Skeleton
 
 _LEG = (r'hip|thigh|up(per)?leg|femur', r'knee|shank|shin|calf|leg|tibia', r'ankle|foot')
 _ARM = (r'shoulder|arm|humerus', r'elbow|forearm|lowerarm|radius', r'wrist|hand')

@@ -7,7 +7,7 @@ from published_files import h36m_actions, load_tool, project_cv2, write_h36m
 
 from mmposeaug.converters import convert_h36m
 from mmposeaug.converters.joints import H36M_32
-from mmposeaug.datasets import MocapDataset, PoseBank
+from mmposeaug.datasets import MocapDataset, load_pose_bank
 from mmposeaug.fileio import load_npy, load_npz
 from mmposeaug.structures import H36M_17, H36M_17_TO_16
 
@@ -93,13 +93,13 @@ def test_bank_and_dataset_read_what_was_written(converted):
         ann_file='fps50/h36m_train.npz',
         camera_param_file='cameras.json',
     )
-    bank = PoseBank.from_dataset_cfg(cfg)  # checks the projection of all
+    bank = load_pose_bank(cfg)  # checks the projection of all
     assert bank.subjects == ('S1', 'S5', 'S6', 'S7', 'S8') and len(bank.cameras) == 28
     detections = dict(
         keypoint_2d_src='detection',
         keypoint_2d_det_file='fps50/joint_2d_det_files/cpn_ft_h36m_dbb_train.npy',
     )
-    assert len(PoseBank.from_dataset_cfg(dict(cfg, **detections))) == len(bank) == 10 * 4 * FRAMES
+    assert len(load_pose_bank(dict(cfg, **detections))) == len(bank) == 10 * 4 * FRAMES
     cfg.pop('type')
     sample = MocapDataset(**cfg, **detections)[0]
     assert sample['keypoints'].shape == (1, 17, 2)

@@ -16,7 +16,7 @@ from scipy.io import savemat
 
 from mmposeaug.converters import convert_mpi_spin, convert_mpi_test, convert_mpi_train
 from mmposeaug.converters.mpi_train import CAMERAS
-from mmposeaug.datasets import MocapDataset, PoseBank, load_camera_dicts
+from mmposeaug.datasets import MocapDataset, load_camera_dicts, load_pose_bank
 from mmposeaug.fileio import load_npz
 from mmposeaug.structures import H36M_17_TO_16
 
@@ -180,7 +180,7 @@ def test_training_set(tmp_path):
         ann_file='mpi_inf_3dhp_train.npz',
         camera_param_file='cameras.pkl',
     )
-    assert len(PoseBank.from_dataset_cfg(cfg)) == 24
+    assert len(load_pose_bank(cfg)) == 24
 
 
 def test_training_set_options_and_wrong_files(tmp_path, capsys):

@@ -14,7 +14,7 @@ from mmpose.registry import LOOPS, MODELS
 from torch import nn
 
 from mmposeaug.codecs import LifterAdapter
-from mmposeaug.datasets import PoseBank, build_bone_length_bank
+from mmposeaug.datasets import PoseBank, build_bone_length_bank, load_pose_bank
 from mmposeaug.datasets.dataset_configs import inner_dataset
 from mmposeaug.engine import PoseAugTrainLoop, TensorTrainLoop
 from mmposeaug.engine.augmentation import Augmentation, build_random_augmentor
@@ -73,7 +73,7 @@ def load_augmentation(
     state = None if checkpoint is None else read_checkpoint(Path(checkpoint))[0]
     if state is not None and issubclass(loop, PoseAugTrainLoop):
         _require_augmentor(state, checkpoint)  # before reading the data, which takes longer
-    bank = PoseBank.from_dataset_cfg(cfg.train_dataloader.dataset.to_dict(), check=check)
+    bank = load_pose_bank(cfg.train_dataloader.dataset.to_dict(), check=check)
     options = cfg.train_cfg.to_dict()
     clamp = None
     if issubclass(loop, PoseAugTrainLoop):
