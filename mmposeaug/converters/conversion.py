@@ -28,11 +28,11 @@ Track = Callable[[Sequence[Any]], Iterable[Any]]
 
 
 def silent(line: str) -> None:
-    """Reports nothing."""
+    """Report nothing."""
 
 
 def untracked(items: Sequence[Item]) -> Iterable[Item]:
-    """Passes items on and shows nothing."""
+    """Pass items on and show nothing."""
     return items
 
 
@@ -41,12 +41,10 @@ class Part:
     """Files that are made together.
 
     Args:
-        name (str): Name of the part.
         outputs (tuple[str, ...]): Files that it makes, relative to the output folder.
         make (Callable): Gives the content of each output by its path: arrays by name for
             ``.npz``, an array for ``.npy``, anything for ``.pkl`` and ``.json``.
-        inputs (tuple[str, ...]): Files that it is made from.
-        options (Mapping): What else decides its content, plain values.
+        options (Mapping): What beside the input files decides their content, plain values.
     """
 
     name: str
@@ -71,25 +69,19 @@ def run_parts(
     overwrite: bool = False,
     report: Report = silent,
 ) -> list[Path]:
-    """Makes the parts of a conversion that are not complete yet.
+    """Make the parts of a conversion that are not complete yet, and return all files.
 
     A part is complete if its files are there, have the size that they were written with, and were
     made from the same inputs (path, size, time of change) with the same options.
 
     Args:
-        out_dir (str | PathLike): Folder to write to; made if need be.
-        parts (Sequence[Part]): The parts.
-        overwrite (bool): Make all parts again, whatever is there. Defaults to False.
-        report (Callable): Gets one line for each part. Defaults to nothing.
-
-    Returns:
-        list[Path]: All files, in the order of the parts.
+        overwrite (bool): Make all parts again, whatever is there.
+        report (Callable): Gets one line for each part.
 
     Raises:
         FileExistsError: If a file is there that came from elsewhere, or from other inputs or
             options, and ``overwrite`` is False.
         ValueError: If an input is refused, or would be written over.
-        OSError: If a file cannot be read or written.
     """
     manifest = Manifest(Path(out_dir) / MANIFEST, 'by this conversion')
     folder = manifest.folder
@@ -155,12 +147,12 @@ CAMERA_FILES = ('cameras.pkl', 'cameras.json')
 
 
 def camera_contents(cameras: CameraDict) -> dict[str, Any]:
-    """Content of the camera files."""
+    """Return the content of the camera files."""
     return dict(zip(CAMERA_FILES, (dict(cameras), plain_cameras(cameras))))
 
 
 def join_rows(rows: Sequence[Mapping[str, np.ndarray]], what: str) -> dict[str, np.ndarray]:
-    """Joins annotation arrays, row after row."""
+    """Join annotation arrays, row after row."""
     if not any(len(each['imgname']) for each in rows):
         raise ValueError(f'No frame of {what} is left; check the options that leave frames out.')
     return {name: np.concatenate([each[name] for each in rows]) for name in rows[0]}

@@ -29,11 +29,7 @@ _SMALLEST_METRES = 0.1  # people who stand have a larger coordinate
 
 @dataclass(frozen=True)
 class Layout:
-    """Where one kind of archive has its files.
-
-    Args:
-        read (Callable): Gives the frames (T, 96) of a file, millimetres.
-    """
+    """Where a kind of archive has its files, and how the frames (T, 96), millimetres, are read."""
 
     folder: str
     suffix: str
@@ -41,7 +37,7 @@ class Layout:
 
 
 def _read_cdf_mat(path: str) -> np.ndarray:
-    """The one cell of what MATLAB's cdfread gives; or the array without its cell."""
+    """Return the one cell of what MATLAB's cdfread gives; or the array without its cell."""
     data = load_mat(path, ['data'])['data']
     if data.dtype != object:
         return data.T
@@ -63,7 +59,7 @@ LAYOUTS = (
 
 
 def find_recordings(folder: str) -> Recordings:
-    """Finds the files of all subjects."""
+    """Find the files of all subjects."""
     root = Path(folder)
     root = root / 'h36m' if (root / 'h36m').is_dir() else root
     subjects = [subject for subjects in SPLITS.values() for subject in subjects]
@@ -113,11 +109,7 @@ def _files(root: Path, subject: str, layout: Layout) -> list[Path]:
 
 
 def read_recordings(recordings: Recordings, track: Track) -> Sequences:
-    """Reads the files.
-
-    Returns:
-        dict: (subject, action) to world positions (T, 32, 3), metres.
-    """
+    """Read world positions (T, 32, 3) in metres by (subject, action)."""
     return {key: _read(recordings[key]) for key in track(list(recordings))}
 
 

@@ -20,7 +20,7 @@ _TOLERANCE = 1e-3  # float32 rounds a unit quaternion by far less
 
 
 def read_cameras(path: str) -> CameraDict:
-    """Reads the cameras and checks that all that are needed are there, with R and T."""
+    """Read the cameras and check that all that are needed are there, with R and T."""
     read = read_videopose3d_cameras if path.endswith('.py') else load_camera_dicts
     cameras = read(path)
     found: CameraDict = {}
@@ -37,7 +37,7 @@ def read_cameras(path: str) -> CameraDict:
 
 
 def read_videopose3d_cameras(path: str) -> CameraDict:
-    """Reads the two tables of numbers in VideoPose3D's ``common/h36m_dataset.py``.
+    """Read the two tables of numbers in VideoPose3D's ``common/h36m_dataset.py``.
 
     They are Python literals, so nothing of the file is run. ``orientation`` is the quaternion
     (w, x, y, z) of MMPose's ``R``, ``translation`` its ``T`` in millimetres. The two tangential

@@ -85,11 +85,7 @@ def missing_takes(sequences: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
 
 
 def read_positions(path: str) -> Sequences:
-    """Reads ``data_3d_h36m.npz``.
-
-    Returns:
-        dict: (subject, action) to world positions (T, 32, 3), metres.
-    """
+    """Read world positions (T, 32, 3) in metres by (subject, action) from ``data_3d_h36m.npz``."""
     content = load_object_npz(path, ['positions_3d'])['positions_3d']
     found: Sequences = {}
     for subject, action, values in _entries(content, f'positions_3d of {path!r}'):
@@ -102,11 +98,10 @@ def read_positions(path: str) -> Sequences:
 
 
 def read_keypoints(path: str, skeleton: Skeleton) -> Videos:
-    """Reads a ``data_2d_h36m_*.npz`` file of Human3.6M's joints.
+    """Read a ``data_2d_h36m_*.npz`` file of Human3.6M's joints by (subject, action).
 
-    Returns:
-        dict: (subject, action) to four arrays (T, J, 3), one a camera: pixels and score, which is
-        1 where the file has none.
+    Each entry has four arrays (T, J, 3), one a camera: pixels and score, which is 1 where the
+    file has none.
     """
     content = load_object_npz(path, ['positions_2d', 'metadata'])
     metadata = content['metadata']

@@ -127,12 +127,7 @@ def _make_official(
 def read_test_sequence(
     path: str, name: str, skeleton: Skeleton, pose: str = 'univ_annot3'
 ) -> tuple[dict[str, np.ndarray], dict[str, Any], float]:
-    """Reads one ``annot_data.mat``.
-
-    Returns:
-        tuple: Annotation arrays of the valid frames, the fitted camera, and the mean distance in
-        pixels that it leaves.
-    """
+    """Read annotations, fitted camera and the mean distance (px) it leaves, of a sequence."""
     keys = ('annot2', 'annot3', 'univ_annot3', 'valid_frame', 'activity_annotation')
     arrays = load_mat(path, keys)
     count = len(MPI_TEST_17)

@@ -169,11 +169,7 @@ def _annotate(
 
 
 def read_calibration(path: str) -> dict[int, tuple[tuple[int, int], np.ndarray, np.ndarray]]:
-    """Reads a ``camera.calibration`` file.
-
-    Returns:
-        dict: Number of a camera to its image size, focal length (2,) and centre (2,), pixels.
-    """
+    """Read image size, focal length (2,) and centre (2,), pixels, of each camera by its number."""
     require_file(path, 'camera calibration', 'its path')
     entries: list[dict[str, list[str]]] = []
     with open(path, encoding='utf-8', errors='replace') as file:

@@ -221,14 +221,9 @@ class Sequence3DPW:
 
 
 def smpl_to_h36m(positions: np.ndarray, skeleton: Skeleton) -> tuple[np.ndarray, np.ndarray]:
-    """Human3.6M's joints of SMPL's 24.
+    """Make Human3.6M's joints (T, J, 3) of SMPL's 24, and say which (J,) SMPL really has.
 
-    Args:
-        positions (np.ndarray): (T, 24, 3), metres.
-
-    Returns:
-        tuple: Joints (T, J, 3), and (J,) which of them SMPL really has: not the neck base and the
-        head, whose places are guesses.
+    The places of the neck base and the head are guesses.
     """
     stand_in = {**FROM_SMPL, HEAD: 'head'}
     joints = positions[:, pick_joints(skeleton, SMPL_24, stand_in)]

@@ -67,29 +67,16 @@ class BoneLengthBank:
         return len(self.lengths)
 
     def draw(self, count: int, generator: torch.Generator | None = None) -> Tensor:
-        """Bone lengths of people drawn with replacement.
+        """Draw people with replacement and return their bone lengths, of shape (count, B).
 
-        Args:
-            count (int): How many.
-            generator (torch.Generator, optional): Source of the draw, on any device. Defaults to
-                None, torch's own.
-
-        Returns:
-            Tensor: Lengths of shape (count, B).
+        The generator may be on any device; None is torch's own.
         """
         device = self.lengths.device if generator is None else generator.device
         index = torch.randint(len(self), (count,), generator=generator, device=device)
         return self.lengths[index.to(self.lengths.device)]
 
     def to(self, device: torch.device | str) -> BoneLengthBank:
-        """The same bank on a device.
-
-        Args:
-            device (torch.device | str): The device.
-
-        Returns:
-            BoneLengthBank: A bank whose lengths are there.
-        """
+        """Return the same bank on a device."""
         return BoneLengthBank(self.lengths.to(device), self.names)
 
 
@@ -141,17 +128,7 @@ def build_bone_length_bank(
 
 
 def measure_bone_lengths(pose_bank: PoseBank) -> Tensor:
-    """Median bone lengths of each subject over its poses.
-
-    Args:
-        pose_bank (PoseBank): The poses.
-
-    Returns:
-        Tensor: Lengths in metres, of shape (S, B), in the order of ``pose_bank.subjects``.
-
-    Raises:
-        ValueError: If a subject has no pose.
-    """
+    """Return the median bone lengths (S, B) of each subject in metres; each must have a pose."""
     rows = []
     for i, name in enumerate(pose_bank.subjects):
         poses = pose_bank.pose_cam[pose_bank.subject_index == i]
@@ -208,10 +185,9 @@ def _check(lengths: Tensor, skeleton: Skeleton, source: str) -> None:
 
 
 def _preset(name: str, skeleton: Skeleton, pose_bank: PoseBank | None) -> Tensor:
-    """A preset's lengths for the bones of ``skeleton``.
+    """Return a preset's lengths for the bones of ``skeleton``.
 
-    Where the skeleton has joints between the ends of a preset's bone (the neck base between thorax
-    and head), the preset does not know how its length is shared out: the training poses tell.
+    The training poses say how a length is shared out over bones that the preset has as one.
     """
     lengths = torch.zeros(len(PRESETS[name]), skeleton.num_bones)
     for child, parent in H36M_16.bones:

@@ -79,11 +79,7 @@ def load_calibration(path: str | os.PathLike) -> Calibration:
 
 
 def world_to_camera(cameras: Mapping[str, Mapping[str, Any]]) -> torch.Tensor:
-    """Rotations and translations that triangulation needs.
-
-    Returns:
-        Tensor: [R | T] of shape (C, 3, 4), float64, metres.
-    """
+    """Return what triangulation needs: [R | T] of shape (C, 3, 4), float64, metres."""
     found = [
         np.hstack((camera['R'].T, -camera['R'].T @ camera['T'])) for camera in cameras.values()
     ]

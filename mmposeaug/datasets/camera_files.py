@@ -81,11 +81,7 @@ def _read_json(path: str) -> dict[CameraKey, Any]:
 
 
 def numbers_of(key: CameraKey, camera: Mapping[str, Any], name: str, size: int) -> np.ndarray:
-    """Numbers of one parameter of a camera.
-
-    Returns:
-        np.ndarray: The parameter in its own unit, flattened to shape (size,), float64.
-    """
+    """Return one parameter of a camera, flattened to shape (size,), float64."""
     values = _numeric(key, camera, name).reshape(-1)
     if values.size != size or not np.isfinite(values).all():
         raise ValueError(
@@ -141,11 +137,7 @@ def _distortion(key: CameraKey, camera: Mapping[str, Any], name: str, size: int)
 
 
 def image_size_of(key: CameraKey, camera: Mapping[str, Any]) -> tuple[float, float]:
-    """Size of a camera's images.
-
-    Returns:
-        tuple[float, float]: Width and height in pixels.
-    """
+    """Return width and height of a camera's images in pixels."""
     if camera.get('w') is None or camera.get('h') is None:
         raise ValueError(
             f"Camera {key[0]}/{key[1]} lacks its image size; add 'w' and 'h' in pixels."
@@ -160,11 +152,7 @@ def image_size_of(key: CameraKey, camera: Mapping[str, Any]) -> tuple[float, flo
 
 
 def intrinsics_of(key: CameraKey, camera: Mapping[str, Any]) -> np.ndarray:
-    """Intrinsics of a camera as one row of numbers.
-
-    Returns:
-        np.ndarray: fx, fy, cx, cy in pixels, k1, k2, k3, p1, p2 without unit, of shape (9,).
-    """
+    """Return fx, fy, cx, cy in pixels, k1, k2, k3, p1, p2 of a camera, of shape (9,)."""
     return np.concatenate(
         (
             *_focal_and_centre(key, camera),

@@ -64,11 +64,7 @@ def find_detections(path: str | None, data_root: str | None) -> str:
 
 
 def check_detections(keypoints: np.ndarray, pose: np.ndarray, path: str) -> None:
-    """Checks that 2D detections are pixels (N, J, 3), like the 3D poses they belong to.
-
-    Args:
-        pose (np.ndarray): The 3D joints of shape (N, J, 4).
-    """
+    """Check that 2D detections are pixels (N, J, 3), like the 3D poses (N, J, 4) they belong to."""
     if keypoints.shape != (*pose.shape[:2], 3):
         raise ValueError(
             f'The 2D detection file {path!r} has shape {keypoints.shape}, but '
@@ -106,17 +102,10 @@ def check_joint_count(found: int, expected: int, metainfo: str, source: str) -> 
 
 
 def check_bank(bank: PoseBank, detected: bool = False, source: str = 'the data') -> None:
-    """Checks all poses of a bank, and on a sample of them that the 2D is their projection.
+    """Check all poses of a bank, and on a sample of them that the 2D is their projection.
 
     Args:
-        bank (PoseBank): The poses, shapes already checked.
-        detected (bool): Whether the 2D comes from a detector and may be off. Defaults to False.
-        source (str): What to call the data in messages.
-
-    Raises:
-        ValueError: If an index is out of range, a position, score or visibility is not finite, the
-            unit is not metres, a joint is not before the camera, a bone has no length, or the 2D
-            does not match.
+        detected (bool): Whether the 2D comes from a detector and may be off.
     """
     _check_indices(bank, source)
     _check_finite(bank.keypoints_px, '2D position', bank, source)

@@ -32,11 +32,10 @@ def film(
         joints (np.ndarray): (S, T, J, 3) joints in the world, metres, z up.
         person (np.ndarray): (S,) index of the subject.
         round_values (bool): Whether to round to 2^-15 m and 2^-8 pixels: small files, and no
-            last-bit differences between machines. Defaults to False.
+            last-bit differences between machines.
 
     Returns:
-        dict[str, np.ndarray]: The arrays of MMPose's format for N camera frames, ordered by
-        sequence, camera and frame, with ``frame`` (N,) beside them.
+        dict[str, np.ndarray]: The arrays of MMPose's format, with ``frame`` (N,) beside them.
     """
     pose_cam = np.stack(
         [world_to_camera(moving, cameras[index]) for moving, index in zip(joints, person)]

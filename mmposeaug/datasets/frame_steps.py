@@ -12,13 +12,9 @@ from .frames import VideoIndex, frame_numbers
 
 
 def warn_of_gaps(names: np.ndarray, index: VideoIndex, source: str) -> None:
-    """Logs a warning if frames of a video are missing, or out of order, by their names' numbers.
+    """Log a warning if the numbers in the names (N,) of a video do not run in one step.
 
-    A clip takes the rows of a video as they are. The numbers of a video should run in one step,
-    whichever it is.
-
-    Args:
-        names (np.ndarray): Image names (N,), whose last number is that of the frame.
+    A clip takes the rows of a video as they are.
     """
     numbers = frame_numbers(names)
     if (numbers < 0).any():

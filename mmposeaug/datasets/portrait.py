@@ -16,11 +16,7 @@ from .frames import VideoIndex
 
 
 def image_sizes(index: VideoIndex, cameras: CameraDict) -> np.ndarray:
-    """Size of the images of each video.
-
-    Returns:
-        np.ndarray: Width and height in pixels, (V, 2); infinite where there is no camera.
-    """
+    """Return width and height (V, 2) of each video's images; infinite without a camera."""
     sizes = np.full((len(index.videos), 2), np.inf)
     for row, (subject, _, camera_id) in enumerate(index.videos):
         key = (subject, camera_id)
@@ -30,13 +26,7 @@ def image_sizes(index: VideoIndex, cameras: CameraDict) -> np.ndarray:
 
 
 def padding_of(sizes: np.ndarray) -> np.ndarray:
-    """Columns that are added on either side of images.
-
-    Args:
-        sizes (np.ndarray): Width and height, pixels, (*, 2).
-
-    Returns:
-        np.ndarray: Columns in pixels, which may be half ones, (*); 0 unless the image is portrait.
+    """Return the columns (*) that are added on either side of images of sizes (*, 2), pixels.
 
     Example:
         >>> padding_of(np.array([[1080, 1920], [1920, 1080]])).tolist()
@@ -50,14 +40,7 @@ def padding_of(sizes: np.ndarray) -> np.ndarray:
 
 
 def pad_portrait(keypoints_px: np.ndarray, sizes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Keypoints and sizes of images that are made square where they are portrait.
-
-    Args:
-        keypoints_px (np.ndarray): Pixels (N, K, 2).
-        sizes (np.ndarray): Width and height of each row's image, pixels, (N, 2).
-
-    Returns:
-        tuple[np.ndarray, np.ndarray]: Keypoints (N, K, 2) and sizes (N, 2), new arrays.
+    """Make images square where they are portrait: keypoints (N, K, 2) and sizes (N, 2), pixels.
 
     Example:
         >>> pad_portrait(np.zeros((1, 1, 2)), np.array([[1080, 1920]]))
@@ -72,11 +55,7 @@ def pad_portrait(keypoints_px: np.ndarray, sizes: np.ndarray) -> tuple[np.ndarra
 
 
 def padding_of_frames(index: VideoIndex, cameras: CameraDict) -> np.ndarray:
-    """Columns that are added on either side of the image of each frame.
-
-    Returns:
-        np.ndarray: Columns in pixels, (N,); 0 where there is no camera.
-    """
+    """Return the columns (N,) that are added on either side of each frame's image."""
     return padding_of(image_sizes(index, cameras))[index.of_frame]
 
 
@@ -94,15 +73,9 @@ def pad_portrait_cameras(cameras: CameraDict) -> CameraDict:
 def pad_portrait_keypoints(
     keypoints: np.ndarray, index: VideoIndex, cameras: CameraDict
 ) -> np.ndarray:
-    """Keypoints of portrait images as the square images have them.
+    """Move keypoints (N, K, 3) of portrait images to where the square images have them.
 
-    A point at (0, 0) whose score is 0 was not found; it stays there, as it would in any image.
-
-    Args:
-        keypoints (np.ndarray): x, y in pixels and score, (N, K, 3).
-
-    Returns:
-        np.ndarray: The keypoints, (N, K, 3), a new array.
+    A point at (0, 0) whose score is 0 was not found and stays there.
     """
     padding = padding_of_frames(index, cameras)
     found = (keypoints != 0).any(axis=-1)

@@ -96,15 +96,7 @@ class PoseBank:
         return self.pose_cam.device
 
     def to(self, device: torch.device | str) -> PoseBank:
-        """The same bank on a device.
-
-        Args:
-            device (torch.device | str): The device.
-
-        Returns:
-            PoseBank: A bank whose tensors and cameras are there; tensors that were there already
-            are shared.
-        """
+        """Return the same bank on a device; tensors that are there already are shared."""
         moved = {
             f.name: getattr(self, f.name).to(device)
             for f in fields(self)
@@ -113,14 +105,7 @@ class PoseBank:
         return replace(self, cameras=self.cameras.to(device), **moved)
 
     def gather(self, index: Tensor) -> PoseBatch:
-        """Samples by number.
-
-        Args:
-            index (Tensor): Integers of shape (B,) on the bank's device, each below ``len(bank)``.
-
-        Returns:
-            PoseBatch: The samples.
-        """
+        """Return samples by their numbers, of shape (B,) on the bank's device."""
         frames = self.windows[index]
         camera = self.camera_index[frames[:, 0]]
         return PoseBatch(
@@ -134,16 +119,9 @@ class PoseBank:
 
     @staticmethod
     def concat(banks: Sequence[PoseBank]) -> PoseBank:
-        """One bank of several with the same skeleton and window length, on one device.
+        """Join banks of one skeleton, window length and device.
 
-        Args:
-            banks (Sequence[PoseBank]): The banks; subjects of one name are one person.
-
-        Returns:
-            PoseBank: All samples in order. ``frame_index`` is dropped.
-
-        Raises:
-            ValueError: If skeletons, window lengths or target frames differ.
+        Subjects of one name are one person; ``frame_index`` is dropped.
         """
         first = banks[0]
         for bank in banks[1:]:

@@ -35,20 +35,11 @@ def check_projection(
     source: str = 'the data',
     generator: torch.Generator | None = None,
 ) -> float:
-    """Compares the 2D of a random sample of frames with the projection of their 3D.
-
-    Args:
-        bank (PoseBank): The poses.
-        detected (bool): Whether the 2D comes from a detector and may be off. Defaults to False.
-        source (str): What to call the data in messages.
-        generator (torch.Generator, optional): Draws the sample. Defaults to one with seed 0.
+    """Compare the 2D of a random sample of frames with the projection of their 3D.
 
     Returns:
-        float: The mean error in pixels. One that rounding or calibration may explain is logged.
-
-    Raises:
-        ValueError: If it is too large, or large and a usual cause explains it; the sentence gives
-            both.
+        float: The mean error in pixels. One that rounding or calibration may explain is logged; one
+        that is too large, or large and explained by a usual cause, is refused.
     """
     generator = generator or torch.Generator().manual_seed(0)
     frames = torch.randperm(len(bank.pose_cam), generator=generator)[:SAMPLE_SIZE].to(bank.device)

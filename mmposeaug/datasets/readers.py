@@ -158,10 +158,9 @@ def _index_or(values: np.ndarray | Tensor | None, default: Tensor) -> Tensor:
 def read_human36m(
     cfg: Mapping[str, Any], skeleton: Skeleton | None, subset_seed: int, check: bool
 ) -> PoseBank:
-    """Reads annotation files of MMPose's ``Human36mDataset`` and of :class:`MocapDataset`.
+    """Read annotation files of MMPose's ``Human36mDataset`` and of :class:`MocapDataset`.
 
-    Options that only concern images, pipelines and workers are ignored, and so is
-    ``factor_file``: an augmented pose needs a factor of its own.
+    Options for images, pipelines and workers are ignored, and so is ``factor_file``.
     """
     _refuse_unknown(cfg)
     _refuse_unsupported(cfg)

@@ -32,12 +32,7 @@ class Recording:
 
 @dataclass(frozen=True)
 class Reference:
-    """The 3D keypoints that lifters are held against.
-
-    Args:
-        world (np.ndarray): Positions (F, K, 3) in the world in metres; NaN where unknown.
-        valid (np.ndarray): Booleans (F, K): whether a position may be held against a lifter.
-    """
+    """3D keypoints (F, K, 3) in the world, metres, and which of them are valid, (F, K)."""
 
     world: np.ndarray
     valid: np.ndarray
@@ -137,12 +132,7 @@ def _one_person(name: str, people: Keypoints2D, track: int | None) -> Keypoints2
 
 
 def load_reference(path: str | os.PathLike) -> Reference:
-    """Read 3D keypoints, as ``tools/dataset_converters/triangulate.py`` writes them.
-
-    Args:
-        path (str | PathLike): npz file with ``world`` (F, K, 3) in metres, ``valid`` (F, K) and
-            ``names`` (K,).
-    """
+    """Read ``world`` (F, K, 3) in metres, ``valid`` (F, K) and ``names`` (K,) of an npz file."""
     path = os.fspath(path)
     arrays = load_npz(path, ('world', 'valid', 'names'))
     missing = [name for name in ('world', 'valid', 'names') if name not in arrays]

@@ -15,13 +15,7 @@ _ROUNDING = 9
 
 @dataclass(frozen=True)
 class Rig:
-    """What the cameras around one scene are like; ranges are (lowest, highest).
-
-    Args:
-        heights (tuple[tuple[float, float], ...]): Height of each camera in metres.
-        image_size (tuple[int, int]): Width and height in pixels.
-        focal (tuple[float, float]): Focal length in pixels.
-    """
+    """Cameras around one scene; ranges are (lowest, highest), in metres and pixels."""
 
     ids: tuple[str, ...]
     heights: tuple[tuple[float, float], ...]
@@ -71,8 +65,6 @@ class Camera:
     """One camera of one subject's session.
 
     Args:
-        subject (str): Subject whose session it films.
-        camera_id (str): Identifier, unique among the subject's cameras.
         rotation (np.ndarray): (3, 3) camera to world, world z up.
         position (np.ndarray): (3,) in the world, metres.
         intrinsics (np.ndarray): (9,) fx, fy, cx, cy, k1, k2, k3, p1, p2 in pixels.
@@ -87,15 +79,7 @@ class Camera:
     image_size: tuple[int, int]
 
     def to_mmpose(self, number: int) -> dict[str, Any]:
-        """The camera as MMPose's ``cameras.pkl`` holds it.
-
-        Args:
-            number (int): Counted from 0 among the subject's cameras.
-
-        Returns:
-            dict: ``R`` (3, 3) and ``T`` (3, 1) camera to world, ``c``, ``f`` (2, 1), ``k`` (3, 1),
-            ``p`` (2, 1), ``w``, ``h``, ``name`` and ``id``.
-        """
+        """Return the camera as ``cameras.pkl`` holds it; the subject's cameras count from 0."""
         focal, centre, radial, tangential = np.split(self.intrinsics[:, None], (2, 4, 7))
         return dict(
             R=self.rotation,
@@ -112,17 +96,9 @@ class Camera:
 
 
 def look_at(position: np.ndarray, target: np.ndarray, roll: float) -> np.ndarray:
-    """Camera-to-world rotation (3, 3) of a camera that looks at a point.
+    """Return the camera-to-world rotation (3, 3) of a camera that looks at a point, z up.
 
-    The columns are the camera's axes in the world: right, down, forward.
-
-    Args:
-        position (np.ndarray): (3,) the camera, z up.
-        target (np.ndarray): (3,) the point, not straight above or below.
-        roll (float): Turn about the viewing direction in radians.
-
-    Returns:
-        np.ndarray: (3, 3) orthonormal matrix.
+    Its columns are the camera's axes in the world: right, down, forward; ``roll`` is in radians.
 
     Example:
         >>> look_at(np.array([0.0, -4, 1]), np.array([0.0, 0, 1]), 0.0).T.tolist()[2]
@@ -171,14 +147,7 @@ def place_cameras(subject: str, rig: Rig, rng: np.random.Generator) -> list[Came
 
 
 def world_to_camera(points: np.ndarray, cameras: Sequence[Camera]) -> np.ndarray:
-    """Points of the world as each of C cameras of one session sees them.
-
-    Args:
-        points (np.ndarray): (*, 3) metres, z up.
-
-    Returns:
-        np.ndarray: (C, *, 3) camera space: x right, y down, z forward.
-    """
+    """Return world points (*, 3), z up, as C cameras see them: (C, *, 3), x right, y down."""
     return np.stack([(points - each.position) @ each.rotation for each in cameras])
 
 

@@ -20,11 +20,7 @@ def image_name(paths: str | Sequence[str] | None, middle: bool = False) -> str |
 
 
 def camera_image_size(sample: Any, dataset: Any) -> tuple[float, float] | None:
-    """Size of a sample's image as its camera tells it.
-
-    Returns:
-        tuple[float, float] | None: Width and height in pixels, None where no camera is known.
-    """
+    """Return width and height in pixels as a sample's camera tells them; None without one."""
     camera = sample.get('camera_param', None)
     name = image_name(sample.get('target_img_path', None))
     if camera is None and name is not None and getattr(dataset, 'camera_param', None):

@@ -28,14 +28,10 @@ def check_keep_frames(keep_frames: str, has_cameras: bool) -> None:
 def usable_frames(
     keep_frames: str, keypoints: np.ndarray, index: VideoIndex, cameras: CameraDict
 ) -> np.ndarray | None:
-    """Frames that a rule keeps.
+    """Return which frames (N,) a rule keeps; None for ``'all'``.
 
     Args:
-        keypoints (np.ndarray): x, y in pixels and score (or visibility), (N, K, 3), of the images
-            as they are, see :mod:`mmposeaug.datasets.portrait`.
-
-    Returns:
-        np.ndarray | None: Booleans (N,); None for ``'all'``.
+        keypoints (np.ndarray): Pixels of the images as they are, and score: (N, K, 3).
     """
     if keep_frames == 'all':
         return None

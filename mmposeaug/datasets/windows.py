@@ -72,15 +72,9 @@ class WindowRule:
         return (self.seq_len - 1,) if self.causal else (self.seq_len // 2,)
 
     def build(self, index: VideoIndex, keep: np.ndarray | None = None) -> np.ndarray:
-        """Windows over the kept frames.
+        """Return windows over the kept frames: frame numbers of shape (M, T).
 
-        Args:
-            index (VideoIndex): The frames' videos.
-            keep (np.ndarray, optional): Mask (N,) of the frames that exist. Defaults to all.
-
-        Returns:
-            np.ndarray: Frame numbers of shape (M, T), video after video in sorted order, in the
-            order in which MMPose lists its samples. M is 0 if every video is too short.
+        They are in the order in which MMPose lists its samples; M is 0 if every video is too short.
         """
         frames = np.arange(len(index.of_frame)) if keep is None else np.flatnonzero(keep)
         frames = frames[np.argsort(index.of_frame[frames], kind='stable')]
@@ -135,16 +129,12 @@ def select_windows(
     subset_seed: int = 0,
     usable: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Windows of the frames that a dataset config selects, in its order.
+    """Return the windows (M, T), rows of the file, that a dataset config selects, in its order.
 
     Args:
         keypoints (np.ndarray, optional): 2D keypoints (N, J, 2+); windows without one positive
-            coordinate are dropped, as MMPose does. Defaults to None, none is dropped.
-        usable (np.ndarray, optional): Mask (N,) of the frames that may be lifting targets, see
-            :func:`~mmposeaug.datasets.usable_frames.usable_frames`. Defaults to None, all.
-
-    Returns:
-        np.ndarray: Rows of the file, of shape (M, T).
+            coordinate are dropped, as MMPose does.
+        usable (np.ndarray, optional): Mask (N,) of the frames that may be lifting targets.
     """
     selection = FrameSelection(**{k: cfg[k] for k in _SELECTION_OPTIONS if k in cfg})
     rule = window_rule(cfg)

@@ -18,11 +18,9 @@ from .io import (
 )
 from .manifest import Manifest, changes
 from .object_npz import load_object_npz
-from .restricted_pickle import RefusedError, unpickle_restricted
 
 __all__ = [
     'Manifest',
-    'RefusedError',
     'atomic_write',
     'changes',
     'join_root',
@@ -38,5 +36,4 @@ __all__ = [
     'save_npz',
     'save_pickle',
     'sha256_of',
-    'unpickle_restricted',
 ]

@@ -52,11 +52,7 @@ class Manifest:
         return self.path.parent
 
     def read(self) -> dict[str, Any] | None:
-        """Read the record.
-
-        Returns:
-            dict[str, Any] | None: The record; None where there is none that can be read.
-        """
+        """Return the record; None where there is none that can be read."""
         try:
             content = json.loads(self.path.read_text(encoding='utf-8'))
         except (OSError, ValueError):
@@ -64,23 +60,16 @@ class Manifest:
         return content if isinstance(content, dict) else None
 
     def save(self, record: Mapping[str, Any]) -> None:
-        """Write the record, atomically.
-
-        Args:
-            record (Mapping): Plain values.
-        """
+        """Write the record, a mapping of plain values, atomically."""
         self.write(self.path, record)
 
     def owns(self, record: Any, identity: Mapping[str, Any], files: Iterable[Path]) -> bool:
-        """Whether files are there, made from what they would be made from now.
+        """Return whether files are there, and were made from what they would be made from now.
 
         Args:
             record (Any): What the record says about them; None for nothing.
             identity (Mapping): What they would be made from now, by the record's keys.
             files (Iterable[Path]): The files; those that do not exist do not count.
-
-        Returns:
-            bool: False if none of them exists.
 
         Raises:
             Exception: ``error``, if they are not the maker's, or were made from something else.
@@ -98,14 +87,11 @@ class Manifest:
         return True
 
     def is_complete(self, marks: Mapping[str, int | str | None]) -> bool:
-        """Whether files are there as they were written.
+        """Return whether files are there as they were written.
 
         Args:
             marks (Mapping): Size in bytes or SHA-256 of each file by its path in the folder; None
                 for one that has not been written yet.
-
-        Returns:
-            bool: Whether all of them are.
         """
         return all(_has_mark(self.folder / name, mark) for name, mark in marks.items())
 

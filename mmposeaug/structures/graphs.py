@@ -32,14 +32,7 @@ def tree_adjacency(skeleton: Skeleton) -> np.ndarray:
 
 
 def hop_distances(skeleton: Skeleton) -> np.ndarray:
-    """Number of bones on the way between joints.
-
-    Args:
-        skeleton (Skeleton): The tree.
-
-    Returns:
-        np.ndarray: int, shape (J, J).
-    """
+    """Count the bones on the way between joints: int, of shape (J, J)."""
     linked = tree_adjacency(skeleton)
     hops = np.zeros(linked.shape, dtype=int)
     reached = np.eye(skeleton.num_joints, dtype=bool)
@@ -50,14 +43,7 @@ def hop_distances(skeleton: Skeleton) -> np.ndarray:
 
 
 def centre_joint(skeleton: Skeleton) -> int:
-    """Joint from which the farthest joint is the nearest; of two the one nearer the root.
-
-    Args:
-        skeleton (Skeleton): The tree.
-
-    Returns:
-        int: Its index; the spine's in Human3.6M.
-    """
+    """Return the joint from which the farthest is the nearest; of two the one nearer the root."""
     hops = hop_distances(skeleton)
     return min(
         range(skeleton.num_joints),

@@ -96,15 +96,7 @@ def judge_human(skeleton: Skeleton, lengths: Sequence[float] | None = None) -> H
 
 
 def judge_lengths(skeleton: Skeleton, lengths: Sequence[float]) -> HumanVerdict:
-    """Whether bones have proportions that a person can have.
-
-    Args:
-        skeleton (Skeleton): A tree with a trunk, two legs and two arms of three joints each.
-        lengths (Sequence[float]): Typical length of each bone, in any unit.
-
-    Returns:
-        HumanVerdict: The verdict; None for other trees, and for bones without length.
-    """
+    """Judge whether bones, of any unit, have the proportions of a person; None if it is unclear."""
     found = _segments(skeleton, lengths)
     if not found or not min(found.values()) > 0:
         return HumanVerdict(None, 'there are no lengths of trunk, legs and arms')

@@ -106,14 +106,7 @@ class LiftedPoses:
         return np.unique(self.tracks)
 
     def rows_of(self, frame: int) -> np.ndarray:
-        """Rows of one frame.
-
-        Args:
-            frame (int): Its number.
-
-        Returns:
-            np.ndarray: Row numbers, empty if the frame has no pose.
-        """
+        """Return the rows of one frame by its number; empty if the frame has no pose."""
         first, end = np.searchsorted(self.frames, [frame, frame + 1])
         return np.arange(first, end)
 

@@ -106,17 +106,7 @@ class Tree:
         return self.parents.index(-1)
 
     def index(self, joint_name: str) -> int:
-        """Index of a joint.
-
-        Args:
-            joint_name (str): Name of the joint.
-
-        Returns:
-            int: Its index.
-
-        Raises:
-            KeyError: If the skeleton has no such joint.
-        """
+        """Return the index of a joint by its name; KeyError if there is none."""
         if joint_name not in self.joint_names:
             raise KeyError(
                 f'Skeleton {self.name!r} has no joint {joint_name!r}; it has '
@@ -142,14 +132,7 @@ class Tree:
         return tuple(flipped)
 
     def path_to_root(self, joint: int) -> tuple[int, ...]:
-        """Joints from ``joint`` up to, and without, the root.
-
-        Args:
-            joint (int): Index of the joint to start from.
-
-        Returns:
-            tuple[int]: Joint indices, ``joint`` first.
-        """
+        """Return the joints from ``joint`` (first) up to, and without, the root."""
         path = []
         while self.parents[joint] != -1:
             path.append(joint)
@@ -168,14 +151,7 @@ class Tree:
         return tuple(self.joint_names[child] for child, _ in self.bones)
 
     def bone_of(self, joint: int) -> int:
-        """Index of the bone whose lower end is ``joint``.
-
-        Args:
-            joint (int): Index of a joint other than the root.
-
-        Returns:
-            int: Bone index.
-        """
+        """Return the index of the bone whose lower end is ``joint``, which is not the root."""
         return [child for child, _ in self.bones].index(joint)
 
     @cached_property
@@ -185,11 +161,7 @@ class Tree:
 
     @cached_property
     def length_groups(self) -> tuple[tuple[int, ...], ...]:
-        """tuple[tuple[int]]: Bones that share one length ratio, in order of first appearance.
-
-        A left/right pair is one group, so is every bone on the midline: 9 groups for the 16
-        joints of the paper.
-        """
+        """tuple[tuple[int]]: Bones that share one length ratio: pairs, and single midline bones."""
         partner = {b: o for pair in self.bone_pairs for b, o in (pair, pair[::-1])}
         groups: list[tuple[int, ...]] = []
         for bone in range(self.num_bones):

@@ -48,26 +48,12 @@ class ViewedPoses:
         return len(self.pose_cam)
 
     def take(self, rows: np.ndarray | slice) -> ViewedPoses:
-        """Some of the poses.
-
-        Args:
-            rows (np.ndarray | slice): Their numbers, or booleans of shape (N,).
-
-        Returns:
-            ViewedPoses: These.
-        """
+        """Return some of the poses, by their numbers or by booleans of shape (N,)."""
         return replace(self, **{name: getattr(self, name)[rows] for name in _ARRAYS})
 
     @staticmethod
     def concat(parts: Sequence[ViewedPoses]) -> ViewedPoses:
-        """All poses of several sets of one skeleton.
-
-        Args:
-            parts (Sequence[ViewedPoses]): At least one.
-
-        Returns:
-            ViewedPoses: The poses in order.
-        """
+        """Return all poses, in order, of several sets of one skeleton."""
         arrays = {name: np.concatenate([getattr(p, name) for p in parts]) for name in _ARRAYS}
         return replace(parts[0], **arrays)
 
@@ -102,7 +88,7 @@ class AugmentedSamples:
         return self.of_kind('real').skeleton
 
     def of_kind(self, kind: str) -> ViewedPoses:
-        """All poses of a kind, whether in view or not."""
+        """Return all poses of a kind, whether in view or not."""
         return self.stages[self.kinds[kind]]
 
     def visible(self) -> dict[str, ViewedPoses]:
@@ -113,14 +99,7 @@ class AugmentedSamples:
 
     @staticmethod
     def concat(parts: Sequence[AugmentedSamples]) -> AugmentedSamples:
-        """All samples of several batches of one augmentation.
-
-        Args:
-            parts (Sequence[AugmentedSamples]): At least one.
-
-        Returns:
-            AugmentedSamples: The samples in order.
-        """
+        """Return all samples, in order, of several batches of one augmentation."""
         first = parts[0]
         return replace(
             first,

@@ -13,14 +13,7 @@ def smooth_noise(
     band: tuple[float, float] = (0.08, 0.7),
     waves: int = 4,
 ) -> np.ndarray:
-    """Sum a few sine waves of random frequency and phase, slow ones stronger.
-
-    Args:
-        time (np.ndarray): (T,) seconds.
-
-    Returns:
-        np.ndarray: (T,) values.
-    """
+    """Sum a few sine waves over time (T,) of random frequency and phase, slow ones stronger."""
     frequency = np.exp(rng.uniform(np.log(band[0]), np.log(band[1]), waves))
     phase = rng.uniform(0, 2 * np.pi, waves)
     amplitude = frequency**-0.5
@@ -42,14 +35,7 @@ def smoothstep(values: np.ndarray) -> np.ndarray:
 def pulses(
     time: np.ndarray, period: float, shift: float = 0.0, duty: float = 0.5, rise: float = 0.2
 ) -> np.ndarray:
-    """Go smoothly between 0 and 1, again and again.
-
-    Args:
-        time (np.ndarray): (T,) seconds.
-
-    Returns:
-        np.ndarray: (T,) values in [0, 1].
-    """
+    """Go smoothly between 0 and 1, again and again, over time (T,)."""
     position = ((time + shift) / period) % 1.0
     middle = rise / 2 + duty / 2
     return smoothstep((duty / 2 + rise / 2 - np.abs(position - middle)) / rise)

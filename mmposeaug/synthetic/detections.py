@@ -65,17 +65,7 @@ class Scene:
         return np.array([self.focal, self.focal, width / 2, height / 2, 0, 0, 0, 0, 0])
 
     def film(self, skeleton: Skeleton | None = None) -> np.ndarray:
-        """The people as the camera sees them.
-
-        Args:
-            skeleton (Skeleton, optional): Joints to give. Defaults to Human3.6M's 17.
-
-        Returns:
-            np.ndarray: Camera-space joints (P, T, J, 3), metres.
-
-        Raises:
-            KeyError: If there is no motion of a name.
-        """
+        """Return camera-space joints (P, T, J, 3) in metres; KeyError for an unknown motion."""
         skeleton = skeleton or get_skeleton('h36m_17')
         unknown = [name for name in self.motions if name not in _TARGET.motions]
         if unknown:
@@ -103,15 +93,7 @@ class Scene:
 
 
 def coco_keypoints(pose_cam: np.ndarray, skeleton: Skeleton) -> dict[str, np.ndarray]:
-    """COCO's keypoints of a pose: limbs from its joints, the face from a model of a head.
-
-    Args:
-        pose_cam (np.ndarray): Camera-space joints (*, J, 3), metres.
-        skeleton (Skeleton): Human3.6M's joints.
-
-    Returns:
-        dict[str, np.ndarray]: Camera-space points (*, 3) by the names of COCO's keypoints.
-    """
+    """Return COCO's keypoints (*, 3) by name: limbs from joints (*, J, 3), the face modelled."""
     joint = {name: pose_cam[..., i, :] for i, name in enumerate(skeleton.joint_names)}
     left = _unit(joint['left_shoulder'] - joint['right_shoulder'])
     up = joint['head'] - joint['thorax']

@@ -53,12 +53,7 @@ CURVE_NAMES: tuple[str, ...] = (*JOINT_LIMITS, *FREE_CURVES)
 
 
 def limited(curves: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Hold every joint angle inside its range of motion.
-
-    Args:
-        curves (Mapping[str, np.ndarray]): Angles in degrees by name; names of
-            :data:`FREE_CURVES` pass unchanged.
-    """
+    """Hold every joint angle inside its range of motion; free curves pass unchanged."""
     result = {}
     for name, values in curves.items():
         if name in JOINT_LIMITS:

@@ -22,14 +22,7 @@ Motion = Callable[[np.ndarray, np.random.Generator], Curves]
 
 
 def standing(time: np.ndarray, rng: np.random.Generator, restless: float = 1.0) -> Curves:
-    """Stand: weight shifts, a breathing trunk, loose arms, the head looking around.
-
-    Args:
-        time (np.ndarray): (T,) seconds.
-
-    Returns:
-        dict[str, np.ndarray]: A curve (T,) for every name of ``CURVE_NAMES``.
-    """
+    """Stand: weight shifts, a breathing trunk, loose arms, the head looking around."""
 
     def sway(middle: float, habit: float, scale: float) -> np.ndarray:
         return middle + rng.normal(0, habit) + smooth_noise(time, rng, scale * restless)
@@ -80,14 +73,7 @@ def gait(
 
     The knee has its two bends of the gait cycle, a small one while the leg takes the weight and a
     large one while it swings forward (J. Perry, *Gait Analysis*, normal function of the knee).
-
-    Args:
-        time (np.ndarray): (T,) seconds.
-        thigh (tuple[float, float]): Middle and half range of the thigh's swing, degrees.
-        arms (float): Half range of the arm swing, degrees.
-
-    Returns:
-        dict[str, np.ndarray]: A curve (T,) for every name of ``CURVE_NAMES``.
+    ``thigh`` is the middle and half range of its swing, ``arms`` half their range, degrees.
     """
     curves = standing(time, rng, restless=0.7)
     start = rng.uniform(0, 2 * np.pi)
@@ -116,12 +102,7 @@ def gait(
 
 
 def set_leg(curves: Curves, side: str, thigh: np.ndarray | float, knee: np.ndarray | float) -> None:
-    """Set a leg by the thigh's angle to the vertical, whatever the pelvis does.
-
-    Args:
-        thigh (np.ndarray | float): (T,) degrees of the thigh forward of the vertical.
-        knee (np.ndarray | float): (T,) degrees of bend of the knee.
-    """
+    """Set a leg, in degrees, by the thigh's angle to the vertical, whatever the pelvis does."""
     curves[f'{side}_hip_flexion'] = thigh + curves['pelvis_tilt']
     curves[f'{side}_knee_flexion'] = knee + np.zeros_like(curves['pelvis_tilt'])
 
@@ -143,11 +124,7 @@ def cycle(time: np.ndarray, rng: np.random.Generator, period: tuple[float, float
 
 
 def rasterise(curves: Sequence[Curves]) -> dict[str, Tensor]:
-    """Limit and stack the curves of several sequences.
-
-    Returns:
-        dict[str, Tensor]: (S, T) float64 by curve name; angles in radians, ``lift`` in metres.
-    """
+    """Limit and stack curves of several sequences: (S, T), in radians, ``lift`` in metres."""
     held = [limited(each) for each in curves]
     stacked = {name: torch.from_numpy(np.stack([c[name] for c in held])) for name in CURVE_NAMES}
     return {

@@ -39,14 +39,10 @@ class Part:
     """One file of the set.
 
     Args:
-        name (str): Name of the file without its ending.
         number (int): Keeps the random numbers of the parts apart.
         statures (Mapping[str, tuple[float, float]]): Range of each subject's height in metres.
         spread (tuple[float, float]): Relative standard deviation of the subjects' segment
             lengths, and of their hip and shoulder widths.
-        motions (Mapping[str, Motion]): Motions by the name of their action.
-        rig (Rig): The cameras around each subject.
-        varied (bool): See :func:`random_body`.
     """
 
     name: str
@@ -119,14 +115,7 @@ def people_of(part: Part, seed: int) -> tuple[list[Body], list[list[Camera]]]:
 
 @dataclass(frozen=True)
 class Sequences:
-    """S sequences of T frames in the world.
-
-    Args:
-        joints (np.ndarray): (S, T, J, 3) metres, z up.
-        person (np.ndarray): (S,) index of the subject.
-        actions (list[str]): Name of each, motion and running number.
-        curves (Mapping[str, torch.Tensor]): (S, T) angles in radians that posed them.
-    """
+    """S sequences (S, T, J, 3) in the world, metres, z up, and the curves (S, T), radians."""
 
     joints: np.ndarray
     person: np.ndarray

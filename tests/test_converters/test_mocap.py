@@ -6,8 +6,11 @@ import pytest
 from published_files import ROOT, load_tool, project_cv2
 from scipy.spatial.transform import Rotation
 
-from mmposeaug.converters.mocap import convert_mocap, load_joint_map, read_amc, read_asf, read_bvh
+from mmposeaug.converters.mocap import convert_mocap
+from mmposeaug.converters.mocap.asf_amc import read_amc, read_asf
 from mmposeaug.converters.mocap.build import place_take
+from mmposeaug.converters.mocap.bvh import read_bvh
+from mmposeaug.converters.mocap.joint_map import load_joint_map
 from mmposeaug.datasets import MocapDataset, load_camera_dicts, load_pose_bank
 from mmposeaug.fileio import load_npz
 from mmposeaug.geometry import bone_lengths

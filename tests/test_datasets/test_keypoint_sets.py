@@ -13,7 +13,8 @@ from mmpose.apis import convert_keypoint_definition
 
 from mmposeaug.datasets.keypoints_2d import KEYPOINT_SETS, build_keypoint_map, keypoint_names
 from mmposeaug.structures import H36M_16, H36M_17, H36M_17_TO_16, Skeleton
-from mmposeaug.synthetic import Scene, coco_keypoints
+from mmposeaug.synthetic import Scene
+from mmposeaug.synthetic.detections import coco_keypoints
 
 
 @pytest.fixture

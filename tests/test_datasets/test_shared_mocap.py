@@ -7,7 +7,8 @@ import pytest
 import torch
 from mmpose.registry import DATASETS
 
-from mmposeaug.datasets import load_pose_bank, measure_bone_lengths
+from mmposeaug.datasets import load_pose_bank
+from mmposeaug.datasets.bone_length_bank import measure_bone_lengths
 from mmposeaug.geometry import project
 
 

@@ -9,13 +9,13 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmposeaug.datasets import load_camera_dicts, load_cameras
+from mmposeaug.datasets import CameraSet, load_camera_dicts
 from mmposeaug.fileio import load_npz
 from mmposeaug.geometry import bone_lengths, project
 from mmposeaug.structures import get_skeleton
-from mmposeaug.synthetic import PARTS, make_synthetic_mocap, make_wide_mocap, summarise
+from mmposeaug.synthetic import make_synthetic_mocap, make_wide_mocap, summarise
 from mmposeaug.synthetic.build import FILES, MANIFEST
-from mmposeaug.synthetic.parts import make_part, people_of
+from mmposeaug.synthetic.parts import PARTS, make_part, people_of
 
 SKELETON = get_skeleton('h36m_17')
 SMALL = dict(source_train=700, source_test=300, target_dev=500)
@@ -133,7 +133,7 @@ def test_mmpose_reads_the_files(made):
 def test_projection_is_that_of_the_camera_files(made):
     paths, parts = made
     for file in ('cameras', 'cameras_json'):
-        cameras = load_cameras(str(paths[file]))
+        cameras = CameraSet.from_dicts(load_camera_dicts(str(paths[file])))
         for arrays in parts.values():
             subject, _, _, camera = parse(arrays)
             index = cameras.lookup(zip(subject, camera))

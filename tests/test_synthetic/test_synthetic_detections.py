@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from mmposeaug.structures import H36M_17
-from mmposeaug.synthetic import Scene, coco_keypoints, detect_people
+from mmposeaug.synthetic import Scene, detect_people
+from mmposeaug.synthetic.detections import coco_keypoints
 
 
 def test_people_face_the_camera_and_are_in_view() -> None:

@@ -132,7 +132,7 @@ def convert_mocap(
 
 
 def name_takes(recordings: Sequence[str], pattern: str) -> dict[str, tuple[str, str]]:
-    """Subject and action of each recording, from its name.
+    """Read subject and action of each recording from its name.
 
     Example:
         >>> name_takes(['a/35_01.bvh'], NAME_PATTERN)
@@ -244,13 +244,9 @@ class _Maker:
 def place_take(
     joints: np.ndarray, skeleton: Skeleton, frame_rate: float, rng: np.random.Generator
 ) -> np.ndarray:
-    """Puts a recording into the middle of the cameras.
+    """Put a recording (T, J, 3), metres, z up, into the middle of the cameras.
 
-    Args:
-        joints (np.ndarray): (T, J, 3) metres, z up.
-
-    Returns:
-        np.ndarray: (T, J, 3), turned about the vertical and moved; bones are as they were.
+    It is turned about the vertical and moved; bones stay as they were.
     """
     angle = rng.uniform(0, 2 * np.pi)
     cos, sin = np.cos(angle), np.sin(angle)

@@ -63,13 +63,11 @@ def keypoints_from_array(
 
 
 def keypoints_from_arrays(arrays: Mapping[str, np.ndarray], source: str) -> Keypoints2D:
-    """People of an npz file.
+    """Return the people of an npz file.
 
-    Args:
-        arrays (Mapping[str, np.ndarray]): ``keypoints``, as :func:`keypoints_from_array` takes
-            them, and perhaps ``scores``; with ``frames`` (N,) instead the N rows of
-            :class:`Keypoints2D`, perhaps with ``tracks`` (N,). Perhaps also ``joint_names`` (K,),
-            ``image_size`` (2,) and ``fps``. A file with a single array needs no name for it.
+    Its ``keypoints`` and ``scores`` are as :func:`keypoints_from_array` takes them or, with
+    ``frames`` (N,) and perhaps ``tracks`` (N,), N rows. ``joint_names`` (K,), ``image_size`` (2,)
+    and ``fps`` may be there. A file with a single array needs no name for it.
     """
     if len(arrays) == 1 and 'keypoints' not in arrays:
         return keypoints_from_array(next(iter(arrays.values())), source)

@@ -25,12 +25,10 @@ def read_coco_annotations(
     video_id: int | str | None = None,
     first_frame: int | None = None,
 ) -> Keypoints2D:
-    """People of a COCO ground-truth file.
+    """Return the people of a COCO ground-truth file.
 
-    Frames are the images, by their ``frame_id`` (from 0 or from 1) where they have one, else by
-    their names, see :func:`~mmposeaug.datasets.keypoints_2d.frames_of_names`. A keypoint with
-    the visibility 0 was not found; the others have the score 1. Numbers that are no visibilities,
-    such as 0.25, are taken for scores.
+    Frames are known by ``frame_id``, else by the names of the images. Visibilities above 0 become
+    the score 1; other numbers, such as 0.25, are taken for scores.
     """
     coco = _index(content, source)
     images, frames_from = _images(coco, source, video_id, first_frame)

@@ -113,16 +113,9 @@ class KeypointMap:
     def __call__(
         self, keypoints_px: np.ndarray, scores: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Map keypoints.
+        """Return joints (N, J, 2) in pixels and scores (N, J), made of (N, K, 2) and (N, K).
 
-        Args:
-            keypoints_px (np.ndarray): Keypoints (N, K, 2), pixels.
-            scores (np.ndarray): Confidence (N, K).
-
-        Returns:
-            tuple[np.ndarray, np.ndarray]: Joints (N, J, 2) in pixels, and their confidence
-            (N, J): that of the worst keypoint of which the joint is made. A joint of which one
-            was not found has the score 0.
+        A joint has the score of the worst keypoint that it is made of, 0 if one was not found.
         """
         if keypoints_px.shape[1] != self.weights.shape[1]:
             raise ValueError(

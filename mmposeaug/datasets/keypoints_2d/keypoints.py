@@ -162,14 +162,7 @@ class Keypoints2D:
         return self.keypoints_px.shape[1]
 
     def take(self, rows: np.ndarray) -> Keypoints2D:
-        """Some of the rows.
-
-        Args:
-            rows (np.ndarray): Row numbers or a mask.
-
-        Returns:
-            Keypoints2D: The people of these rows.
-        """
+        """Return the people of some of the rows, by number or mask."""
         parts = ('frames', 'tracks', 'keypoints_px', 'scores')
         assert self.boxes is not None
         return replace(
