@@ -170,7 +170,7 @@ def _annotate(
 
 def read_calibration(path: str) -> dict[int, tuple[tuple[int, int], np.ndarray, np.ndarray]]:
     """Read image size, focal length (2,) and centre (2,), pixels, of each camera by its number."""
-    require_file(path, 'camera calibration', 'its path')
+    require_file(path, 'camera calibration')
     entries: list[dict[str, list[str]]] = []
     with open(path, encoding='utf-8', errors='replace') as file:
         for line in file:

@@ -7,20 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from mmposeaug.datasets.camera_files import camera_dict
+
 
 def pinhole_camera(
     size: tuple[int, int], focal: np.ndarray, centre: np.ndarray, camera_id: str
 ) -> dict[str, Any]:
     """Return a camera without distortion as MMPose's camera files hold it; all in pixels."""
-    return dict(
-        f=np.asarray(focal, np.float64).reshape(2, 1),
-        c=np.asarray(centre, np.float64).reshape(2, 1),
-        k=np.zeros((3, 1)),
-        p=np.zeros((2, 1)),
-        w=int(size[0]),
-        h=int(size[1]),
-        id=camera_id,
-    )
+    return camera_dict(np.array([*focal, *centre, 0, 0, 0, 0, 0]), size, id=camera_id)
 
 
 def fit_pinhole(

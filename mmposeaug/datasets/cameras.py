@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .camera_files import CameraKey, image_size_of, intrinsics_of, numbers_of
+from .camera_files import CameraKey, camera_dict, image_size_of, intrinsics_of, numbers_of
 
 
 @dataclass(frozen=True)
@@ -79,10 +79,8 @@ class CameraSet:
         """Return MMPose's camera dictionaries; cameras of equal keys must be one."""
         found: dict[CameraKey, dict[str, Any]] = {}
         values = self.intrinsics.cpu().double().numpy()
-        for i, (key, (width, height)) in enumerate(zip(self.keys, self.image_size.tolist())):
-            focal, centre, radial, tangential = np.split(values[i][:, None], (2, 4, 7))
-            camera: dict[str, Any] = dict(f=focal, c=centre, k=radial, p=tangential)
-            camera.update(w=int(width), h=int(height), name='/'.join(key), id=key[1])
+        for i, (key, size) in enumerate(zip(self.keys, self.image_size.tolist())):
+            camera = camera_dict(values[i], size, name='/'.join(key), id=key[1])
             if self.rotation is not None and self.position is not None:
                 camera['R'] = self.rotation[i].cpu().double().numpy()
                 camera['T'] = self.position[i].cpu().double().numpy().reshape(3, 1)

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from .camera_files import camera_dict
+
 _ROUNDING = 9
 """Decimals kept, so that files do not hang on the last bit of a math library."""
 
@@ -80,19 +82,10 @@ class Camera:
 
     def to_mmpose(self, number: int) -> dict[str, Any]:
         """Return the camera as ``cameras.pkl`` holds it; the subject's cameras count from 0."""
-        focal, centre, radial, tangential = np.split(self.intrinsics[:, None], (2, 4, 7))
-        return dict(
-            R=self.rotation,
-            T=self.position[:, None],
-            c=centre,
-            f=focal,
-            k=radial,
-            p=tangential,
-            w=self.image_size[0],
-            h=self.image_size[1],
-            name=f'camera{number + 1}',
-            id=self.camera_id,
-        )
+        camera = camera_dict(self.intrinsics, self.image_size)
+        names = dict(name=f'camera{number + 1}', id=self.camera_id)
+        place = dict(R=self.rotation, T=self.position[:, None], c=camera.pop('c'))
+        return {**place, **camera, **names}
 
 
 def look_at(position: np.ndarray, target: np.ndarray, roll: float) -> np.ndarray:

@@ -19,13 +19,13 @@ from mmengine.utils import is_abs
 from .restricted_pickle import RefusedError, unpickle_restricted
 
 
-def require_file(path: str, what: str, option: str) -> str:
+def require_file(path: str, what: str, option: str = '') -> str:
     """Checks that a file is there.
 
     Args:
         path (str): Path, or an address that ``mmengine.fileio`` can open.
         what (str): What the file is, for the message: ``'annotation file'``.
-        option (str): The option that names it, for the message.
+        option (str): The option that names it, for the message. Defaults to none.
 
     Returns:
         str: The path.
@@ -34,9 +34,8 @@ def require_file(path: str, what: str, option: str) -> str:
         FileNotFoundError: If it does not exist.
     """
     if not exists(path):
-        raise FileNotFoundError(
-            f'The {what} {path!r} does not exist; set {option} (and data_root) to where it is.'
-        )
+        remedy = f'set {option} (and data_root) to where it is' if option else 'check the path'
+        raise FileNotFoundError(f'The {what} {path!r} does not exist; {remedy}.')
     return path
 
 
@@ -112,7 +111,7 @@ def load_pickle_restricted(path: str, encoding: str = 'latin1') -> Any:
         FileNotFoundError: If the file does not exist.
         ValueError: If it holds anything else, or is not a pickle.
     """
-    require_file(path, 'pickle', 'its path')
+    require_file(path, 'pickle')
     with get_local_path(path) as local_path, open(local_path, 'rb') as file:
         try:
             return unpickle_restricted(file, encoding)
@@ -143,7 +142,7 @@ def load_npz(path: str, keys: Sequence[str] | None = None) -> dict[str, np.ndarr
         FileNotFoundError: If the file does not exist.
         ValueError: If it is not an npz file, or an array holds Python objects.
     """
-    require_file(path, 'npz file', 'its path')
+    require_file(path, 'npz file')
     with get_local_path(path) as local_path, _open_numpy(local_path, path) as file:
         if not hasattr(file, 'files'):
             raise ValueError(f'The file {path!r} holds one array, not the named arrays of an npz.')
@@ -172,7 +171,7 @@ def load_npy(path: str) -> np.ndarray:
         FileNotFoundError: If the file does not exist.
         ValueError: If it is not an npy file or holds Python objects.
     """
-    require_file(path, 'npy file', 'its path')
+    require_file(path, 'npy file')
     with get_local_path(path) as local_path, _open_numpy(local_path, path) as array:
         if not isinstance(array, np.ndarray):
             raise ValueError(f'The file {path!r} is an npz of several arrays; an npy is expected.')

@@ -35,7 +35,7 @@ def read_asf(path: str) -> list[Bone]:
 
     Lengths are in the file's unit, as the AMC's positions are.
     """
-    require_file(path, 'ASF file', 'its path')
+    require_file(path, 'ASF file')
     sections: dict[str, list[list[str]]] = {}
     with open(path, encoding='utf-8', errors='replace') as file:
         current: list[list[str]] = []
@@ -167,7 +167,7 @@ def read_amc(path: str, bones: Sequence[Bone], frame_rate: float = CMU_FRAME_RAT
 
 def _read_tables(path: str, bones: Sequence[Bone]) -> dict[str, np.ndarray]:
     """Return the (T, channels) numbers of each bone."""
-    require_file(path, 'AMC file', 'its path')
+    require_file(path, 'AMC file')
     widths = {bone.name: len(bone.channels) for bone in bones}
     rows: dict[str, list[list[str]]] = {name: [] for name in widths}
     frames = 0

@@ -33,7 +33,7 @@ def read_bvh(path: str) -> Motion:
     Position channels give the place of the root, and of other joints the way from their parent
     in place of the offset. An end site is called after its joint, ``Head_end``.
     """
-    require_file(path, 'BVH file', 'its path')
+    require_file(path, 'BVH file')
     with open(path, encoding='utf-8', errors='replace') as file:
         hierarchy, found, motion = file.read().partition('MOTION')
     if not found:

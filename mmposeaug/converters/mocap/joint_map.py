@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import yaml
 
+from mmposeaug.datasets.keypoints_2d.keypoint_sets import joint_recipe
 from mmposeaug.fileio import require_file
 from mmposeaug.structures import Skeleton
 
@@ -78,20 +78,6 @@ def load_joint_map(path: str, metres_per_unit: float | None = None) -> JointMap:
         raise ValueError(f'metres_per_unit of {path!r} is {unit!r}; a positive number is needed.')
     if not isinstance(joints, Mapping):
         raise ValueError(f'joints of the joint map {path!r} must map joints to names.')
-    recipes = {str(joint): _recipe(value, str(joint), path) for joint, value in joints.items()}
+    where = f'joint map {path!r}'
+    recipes = {str(joint): joint_recipe(value, joint, where) for joint, value in joints.items()}
     return JointMap(recipes, up, float(unit), path)
-
-
-def _recipe(value: Any, joint: str, path: str) -> dict[str, float]:
-    if isinstance(value, str):
-        return {value: 1.0}
-    if isinstance(value, list) and value and all(isinstance(name, str) for name in value):
-        return {name: 1 / len(value) for name in value}
-    if isinstance(value, Mapping) and value:
-        numbers = list(value.values())
-        if all(isinstance(each, (int, float)) for each in numbers) and abs(sum(numbers) - 1) < 1e-3:
-            return {str(name): float(share) for name, share in value.items()}
-    raise ValueError(
-        f'The joint map {path!r} has {value!r} for {joint!r}; give a name, a list of names, or '
-        'names with weights that sum to 1.'
-    )

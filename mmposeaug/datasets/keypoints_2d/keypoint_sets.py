@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import warnings
 from collections.abc import Mapping, Sequence
@@ -11,10 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from mmengine.fileio import get_local_path
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
 
-from mmposeaug.fileio import require_file
+from mmposeaug.fileio import load_json, require_file
 from mmposeaug.structures import H36M_16, H36M_17, Skeleton
 
 from .upstream_names import is_mislabelled
@@ -183,7 +181,7 @@ def build_keypoint_map(
 def _recipe(joint: str, names: Sequence[str], own: Mapping[str, Any], label: str) -> Weights:
     """Keypoints of which a joint is made, by name."""
     if joint in own:
-        recipe = _weights(own[joint], joint, label)
+        recipe: Weights = joint_recipe(own[joint], joint, f'keypoint map {label!r}')
         missing = [name for name in recipe if name not in names]
         if missing:
             raise ValueError(
@@ -200,32 +198,26 @@ def _recipe(joint: str, names: Sequence[str], own: Mapping[str, Any], label: str
     )
 
 
-def _weights(value: Any, joint: str, label: str) -> Weights:
+def joint_recipe(value: Any, joint: str, where: str) -> dict[str, float]:
+    """Read what a joint is made of: a name, a list of names, or names with weights."""
     if isinstance(value, str):
-        return _mean(value)
+        return {value: 1.0}
     if isinstance(value, list) and value and all(isinstance(name, str) for name in value):
-        return _mean(*value)
-    numbers = list(value.values()) if isinstance(value, Mapping) else []
-    if (
-        numbers
-        and all(isinstance(v, (int, float)) for v in numbers)
-        and abs(sum(numbers) - 1) < 1e-3
-    ):
-        return dict(value)
+        return {name: 1 / len(value) for name in value}
+    if isinstance(value, Mapping) and value:
+        numbers = list(value.values())
+        if all(isinstance(each, (int, float)) for each in numbers) and abs(sum(numbers) - 1) < 1e-3:
+            return {str(name): float(share) for name, share in value.items()}
     raise ValueError(
-        f'The keypoint map {label!r} has {value!r} for {joint!r}; give a name, a list of names, '
-        'or names with weights that sum to 1.'
+        f'The {where} has {value!r} for {joint!r}; give a name, a list of names, or names with '
+        'weights that sum to 1.'
     )
 
 
 def _read_own(path: str) -> tuple[tuple[str, ...], Mapping[str, Any]]:
     """Names and recipes of a JSON file."""
     require_file(path, 'keypoint map', 'keypoint_set')
-    with get_local_path(path) as local_path, open(local_path, encoding='utf-8') as file:
-        try:
-            content = json.load(file)
-        except ValueError as error:
-            raise ValueError(f'The keypoint map {path!r} is not valid JSON ({error}).') from None
+    content = load_json(path, 'keypoint map')
     names = content.get('keypoints') if isinstance(content, Mapping) else None
     joints = content.get('joints', {}) if isinstance(content, Mapping) else None
     if (
