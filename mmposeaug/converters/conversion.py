@@ -13,7 +13,7 @@ from typing import Any, Callable, TypeVar
 import numpy as np
 
 from mmposeaug.datasets.camera_files import CameraDict, plain_cameras
-from mmposeaug.fileio import Manifest, save_json, save_npy, save_npz, save_pickle
+from mmposeaug.fileio import Manifest, require_file, save_json, save_npy, save_npz, save_pickle
 
 MANIFEST = 'conversion.json'
 """str: Name of the file that says how the others were made."""
@@ -76,16 +76,19 @@ def run_parts(
 
     Args:
         overwrite (bool): Make all parts again, whatever is there.
-        report (Callable): Gets one line for each part.
+        report (Callable): Gets one line for each part. Converters tell it what else is worth
+            knowing, and let ``track`` follow what they go through.
 
     Raises:
+        FileNotFoundError: If an input does not exist.
         FileExistsError: If a file is there that came from elsewhere, or from other inputs or
             options, and ``overwrite`` is False.
         ValueError: If an input is refused, or would be written over.
+        OSError: If a file cannot be read or written.
     """
     manifest = Manifest(Path(out_dir) / MANIFEST, 'by this conversion')
     folder = manifest.folder
-    _check_inputs_stay(folder, parts)
+    _check_inputs(folder, parts)
     records = manifest.read() or {}
     if not records and manifest.path.exists():
         raise ValueError(
@@ -119,10 +122,11 @@ _SAVERS: dict[str, Callable[[Path, Any], None]] = {
 }
 
 
-def _check_inputs_stay(folder: Path, parts: Sequence[Part]) -> None:
-    """Refuse to write over what is read, which ``overwrite`` does not ask for."""
+def _check_inputs(folder: Path, parts: Sequence[Part]) -> None:
+    """Refuse inputs that do not exist or would be written over."""
     outputs = {os.path.realpath(folder / name) for part in parts for name in part.outputs}
     for path in (path for part in parts for path in part.inputs):
+        require_file(path, 'file')
         if os.path.realpath(path) in outputs:
             raise ValueError(f'{path!r} is read, but would be written over; name another folder.')
 
@@ -135,20 +139,14 @@ def _is_complete(part: Part, manifest: Manifest, records: Mapping[str, Any]) -> 
     return manifest.owns(ours, part.origin(), files) and manifest.is_complete(marks)
 
 
-def require_files(paths: Sequence[str]) -> None:
-    """Checks that files are there."""
-    for path in paths:
-        if not os.path.isfile(path):
-            raise FileNotFoundError(f'The file {path!r} does not exist; check the path.')
-
-
 CAMERA_FILES = ('cameras.pkl', 'cameras.json')
 """tuple[str, str]: The camera file that MMPose reads, and the same as JSON."""
 
 
-def camera_contents(cameras: CameraDict) -> dict[str, Any]:
+def camera_contents(cameras: CameraDict, prefix: str = '') -> dict[str, Any]:
     """Return the content of the camera files."""
-    return dict(zip(CAMERA_FILES, (dict(cameras), plain_cameras(cameras))))
+    contents = (dict(cameras), plain_cameras(cameras))
+    return {f'{prefix}{file}': content for file, content in zip(CAMERA_FILES, contents)}
 
 
 def join_rows(rows: Sequence[Mapping[str, np.ndarray]], what: str) -> dict[str, np.ndarray]:

@@ -15,7 +15,7 @@ import numpy as np
 
 from .checks import check_frames, check_metres, number_array
 from .conversion import Track
-from .h36m_files import SPLITS, Sequences, canonical_action
+from .h36m_files import SUBJECTS, Sequences, canonical_action
 from .joints import H36M_32
 from .matlab import load_hdf5, load_mat
 
@@ -62,10 +62,9 @@ def find_recordings(folder: str) -> Recordings:
     """Find the files of all subjects."""
     root = Path(folder)
     root = root / 'h36m' if (root / 'h36m').is_dir() else root
-    subjects = [subject for subjects in SPLITS.values() for subject in subjects]
-    layout = _layout_of(root, subjects)
+    layout = _layout_of(root)
     found: Recordings = {}
-    for subject in subjects:
+    for subject in SUBJECTS:
         files = _files(root, subject, layout)
         if not files:
             raise FileNotFoundError(
@@ -82,8 +81,8 @@ def find_recordings(folder: str) -> Recordings:
     return found
 
 
-def _layout_of(root: Path, subjects: list[str]) -> Layout:
-    present = [each for each in LAYOUTS if any(_files(root, s, each) for s in subjects)]
+def _layout_of(root: Path) -> Layout:
+    present = [each for each in LAYOUTS if any(_files(root, s, each) for s in SUBJECTS)]
     if len(present) > 1:
         first, second = (f'S*/{each.folder}/*{each.suffix}' for each in present[:2])
         raise ValueError(f"'{root}' has both {first} and {second}; leave one of them there.")

@@ -13,7 +13,7 @@ from mmposeaug.datasets.camera_files import CameraDict, camera_dict, load_camera
 from mmposeaug.fileio import require_file
 
 from .checks import check_metres, number_array, require_key
-from .h36m_files import CAMERA_IDS, SPLITS
+from .h36m_files import CAMERA_IDS, SUBJECTS
 
 _INTRINSICS, _EXTRINSICS = 'h36m_cameras_intrinsic_params', 'h36m_cameras_extrinsic_params'
 _TOLERANCE = 1e-3  # float32 rounds a unit quaternion by far less
@@ -24,7 +24,7 @@ def read_cameras(path: str) -> CameraDict:
     read = read_videopose3d_cameras if path.endswith('.py') else load_camera_dicts
     cameras = read(path)
     found: CameraDict = {}
-    for subject in (subject for subjects in SPLITS.values() for subject in subjects):
+    for subject in SUBJECTS:
         for camera_id in CAMERA_IDS:
             key = (subject, camera_id)
             if key not in cameras:
@@ -47,7 +47,7 @@ def read_videopose3d_cameras(path: str) -> CameraDict:
     if not isinstance(intrinsics, list):
         raise ValueError(f'{_INTRINSICS} of {path!r} is not a list of cameras.')
     cameras: CameraDict = {}
-    for subject in (subject for subjects in SPLITS.values() for subject in subjects):
+    for subject in SUBJECTS:
         poses = require_key(extrinsics, subject, f'{_EXTRINSICS} of {path!r}')
         if not isinstance(poses, list) or len(poses) != len(intrinsics):
             raise ValueError(

@@ -7,7 +7,7 @@ from .camera_files import load_camera_dicts
 from .cameras import CameraSet
 from .frames import VideoIndex
 from .mocap_dataset import MocapDataset
-from .multi_camera_dataset import MultiCameraDataset
+from .multi_camera import MultiCameraDataset
 from .pixels import check_pixels
 from .pose_bank import PoseBank, PoseBatch
 from .readers import POSE_READERS, load_pose_bank, make_pose_bank

@@ -19,30 +19,18 @@ from .pose_bank import PoseBank
 
 # Human3.6M's own skeletons of its five training subjects, in metres, as PoseAug's bone-length
 # swap uses them. One number a pair or single bone; the head bone runs from thorax to head.
-_POSEAUG_H36M: dict[str, dict[str, float]] = {
-    'S1': dict(
-        hip=0.1329, knee=0.4429, foot=0.4542, spine=0.2335, thorax=0.2571, head=0.1819,
-        shoulder=0.1510, elbow=0.2789, wrist=0.2517,
-    ),
-    'S5': dict(
-        hip=0.1193, knee=0.4283, foot=0.4424, spine=0.2243, thorax=0.2541, head=0.1662,
-        shoulder=0.1431, elbow=0.2646, wrist=0.2486,
-    ),
-    'S6': dict(
-        hip=0.1426, knee=0.4866, foot=0.4615, spine=0.2622, thorax=0.2600, head=0.1925,
-        shoulder=0.1494, elbow=0.3010, wrist=0.2579,
-    ),
-    'S7': dict(
-        hip=0.1359, knee=0.4486, foot=0.4380, spine=0.2262, thorax=0.2554, head=0.1687,
-        shoulder=0.1397, elbow=0.2756, wrist=0.2473,
-    ),
-    'S8': dict(
-        hip=0.1465, knee=0.4521, foot=0.4386, spine=0.2612, thorax=0.2510, head=0.2128,
-        shoulder=0.1693, elbow=0.2899, wrist=0.2442,
-    ),
-}  # fmt: skip
+_KINDS = ('hip', 'knee', 'foot', 'spine', 'thorax', 'head', 'shoulder', 'elbow', 'wrist')
+_POSEAUG_H36M = {
+    'S1': (0.1329, 0.4429, 0.4542, 0.2335, 0.2571, 0.1819, 0.1510, 0.2789, 0.2517),
+    'S5': (0.1193, 0.4283, 0.4424, 0.2243, 0.2541, 0.1662, 0.1431, 0.2646, 0.2486),
+    'S6': (0.1426, 0.4866, 0.4615, 0.2622, 0.2600, 0.1925, 0.1494, 0.3010, 0.2579),
+    'S7': (0.1359, 0.4486, 0.4380, 0.2262, 0.2554, 0.1687, 0.1397, 0.2756, 0.2473),
+    'S8': (0.1465, 0.4521, 0.4386, 0.2612, 0.2510, 0.2128, 0.1693, 0.2899, 0.2442),
+}
 
-PRESETS: dict[str, dict[str, dict[str, float]]] = {'poseaug_h36m': _POSEAUG_H36M}
+PRESETS: dict[str, dict[str, dict[str, float]]] = {
+    'poseaug_h36m': {name: dict(zip(_KINDS, row)) for name, row in _POSEAUG_H36M.items()}
+}
 """dict: Named banks on the paper's 16 joints, by subject and kind of bone."""
 
 
@@ -214,14 +202,10 @@ def _chain(skeleton: Skeleton, child: str, parent: str) -> list[int] | None:
     """Bones from a joint up to an ancestor, None if it has no such ancestor."""
     if child not in skeleton.joint_names or parent not in skeleton.joint_names:
         return None
-    joint, top = skeleton.index(child), skeleton.index(parent)
-    chain = []
-    while joint not in (top, -1):
-        if skeleton.parents[joint] == -1:
-            return None
-        chain.append(skeleton.bone_of(joint))
-        joint = skeleton.parents[joint]
-    return chain
+    path, top = skeleton.path_to_root(skeleton.index(child)), skeleton.index(parent)
+    if top not in (*path, skeleton.root):
+        return None
+    return [skeleton.bone_of(j) for j in (path[: path.index(top)] if top in path else path)]
 
 
 def _shares(chain: list[int], name: str, skeleton: Skeleton, pose_bank: PoseBank | None) -> Tensor:

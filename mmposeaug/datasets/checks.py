@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mmposeaug.fileio import join_root, require_file
+from mmposeaug.fileio import join_root, load_npy, require_file
 from mmposeaug.geometry import bone_lengths
 from mmposeaug.structures import Skeleton
 
@@ -51,6 +51,18 @@ def check_annotation(arrays: Mapping[str, np.ndarray], needed: Sequence[str], pa
             )
     if 'part' in needed:
         check_pixels(arrays['part'][..., :2], arrays['part'][..., 2], repr(path))
+
+
+def read_keypoints(
+    arrays: Mapping[str, np.ndarray], ann_file: str, det_file: str | None
+) -> np.ndarray:
+    """Check an annotation file, and return its 2D keypoints (N, J, 3), or those of detections."""
+    check_annotation(arrays, ('imgname', 'S') if det_file else ('imgname', 'S', 'part'), ann_file)
+    if not det_file:
+        return arrays['part']
+    keypoints = load_npy(det_file)
+    check_detections(keypoints, arrays['S'], det_file)
+    return keypoints
 
 
 def find_detections(path: str | None, data_root: str | None) -> str:

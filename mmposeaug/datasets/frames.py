@@ -8,12 +8,14 @@ recording, (subject, action), seen by several cameras.
 from __future__ import annotations
 
 import hashlib
+import logging
 import os.path
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from mmengine.logging import print_log
 
 Video = tuple[str, str, str]
 
@@ -215,3 +217,40 @@ def _position_in_video(of_frame: np.ndarray) -> np.ndarray:
     position = np.empty(len(of_frame), dtype=np.int64)
     position[order] = np.arange(len(of_frame)) - firsts[of_frame[order]]
     return position
+
+
+def warn_of_gaps(names: np.ndarray, index: VideoIndex, source: str) -> None:
+    """Log a warning if the numbers in the names (N,) of a video do not run in one step.
+
+    A clip takes the rows of a video as they are.
+    """
+    numbers = frame_numbers(names)
+    if (numbers < 0).any():
+        print_log(
+            f'{source}: image names such as {_text(names[numbers < 0][0])!r} have no frame '
+            'number; clips take the rows of a video for frames that follow each other.',
+            'current',
+            logging.WARNING,
+        )
+        return
+    order = np.argsort(index.of_frame, kind='stable')
+    starts = np.flatnonzero(np.diff(index.of_frame[order])) + 1
+    broken = []
+    for rows in np.split(order, starts):
+        steps = np.diff(numbers[rows])
+        if len(steps):
+            usual = np.sort(steps)[len(steps) // 2]
+            broken.append(rows[:-1][steps != usual])
+    behind = np.concatenate(broken) if broken else np.zeros(0, np.int64)
+    if len(behind):
+        print_log(
+            f'{source}: behind {_text(names[behind[0]])!r} and at {len(behind) - 1} other places '
+            'frames of a video are missing or out of order; clips take its rows for frames that '
+            'follow each other.',
+            'current',
+            logging.WARNING,
+        )
+
+
+def _text(name: np.str_ | np.bytes_) -> str:
+    return name.decode() if isinstance(name, bytes) else str(name)

@@ -142,11 +142,9 @@ class PoseBank:
             people.append(lookup[bank.subject_index])
             frame_offset += len(bank.pose_cam)
             camera_offset += len(bank.cameras)
+        poses = ('keypoints_px', 'keypoint_scores', 'pose_cam', 'pose_visible')
         return PoseBank(
-            keypoints_px=torch.cat([bank.keypoints_px for bank in banks]),
-            keypoint_scores=torch.cat([bank.keypoint_scores for bank in banks]),
-            pose_cam=torch.cat([bank.pose_cam for bank in banks]),
-            pose_visible=torch.cat([bank.pose_visible for bank in banks]),
+            **{name: torch.cat([getattr(bank, name) for bank in banks]) for name in poses},
             camera_index=torch.cat(cameras),
             subject_index=torch.cat(people),
             windows=torch.cat(windows),

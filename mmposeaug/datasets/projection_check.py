@@ -127,32 +127,22 @@ def _hypotheses(sample: _Sample, bank: PoseBank) -> Iterator[tuple[float, str]]:
     )
     mirrored = torch.cat((width - keypoints[..., :1], keypoints[..., 1:]), dim=-1)
     yield sample.error(keypoints=mirrored), 'the 2D is mirrored: mirror it or the 3D'
-    yield _resized(sample)
-    yield from _world_space(sample, bank)
-    yield from _other_cameras(sample, bank)
-
-
-def _resized(sample: _Sample) -> tuple[float, str]:
-    """The 2D of a resized image: the least-squares factor towards the projection."""
+    # the least-squares factor towards the projection
     target, weight = project(sample.pose, sample.intrinsics), sample.weight[..., None]
-    square = (weight * sample.keypoints**2).sum().clamp(min=1e-12)
-    factor = float((weight * sample.keypoints * target).sum() / square)
-    return (
-        sample.error(keypoints=sample.keypoints * factor),
+    square = (weight * keypoints**2).sum().clamp(min=1e-12)
+    factor = float((weight * keypoints * target).sum() / square)
+    yield (
+        sample.error(keypoints=keypoints * factor),
         f'the image was resized: multiply the 2D by {factor:.4g}, or adapt the cameras',
     )
-
-
-def _world_space(sample: _Sample, bank: PoseBank) -> Iterator[tuple[float, str]]:
-    """3D in world space: turned into the camera's space it would fit."""
-    if bank.cameras.rotation is None or bank.cameras.position is None:
-        return
-    rotation = bank.cameras.rotation[sample.camera].double()
-    position = bank.cameras.position[sample.camera].double()
-    yield (
-        sample.error(pose=(sample.pose - position[:, None]) @ rotation),
-        'the 3D is in world space: turn it into camera space',
-    )
+    if bank.cameras.rotation is not None and bank.cameras.position is not None:
+        rotation = bank.cameras.rotation[sample.camera].double()
+        position = bank.cameras.position[sample.camera].double()
+        yield (
+            sample.error(pose=(sample.pose - position[:, None]) @ rotation),
+            'the 3D is in world space: turn it into camera space',
+        )
+    yield from _other_cameras(sample, bank)
 
 
 def _other_cameras(sample: _Sample, bank: PoseBank) -> Iterator[tuple[float, str]]:

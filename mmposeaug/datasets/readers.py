@@ -17,17 +17,21 @@ from mmengine.registry import Registry
 from mmpose.registry import DATASETS
 from torch import Tensor
 
-from mmposeaug.fileio import join_root, load_npy, load_npz, require_file
+from mmposeaug.fileio import join_root, load_npz, require_file
 from mmposeaug.structures import Skeleton, said_human
+from mmposeaug.structures.choices import require_choice, require_known
 
 from .camera_files import load_camera_dicts
 from .cameras import CameraSet
-from .checks import check_annotation, check_bank, check_detections, check_shapes, find_detections
-from .frame_steps import warn_of_gaps
-from .frames import index_videos
-from .portrait import pad_portrait_cameras, pad_portrait_keypoints
+from .checks import check_bank, check_shapes, find_detections, read_keypoints
+from .frames import index_videos, warn_of_gaps
+from .images import (
+    check_keep_frames,
+    pad_portrait_cameras,
+    pad_portrait_keypoints,
+    usable_frames,
+)
 from .pose_bank import PoseBank
-from .usable_frames import check_keep_frames, usable_frames
 from .windows import select_windows, window_rule
 
 POSE_READERS = Registry('pose reader')
@@ -89,32 +93,24 @@ def make_pose_bank(
     detected: bool = False,
     source: str = 'the arrays',
 ) -> PoseBank:
-    """Bank of poses that are in memory.
+    """Make a bank, on the CPU, of poses that are in memory.
 
     Args:
         keypoints_px (np.ndarray | Tensor): 2D keypoints in pixels, of shape (N, J, 2).
         pose_cam (np.ndarray | Tensor): Camera-space joints in metres, of shape (N, J, 3).
-        cameras (CameraSet): The cameras.
-        skeleton (Skeleton): The J joints.
-        camera_index (np.ndarray | Tensor, optional): Camera of each frame, of shape (N,).
-            Defaults to the first for all.
-        subject_index (np.ndarray | Tensor, optional): Person of each frame, of shape (N,).
-            Defaults to the first for all.
-        subjects (Sequence[str]): Names of the people. Defaults to one.
+        cameras, skeleton, subjects, frame_index: See :class:`PoseBank`.
+        camera_index, subject_index (np.ndarray | Tensor, optional): Camera and person of each
+            frame, of shape (N,). Defaults to the first for all.
         windows (np.ndarray | Tensor, optional): Frames of each sample, of shape (M, T).
             Defaults to one sample a frame.
         target_frames (Sequence[int]): See :class:`PoseBank`; a negative place
             counts from the window's end. Defaults to (-1,), the last frame.
-        keypoint_scores (np.ndarray | Tensor, optional): Of shape (N, J). Defaults to ones.
-        pose_visible (np.ndarray | Tensor, optional): Of shape (N, J). Defaults to ones.
-        frame_index (np.ndarray | Tensor, optional): See :class:`PoseBank`.
+        keypoint_scores, pose_visible (np.ndarray | Tensor, optional): Of shape (N, J). Defaults
+            to ones.
         check (bool): Whether to check the data (see :mod:`mmposeaug.datasets.checks`), and
             that the 2D is the projection of the 3D. Defaults to True.
         detected (bool): Whether the 2D comes from a detector and may be off. Defaults to False.
         source (str): What to call the data in messages.
-
-    Returns:
-        PoseBank: The bank, on the CPU.
 
     Raises:
         ValueError: If a check fails; the sentence names the value and the remedy.
@@ -172,15 +168,19 @@ def read_human36m(
     keep_frames = cfg.get('keep_frames', 'all')
     check_keep_frames(keep_frames, has_cameras=True)
 
-    arrays = load_annotations(cfg, ann_file, data_root)
-    check_shapes(arrays['keypoints'][..., :2], arrays['S'][..., :3], skeleton, repr(ann_file))
+    arrays = load_npz(ann_file, ('imgname', 'S', 'part'))
+    detected = cfg.get('keypoint_2d_src', 'gt') == 'detection'
+    det_file = find_detections(cfg.get('keypoint_2d_det_file'), data_root) if detected else None
+    keypoints = read_keypoints(arrays, ann_file, det_file)
+    pose = arrays['S']
+    check_shapes(keypoints[..., :2], pose[..., :3], skeleton, repr(ann_file))
     index = index_videos(arrays['imgname'])
-    usable = usable_frames(keep_frames, arrays['keypoints'], index, camera_dicts)
+    usable = usable_frames(keep_frames, keypoints, index, camera_dicts)
     if cfg.get('pad_portrait', False):
-        arrays['keypoints'] = pad_portrait_keypoints(arrays['keypoints'], index, camera_dicts)
+        keypoints = pad_portrait_keypoints(keypoints, index, camera_dicts)
         camera_dicts = pad_portrait_cameras(camera_dicts)
     cameras = CameraSet.from_dicts(camera_dicts)
-    windows = select_windows(cfg, index, arrays['keypoints'], repr(ann_file), subset_seed, usable)
+    windows = select_windows(cfg, index, keypoints, repr(ann_file), subset_seed, usable)
     if windows.shape[1] > 1:
         warn_of_gaps(arrays['imgname'], index, repr(ann_file))
     frames, windows = _compact(windows, len(index.of_frame))
@@ -190,7 +190,7 @@ def read_human36m(
     subjects = sorted({subject for subject, _, _ in videos})
     camera_of_video = cameras.lookup([(s, c) for s, _, c in videos], source=repr(ann_file))
     subject_of_video = np.array([subjects.index(subject) for subject, _, _ in videos])
-    keypoints, pose = arrays['keypoints'][frames], arrays['S'][frames]
+    keypoints, pose = keypoints[frames], pose[frames]
     return make_pose_bank(
         keypoints_px=keypoints[..., :2],
         pose_cam=pose[..., :3],
@@ -205,7 +205,7 @@ def read_human36m(
         pose_visible=pose[..., 3],
         frame_index=frames,
         check=check,
-        detected=cfg.get('keypoint_2d_src', 'gt') == 'detection',
+        detected=detected,
         source=repr(ann_file),
     )
 
@@ -214,17 +214,12 @@ def _refuse_unknown(cfg: Mapping[str, Any]) -> None:
     """Refuses options that the dataset class would refuse: a misspelt one changes nothing."""
     kind = cfg['type']
     dataset_class = DATASETS.get(kind) if isinstance(kind, str) else kind
-    known = {'type', '_scope_'}
+    known: set[str] = set()
     for base in dataset_class.__mro__:
         if '__init__' in vars(base):
             known |= set(inspect.signature(base.__init__).parameters)
-    unknown = sorted(set(cfg) - known)
-    if unknown:
-        options = sorted(known - {'self', 'args', 'kwargs', 'type', '_scope_'})
-        raise ValueError(
-            f'{dataset_class.__name__} has no option {unknown[0]!r}; the options of '
-            f'train_dataloader.dataset are {", ".join(options)}.'
-        )
+    known -= {'self', 'args', 'kwargs'}
+    require_known(dataset_class.__name__, sorted(set(cfg) - {'type', '_scope_'}), sorted(known))
 
 
 def _refuse_unsupported(cfg: Mapping[str, Any]) -> None:
@@ -234,15 +229,8 @@ def _refuse_unsupported(cfg: Mapping[str, Any]) -> None:
             'The training dataset has no cameras, which augmented poses are projected through; set '
             'train_dataloader.dataset.camera_param_file (cameras.pkl or .json).'
         )
-    if cfg.get('data_mode', 'topdown') != 'topdown':
-        raise ValueError(
-            f"data_mode is {cfg['data_mode']!r}; single people are lifted, set it to 'topdown'."
-        )
-    if cfg.get('keypoint_2d_src', 'gt') not in ('gt', 'detection'):
-        raise ValueError(
-            f'keypoint_2d_src is {cfg["keypoint_2d_src"]!r}; training pairs need 2D keypoints '
-            "from 'gt' or 'detection'."
-        )
+    require_choice('data_mode', cfg.get('data_mode', 'topdown'), ('topdown',))
+    require_choice('keypoint_2d_src', cfg.get('keypoint_2d_src', 'gt'), ('gt', 'detection'))
 
 
 def skeleton_of_cfg(cfg: Mapping[str, Any]) -> Skeleton:
@@ -265,27 +253,6 @@ def _said_human(metainfo: Mapping[str, Any]) -> bool | None:
     if said is not None or path is None or not Path(path).is_file():
         return said
     return said_human(Config.fromfile(path).dataset_info)
-
-
-def load_annotations(
-    cfg: Mapping[str, Any], ann_file: str, data_root: str | None
-) -> dict[str, np.ndarray]:
-    """Reads 3D poses and the 2D of the configured source.
-
-    Returns:
-        dict[str, np.ndarray]: ``imgname`` (N,), ``S`` (N, J, 4) and ``keypoints`` (N, J, 3).
-    """
-    detected = cfg.get('keypoint_2d_src', 'gt') == 'detection'
-    needed = ('imgname', 'S') if detected else ('imgname', 'S', 'part')
-    arrays = load_npz(ann_file, needed)
-    check_annotation(arrays, needed, ann_file)
-    if detected:
-        det_file = find_detections(cfg.get('keypoint_2d_det_file'), data_root)
-        arrays['keypoints'] = load_npy(det_file)
-        check_detections(arrays['keypoints'], arrays['S'], det_file)
-    else:
-        arrays['keypoints'] = arrays.pop('part')
-    return arrays
 
 
 def _compact(windows: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:

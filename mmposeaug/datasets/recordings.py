@@ -61,17 +61,15 @@ def load_recording(
         _check_sizes(name, camera, found)
         people[name] = _one_person(name, found, (tracks or {}).get(name))
     _check_frames(people)
-    names = {name: found.joint_names for name, found in people.items()}
-    first = next(iter(names))
-    for name, joints in names.items():
-        if joints is None or joints != names[first]:
+    first, joint_names = next((name, found.joint_names) for name, found in people.items())
+    for name, found in people.items():
+        if joint_names is None or found.joint_names != joint_names:
+            fault = f'have other keypoints than those of {first!r}'
             raise ValueError(
                 f'The detections of {name!r} '
-                + ('do not name their keypoints' if joints is None else 'have other keypoints')
-                + (f' than those of {first!r}' if joints is not None else '')
-                + '; give all cameras the same detector, and its names in the files.'
+                f'{fault if found.joint_names else "do not name their keypoints"}; give all '
+                'cameras the same detector, and its names in the files.'
             )
-    joint_names = names[first]
     assert joint_names is not None
     return Recording(cameras, people, joint_names)
 

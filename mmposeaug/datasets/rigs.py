@@ -1,14 +1,18 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""Cameras around people: rigs of four, as in Human3.6M, and quite other ones."""
+"""Cameras around people, as in Human3.6M and quite other ones, and what they film."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import torch
 
+from mmposeaug.geometry import in_view, project
+
+from .annotations import annotation_arrays
 from .camera_files import camera_dict
 
 _ROUNDING = 9
@@ -50,14 +54,12 @@ TARGET_RIG = Rig(
 )
 """Rig: From near the floor to above the head, closer, wider, with little distortion."""
 
-WIDE_RIG = Rig(
+WIDE_RIG = replace(
+    TARGET_RIG,
     ids=('80000001', '80000002', '80000003', '80000004'),
     heights=((0.3, 0.9), (0.9, 1.5), (1.4, 2.0), (2.0, 3.2)),
     distance=(3.0, 6.0),
-    image_size=(2048, 2048),
     focal=(1100.0, 1800.0),
-    radial=(-0.02, 0.01, 0.0),
-    tangential=(0.0005, 0.0005),
 )
 """Rig: All heights and distances of the two above."""
 
@@ -152,3 +154,60 @@ def rig_dicts(cameras: Sequence[Camera]) -> dict[tuple[str, str], dict[str, Any]
         number = numbers[camera.subject] = numbers.get(camera.subject, -1) + 1
         found[camera.subject, camera.camera_id] = camera.to_mmpose(number)
     return found
+
+
+_POSE_STEP = 2.0**-15
+_PIXEL_STEP = 2.0**-8
+"""Rounded values are multiples of these (metres, pixels)."""
+
+
+def film(
+    joints: np.ndarray,
+    person: np.ndarray,
+    actions: Sequence[str],
+    cameras: Sequence[Sequence[Camera]],
+    subjects: Sequence[str],
+    round_values: bool = False,
+) -> dict[str, np.ndarray]:
+    """Film S sequences with all cameras of their subjects, leaving out frames not fully in view.
+
+    Args:
+        joints (np.ndarray): (S, T, J, 3) joints in the world, metres, z up.
+        person (np.ndarray): (S,) index of the subject.
+        round_values (bool): Whether to round to 2^-15 m and 2^-8 pixels: small files, and no
+            last-bit differences between machines.
+
+    Returns:
+        dict[str, np.ndarray]: The arrays of MMPose's format, with ``frame`` (N,) beside them.
+    """
+    pose_cam = np.stack(
+        [world_to_camera(moving, cameras[index]) for moving, index in zip(joints, person)]
+    )  # (S, C, T, J, 3)
+    if round_values:
+        pose_cam = np.round(pose_cam / _POSE_STEP) * _POSE_STEP
+    intrinsics = np.array([[each.intrinsics for each in rig] for rig in cameras])
+    sizes = np.array([[each.image_size for each in rig] for rig in cameras], dtype=np.float64)
+    keypoints = project(
+        torch.from_numpy(pose_cam), torch.from_numpy(intrinsics[person])[:, :, None]
+    )
+    if round_values:
+        keypoints = torch.round(keypoints / _PIXEL_STEP) * _PIXEL_STEP
+    visible = in_view(
+        keypoints,
+        torch.from_numpy(pose_cam[..., 2]),
+        torch.from_numpy(sizes[person])[:, :, None],
+    ).numpy()
+    sequence, camera, frame = np.nonzero(visible)
+    stems = np.array(
+        [
+            [f'{subjects[index]}_{action}.{each.camera_id}_' for each in cameras[index]]
+            for action, index in zip(actions, person)
+        ]
+    )
+    digits = np.array([f'{number + 1:06d}.jpg' for number in range(visible.shape[-1])])
+    names = np.char.add(stems[sequence, camera], digits[frame])
+    return dict(
+        imgname=names,
+        frame=frame,
+        **annotation_arrays(keypoints.numpy()[visible], pose_cam[visible]),
+    )

@@ -19,7 +19,7 @@ from mmposeaug.fileio import join_root
 from mmposeaug.geometry import flip_keypoints, normalize_keypoints, projected_size
 from mmposeaug.structures import Skeleton
 
-from . import portrait
+from . import images
 from .keypoints_2d import ALL_VIDEOS, Keypoints2D, build_keypoint_map, load_keypoints
 
 MIN_SIZE = 0.1
@@ -215,7 +215,7 @@ def _in_image(
         )
     upright = (sizes[:, 1] > sizes[:, 0]) & inside
     if pad_portrait:
-        joints, sizes = portrait.pad_portrait(joints, sizes)
+        joints, sizes = images.pad_portrait(joints, sizes)
     elif upright.any():
         print_log(
             f'target_2d: {upright.sum()} people of {people.source} are in portrait images, and '

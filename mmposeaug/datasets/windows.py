@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -12,14 +12,6 @@ from mmengine.logging import print_log
 
 from .frames import FrameSelection, VideoIndex
 
-_WINDOW_OPTIONS = (
-    'seq_len',
-    'seq_step',
-    'causal',
-    'pad_video_seq',
-    'multiple_target',
-    'multiple_target_step',
-)
 _SELECTION_OPTIONS = ('split', 'frame_step', 'subjects')
 
 
@@ -110,6 +102,10 @@ class WindowRule:
         return np.where(places < first, first, np.where(places > last, last, places))
 
 
+WINDOW_OPTIONS = tuple(each.name for each in fields(WindowRule))
+"""tuple[str]: Options of datasets that say how frames form samples."""
+
+
 def _ranges(starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:
     """The concatenation of ``arange(start, start + length)``."""
     before = np.cumsum(lengths) - lengths
@@ -118,7 +114,7 @@ def _ranges(starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:
 
 def window_rule(cfg: Mapping[str, Any]) -> WindowRule:
     """How the frames of a dataset config form samples."""
-    return WindowRule(**{name: cfg[name] for name in _WINDOW_OPTIONS if name in cfg})
+    return WindowRule(**{name: cfg[name] for name in WINDOW_OPTIONS if name in cfg})
 
 
 def select_windows(

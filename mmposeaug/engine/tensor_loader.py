@@ -14,7 +14,7 @@ from torch import Tensor
 
 from mmposeaug.codecs import step_names
 from mmposeaug.datasets import PoseBank, PoseBatch, load_pose_bank
-from mmposeaug.datasets.dataset_configs import inner_dataset
+from mmposeaug.datasets.samples import inner_dataset
 
 FLIPS = ('RandomFlipAroundRoot', 'RandomFlipWithCamera')
 """tuple[str]: Transforms of which the probability counts; the loops mirror cameras too."""

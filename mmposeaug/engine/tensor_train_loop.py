@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from mmposeaug.codecs import LifterAdapter, build_codec, find_train_codec
 from mmposeaug.datasets import BoneLengthBank, PoseBank, PoseBatch, build_bone_length_bank
-from mmposeaug.datasets.dataset_configs import inner_dataset
+from mmposeaug.datasets.samples import inner_dataset
 
 from .adversary_step import AdversaryStep
 from .augmentation import Augmentation, build_random_augmentor

@@ -40,27 +40,12 @@ def require_file(path: str, what: str, option: str = '') -> str:
 
 
 def join_root(path: str, data_root: str | None) -> str:
-    """Puts a relative path under ``data_root``, as MMPose's datasets do.
-
-    Args:
-        path (str): Path, or an address that ``mmengine.fileio`` can open.
-        data_root (str, optional): The folder; None or empty for none.
-
-    Returns:
-        str: The joined path; ``path`` itself if it is absolute or there is no folder.
-    """
+    """Put a relative ``path`` under the folder ``data_root``, if any, as MMPose's datasets do."""
     return path if is_abs(path) or not data_root else os.path.join(data_root, path)
 
 
 def sha256_of(source: str | os.PathLike | bytes) -> str:
-    """Compute the SHA-256 of a file.
-
-    Args:
-        source (str | PathLike | bytes): The file, or its content.
-
-    Returns:
-        str: 64 hexadecimal digits.
-    """
+    """Return the SHA-256, in hexadecimal digits, of a ``source``: a file or its content."""
     if isinstance(source, bytes):
         return hashlib.sha256(source).hexdigest()
     digest = hashlib.sha256()
@@ -71,18 +56,9 @@ def sha256_of(source: str | os.PathLike | bytes) -> str:
 
 
 def load_json(path: str | os.PathLike, what: str) -> Any:
-    """Read a JSON file.
+    """Read the JSON file ``path``, or an address that ``mmengine.fileio`` can open.
 
-    Args:
-        path (str | PathLike): The file, or an address that ``mmengine.fileio`` can open.
-        what (str): What the file is, for the message: ``'camera file'``.
-
-    Returns:
-        Any: The content.
-
-    Raises:
-        OSError: If it cannot be read.
-        ValueError: If it is not valid JSON.
+    A ValueError calls it ``what`` ('camera file') if it is not valid JSON.
     """
     with get_local_path(path) as local_path, open(local_path, encoding='utf-8') as file:
         try:
@@ -159,13 +135,7 @@ def load_npz(path: str, keys: Sequence[str] | None = None) -> dict[str, np.ndarr
 
 
 def load_npy(path: str) -> np.ndarray:
-    """Reads the one array of an npy file; pickled objects are refused.
-
-    Args:
-        path (str): The file.
-
-    Returns:
-        np.ndarray: The array.
+    """Read the one array of the npy file ``path``.
 
     Raises:
         FileNotFoundError: If the file does not exist.
@@ -234,63 +204,35 @@ def atomic_write(path: str | os.PathLike, mode: str = 'wb') -> Iterator[IO]:
 
 
 def make_writable_folder(folder: str | os.PathLike) -> None:
-    """Makes a folder, and writes into it once, to learn at once that it cannot be written to.
-
-    Args:
-        folder (str | PathLike): The folder.
-
-    Raises:
-        OSError: If it cannot be made or written to.
-    """
+    """Make a ``folder``, and learn at once, by an OSError, if it cannot be written to."""
     os.makedirs(folder, exist_ok=True)
     with tempfile.TemporaryFile(dir=os.fspath(folder)):
         pass
 
 
 def save_npz(path: str | os.PathLike, arrays: Mapping[str, np.ndarray]) -> None:
-    """Writes arrays as a compressed npz file, atomically.
-
-    Args:
-        path (str | PathLike): The file; its folder is made if need be.
-        arrays (Mapping[str, np.ndarray]): The arrays by name.
-    """
+    """Write ``arrays`` by name to the compressed npz file ``path``, atomically."""
     with atomic_write(path) as file:
         np.savez_compressed(file, **arrays)
 
 
 def save_npy(path: str | os.PathLike, array: np.ndarray) -> None:
-    """Writes one array as an npy file, atomically.
-
-    Args:
-        path (str | PathLike): The file; its folder is made if need be.
-        array (np.ndarray): The array.
-    """
+    """Write an ``array`` to the npy file ``path``, atomically."""
     with atomic_write(path) as file:
         np.save(file, array, allow_pickle=False)
 
 
 def save_pickle(path: str | os.PathLike, content: Any) -> None:
-    """Writes a pickle, atomically.
+    """Write ``content`` to the pickle ``path``, atomically, in protocol 4, as MMPose does.
 
-    Args:
-        path (str | PathLike): The file; its folder is made if need be.
-        content (Any): What to write, in protocol 4, as MMPose's own camera files are. To be read
-            again by :func:`load_pickle_restricted`, it must be numpy data in builtin containers.
+    :func:`load_pickle_restricted` reads it if it is numpy data in builtin containers.
     """
     with atomic_write(path) as file:
         pickle.dump(content, file, protocol=4)
 
 
 def save_json(path: str | os.PathLike, content: Any) -> None:
-    """Writes JSON, atomically.
-
-    Args:
-        path (str | PathLike): The file; its folder is made if need be.
-        content (Any): Mappings, lists, strings, numbers, booleans and None.
-
-    Raises:
-        TypeError: If it holds anything else.
-    """
+    """Write ``content``, plain values, to the JSON file ``path``, atomically."""
     with atomic_write(path, 'w') as file:
         json.dump(content, file, indent=1)
         file.write('\n')

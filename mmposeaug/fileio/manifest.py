@@ -97,14 +97,9 @@ class Manifest:
 
 
 def changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, str]:
-    """Say how values differ, key by key, such as ``'seed 0, not 1'``.
+    """Say how values ``now`` differ from those ``before``, by key, such as ``'seed 0, not 1'``.
 
-    Args:
-        before (Mapping): Values of a record.
-        now (Mapping): Values to compare with; of mappings among them the entries are compared.
-
-    Returns:
-        dict[str, str]: The differences by the keys of ``now`` that have one.
+    Of mappings among them the entries are compared.
     """
     found = {}
     for key, value in now.items():

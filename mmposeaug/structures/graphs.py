@@ -17,14 +17,7 @@ TRUNK = 'trunk'
 
 
 def tree_adjacency(skeleton: Skeleton) -> np.ndarray:
-    """Which joints are linked by a bone, each with itself too.
-
-    Args:
-        skeleton (Skeleton): The tree.
-
-    Returns:
-        np.ndarray: Symmetric, bool, shape (J, J).
-    """
+    """Return which joints of a skeleton share a bone, each with itself too: bool, shape (J, J)."""
     linked = np.eye(skeleton.num_joints, dtype=bool)
     children, parents = np.array(skeleton.bones, dtype=int).reshape(-1, 2).T
     linked[children, parents] = linked[parents, children] = True
@@ -76,14 +69,9 @@ def spatial_partitions(skeleton: Skeleton) -> np.ndarray:
 
 
 def body_parts(skeleton: Skeleton) -> tuple[Skeleton, tuple[tuple[int, ...], ...]]:
-    """The skeleton with each limb as one node, and all joints of no limb as another.
+    """Return the tree of a skeleton's limbs, one node each, around a root of all other joints.
 
-    Args:
-        skeleton (Skeleton): The tree.
-
-    Returns:
-        tuple[Skeleton, tuple[tuple[int, ...], ...]]: The tree of the parts, its root the trunk, on
-        which the limbs hang; and the joints of each part.
+    The second value has the joints of each node.
     """
     limbs = skeleton.limbs
     within = {joint for members in limbs.values() for joint in members}
@@ -104,20 +92,14 @@ def body_parts(skeleton: Skeleton) -> tuple[Skeleton, tuple[tuple[int, ...], ...
 
 
 def joint_resampling(source: Skeleton, target: Skeleton) -> np.ndarray:
-    """Joints of one skeleton from those of another, by name.
+    """Return the weight of each source joint (column) in each target joint (row), (J', J).
 
-    A joint that the source lacks lies midway between its parent and its only child.
+    A joint that the source lacks lies midway between its parent and its only child; ValueError if
+    these are not there either.
 
     Args:
         source (Skeleton): Joints that are there.
         target (Skeleton): Joints that are wanted.
-
-    Returns:
-        np.ndarray: Weight of each source joint (column) in each target joint (row), (J', J).
-
-    Raises:
-        ValueError: If a joint that the source lacks has no parent or not one child, or one of
-            these is not there either.
     """
     weights = np.zeros((target.num_joints, source.num_joints))
     for joint, name in enumerate(target.joint_names):

@@ -123,15 +123,12 @@ def judge_lengths(skeleton: Skeleton, lengths: Sequence[float]) -> HumanVerdict:
 
 
 def tree_fault(skeleton: Skeleton, whole: bool = False) -> str:
-    """Why a tree cannot be that of a human body with its root at the pelvis.
+    """Return, in half a sentence, why a tree cannot be a human body; empty if it can.
 
     Args:
         skeleton (Skeleton): Any tree.
         whole (bool): Whether both legs and arms must be there. Defaults to False: an upper or a
             lower body will do.
-
-    Returns:
-        str: Half a sentence; empty if it can.
     """
     usual = {kind: [f'{side}_{kind}' for side in ('left', 'right')] for kind in _WORDS}
     there = {kind: all(name in skeleton.limbs for name in usual[kind]) for kind in _WORDS}

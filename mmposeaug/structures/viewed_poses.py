@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from .lifted_poses import check_shapes
 from .skeleton import Skeleton
 
 _ARRAYS = ('pose_cam', 'keypoints_px', 'intrinsics', 'image_size')
@@ -37,12 +38,7 @@ class ViewedPoses:
     def __post_init__(self) -> None:
         count, joints = len(self.pose_cam), self.skeleton.num_joints
         shapes = ((count, joints, 3), (count, joints, 2), (count, 9), (count, 2))
-        for name, shape in zip(_ARRAYS, shapes):
-            if getattr(self, name).shape != shape:
-                raise ValueError(
-                    f'{name} of {count} ViewedPoses of the skeleton {self.skeleton.name!r} must be '
-                    f'of shape {shape}, got {getattr(self, name).shape}.'
-                )
+        check_shapes(self, **dict(zip(_ARRAYS, shapes)))
 
     def __len__(self) -> int:
         return len(self.pose_cam)

@@ -80,23 +80,12 @@ def make_wide_mocap(
     """Make the wide synthetic set: all motions, by many people, for lifters that are for anybody.
 
     60 people of 1.45 to 1.85 m whose neck, head, shoulders, trunk and hips are where data sets and
-    detectors have them, before cameras of all heights of :func:`make_synthetic_mocap`. There is no
-    target: nothing is held back but 12 of the people. The same arguments give the same bytes.
-
-    Args:
-        out_dir (str | PathLike): Folder to write to; made if need be.
-        seed (int): Seed of all random numbers, at least 0. Defaults to 0.
-        source_train (int): Camera frames for training. Defaults to 100000.
-        source_test (int): Camera frames of other people. Defaults to 4000.
-        overwrite (bool): Make the files again, whatever is there. Defaults to False.
-        report (Callable, optional): Called with one line for each step. Defaults to None.
+    detectors have them, before cameras of all heights. There is no target: nothing is held back
+    but 12 of the people. See :func:`make_synthetic_mocap` for the arguments and errors.
 
     Returns:
         dict[str, Path]: Paths of ``source_train`` and ``source_test`` (npz), ``cameras`` and
         ``cameras_json``.
-
-    Raises:
-        ValueError, FileExistsError, OSError: As :func:`make_synthetic_mocap`.
     """
     frames = dict(source_train=source_train, source_test=source_test)
     return _make(out_dir, WIDE_PARTS, seed, frames, overwrite, report, set='wide')
@@ -150,11 +139,7 @@ def _is_complete(manifest: Manifest, identity: dict[str, Any], files: dict[str, 
 
 
 def summarise(paths: dict[str, Path]) -> list[dict[str, Any]]:
-    """Count what the parts hold.
-
-    Args:
-        paths (dict[str, Path]): As :func:`make_synthetic_mocap` or :func:`make_wide_mocap` returns
-            them.
+    """Count what the parts hold that :func:`make_synthetic_mocap` returned as ``paths``.
 
     Returns:
         list[dict]: For each part ``part``, ``frames`` (camera frames), ``sequences``, ``motions``

@@ -13,11 +13,9 @@ import torch
 from mmposeaug.datasets.rigs import look_at
 from mmposeaug.geometry import LOST_SCORES, misplace, project
 from mmposeaug.structures import Skeleton, get_skeleton
+from mmposeaug.structures.choices import require_choice
 
-from .bodies import rest_offsets
-from .kinematics import place_on_ground, pose_body
-from .motions import rasterise
-from .parts import PARTS, people_of
+from .parts import PARTS, people_of, pose_people
 
 _TARGET = PARTS[-1]
 
@@ -67,11 +65,8 @@ class Scene:
     def film(self, skeleton: Skeleton | None = None) -> np.ndarray:
         """Return camera-space joints (P, T, J, 3) in metres; KeyError for an unknown motion."""
         skeleton = skeleton or get_skeleton('h36m_17')
-        unknown = [name for name in self.motions if name not in _TARGET.motions]
-        if unknown:
-            raise KeyError(
-                f'There is no motion {unknown[0]!r}; there are {", ".join(_TARGET.motions)}.'
-            )
+        for name in self.motions:
+            require_choice('The motion', name, _TARGET.motions, error=KeyError)
         bodies = people_of(_TARGET, self.seed)[0][: len(self.motions)]
         time = np.arange(self.frames) / self.fps
         curves = []
@@ -80,11 +75,7 @@ class Scene:
             performed = _TARGET.motions[name](time, rng)
             performed['heading'] = performed['heading'] + rng.uniform(-60, 60)
             curves.append(performed)
-        angles = rasterise(curves)
-        offsets = torch.from_numpy(rest_offsets(bodies, skeleton))
-        ankles = torch.tensor([body.ankle_height for body in bodies], dtype=torch.float64)
-        pose = pose_body(angles, offsets, skeleton)
-        joints = place_on_ground(pose, angles['lift'], ankles, skeleton).numpy()
+        joints, _ = pose_people(curves, bodies, skeleton)
         # people face +y: the camera stands there, and they stand beside each other
         joints[..., 0] += (np.arange(len(bodies)) - (len(bodies) - 1) / 2)[:, None, None] * 1.7
         position = np.array([0.0, self.distance, self.height])

@@ -7,9 +7,7 @@ from functools import partial
 
 import numpy as np
 
-from .curves import pulses, smooth_noise, smoothstep
-from .joint_limits import SIDES
-from .motions import Curves, Motion, gait, standing
+from .motions import SIDES, Curves, Motion, gait, pulses, smooth_noise, smoothstep, standing
 
 
 def walk(time: np.ndarray, rng: np.random.Generator, turn: float = 0.0) -> Curves:

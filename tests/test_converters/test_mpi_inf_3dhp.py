@@ -149,7 +149,7 @@ def test_wrong_spin_files(tmp_path):
         with pytest.raises(ValueError, match=match):
             convert_mpi_spin(str(path), tmp_path / 'out')
 
-    refused("no array 'S'", S=None)
+    refused("no key 'S'", S=None)
     refused('no pixels', part=published['part'] / [2048, 2048, 1])
     refused(r"'S' .* shape \(18, 23, 4\)", S=published['S'][:, :23])
     refused(r"'part' .* shape \(18, 17, 3\)", part=published['part'][:, :17])

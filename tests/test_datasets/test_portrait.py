@@ -10,7 +10,7 @@ from mmpose.registry import DATASETS, MODELS
 
 from mmposeaug.codecs import LifterAdapter, build_codec
 from mmposeaug.datasets import CameraSet, load_pose_bank
-from mmposeaug.datasets.portrait import pad_portrait_cameras, padding_of
+from mmposeaug.datasets.images import pad_portrait_cameras, padding_of
 from mmposeaug.fileio import save_npy, save_pickle
 from mmposeaug.geometry import project
 from mmposeaug.structures import H36M_17

@@ -157,8 +157,8 @@ def test_a_reader_can_be_added(make_bank):
         (dict(camera_param_file=None), ValueError, 'train_dataloader.dataset.camera_param_file'),
         (dict(camera_param_file='no.pkl'), FileNotFoundError, 'no.pkl.*camera_param_file'),
         (dict(ann_file='no.npz'), FileNotFoundError, 'no.npz.*ann_file'),
-        (dict(data_mode='bottomup'), ValueError, "set it to 'topdown'"),
-        (dict(keypoint_2d_src='pipeline'), ValueError, "'gt' or 'detection'"),
+        (dict(data_mode='bottomup'), ValueError, "data_mode is 'bottomup'; use one of topdown"),
+        (dict(keypoint_2d_src='pipeline'), ValueError, 'is .pipeline.; use one of gt, detection'),
         (dict(keypoint_2d_src='detection'), ValueError, 'keypoint_2d_det_file is given'),
         (
             dict(keypoint_2d_src='detection', keypoint_2d_det_file='no.npy'),

@@ -121,8 +121,8 @@ def _nobody_whole(content):
             'reach out of their images of 320 x 240 pixels; give the target_2d.image_size',
         ),
         (dict, dict(image_size=(0, 5)), r'image_size is \(0, 5\); give width and height'),
-        (dict, dict(keypoint_set='cocoa'), "no keypoint set 'cocoa'"),
-        (dict, dict(file_format='yaml'), "no keypoint format 'yaml'"),
+        (dict, dict(keypoint_set='cocoa'), "keypoint set is 'cocoa'"),
+        (dict, dict(file_format='yaml'), "keypoint format is 'yaml'; use one of auto, coco"),
     ],
 )
 def test_what_cannot_be_used_is_one_sentence(root, tmp_path, change, options, sentence):

@@ -48,5 +48,5 @@ def test_the_sample_is_what_the_script_makes(repo_root: Path) -> None:
 
 
 def test_an_unknown_motion_is_said_to_be() -> None:
-    with pytest.raises(KeyError, match="no motion 'Swim'; there are Bow"):
+    with pytest.raises(KeyError, match="motion is 'Swim'; use one of Bow"):
         Scene(motions=['Swim']).film()

@@ -6,7 +6,7 @@ import pytest
 
 from mmposeaug.structures import get_skeleton
 from mmposeaug.synthetic.bodies import random_body, rest_offsets
-from mmposeaug.synthetic.joint_limits import JOINT_LIMITS, limited
+from mmposeaug.synthetic.motions import JOINT_LIMITS, limited
 from mmposeaug.synthetic.parts import PARTS, people_of, perform
 
 SKELETON = get_skeleton('h36m_17')

@@ -64,11 +64,18 @@ def read_asf(path: str) -> list[Bone]:
     return _in_order(bones, sections['hierarchy'], path)
 
 
-def _read_root(lines: Sequence[Sequence[str]], path: str) -> Bone:
+def _entries(
+    lines: Sequence[Sequence[str]], needed: Sequence[str], what: str, path: str
+) -> dict[str, list[str]]:
     entries = {words[0].lower(): list(words[1:]) for words in lines}
-    for name in ('order', 'axis'):
+    for name in needed:
         if name not in entries:
-            raise ValueError(f'The section :root of {path!r} has no entry {name!r}.')
+            raise ValueError(f'The {what} of {path!r} has no entry {name!r}.')
+    return entries
+
+
+def _read_root(lines: Sequence[Sequence[str]], path: str) -> Bone:
+    entries = _entries(lines, ('order', 'axis'), 'section :root', path)
     angles = _numbers(entries.get('orientation', ['0', '0', '0']), 3, 'orientation', path)
     channels = [word.lower() for word in entries['order']]
     _check_channels(channels, ROOT, path)
@@ -76,11 +83,9 @@ def _read_root(lines: Sequence[Sequence[str]], path: str) -> Bone:
 
 
 def _read_bone(lines: Sequence[Sequence[str]], path: str) -> Bone:
-    entries = {words[0].lower(): list(words[1:]) for words in lines}
-    for name in ('name', 'direction', 'length', 'axis'):
-        if name not in entries:
-            label = entries.get('name', ['?'])[0]
-            raise ValueError(f'The bone {label!r} of {path!r} has no entry {name!r}.')
+    label = next((words[1] for words in lines if words[0].lower() == 'name'), '?')
+    needed = ('name', 'direction', 'length', 'axis')
+    entries = _entries(lines, needed, f'bone {label!r}', path)
     name = entries['name'][0]
     direction = _numbers(entries['direction'], 3, f'direction of {name}', path)
     length = _numbers(entries['length'], 1, f'length of {name}', path)

@@ -14,8 +14,7 @@ from mmpose.datasets.datasets.utils import parse_pose_metainfo
 
 from mmposeaug.fileio import load_json, require_file
 from mmposeaug.structures import H36M_16, H36M_17, Skeleton
-
-from .upstream_names import is_mislabelled
+from mmposeaug.structures.choices import require_choice
 
 _MMPOSE_SETS = {'coco': 'coco', 'halpe26': 'halpe26'}
 _MEDIAPIPE = 'mediapipe'
@@ -27,6 +26,16 @@ DETECTOR_SETS = {17: 'coco', 26: 'halpe26', 33: _MEDIAPIPE}
 """dict[int, str]: Sets that 2D detectors give, by their number of keypoints."""
 
 Weights = Mapping[str, float]
+
+
+# What tools/dataset_converters/h36m_to_coco.py of MMPose 1.x writes; its first leg is the right.
+_LEGS = {side: [f'{side}_{part}' for part in ('hip', 'knee', 'foot')] for side in ('left', 'right')}
+_H36M_TO_COCO = ('root (pelvis)', *_LEGS['left'], *_LEGS['right'], *H36M_17.joint_names[7:])
+
+
+def is_mislabelled(names: Sequence[str]) -> bool:
+    """Whether names are those by which MMPose's ``h36m_to_coco`` calls the right leg left."""
+    return tuple(names) == _H36M_TO_COCO
 
 
 def _of_both_sides(*parts: str) -> tuple[str, ...]:
@@ -64,16 +73,7 @@ is what MMPose's ``convert_keypoint_definition`` does."""
 
 
 def keypoint_names(name: str) -> tuple[str, ...]:
-    """Names of a set's keypoints.
-
-    Args:
-        name (str): One of :data:`KEYPOINT_SETS`.
-
-    Returns:
-        tuple[str]: The names, in order.
-
-    Raises:
-        ValueError: If there is no such set.
+    """Return the names of the keypoints of a set, by its ``name`` in :data:`KEYPOINT_SETS`.
 
     Example:
         >>> len(keypoint_names('halpe26'))
@@ -84,11 +84,8 @@ def keypoint_names(name: str) -> tuple[str, ...]:
             return skeleton.joint_names
     if name == _MEDIAPIPE:
         return _MEDIAPIPE_NAMES
-    if name not in _MMPOSE_SETS:
-        raise ValueError(
-            f'There is no keypoint set {name!r}; use one of {", ".join(KEYPOINT_SETS)}, or a '
-            'JSON file that says what each joint is made of.'
-        )
+    own = 'or a JSON file that says what each joint is made of'
+    require_choice('The keypoint set', name, KEYPOINT_SETS, own)
     path = f'configs/_base_/datasets/{_MMPOSE_SETS[name]}.py'
     with warnings.catch_warnings():  # that the file is taken from where MMPose is
         warnings.filterwarnings('ignore', 'The metainfo config file')

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mmposeaug.fileio import load_json, load_npy, load_npz, require_file
+from mmposeaug.structures.choices import require_choice
 
 from ..pixels import check_pixels
 from .array_files import keypoints_from_array, keypoints_from_arrays
@@ -68,10 +69,7 @@ def _read(
 ) -> Keypoints2D:
     path = os.fspath(path)
     source = f'the keypoint file {os.path.basename(path)!r}'
-    if file_format not in ('auto', *KEYPOINT_FORMATS):
-        raise ValueError(
-            f'There is no keypoint format {file_format!r}; use auto, {", ".join(KEYPOINT_FORMATS)}.'
-        )
+    require_choice('The keypoint format', file_format, ('auto', *KEYPOINT_FORMATS))
     if os.path.isdir(path):
         return _read_folder(path, first_frame)
     require_file(path, 'keypoint file')
@@ -103,19 +101,15 @@ def _read(
         raise ValueError(f'{source} must be a JSON list to be read as {file_format}.')
     if file_format == 'alphapose':
         return read_alphapose(content, source, first_frame)
-    return read_coco_results(content, source, _read_images(annotations), video_id, first_frame)
-
-
-def _read_images(path: str | os.PathLike | None) -> Mapping[str, Any] | None:
-    """The ground-truth file whose images a results file is of."""
-    if path is None:
-        return None
-    path = os.fspath(path)
-    require_file(path, 'annotation file', 'annotations')
-    content = _read_json(path, 'annotation file')
-    if not isinstance(content, Mapping):
-        raise ValueError(f'The annotation file {path!r} must be a JSON object, as COCO has it.')
-    return content
+    images = None
+    if annotations is not None:
+        annotations = require_file(os.fspath(annotations), 'annotation file', 'annotations')
+        images = _read_json(annotations, 'annotation file')
+        if not isinstance(images, Mapping):
+            raise ValueError(
+                f'The annotation file {annotations!r} must be a JSON object, as COCO has it.'
+            )
+    return read_coco_results(content, source, images, video_id, first_frame)
 
 
 def _read_json(path: str, what: str) -> Any:

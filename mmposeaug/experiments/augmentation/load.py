@@ -15,7 +15,7 @@ from torch import nn
 
 from mmposeaug.codecs import LifterAdapter
 from mmposeaug.datasets import PoseBank, build_bone_length_bank, load_pose_bank
-from mmposeaug.datasets.dataset_configs import inner_dataset
+from mmposeaug.datasets.samples import inner_dataset
 from mmposeaug.engine import PoseAugTrainLoop, TensorTrainLoop
 from mmposeaug.engine.augmentation import Augmentation, build_random_augmentor
 from mmposeaug.engine.bank_facts import fit_to_bank, target_frame

@@ -1,5 +1,5 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""Portrait images made square, so that keypoints normalised by the width stay within [-1, 1].
+"""Sizes of images: which keypoints are inside, and portrait images made square.
 
 Lifting codecs divide keypoints by half the image's width. In an image that is higher than wide,
 y then leaves the range that lifters see in landscape and square images. Columns added left and
@@ -10,6 +10,8 @@ same number of pixels, so the projection of every pose stays what it was.
 from __future__ import annotations
 
 import numpy as np
+
+from mmposeaug.structures.choices import require_choice
 
 from .camera_files import CameraDict, image_size_of
 from .frames import VideoIndex
@@ -83,3 +85,38 @@ def pad_portrait_keypoints(
     moved = keypoints.astype(np.result_type(keypoints.dtype, np.float32))
     moved[..., 0] += padding[:, None] * found
     return moved
+
+
+KEEP_FRAMES = ('all', 'detected', 'inside')
+"""tuple[str]: Every frame; those with a keypoint whose score is above 0; of these, those whose
+keypoints with a score above 0 are all inside the image."""
+
+
+def check_keep_frames(keep_frames: str, has_cameras: bool) -> None:
+    """Refuses what :func:`usable_frames` cannot do."""
+    require_choice('keep_frames', keep_frames, KEEP_FRAMES)
+    if keep_frames == 'inside' and not has_cameras:
+        raise ValueError(
+            "keep_frames='inside' needs the images' sizes, which cameras tell; set "
+            'camera_param_file.'
+        )
+
+
+def usable_frames(
+    keep_frames: str, keypoints: np.ndarray, index: VideoIndex, cameras: CameraDict
+) -> np.ndarray | None:
+    """Return which frames (N,) a rule keeps; None for ``'all'``.
+
+    Args:
+        keypoints (np.ndarray): Pixels of the images as they are, and score: (N, K, 3).
+    """
+    if keep_frames == 'all':
+        return None
+    found = keypoints[..., 2] > 0
+    kept = found.any(axis=1)
+    if keep_frames == 'inside':
+        size = image_sizes(index, cameras)[index.of_frame][:, None]
+        pixels = keypoints[..., :2]
+        inside = ((pixels >= 0) & (pixels <= size)).all(axis=-1)
+        kept &= (inside | ~found).all(axis=1)
+    return kept
