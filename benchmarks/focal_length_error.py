@@ -18,7 +18,7 @@ from torch import Tensor
 
 import mmposeaug  # noqa: F401  (registers everything)
 from mmposeaug.apis import LoadedLifter, load_lifter
-from mmposeaug.datasets import PoseBank
+from mmposeaug.datasets import PoseBank, load_pose_bank
 from mmposeaug.engine.set_configs import checked_dataset, chosen_sets
 from mmposeaug.evaluation.functional import procrustes_align
 from mmposeaug.geometry import root_relative
@@ -52,7 +52,7 @@ def build_bank(lifter: LoadedLifter, name: str) -> PoseBank:
     sets = chosen_sets(lifter.cfg.test_cfg.get('sets') or {})
     if name not in sets:
         raise ValueError(f'The config tests on {", ".join(sets) or "no sets"}, not on {name!r}.')
-    return PoseBank.from_dataset_cfg(checked_dataset(name, lifter.cfg.test_dataloader, sets[name]))
+    return load_pose_bank(checked_dataset(name, lifter.cfg.test_dataloader, sets[name]))
 
 
 @torch.no_grad()

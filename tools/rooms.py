@@ -40,11 +40,11 @@ def modules_of(package: Path) -> dict[str, Path]:
 
 
 def imports_of(name: str, path: Path, modules: dict[str, Path]) -> set[str]:
-    """Modules of the package that a module imports when it runs, wherever in the file."""
+    """Modules of the package that a module imports, in functions and for types too."""
     tree = ast.parse(path.read_text(encoding='utf-8'))
     base = name.split('.') if path.name == '__init__.py' else name.split('.')[:-1]
     found: set[str] = set()
-    for node in _running(tree):
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             found.update(alias.name for alias in node.names if alias.name in modules)
         elif isinstance(node, ast.ImportFrom):
@@ -54,15 +54,6 @@ def imports_of(name: str, path: Path, modules: dict[str, Path]) -> set[str]:
                 whole = f'{source}.{alias.name}'
                 found.add(whole if whole in modules else source)
     return {other for other in found if other in modules and other != name}
-
-
-def _running(node: ast.AST) -> list[ast.AST]:
-    out = []
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.If) and 'TYPE_CHECKING' in ast.unparse(child.test):
-            continue
-        out += [child, *_running(child)]
-    return out
 
 
 def circles(graph: dict[str, set[str]]) -> list[list[str]]:

@@ -18,8 +18,8 @@ import importlib.util
 import warnings
 from importlib.metadata import PackageNotFoundError, version
 
-from .checkpoints import admit_checkpoint_types, safe_globals
-from .finding import Finding
+from .checkpoints import admit_checkpoint_types
+from .finding import Finding, format_report
 from .patches import enable_cpu_distributed, restore_tostring_rgb
 from .placeholders import (
     PlaceholderError,
@@ -27,9 +27,8 @@ from .placeholders import (
     provide_pkg_resources,
     provide_torchvision,
 )
-from .report import format_report
 
-__all__ = ['Finding', 'PlaceholderError', 'apply', 'report', 'safe_globals']
+__all__ = ['PlaceholderError', 'apply', 'report']
 
 _REQUIRED = ('torch', 'mmengine', 'mmcv', 'mmpose')
 _OLDEST_MMENGINE = (0, 10, 5)  # the first whose evaluation loops report losses

@@ -18,11 +18,9 @@ _SUBJECT = 'torch.load of MMEngine checkpoints'
 
 
 def _statistics_method(owner: Any, name: str) -> Any:
-    """Stands for ``getattr`` in checkpoints, where only log histories use it.
+    """Stand in for ``getattr`` in checkpoints, where only log histories use it.
 
-    A ``HistoryBuffer`` pickles references to its statistics methods, that is calls of
-    ``getattr`` on its class. Admitting the real one would open every attribute of every admitted
-    object to a forged file.
+    The real one would open every attribute of every admitted object to a forged file.
     """
     from mmengine.logging import HistoryBuffer
 
@@ -40,13 +38,9 @@ def _empty_bytes() -> bytes:
 
 
 def safe_globals() -> list[Any]:
-    """Lists what an MMEngine checkpoint holds beyond tensors and plain containers.
+    """List what an MMEngine checkpoint holds beyond tensors and plain containers.
 
-    Returns:
-        Types and functions, or pairs of one and the name under which it was pickled (numpy 1 and 2
-        call the same function by two names): MMEngine's ``HistoryBuffer`` (log histories in the
-        message hub) with its statistics methods, and what numpy arrays and scalars (dataset meta,
-        learning rates) are built of.
+    Some come with the name under which they were pickled: numpy 1 and 2 call a function by two.
     """
     import numpy as np
     from mmengine.logging import HistoryBuffer

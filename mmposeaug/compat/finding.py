@@ -1,20 +1,23 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""What a compatibility check found and did."""
+"""What a compatibility check found and did, and the report of ``python -m mmposeaug.compat``."""
 
 from __future__ import annotations
 
+import importlib.metadata
+import platform
+import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
+
+PACKAGES = (
+    'mmposeaug', 'torch', 'torchvision', 'mmengine', 'mmcv', 'mmcv-lite', 'mmdet', 'mmpose',
+    'numpy', 'scipy', 'matplotlib', 'opencv-python', 'opencv-python-headless', 'roma', 'setuptools',
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Finding:
-    """Outcome of one compatibility check.
-
-    Args:
-        subject: What was looked at, such as ``mmcv._ext``.
-        found: What the check saw, in words.
-        done: What was changed; empty where nothing had to be.
-    """
+    """Outcome of one compatibility check: what was looked at, what it saw, what was changed."""
 
     subject: str
     found: str
@@ -23,3 +26,34 @@ class Finding:
     def __str__(self) -> str:
         """One line for the report."""
         return f'{self.subject}: {self.found}; {self.done or "nothing to do"}'
+
+
+def installed_version(name: str) -> str:
+    """Returns a distribution's version, or ``not installed``."""
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return 'not installed'
+
+
+def _devices() -> str:
+    """Names the accelerators that torch sees."""
+    import torch
+
+    if not torch.cuda.is_available():
+        return 'none (CPU)'
+    count = torch.cuda.device_count()
+    return ', '.join(torch.cuda.get_device_name(index) for index in range(count))
+
+
+def format_report(findings: Iterable[Finding]) -> str:
+    """Formats versions and findings as text."""
+    rows = [
+        ('sys.platform', sys.platform),
+        ('Python', f'{platform.python_version()} ({sys.executable})'),
+        ('Accelerators', _devices()),
+    ]
+    rows += [(name, installed_version(name)) for name in PACKAGES]
+    lines = ['Environment', *(f'  {name}: {value}' for name, value in rows), 'Compatibility']
+    lines += [f'  {finding}' for finding in findings]
+    return '\n'.join(lines)

@@ -35,11 +35,10 @@ def _has_accelerator() -> bool:
 
 
 def enable_cpu_distributed() -> Finding:
-    """Lets ``--launcher pytorch`` run on CPUs, with the gloo backend.
+    """Let ``--launcher pytorch`` run on CPUs, with the gloo backend.
 
     MMEngine selects a CUDA device for each process and hands its number to
-    ``DistributedDataParallel``; both fail where there is no GPU. Acts only in a process that a
-    launcher started (``RANK`` and ``WORLD_SIZE`` are set) on a machine without accelerator.
+    ``DistributedDataParallel``; both fail without a GPU.
     """
     subject = 'several processes'
     if not {'RANK', 'WORLD_SIZE'} <= set(os.environ):

@@ -4,7 +4,6 @@
 And a 3D reference from the detections of several cameras, see docs/own_cameras.md.
 """
 
-from .conversion import Part, run_parts
 from .h36m import convert_h36m
 from .keypoints import convert_keypoints
 from .mocap import convert_mocap
@@ -14,7 +13,6 @@ from .pw3d import convert_pw3d
 from .triangulation import convert_triangulation
 
 __all__ = [
-    'Part',
     'convert_h36m',
     'convert_keypoints',
     'convert_mocap',
@@ -23,5 +21,4 @@ __all__ = [
     'convert_mpi_train',
     'convert_pw3d',
     'convert_triangulation',
-    'run_parts',
 ]

@@ -13,7 +13,7 @@ LARGEST_METRES = 50.0
 
 
 def require_key(entries: Any, key: str, where: str) -> Any:
-    """An entry of a mapping."""
+    """Return an entry of a mapping."""
     if not isinstance(entries, Mapping):
         raise ValueError(f'{where} must be a dictionary, but is a {type(entries).__name__}.')
     if key not in entries:
@@ -23,11 +23,7 @@ def require_key(entries: Any, key: str, where: str) -> Any:
 
 
 def number_array(values: Any, shape: Sequence[int | None], where: str) -> np.ndarray:
-    """Finite numbers of a known shape.
-
-    Args:
-        shape (Sequence[int | None]): The shape; None fits any length.
-    """
+    """Return finite numbers of a known shape, of which None fits any length."""
     try:
         array = np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError):
@@ -44,17 +40,13 @@ def number_array(values: Any, shape: Sequence[int | None], where: str) -> np.nda
 
 
 def check_frames(values: np.ndarray, where: str) -> None:
-    """Refuses a recording without frames."""
+    """Refuse a recording without frames."""
     if not len(values):
         raise ValueError(f'{where} has no frames; get the file again, or remove the recording.')
 
 
 def check_metres(positions: np.ndarray, where: str) -> None:
-    """Refuses positions that are in millimetres.
-
-    Args:
-        positions (np.ndarray): Positions, metres.
-    """
+    """Refuse positions that are in millimetres instead of metres."""
     largest = float(np.abs(positions).max(initial=0))
     if largest > LARGEST_METRES:
         raise ValueError(
@@ -64,11 +56,7 @@ def check_metres(positions: np.ndarray, where: str) -> None:
 
 
 def check_before_camera(pose_cam: np.ndarray, where: str) -> None:
-    """Refuses poses that are not before the camera.
-
-    Args:
-        pose_cam (np.ndarray): Camera-space joints (*, 3), metres.
-    """
+    """Refuse camera-space joints (*, 3), metres, that are not before the camera."""
     if (pose_cam[..., 2] <= 0).any():
         raise ValueError(
             f'{where} has joints behind the camera; give the camera file that belongs to the '

@@ -6,14 +6,13 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterable, Sequence
-from pathlib import Path
-from typing import Any, Callable
+from typing import Any
 
 from tqdm import tqdm
 
 
 def add_options(parser: argparse.ArgumentParser, joints: int | None = 17) -> None:
-    """Adds the options that all converters have."""
+    """Add the options that all converters have."""
     if joints is not None:
         parser.add_argument(
             '--joints',
@@ -25,10 +24,13 @@ def add_options(parser: argparse.ArgumentParser, joints: int | None = 17) -> Non
     parser.add_argument('--overwrite', action='store_true', help='replace files that are there')
 
 
-def run_converter(
-    parser: argparse.ArgumentParser, convert: Callable[..., list[Path]], **options: Any
-) -> int:
-    """Runs a conversion, tells how far it is, and says what is wrong in one sentence."""
+def run_converter(parser: argparse.ArgumentParser, argv: Sequence[str] | None) -> int:
+    """Run the conversion that a parser has as its default ``convert``; return the exit status.
+
+    The parser's arguments are named as the conversion's.
+    """
+    options = vars(parser.parse_args(argv))
+    convert = options.pop('convert')
     try:
         convert(report=tqdm.write, **options)  # which prints above the bar, if there is one
     except (OSError, ValueError, ImportError) as error:
@@ -41,5 +43,5 @@ def run_converter(
 
 
 def progress(items: Sequence[Any]) -> Iterable[Any]:
-    """Passes items on and shows a bar, if there is a terminal."""
+    """Pass items on and show a bar, if there is a terminal."""
     return tqdm(items, leave=False, disable=None)

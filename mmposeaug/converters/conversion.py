@@ -13,7 +13,7 @@ from typing import Any, Callable, TypeVar
 import numpy as np
 
 from mmposeaug.datasets.camera_files import CameraDict, plain_cameras
-from mmposeaug.fileio import save_json, save_npy, save_npz, save_pickle
+from mmposeaug.fileio import Manifest, require_file, save_json, save_npy, save_npz, save_pickle
 
 MANIFEST = 'conversion.json'
 """str: Name of the file that says how the others were made."""
@@ -28,11 +28,11 @@ Track = Callable[[Sequence[Any]], Iterable[Any]]
 
 
 def silent(line: str) -> None:
-    """Reports nothing."""
+    """Report nothing."""
 
 
 def untracked(items: Sequence[Item]) -> Iterable[Item]:
-    """Passes items on and shows nothing."""
+    """Pass items on and show nothing."""
     return items
 
 
@@ -41,12 +41,10 @@ class Part:
     """Files that are made together.
 
     Args:
-        name (str): Name of the part.
         outputs (tuple[str, ...]): Files that it makes, relative to the output folder.
         make (Callable): Gives the content of each output by its path: arrays by name for
             ``.npz``, an array for ``.npy``, anything for ``.pkl`` and ``.json``.
-        inputs (tuple[str, ...]): Files that it is made from.
-        options (Mapping): What else decides its content, plain values.
+        options (Mapping): What beside the input files decides their content, plain values.
     """
 
     name: str
@@ -71,124 +69,88 @@ def run_parts(
     overwrite: bool = False,
     report: Report = silent,
 ) -> list[Path]:
-    """Makes the parts of a conversion that are not complete yet.
+    """Make the parts of a conversion that are not complete yet, and return all files.
 
     A part is complete if its files are there, have the size that they were written with, and were
     made from the same inputs (path, size, time of change) with the same options.
 
     Args:
-        out_dir (str | PathLike): Folder to write to; made if need be.
-        parts (Sequence[Part]): The parts.
-        overwrite (bool): Make all parts again, whatever is there. Defaults to False.
-        report (Callable): Gets one line for each part. Defaults to nothing.
-
-    Returns:
-        list[Path]: All files, in the order of the parts.
+        overwrite (bool): Make all parts again, whatever is there.
+        report (Callable): Gets one line for each part. Converters tell it what else is worth
+            knowing, and let ``track`` follow what they go through.
 
     Raises:
+        FileNotFoundError: If an input does not exist.
         FileExistsError: If a file is there that came from elsewhere, or from other inputs or
             options, and ``overwrite`` is False.
         ValueError: If an input is refused, or would be written over.
         OSError: If a file cannot be read or written.
     """
-    folder = Path(out_dir)
-    _check_inputs_stay(folder, parts)
-    manifest = _read_manifest(folder)
-    todo = [part for part in parts if overwrite or not _is_complete(folder, part, manifest)]
+    manifest = Manifest(Path(out_dir) / MANIFEST, 'by this conversion')
+    folder = manifest.folder
+    _check_inputs(folder, parts)
+    records = manifest.read() or {}
+    if not records and manifest.path.exists():
+        raise ValueError(
+            f"The file '{manifest.path}' is not the record of a conversion; delete it, or name "
+            'another folder.'
+        )
+    todo = [part for part in parts if overwrite or not _is_complete(part, manifest, records)]
     for part in parts:
         if part not in todo:
             report(f'{part.name}: complete, left as it is')
     for part in todo:
         contents = part.make()
-        manifest.pop(part.name, None)
+        records.pop(part.name, None)
         # its files are ours from here on, complete or not
-        manifest[part.name] = dict(part.origin(), outputs=dict.fromkeys(part.outputs))
-        save_json(folder / MANIFEST, manifest)
+        records[part.name] = dict(part.origin(), outputs=dict.fromkeys(part.outputs))
+        manifest.save(records)
         for name in part.outputs:
-            _save(folder / name, contents[name])
+            _SAVERS[Path(name).suffix](folder / name, contents[name])
         sizes = {name: (folder / name).stat().st_size for name in part.outputs}
-        manifest[part.name]['outputs'] = sizes
-        save_json(folder / MANIFEST, manifest)
+        records[part.name]['outputs'] = sizes
+        manifest.save(records)
         report(f'{part.name}: {", ".join(str(folder / name) for name in part.outputs)}')
     return [folder / name for part in parts for name in part.outputs]
 
 
-def _check_inputs_stay(folder: Path, parts: Sequence[Part]) -> None:
-    """Refuses to write over what is read, which ``overwrite`` does not ask for."""
+_SAVERS: dict[str, Callable[[Path, Any], None]] = {
+    '.npz': save_npz,
+    '.npy': save_npy,
+    '.pkl': save_pickle,
+    '.json': save_json,
+}
+
+
+def _check_inputs(folder: Path, parts: Sequence[Part]) -> None:
+    """Refuse inputs that do not exist or would be written over."""
     outputs = {os.path.realpath(folder / name) for part in parts for name in part.outputs}
     for path in (path for part in parts for path in part.inputs):
+        require_file(path, 'file')
         if os.path.realpath(path) in outputs:
             raise ValueError(f'{path!r} is read, but would be written over; name another folder.')
 
 
-def _read_manifest(folder: Path) -> dict[str, Any]:
-    path = folder / MANIFEST
-    if not path.exists():
-        return {}
-    try:
-        content = json.loads(path.read_text(encoding='utf-8'))
-    except ValueError:
-        content = None
-    if not isinstance(content, dict):
-        raise ValueError(
-            f"The file '{path}' is not the record of a conversion; delete it, or name another "
-            'folder.'
-        )
-    return content
-
-
-def _is_complete(folder: Path, part: Part, manifest: Mapping[str, Any]) -> bool:
-    present = [name for name in part.outputs if (folder / name).exists()]
-    made = manifest.get(part.name)
-    if not present:
-        return False
-    if not isinstance(made, dict) or set(made.get('outputs', ())) != set(part.outputs):
-        raise FileExistsError(
-            f"'{folder / present[0]}' is there and was not made by this conversion; name another "
-            'folder, or overwrite it explicitly.'
-        )
-    origin = part.origin()
-    for what in ('version', 'options', 'inputs'):
-        if made.get(what) != origin[what]:
-            raise FileExistsError(
-                f"'{folder / present[0]}' was made with other {what} than are given now; name "
-                'another folder, or overwrite it explicitly.'
-            )
-    return all(
-        (folder / name).is_file() and (folder / name).stat().st_size == size
-        for name, size in made['outputs'].items()
-    )
-
-
-def _save(path: Path, content: Any) -> None:
-    if path.suffix == '.npz':
-        save_npz(path, content)
-    elif path.suffix == '.npy':
-        save_npy(path, content)
-    elif path.suffix == '.pkl':
-        save_pickle(path, content)
-    else:
-        save_json(path, content)
-
-
-def require_files(paths: Sequence[str]) -> None:
-    """Checks that files are there."""
-    for path in paths:
-        if not os.path.isfile(path):
-            raise FileNotFoundError(f'The file {path!r} does not exist; check the path.')
+def _is_complete(part: Part, manifest: Manifest, records: Mapping[str, Any]) -> bool:
+    record = records.get(part.name)
+    marks = record.get('outputs', {}) if isinstance(record, dict) else {}
+    ours = record if set(marks) == set(part.outputs) else None
+    files = [manifest.folder / name for name in part.outputs]
+    return manifest.owns(ours, part.origin(), files) and manifest.is_complete(marks)
 
 
 CAMERA_FILES = ('cameras.pkl', 'cameras.json')
 """tuple[str, str]: The camera file that MMPose reads, and the same as JSON."""
 
 
-def camera_contents(cameras: CameraDict) -> dict[str, Any]:
-    """Content of the camera files."""
-    return dict(zip(CAMERA_FILES, (dict(cameras), plain_cameras(cameras))))
+def camera_contents(cameras: CameraDict, prefix: str = '') -> dict[str, Any]:
+    """Return the content of the camera files."""
+    contents = (dict(cameras), plain_cameras(cameras))
+    return {f'{prefix}{file}': content for file, content in zip(CAMERA_FILES, contents)}
 
 
 def join_rows(rows: Sequence[Mapping[str, np.ndarray]], what: str) -> dict[str, np.ndarray]:
-    """Joins annotation arrays, row after row."""
+    """Join annotation arrays, row after row."""
     if not any(len(each['imgname']) for each in rows):
         raise ValueError(f'No frame of {what} is left; check the options that leave frames out.')
     return {name: np.concatenate([each[name] for each in rows]) for name in rows[0]}

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from functools import partial
+from dataclasses import dataclass
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,6 @@ from .conversion import (
     Track,
     camera_contents,
     join_rows,
-    require_files,
     run_parts,
     silent,
     untracked,
@@ -94,57 +94,44 @@ def convert_h36m(
         frame_step (int): Keep every n-th frame; it must divide the frame rate, 50 but for some of
             MMPose's files. Defaults to 1.
         keep_corrupt (bool): Whether to keep S11's Directions. Defaults to False.
-        overwrite (bool): See :func:`run_parts`.
-        report (Callable): See :func:`run_parts`; told of videos that are cut, of recordings that
-            are missing, and of actions that are not Human3.6M's, too.
-        track (Callable): Follows the sequences of a split, and files that are read. Defaults to
-            nothing.
-
-    Returns:
-        list[Path]: The files.
+        overwrite, report, track: See :func:`run_parts`.
 
     Raises:
-        FileNotFoundError: If a file does not exist.
-        FileExistsError: See :func:`run_parts`.
         ImportError: If files are HDF5 and h5py is not installed.
         ValueError: If ``frame_step`` does not divide the frame rate, or a file is not what it
             should be; the sentence names the key.
     """
     skeleton = skeleton_of(joints)
-    require_files([cameras, *keypoints])
     options = dict(joints=joints, frame_step=frame_step, keep_corrupt=keep_corrupt)
     folder = find_mmpose_folder(positions)
     if folder is not None:
         parts = mmpose_parts(folder, keypoints, skeleton, frame_step, keep_corrupt, options, report)
     else:
-        source = _Source(positions, cameras, tuple(keypoints), skeleton, frame_step, keep_corrupt)
-        parts = source.parts(options, report, track)
+        files = (positions, cameras, tuple(keypoints))
+        source = _Source(*files, skeleton, frame_step, keep_corrupt, report, track)
+        parts = source.parts(options)
     parts.append(
         Part('cameras', CAMERA_FILES, lambda: camera_contents(read_cameras(cameras)), (cameras,))
     )
     return run_parts(out_dir, parts, overwrite, report)
 
 
-def _detection_name(path: str) -> str:
-    return Path(path).stem.replace('data_2d_h36m_', '')
-
-
+@dataclass
 class _Source:
     """The files of a conversion, each read once, and only if a part needs it."""
 
-    def __init__(
-        self,
-        positions: str,
-        cameras: str,
-        keypoints: tuple[str, ...],
-        skeleton: Skeleton,
-        frame_step: int,
-        keep_corrupt: bool,
-    ) -> None:
-        self.paths = (positions, cameras, keypoints)
-        self.skeleton, self.frame_step = skeleton, frame_step
-        self.dropped = () if keep_corrupt else (CORRUPT,)
-        self.names = [_detection_name(path) for path in keypoints]
+    positions: str
+    cameras: str
+    keypoints: tuple[str, ...]
+    skeleton: Skeleton
+    frame_step: int
+    keep_corrupt: bool
+    report: Report
+    track: Track
+
+    def __post_init__(self) -> None:
+        positions = self.positions
+        self.names = [Path(path).stem.replace('data_2d_h36m_', '') for path in self.keypoints]
         for name in self.names:
             if self.names.count(name) > 1:
                 raise ValueError(f'Two of the 2D files are called {name!r}; rename one.')
@@ -155,13 +142,11 @@ class _Source:
                 f'{positions!r} is one recording; name the folder that holds S1, S5 and so on.'
             )
         self.recordings = find_recordings(positions) if os.path.isdir(positions) else None
-        self._content: tuple[Sequences, CameraDict, list[Videos]] | None = None
 
-    def parts(self, options: dict[str, Any], report: Report, track: Track) -> list[Part]:
-        positions, cameras, keypoints = self.paths
+    def parts(self, options: dict[str, Any]) -> list[Part]:
         rate = f'fps{lower_rate(self.frame_step, FRAME_RATE)}'
-        files = (positions,) if self.recordings is None else tuple(self.recordings.values())
-        require_files(files)
+        recordings = self.recordings
+        files = (self.positions,) if recordings is None else tuple(recordings.values())
         return [
             Part(
                 name=f'{rate}/{split}',
@@ -169,45 +154,40 @@ class _Source:
                     f'{rate}/h36m_{split}.npz',
                     *(f'{rate}/joint_2d_det_files/{name}_{split}.npy' for name in self.names),
                 ),
-                make=partial(self.make_split, split, rate, report, track),
-                inputs=(*files, cameras, *keypoints),
+                make=partial(self.make_split, split, rate),
+                inputs=(*files, self.cameras, *self.keypoints),
                 options=options,
             )
             for split in SPLITS
         ]
 
-    def content(self, report: Report, track: Track) -> tuple[Sequences, CameraDict, list[Videos]]:
-        if self._content is None:
-            positions, cameras, keypoints = self.paths
-            sequences = (
-                read_positions(positions)
-                if self.recordings is None
-                else read_recordings(self.recordings, track)
-            )
-            _report_recordings(sequences, report)
-            self._content = (
-                sequences,
-                read_cameras(cameras),
-                [read_keypoints(path, self.skeleton) for path in keypoints],
-            )
-        return self._content
+    @cached_property
+    def content(self) -> tuple[Sequences, CameraDict, list[Videos]]:
+        if self.recordings is None:
+            sequences = read_positions(self.positions)
+        else:
+            sequences = read_recordings(self.recordings, self.track)
+        _report_recordings(sequences, self.report)
+        keypoints = [read_keypoints(path, self.skeleton) for path in self.keypoints]
+        return sequences, read_cameras(self.cameras), keypoints
 
-    def make_split(self, split: str, rate: str, report: Report, track: Track) -> dict[str, Any]:
-        positions, cameras, keypoints = self.content(report, track)
+    def make_split(self, split: str, rate: str) -> dict[str, Any]:
+        positions, cameras, keypoints = self.content
         order = pick_joints(self.skeleton, H36M_32)
         # sorted, so that all kinds of files give the same rows
         subjects = SPLITS[split]
-        sequences = [key for key in positions if key[0] in subjects and key not in self.dropped]
+        dropped = () if self.keep_corrupt else (CORRUPT,)
+        sequences = [key for key in positions if key[0] in subjects and key not in dropped]
         sequences.sort(key=lambda key: (subjects.index(key[0]), key[1]))
         rows: list[dict[str, np.ndarray]] = []
         detections: list[list[np.ndarray]] = [[] for _ in keypoints]
-        for key in track(sequences):
+        for key in self.track(sequences):
             for number, camera in enumerate(CAMERA_IDS):
                 videos = [
                     _video(found, key, number, path)
-                    for found, path in zip(keypoints, self.paths[2])
+                    for found, path in zip(keypoints, self.keypoints)
                 ]
-                length = _common_length(positions[key], videos, key, camera, report)
+                length = _common_length(positions[key], videos, key, camera, self.report)
                 kept = slice(0, length, self.frame_step)
                 rows.append(
                     _film(positions[key][kept, order], key, camera, cameras, self.frame_step)
@@ -215,7 +195,7 @@ class _Source:
                 for column, video in zip(detections, videos):
                     column.append(video[kept])
         contents: dict[str, Any] = {
-            f'{rate}/h36m_{split}.npz': join_rows(rows, repr(self.paths[0]))
+            f'{rate}/h36m_{split}.npz': join_rows(rows, repr(self.positions))
         }
         for name, column in zip(self.names, detections):
             path = f'{rate}/joint_2d_det_files/{name}_{split}.npy'

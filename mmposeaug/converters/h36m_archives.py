@@ -15,7 +15,7 @@ import numpy as np
 
 from .checks import check_frames, check_metres, number_array
 from .conversion import Track
-from .h36m_files import SPLITS, Sequences, canonical_action
+from .h36m_files import SUBJECTS, Sequences, canonical_action
 from .joints import H36M_32
 from .matlab import load_hdf5, load_mat
 
@@ -29,11 +29,7 @@ _SMALLEST_METRES = 0.1  # people who stand have a larger coordinate
 
 @dataclass(frozen=True)
 class Layout:
-    """Where one kind of archive has its files.
-
-    Args:
-        read (Callable): Gives the frames (T, 96) of a file, millimetres.
-    """
+    """Where a kind of archive has its files, and how the frames (T, 96), millimetres, are read."""
 
     folder: str
     suffix: str
@@ -41,7 +37,7 @@ class Layout:
 
 
 def _read_cdf_mat(path: str) -> np.ndarray:
-    """The one cell of what MATLAB's cdfread gives; or the array without its cell."""
+    """Return the one cell of what MATLAB's cdfread gives; or the array without its cell."""
     data = load_mat(path, ['data'])['data']
     if data.dtype != object:
         return data.T
@@ -63,13 +59,12 @@ LAYOUTS = (
 
 
 def find_recordings(folder: str) -> Recordings:
-    """Finds the files of all subjects."""
+    """Find the files of all subjects."""
     root = Path(folder)
     root = root / 'h36m' if (root / 'h36m').is_dir() else root
-    subjects = [subject for subjects in SPLITS.values() for subject in subjects]
-    layout = _layout_of(root, subjects)
+    layout = _layout_of(root)
     found: Recordings = {}
-    for subject in subjects:
+    for subject in SUBJECTS:
         files = _files(root, subject, layout)
         if not files:
             raise FileNotFoundError(
@@ -86,8 +81,8 @@ def find_recordings(folder: str) -> Recordings:
     return found
 
 
-def _layout_of(root: Path, subjects: list[str]) -> Layout:
-    present = [each for each in LAYOUTS if any(_files(root, s, each) for s in subjects)]
+def _layout_of(root: Path) -> Layout:
+    present = [each for each in LAYOUTS if any(_files(root, s, each) for s in SUBJECTS)]
     if len(present) > 1:
         first, second = (f'S*/{each.folder}/*{each.suffix}' for each in present[:2])
         raise ValueError(f"'{root}' has both {first} and {second}; leave one of them there.")
@@ -113,11 +108,7 @@ def _files(root: Path, subject: str, layout: Layout) -> list[Path]:
 
 
 def read_recordings(recordings: Recordings, track: Track) -> Sequences:
-    """Reads the files.
-
-    Returns:
-        dict: (subject, action) to world positions (T, 32, 3), metres.
-    """
+    """Read world positions (T, 32, 3) in metres by (subject, action)."""
     return {key: _read(recordings[key]) for key in track(list(recordings))}
 
 

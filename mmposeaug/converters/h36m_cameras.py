@@ -9,22 +9,22 @@ from typing import Any
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from mmposeaug.datasets.camera_files import CameraDict, load_camera_dicts
+from mmposeaug.datasets.camera_files import CameraDict, camera_dict, load_camera_dicts
 from mmposeaug.fileio import require_file
 
 from .checks import check_metres, number_array, require_key
-from .h36m_files import CAMERA_IDS, SPLITS
+from .h36m_files import CAMERA_IDS, SUBJECTS
 
 _INTRINSICS, _EXTRINSICS = 'h36m_cameras_intrinsic_params', 'h36m_cameras_extrinsic_params'
 _TOLERANCE = 1e-3  # float32 rounds a unit quaternion by far less
 
 
 def read_cameras(path: str) -> CameraDict:
-    """Reads the cameras and checks that all that are needed are there, with R and T."""
+    """Read the cameras and check that all that are needed are there, with R and T."""
     read = read_videopose3d_cameras if path.endswith('.py') else load_camera_dicts
     cameras = read(path)
     found: CameraDict = {}
-    for subject in (subject for subjects in SPLITS.values() for subject in subjects):
+    for subject in SUBJECTS:
         for camera_id in CAMERA_IDS:
             key = (subject, camera_id)
             if key not in cameras:
@@ -37,7 +37,7 @@ def read_cameras(path: str) -> CameraDict:
 
 
 def read_videopose3d_cameras(path: str) -> CameraDict:
-    """Reads the two tables of numbers in VideoPose3D's ``common/h36m_dataset.py``.
+    """Read the two tables of numbers in VideoPose3D's ``common/h36m_dataset.py``.
 
     They are Python literals, so nothing of the file is run. ``orientation`` is the quaternion
     (w, x, y, z) of MMPose's ``R``, ``translation`` its ``T`` in millimetres. The two tangential
@@ -47,7 +47,7 @@ def read_videopose3d_cameras(path: str) -> CameraDict:
     if not isinstance(intrinsics, list):
         raise ValueError(f'{_INTRINSICS} of {path!r} is not a list of cameras.')
     cameras: CameraDict = {}
-    for subject in (subject for subjects in SPLITS.values() for subject in subjects):
+    for subject in SUBJECTS:
         poses = require_key(extrinsics, subject, f'{_EXTRINSICS} of {path!r}')
         if not isinstance(poses, list) or len(poses) != len(intrinsics):
             raise ValueError(
@@ -56,27 +56,22 @@ def read_videopose3d_cameras(path: str) -> CameraDict:
             )
         for i, (lens, pose) in enumerate(zip(intrinsics, poses)):
             camera_id = str(require_key(lens, 'id', f'{_INTRINSICS}[{i}] of {path!r}'))
-            cameras[subject, camera_id] = dict(
-                _lens(lens, f'of {_INTRINSICS}[{i}] of {path!r}'),
+            cameras[subject, camera_id] = camera_dict(
+                *_lens(lens, f'of {_INTRINSICS}[{i}] of {path!r}'),
                 **_pose(pose, f'of {_EXTRINSICS}[{subject!r}][{i}] of {path!r}'),
                 id=camera_id,
             )
     return cameras
 
 
-def _lens(lens: Any, where: str) -> dict[str, Any]:
-    tangential = _numbers(lens, 'tangential_distortion', 2, where)
-    return dict(
-        f=_numbers(lens, 'focal_length', 2, where)[:, None],
-        c=_numbers(lens, 'center', 2, where)[:, None],
-        k=_numbers(lens, 'radial_distortion', 3, where)[:, None],
-        p=tangential[::-1, None].copy(),
-        w=_pixels(lens, 'res_w', where),
-        h=_pixels(lens, 'res_h', where),
-    )
+def _lens(lens: Any, where: str) -> tuple[np.ndarray, tuple[int, int]]:
+    parts = dict(focal_length=2, center=2, radial_distortion=3, tangential_distortion=2)
+    row = np.concatenate([_numbers(lens, name, size, where) for name, size in parts.items()])
+    row[-2:] = row[:-3:-1].copy()
+    return row, (_pixels(lens, 'res_w', where), _pixels(lens, 'res_h', where))
 
 
-def _pose(pose: Any, where: str) -> dict[str, np.ndarray]:
+def _pose(pose: Any, where: str) -> dict[str, Any]:
     quaternion = _numbers(pose, 'orientation', 4, where)
     length = float(np.linalg.norm(quaternion))
     if abs(length - 1) > _TOLERANCE:
@@ -99,7 +94,7 @@ def _pixels(entries: Any, name: str, where: str) -> int:
 
 def _literals(path: str, names: tuple[str, ...]) -> list[Any]:
     """Values that a Python file gives to names at its top level, if they are literals."""
-    require_file(path, 'camera file', 'its path')
+    require_file(path, 'camera file')
     try:
         with open(path, encoding='utf-8') as file:
             body = ast.parse(file.read()).body

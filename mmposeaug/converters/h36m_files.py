@@ -12,12 +12,15 @@ import numpy as np
 from mmposeaug.datasets.pixels import check_pixels
 from mmposeaug.fileio import load_object_npz
 from mmposeaug.structures import H36M_17_TO_16, Skeleton
+from mmposeaug.structures.choices import require_choice
 
 from .checks import check_frames, check_metres, number_array, require_key
 from .joints import H36M_32
 
 SPLITS: dict[str, tuple[str, ...]] = dict(train=('S1', 'S5', 'S6', 'S7', 'S8'), test=('S9', 'S11'))
 """dict[str, tuple[str]]: Subjects of the training and the test set."""
+
+SUBJECTS = (*SPLITS['train'], *SPLITS['test'])
 
 CAMERA_IDS = ('54138969', '55011271', '58860488', '60457274')
 """tuple[str]: The cameras, in the order of VideoPose3D's lists."""
@@ -52,11 +55,7 @@ def canonical_action(action: str) -> str:
 def lower_rate(frame_step: int, frame_rate: int) -> int:
     """Frame rate that is left of every n-th frame."""
     steps = [step for step in range(1, frame_rate + 1) if frame_rate % step == 0]
-    if frame_step not in steps:
-        raise ValueError(
-            f'frame_step is {frame_step}, which does not divide the {frame_rate} frames of a '
-            f'second; give one of {", ".join(map(str, steps))}.'
-        )
+    require_choice('frame_step', frame_step, steps, f'which divide {frame_rate} frames a second')
     return frame_rate // frame_step
 
 
@@ -73,7 +72,7 @@ def missing_takes(sequences: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     """Recordings that the whole data set has and these have not."""
     takes = Counter((subject, action.partition('_')[0]) for subject, action in sequences)
     found: dict[str, list[str]] = {}
-    for subject in (subject for subjects in SPLITS.values() for subject in subjects):
+    for subject in SUBJECTS:
         few = [
             action
             for action in ACTIONS
@@ -85,11 +84,7 @@ def missing_takes(sequences: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
 
 
 def read_positions(path: str) -> Sequences:
-    """Reads ``data_3d_h36m.npz``.
-
-    Returns:
-        dict: (subject, action) to world positions (T, 32, 3), metres.
-    """
+    """Read world positions (T, 32, 3) in metres by (subject, action) from ``data_3d_h36m.npz``."""
     content = load_object_npz(path, ['positions_3d'])['positions_3d']
     found: Sequences = {}
     for subject, action, values in _entries(content, f'positions_3d of {path!r}'):
@@ -102,11 +97,10 @@ def read_positions(path: str) -> Sequences:
 
 
 def read_keypoints(path: str, skeleton: Skeleton) -> Videos:
-    """Reads a ``data_2d_h36m_*.npz`` file of Human3.6M's joints.
+    """Read a ``data_2d_h36m_*.npz`` file of Human3.6M's joints by (subject, action).
 
-    Returns:
-        dict: (subject, action) to four arrays (T, J, 3), one a camera: pixels and score, which is
-        1 where the file has none.
+    Each entry has four arrays (T, J, 3), one a camera: pixels and score, which is 1 where the
+    file has none.
     """
     content = load_object_npz(path, ['positions_2d', 'metadata'])
     metadata = content['metadata']
@@ -132,16 +126,15 @@ def read_keypoints(path: str, skeleton: Skeleton) -> Videos:
 
 def _entries(content: Any, where: str) -> list[tuple[str, str, Any]]:
     """(subject, action, content), the subjects checked."""
-    known = [subject for subjects in SPLITS.values() for subject in subjects]
-    for subject in known:
+    for subject in SUBJECTS:
         require_key(content, subject, where)
-    unknown = [subject for subject in content if subject not in known]
+    unknown = [subject for subject in content if subject not in SUBJECTS]
     if unknown:
         raise ValueError(
-            f'{where} has the subject {unknown[0]!r}; only {", ".join(known)} are known.'
+            f'{where} has the subject {unknown[0]!r}; only {", ".join(SUBJECTS)} are known.'
         )
     found = []
-    for subject in known:
+    for subject in SUBJECTS:
         if not isinstance(content[subject], Mapping) or not content[subject]:
             raise ValueError(f'{where} has no actions of {subject!r}.')
         found += [(subject, action, values) for action, values in content[subject].items()]

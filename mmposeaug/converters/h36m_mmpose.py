@@ -16,7 +16,7 @@ from mmposeaug.fileio import load_npy, load_npz
 from mmposeaug.structures import H36M_17, Skeleton
 
 from .checks import check_metres
-from .conversion import Part, Report, require_files
+from .conversion import Part, Report
 from .h36m_files import CORRUPT, SPLITS, canonical_action, lower_rate
 from .joints import pick_joints
 
@@ -31,7 +31,11 @@ def find_mmpose_folder(positions: str) -> Path | None:
     root = Path(positions)
     if root.name in _ANNOTATIONS.values():
         raise ValueError(f"'{root}' is one of two files; name the folder '{root.parent}'.")
-    found = [path for path in (root, *sorted(root.glob(f'{_RATE}*'))) if _has_annotations(path)]
+    found = [
+        path
+        for path in (root, *sorted(root.glob(f'{_RATE}*')))
+        if any((path / name).is_file() for name in _ANNOTATIONS.values())
+    ]
     if not found:
         return None
     if len(found) > 1:
@@ -41,10 +45,6 @@ def find_mmpose_folder(positions: str) -> Path | None:
         )
     frame_rate_of(found[0])
     return found[0]
-
-
-def _has_annotations(folder: Path) -> bool:
-    return any((folder / name).is_file() for name in _ANNOTATIONS.values())
 
 
 def frame_rate_of(folder: Path) -> int:
@@ -76,7 +76,6 @@ def mmpose_parts(
     for split, annotation in _ANNOTATIONS.items():
         source = str(folder / annotation)
         inputs = (source, *detections[split].values())
-        require_files(inputs)
         found = {
             f'{rate}/joint_2d_det_files/{name}.npy': path
             for name, path in detections[split].items()
@@ -139,7 +138,8 @@ def _make_split(
     _check_subjects(index, split, source)
     kept = FrameSelection(frame_step=frame_step).apply(index, repr(source))
     if not keep_corrupt:
-        kept &= ~_corrupt_frames(index)
+        corrupt = [(video[0], canonical_action(video[1])) == CORRUPT for video in index.videos]
+        kept &= ~np.array(corrupt)[index.of_frame]
     if not kept.any():
         raise ValueError(f'No frame of {source!r} is left without S11 Directions; keep it.')
     report(f'{source}: {kept.sum()} of {len(kept)} frames')
@@ -173,8 +173,3 @@ def _check_subjects(index: VideoIndex, split: str, source: str) -> None:
             f'{source!r} has the subject {others[0]!r}, but those of its split are '
             f'{", ".join(SPLITS[split])}.'
         )
-
-
-def _corrupt_frames(index: VideoIndex) -> np.ndarray:
-    corrupt = [(video[0], canonical_action(video[1])) == CORRUPT for video in index.videos]
-    return np.array(corrupt)[index.of_frame]

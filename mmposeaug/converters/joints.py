@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from mmposeaug.structures import H36M_16, H36M_17, Skeleton
+from mmposeaug.structures.choices import require_choice
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -78,8 +79,7 @@ SKELETONS: dict[int, Skeleton] = {17: H36M_17, 16: H36M_16}
 
 def skeleton_of(num_joints: int) -> Skeleton:
     """The skeleton that a converter writes."""
-    if num_joints not in SKELETONS:
-        raise ValueError(f'joints is {num_joints!r}; poses of 17 or 16 joints can be written.')
+    require_choice('joints', num_joints, SKELETONS)
     return SKELETONS[num_joints]
 
 

@@ -17,7 +17,7 @@ from mmposeaug.datasets.pixels import check_pixels
 from mmposeaug.fileio import load_npz
 from mmposeaug.structures import Skeleton
 
-from .conversion import Part, Report, Track, require_files, run_parts, silent, untracked
+from .conversion import Part, Report, Track, run_parts, silent, untracked
 from .joints import SKELETONS
 
 
@@ -41,17 +41,10 @@ def convert_keypoints(
         cameras (str | PathLike): Camera file, for the sizes of the images.
         out (str | PathLike): The JSON file to write.
         frame_step (int): Every so many rows are written. Defaults to 1.
-        overwrite (bool): See :func:`run_parts`. Defaults to False.
-        report (Callable): Gets a line for each file. Defaults to nothing.
-        track (Callable): Shows the progress over rows. Defaults to nothing.
-
-    Returns:
-        list[Path]: The file.
+        overwrite, report, track: See :func:`run_parts`.
 
     Raises:
-        FileNotFoundError: If a file does not exist.
         ValueError: If a file or option cannot be used.
-        OSError: If a file cannot be read or written.
     """
     out = Path(out)
     if out.suffix != '.json':
@@ -59,7 +52,6 @@ def convert_keypoints(
     if not isinstance(frame_step, int) or frame_step < 1:
         raise ValueError(f'frame_step is {frame_step!r}; give a whole number from 1 on.')
     inputs = (os.fspath(annotations), os.fspath(cameras))
-    require_files(inputs)
     part = Part(
         out.stem,
         (out.name,),

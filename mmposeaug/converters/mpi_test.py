@@ -17,8 +17,9 @@ from mmposeaug.datasets.camera_files import CameraDict
 from mmposeaug.datasets.pixels import check_pixels
 from mmposeaug.fileio import load_npz
 from mmposeaug.structures import Skeleton
+from mmposeaug.structures.choices import require_choice
 
-from .checks import number_array
+from .checks import number_array, require_key
 from .conversion import (
     CAMERA_FILES,
     Part,
@@ -26,7 +27,6 @@ from .conversion import (
     Track,
     camera_contents,
     join_rows,
-    require_files,
     run_parts,
     silent,
     untracked,
@@ -76,24 +76,15 @@ def convert_mpi_test(
         out_dir (str | PathLike): Folder for ``mpi_inf_3dhp_test_official.npz`` and cameras.
         joints (int): 17, or 16 as in PoseAug; names of Human3.6M. Defaults to 17.
         pose (str): One of :data:`POSE_KEYS`. Defaults to ``'univ_annot3'``.
-        overwrite (bool): See :func:`run_parts`.
-        report (Callable): See :func:`run_parts`.
-        track (Callable): Follows the sequences. Defaults to nothing.
-
-    Returns:
-        list[Path]: The files.
+        overwrite, report, track: See :func:`run_parts`.
 
     Raises:
-        FileNotFoundError: If a file does not exist.
-        FileExistsError: See :func:`run_parts`.
         ImportError: If the files are of MATLAB 7.3 and h5py is not installed.
         ValueError: If a file is not what it should be; the sentence names the array.
     """
-    if pose not in POSE_KEYS:
-        raise ValueError(f'pose is {pose!r}; use one of {", ".join(POSE_KEYS)}.')
+    require_choice('pose', pose, POSE_KEYS)
     skeleton = skeleton_of(joints)
     files = {name: str(Path(sequences) / name / 'annot_data.mat') for name in IMAGE_SIZES}
-    require_files(list(files.values()))
     name = 'mpi_inf_3dhp_test_official'
     part = Part(
         name=name,
@@ -127,12 +118,7 @@ def _make_official(
 def read_test_sequence(
     path: str, name: str, skeleton: Skeleton, pose: str = 'univ_annot3'
 ) -> tuple[dict[str, np.ndarray], dict[str, Any], float]:
-    """Reads one ``annot_data.mat``.
-
-    Returns:
-        tuple: Annotation arrays of the valid frames, the fitted camera, and the mean distance in
-        pixels that it leaves.
-    """
+    """Read annotations, fitted camera and the mean distance (px) it leaves, of a sequence."""
     keys = ('annot2', 'annot3', 'univ_annot3', 'valid_frame', 'activity_annotation')
     arrays = load_mat(path, keys)
     count = len(MPI_TEST_17)
@@ -185,19 +171,12 @@ def convert_mpi_spin(
         annotations (str): The file.
         out_dir (str | PathLike): Folder for ``mpi_inf_3dhp_2929.npz`` and the camera files.
         joints (int): 16 as in PoseAug, or 17; names of Human3.6M. Defaults to 16.
-        overwrite (bool): See :func:`run_parts`.
-        report (Callable): See :func:`run_parts`.
-
-    Returns:
-        list[Path]: The files.
+        overwrite, report: See :func:`run_parts`.
 
     Raises:
-        FileNotFoundError: If the file does not exist.
-        FileExistsError: See :func:`run_parts`.
         ValueError: If it is not what it should be; the sentence names the array.
     """
     skeleton = skeleton_of(joints)
-    require_files([annotations])
     part = Part(
         name='mpi_inf_3dhp_2929',
         outputs=('mpi_inf_3dhp_2929.npz', *CAMERA_FILES),
@@ -211,8 +190,7 @@ def convert_mpi_spin(
 def _make_spin(path: str, skeleton: Skeleton, output: str, report: Report) -> dict[str, Any]:
     arrays = load_npz(path)
     for key in ('imgname', 'part', 'S'):
-        if key not in arrays:
-            raise ValueError(f'The file {path!r} has no array {key!r}, only {", ".join(arrays)}.')
+        require_key(arrays, key, f'The file {path!r}')
     joints = arrays['S'].shape[1] if arrays['S'].ndim == 3 else 0
     sources: dict[int, Sequence[str]] = {len(MPI_TEST_17): MPI_TEST_17, len(SPIN_24): SPIN_24}
     if joints not in sources:

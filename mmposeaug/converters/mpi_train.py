@@ -16,6 +16,7 @@ from mmposeaug.datasets.camera_files import CameraDict
 from mmposeaug.datasets.pixels import check_pixels
 from mmposeaug.fileio import require_file
 from mmposeaug.structures import Skeleton
+from mmposeaug.structures.choices import require_choice
 
 from .checks import number_array
 from .conversion import (
@@ -25,7 +26,6 @@ from .conversion import (
     Track,
     camera_contents,
     join_rows,
-    require_files,
     run_parts,
     silent,
     untracked,
@@ -66,20 +66,12 @@ def convert_mpi_train(
         pose (str): One of :data:`POSE_KEYS`. Defaults to ``'annot3'``.
         cameras (Sequence[int]): Numbers of the cameras. Defaults to :data:`CAMERAS`.
         frame_step (int): Keep every n-th frame. Defaults to 1.
-        overwrite (bool): See :func:`run_parts`.
-        report (Callable): See :func:`run_parts`.
-        track (Callable): Follows the sequences. Defaults to nothing.
-
-    Returns:
-        list[Path]: The files.
+        overwrite, report, track: See :func:`run_parts`.
 
     Raises:
-        FileNotFoundError: If a file does not exist.
-        FileExistsError: See :func:`run_parts`.
         ValueError: If a file is not what it should be; the sentence names the array or camera.
     """
-    if pose not in POSE_KEYS:
-        raise ValueError(f'pose is {pose!r}; use one of {", ".join(POSE_KEYS)}.')
+    require_choice('pose', pose, POSE_KEYS)
     if frame_step < 1 or not cameras:
         raise ValueError(
             f'frame_step is {frame_step} and cameras {list(cameras)}; a whole number from 1 and '
@@ -93,7 +85,6 @@ def convert_mpi_train(
         )
     files = [(path, path.with_name('camera.calibration')) for path in found]
     inputs = tuple(str(path) for pair in files for path in pair)
-    require_files(inputs)
     part = Part(
         name='mpi_inf_3dhp_train',
         outputs=('mpi_inf_3dhp_train.npz', *CAMERA_FILES),
@@ -169,12 +160,8 @@ def _annotate(
 
 
 def read_calibration(path: str) -> dict[int, tuple[tuple[int, int], np.ndarray, np.ndarray]]:
-    """Reads a ``camera.calibration`` file.
-
-    Returns:
-        dict: Number of a camera to its image size, focal length (2,) and centre (2,), pixels.
-    """
-    require_file(path, 'camera calibration', 'its path')
+    """Read image size, focal length (2,) and centre (2,), pixels, of each camera by its number."""
+    require_file(path, 'camera calibration')
     entries: list[dict[str, list[str]]] = []
     with open(path, encoding='utf-8', errors='replace') as file:
         for line in file:

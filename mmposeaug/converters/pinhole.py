@@ -7,39 +7,22 @@ from typing import Any
 
 import numpy as np
 
+from mmposeaug.datasets.camera_files import camera_dict
+
 
 def pinhole_camera(
     size: tuple[int, int], focal: np.ndarray, centre: np.ndarray, camera_id: str
 ) -> dict[str, Any]:
-    """A camera without distortion, as MMPose's camera files hold it.
-
-    Args:
-        size (tuple[int, int]): Width and height of its images, pixels.
-        focal (np.ndarray): (2,) focal length, pixels.
-        centre (np.ndarray): (2,) principal point, pixels.
-    """
-    return dict(
-        f=np.asarray(focal, np.float64).reshape(2, 1),
-        c=np.asarray(centre, np.float64).reshape(2, 1),
-        k=np.zeros((3, 1)),
-        p=np.zeros((2, 1)),
-        w=int(size[0]),
-        h=int(size[1]),
-        id=camera_id,
-    )
+    """Return a camera without distortion as MMPose's camera files hold it; all in pixels."""
+    return camera_dict(np.array([*focal, *centre, 0, 0, 0, 0, 0]), size, id=camera_id)
 
 
 def fit_pinhole(
     pose_cam: np.ndarray, keypoints_px: np.ndarray, where: str
 ) -> tuple[np.ndarray, np.ndarray, float]:
-    """Focal length and centre that bring camera-space points closest to their keypoints.
+    """Fit focal length (2,) and centre (2,) to points (*, 3) and keypoints (*, 2), pixels.
 
-    Args:
-        pose_cam (np.ndarray): Camera-space points (*, 3), any unit.
-        keypoints_px (np.ndarray): Their keypoints (*, 2), pixels.
-
-    Returns:
-        tuple: Focal length (2,), centre (2,), and the mean distance that is left, in pixels.
+    The third value returned is the mean distance that is left, in pixels.
 
     Example:
         >>> points = np.array([[0.0, 0, 2], [1, 1, 4], [1, 0, 2], [0, 1, 2]])

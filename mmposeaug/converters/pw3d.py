@@ -19,6 +19,7 @@ from mmposeaug.datasets.pixels import check_pixels
 from mmposeaug.fileio import load_npz, load_pickle_restricted
 from mmposeaug.geometry import project
 from mmposeaug.structures import Skeleton
+from mmposeaug.structures.choices import require_choice
 
 from .checks import check_metres, number_array, require_key
 from .conversion import (
@@ -28,7 +29,6 @@ from .conversion import (
     Track,
     camera_contents,
     join_rows,
-    require_files,
     run_parts,
     silent,
     untracked,
@@ -76,20 +76,12 @@ def convert_pw3d(
             and for each person an array ``SEQUENCE_NUMBER`` (``downtown_walking_00_0``) of all
             its frames, (T, K, 3) world metres. Joints that it lacks are invisible; the root must
             be there. Defaults to None.
-        overwrite (bool): See :func:`run_parts`.
-        report (Callable): See :func:`run_parts`.
-        track (Callable): Follows the sequences. Defaults to nothing.
-
-    Returns:
-        list[Path]: The files.
+        overwrite, report, track: See :func:`run_parts`.
 
     Raises:
-        FileNotFoundError: If a file does not exist.
-        FileExistsError: See :func:`run_parts`.
         ValueError: If a file is not what it should be; the sentence names the key.
     """
-    if split not in SPLITS:
-        raise ValueError(f'split is {split!r}; use one of {", ".join(SPLITS)}.')
+    require_choice('split', split, SPLITS)
     skeleton = skeleton_of(joints)
     files = [str(path) for path in sorted((Path(sequences) / split).glob('*.pkl'))]
     if not files:
@@ -97,7 +89,6 @@ def convert_pw3d(
             f"There is no {split}/*.pkl in '{sequences}'; name the folder sequenceFiles of 3DPW."
         )
     inputs = files + ([] if regressed is None else [regressed])
-    require_files(inputs)
     part = Part(
         name=f'3dpw_{split}',
         outputs=(
@@ -139,7 +130,7 @@ def _make(
     return {
         f'3dpw_{split}.npz': arrays,
         f'joint_2d_det_files/openpose_{split}.npy': found,
-        **{f'3dpw_{split}_{name}': each for name, each in camera_contents(cameras).items()},
+        **camera_contents(cameras, f'3dpw_{split}_'),
     }
 
 
@@ -221,14 +212,9 @@ class Sequence3DPW:
 
 
 def smpl_to_h36m(positions: np.ndarray, skeleton: Skeleton) -> tuple[np.ndarray, np.ndarray]:
-    """Human3.6M's joints of SMPL's 24.
+    """Make Human3.6M's joints (T, J, 3) of SMPL's 24, and say which (J,) SMPL really has.
 
-    Args:
-        positions (np.ndarray): (T, 24, 3), metres.
-
-    Returns:
-        tuple: Joints (T, J, 3), and (J,) which of them SMPL really has: not the neck base and the
-        head, whose places are guesses.
+    The places of the neck base and the head are guesses.
     """
     stand_in = {**FROM_SMPL, HEAD: 'head'}
     joints = positions[:, pick_joints(skeleton, SMPL_24, stand_in)]

@@ -17,7 +17,7 @@ from mmposeaug.datasets.camera_files import intrinsics_of
 from mmposeaug.datasets.recordings import DETECTIONS, Recording, detection_file, load_recording
 from mmposeaug.geometry import triangulate_robustly
 
-from .conversion import Part, Report, require_files, run_parts, silent
+from .conversion import Part, Report, run_parts, silent
 
 _CHUNK = 4096  # frames that are triangulated together: bounds the memory
 _MOST_FRAMES = 1_000_000
@@ -51,16 +51,10 @@ def convert_triangulation(
             40.
         min_cameras (int): Cameras that must agree for a keypoint to be valid. Defaults to 3.
         first_frame (int, optional): See :func:`mmposeaug.datasets.recordings.load_recording`.
-        overwrite (bool): See :func:`run_parts`. Defaults to False.
-        report (Callable): Gets lines about the file and each camera. Defaults to nothing.
-
-    Returns:
-        list[Path]: The file.
+        overwrite, report: See :func:`run_parts`.
 
     Raises:
-        FileNotFoundError: If a file does not exist.
         ValueError: If a file or option cannot be used, or no keypoint is valid.
-        OSError: If a file cannot be read or written.
     """
     out = Path(out)
     if out.suffix != '.npz':
@@ -73,7 +67,6 @@ def convert_triangulation(
             'more cameras, or require fewer that agree.'
         )
     files = [detection_file(calibration, detections, name) for name in names]
-    require_files([file for file in files if not os.path.isdir(file)])
     options = dict(
         tracks=dict(tracks or {}),
         max_residual_px=max_residual_px,

@@ -19,30 +19,18 @@ from .pose_bank import PoseBank
 
 # Human3.6M's own skeletons of its five training subjects, in metres, as PoseAug's bone-length
 # swap uses them. One number a pair or single bone; the head bone runs from thorax to head.
-_POSEAUG_H36M: dict[str, dict[str, float]] = {
-    'S1': dict(
-        hip=0.1329, knee=0.4429, foot=0.4542, spine=0.2335, thorax=0.2571, head=0.1819,
-        shoulder=0.1510, elbow=0.2789, wrist=0.2517,
-    ),
-    'S5': dict(
-        hip=0.1193, knee=0.4283, foot=0.4424, spine=0.2243, thorax=0.2541, head=0.1662,
-        shoulder=0.1431, elbow=0.2646, wrist=0.2486,
-    ),
-    'S6': dict(
-        hip=0.1426, knee=0.4866, foot=0.4615, spine=0.2622, thorax=0.2600, head=0.1925,
-        shoulder=0.1494, elbow=0.3010, wrist=0.2579,
-    ),
-    'S7': dict(
-        hip=0.1359, knee=0.4486, foot=0.4380, spine=0.2262, thorax=0.2554, head=0.1687,
-        shoulder=0.1397, elbow=0.2756, wrist=0.2473,
-    ),
-    'S8': dict(
-        hip=0.1465, knee=0.4521, foot=0.4386, spine=0.2612, thorax=0.2510, head=0.2128,
-        shoulder=0.1693, elbow=0.2899, wrist=0.2442,
-    ),
-}  # fmt: skip
+_KINDS = ('hip', 'knee', 'foot', 'spine', 'thorax', 'head', 'shoulder', 'elbow', 'wrist')
+_POSEAUG_H36M = {
+    'S1': (0.1329, 0.4429, 0.4542, 0.2335, 0.2571, 0.1819, 0.1510, 0.2789, 0.2517),
+    'S5': (0.1193, 0.4283, 0.4424, 0.2243, 0.2541, 0.1662, 0.1431, 0.2646, 0.2486),
+    'S6': (0.1426, 0.4866, 0.4615, 0.2622, 0.2600, 0.1925, 0.1494, 0.3010, 0.2579),
+    'S7': (0.1359, 0.4486, 0.4380, 0.2262, 0.2554, 0.1687, 0.1397, 0.2756, 0.2473),
+    'S8': (0.1465, 0.4521, 0.4386, 0.2612, 0.2510, 0.2128, 0.1693, 0.2899, 0.2442),
+}
 
-PRESETS: dict[str, dict[str, dict[str, float]]] = {'poseaug_h36m': _POSEAUG_H36M}
+PRESETS: dict[str, dict[str, dict[str, float]]] = {
+    'poseaug_h36m': {name: dict(zip(_KINDS, row)) for name, row in _POSEAUG_H36M.items()}
+}
 """dict: Named banks on the paper's 16 joints, by subject and kind of bone."""
 
 
@@ -67,29 +55,16 @@ class BoneLengthBank:
         return len(self.lengths)
 
     def draw(self, count: int, generator: torch.Generator | None = None) -> Tensor:
-        """Bone lengths of people drawn with replacement.
+        """Draw people with replacement and return their bone lengths, of shape (count, B).
 
-        Args:
-            count (int): How many.
-            generator (torch.Generator, optional): Source of the draw, on any device. Defaults to
-                None, torch's own.
-
-        Returns:
-            Tensor: Lengths of shape (count, B).
+        The generator may be on any device; None is torch's own.
         """
         device = self.lengths.device if generator is None else generator.device
         index = torch.randint(len(self), (count,), generator=generator, device=device)
         return self.lengths[index.to(self.lengths.device)]
 
     def to(self, device: torch.device | str) -> BoneLengthBank:
-        """The same bank on a device.
-
-        Args:
-            device (torch.device | str): The device.
-
-        Returns:
-            BoneLengthBank: A bank whose lengths are there.
-        """
+        """Return the same bank on a device."""
         return BoneLengthBank(self.lengths.to(device), self.names)
 
 
@@ -141,17 +116,7 @@ def build_bone_length_bank(
 
 
 def measure_bone_lengths(pose_bank: PoseBank) -> Tensor:
-    """Median bone lengths of each subject over its poses.
-
-    Args:
-        pose_bank (PoseBank): The poses.
-
-    Returns:
-        Tensor: Lengths in metres, of shape (S, B), in the order of ``pose_bank.subjects``.
-
-    Raises:
-        ValueError: If a subject has no pose.
-    """
+    """Return the median bone lengths (S, B) of each subject in metres; each must have a pose."""
     rows = []
     for i, name in enumerate(pose_bank.subjects):
         poses = pose_bank.pose_cam[pose_bank.subject_index == i]
@@ -208,10 +173,9 @@ def _check(lengths: Tensor, skeleton: Skeleton, source: str) -> None:
 
 
 def _preset(name: str, skeleton: Skeleton, pose_bank: PoseBank | None) -> Tensor:
-    """A preset's lengths for the bones of ``skeleton``.
+    """Return a preset's lengths for the bones of ``skeleton``.
 
-    Where the skeleton has joints between the ends of a preset's bone (the neck base between thorax
-    and head), the preset does not know how its length is shared out: the training poses tell.
+    The training poses say how a length is shared out over bones that the preset has as one.
     """
     lengths = torch.zeros(len(PRESETS[name]), skeleton.num_bones)
     for child, parent in H36M_16.bones:
@@ -238,14 +202,10 @@ def _chain(skeleton: Skeleton, child: str, parent: str) -> list[int] | None:
     """Bones from a joint up to an ancestor, None if it has no such ancestor."""
     if child not in skeleton.joint_names or parent not in skeleton.joint_names:
         return None
-    joint, top = skeleton.index(child), skeleton.index(parent)
-    chain = []
-    while joint not in (top, -1):
-        if skeleton.parents[joint] == -1:
-            return None
-        chain.append(skeleton.bone_of(joint))
-        joint = skeleton.parents[joint]
-    return chain
+    path, top = skeleton.path_to_root(skeleton.index(child)), skeleton.index(parent)
+    if top not in (*path, skeleton.root):
+        return None
+    return [skeleton.bone_of(j) for j in (path[: path.index(top)] if top in path else path)]
 
 
 def _shares(chain: list[int], name: str, skeleton: Skeleton, pose_bank: PoseBank | None) -> Tensor:

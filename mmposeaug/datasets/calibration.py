@@ -8,18 +8,18 @@ k1, k2, p1, p2, k3. MMPose maps the camera to the world and has k and p of their
 from __future__ import annotations
 
 import importlib
-import json
 import os
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import torch
-from mmengine.fileio import exists, get_local_path
+from mmengine.fileio import get_local_path
 
+from mmposeaug.fileio import load_json, require_file
 from mmposeaug.geometry import in_lens, rotation_matrix
 
-from .camera_files import CameraKey, image_size_of, intrinsics_of, numbers_of
+from .camera_files import CameraKey, camera_dict, image_size_of, intrinsics_of, numbers_of
 
 Calibration = dict[str, dict[str, Any]]
 """MMPose's camera dictionaries by the names of the cameras, in the file's order."""
@@ -55,8 +55,7 @@ def load_calibration(path: str | os.PathLike) -> Calibration:
         metres.
     """
     path = os.fspath(path)
-    if not exists(path):
-        raise FileNotFoundError(f'The calibration file {path!r} does not exist; check the path.')
+    require_file(path, 'calibration file')
     content = _read(path)
     sections = {
         name: section
@@ -79,11 +78,7 @@ def load_calibration(path: str | os.PathLike) -> Calibration:
 
 
 def world_to_camera(cameras: Mapping[str, Mapping[str, Any]]) -> torch.Tensor:
-    """Rotations and translations that triangulation needs.
-
-    Returns:
-        Tensor: [R | T] of shape (C, 3, 4), float64, metres.
-    """
+    """Return what triangulation needs: [R | T] of shape (C, 3, 4), float64, metres."""
     found = [
         np.hstack((camera['R'].T, -camera['R'].T @ camera['T'])) for camera in cameras.values()
     ]
@@ -91,18 +86,19 @@ def world_to_camera(cameras: Mapping[str, Mapping[str, Any]]) -> torch.Tensor:
 
 
 def _read(path: str) -> Any:
-    with get_local_path(path) as local_path, open(local_path, encoding='utf-8') as file:
-        text = file.read()
     ending = os.path.splitext(path)[1].lower()
-    if ending not in ('.json', '.toml'):
+    if ending == '.json':
+        return load_json(path, 'calibration file')
+    if ending != '.toml':
         raise ValueError(f'The calibration file is {path!r}; it must end in .json or .toml.')
-    loads = json.loads if ending == '.json' else _toml(path)
-    try:
-        return loads(text)
-    except ValueError as error:
-        raise ValueError(
-            f'The calibration file {path!r} is not valid {ending[1:].upper()} ({error}).'
-        ) from None
+    loads = _toml(path)
+    with get_local_path(path) as local_path, open(local_path, encoding='utf-8') as file:
+        try:
+            return loads(file.read())
+        except ValueError as error:
+            raise ValueError(
+                f'The calibration file {path!r} is not valid TOML ({error}).'
+            ) from None
 
 
 def _toml(path: str) -> Any:
@@ -138,22 +134,11 @@ def _camera(key: CameraKey, section: Mapping[str, Any]) -> dict[str, Any]:
             )
     k1, k2, p1, p2, k3 = _distortion(label, key, given)
     camera = dict(K=given['K'], k=[k1, k2, k3], p=[p1, p2], w=given['w'], h=given['h'])
-    row = intrinsics_of(key, camera)
-    width, height = image_size_of(key, camera)
-    _check_view(label, row, width, height)
+    row, size = intrinsics_of(key, camera), image_size_of(key, camera)
+    _check_view(label, row, *size)
     rotation = _rotation(label, key, given)
     position = -rotation.T @ numbers_of(key, given, 'T', 3)
-    focal, centre, radial, tangential = np.split(row[:, None], (2, 4, 7))
-    return dict(
-        f=focal,
-        c=centre,
-        k=radial,
-        p=tangential,
-        w=int(width),
-        h=int(height),
-        R=rotation.T,
-        T=position[:, None],
-    )
+    return camera_dict(row, size, R=rotation.T, T=position[:, None])
 
 
 def _distortion(label: str, key: CameraKey, given: Mapping[str, Any]) -> np.ndarray:

@@ -3,15 +3,13 @@
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from mmengine.fileio import get_local_path
 
-from mmposeaug.fileio import load_pickle_restricted, require_file, save_json, save_pickle
+from mmposeaug.fileio import load_json, load_pickle_restricted, require_file, save_json, save_pickle
 
 CameraKey = tuple[str, str]
 CameraDict = dict[CameraKey, dict[str, Any]]
@@ -55,11 +53,7 @@ def load_camera_dicts(path: str) -> CameraDict:
 
 
 def _read_json(path: str) -> dict[CameraKey, Any]:
-    with get_local_path(path) as local_path, open(local_path, encoding='utf-8') as file:
-        try:
-            content = json.load(file)
-        except ValueError as error:
-            raise ValueError(f'The camera file {path!r} is not valid JSON ({error}).') from None
+    content = load_json(path, 'camera file')
     if not isinstance(content, (Mapping, list)):
         raise ValueError(f'The content of the camera file {path!r} must be a mapping or a list.')
     if isinstance(content, Mapping):
@@ -81,11 +75,7 @@ def _read_json(path: str) -> dict[CameraKey, Any]:
 
 
 def numbers_of(key: CameraKey, camera: Mapping[str, Any], name: str, size: int) -> np.ndarray:
-    """Numbers of one parameter of a camera.
-
-    Returns:
-        np.ndarray: The parameter in its own unit, flattened to shape (size,), float64.
-    """
+    """Return one parameter of a camera, flattened to shape (size,), float64."""
     values = _numeric(key, camera, name).reshape(-1)
     if values.size != size or not np.isfinite(values).all():
         raise ValueError(
@@ -141,11 +131,7 @@ def _distortion(key: CameraKey, camera: Mapping[str, Any], name: str, size: int)
 
 
 def image_size_of(key: CameraKey, camera: Mapping[str, Any]) -> tuple[float, float]:
-    """Size of a camera's images.
-
-    Returns:
-        tuple[float, float]: Width and height in pixels.
-    """
+    """Return width and height of a camera's images in pixels."""
     if camera.get('w') is None or camera.get('h') is None:
         raise ValueError(
             f"Camera {key[0]}/{key[1]} lacks its image size; add 'w' and 'h' in pixels."
@@ -160,11 +146,7 @@ def image_size_of(key: CameraKey, camera: Mapping[str, Any]) -> tuple[float, flo
 
 
 def intrinsics_of(key: CameraKey, camera: Mapping[str, Any]) -> np.ndarray:
-    """Intrinsics of a camera as one row of numbers.
-
-    Returns:
-        np.ndarray: fx, fy, cx, cy in pixels, k1, k2, k3, p1, p2 without unit, of shape (9,).
-    """
+    """Return fx, fy, cx, cy in pixels, k1, k2, k3, p1, p2 of a camera, of shape (9,)."""
     return np.concatenate(
         (
             *_focal_and_centre(key, camera),
@@ -174,15 +156,17 @@ def intrinsics_of(key: CameraKey, camera: Mapping[str, Any]) -> np.ndarray:
     )
 
 
+def camera_dict(intrinsics: np.ndarray, size: Sequence[float], **more: Any) -> dict[str, Any]:
+    """Return MMPose's dictionary of a camera (9,) whose images have a size, in pixels."""
+    focal, centre, radial, tangential = np.split(intrinsics.astype(np.float64)[:, None], (2, 4, 7))
+    return dict(f=focal, c=centre, k=radial, p=tangential, w=int(size[0]), h=int(size[1]), **more)
+
+
 def _mmpose_shapes(key: CameraKey, camera: Mapping[str, Any]) -> dict[str, Any]:
     """One camera as the dictionary of arrays that MMPose's codecs and cameras expect."""
-    width, height = image_size_of(key, camera)
     replaced = ('K', 'subject', 'camera')
     shaped = {name: value for name, value in camera.items() if name not in replaced}
-    focal, centre = _focal_and_centre(key, camera)
-    shaped.update(f=focal[:, None], c=centre[:, None], w=int(width), h=int(height))
-    shaped['k'] = _distortion(key, camera, 'k', 3)[:, None]
-    shaped['p'] = _distortion(key, camera, 'p', 2)[:, None]
+    shaped.update(camera_dict(intrinsics_of(key, camera), image_size_of(key, camera)))
     if 'R' in camera:
         shaped['R'] = numbers_of(key, camera, 'R', 9).reshape(3, 3)
     if 'T' in camera:

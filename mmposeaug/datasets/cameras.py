@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .camera_files import CameraKey, image_size_of, intrinsics_of, load_camera_dicts, numbers_of
+from .camera_files import CameraKey, camera_dict, image_size_of, intrinsics_of, numbers_of
 
 
 @dataclass(frozen=True)
@@ -55,17 +55,7 @@ class CameraSet:
 
     @classmethod
     def from_dicts(cls, cameras: Mapping[CameraKey, Mapping[str, Any]]) -> CameraSet:
-        """Tensors of camera dictionaries.
-
-        Args:
-            cameras (Mapping): (subject, camera id) to MMPose's camera dictionary.
-
-        Returns:
-            CameraSet: The cameras, in the order given.
-
-        Raises:
-            ValueError: If a camera lacks its focal length, centre or image size.
-        """
+        """Make tensors, in the order given, of camera dictionaries by (subject, camera id)."""
         intrinsics = [intrinsics_of(key, camera) for key, camera in cameras.items()]
         sizes = [image_size_of(key, camera) for key, camera in cameras.items()]
         rotation = position = None
@@ -86,21 +76,11 @@ class CameraSet:
         )
 
     def to_dicts(self) -> dict[CameraKey, dict[str, Any]]:
-        """The cameras as MMPose's dictionaries.
-
-        Returns:
-            dict: (subject, camera id) to a dictionary of arrays with MMPose's shapes, see
-            :func:`mmposeaug.datasets.load_camera_dicts`.
-
-        Raises:
-            ValueError: If two different cameras have one key.
-        """
+        """Return MMPose's camera dictionaries; cameras of equal keys must be one."""
         found: dict[CameraKey, dict[str, Any]] = {}
         values = self.intrinsics.cpu().double().numpy()
-        for i, (key, (width, height)) in enumerate(zip(self.keys, self.image_size.tolist())):
-            focal, centre, radial, tangential = np.split(values[i][:, None], (2, 4, 7))
-            camera: dict[str, Any] = dict(f=focal, c=centre, k=radial, p=tangential)
-            camera.update(w=int(width), h=int(height), name='/'.join(key), id=key[1])
+        for i, (key, size) in enumerate(zip(self.keys, self.image_size.tolist())):
+            camera = camera_dict(values[i], size, name='/'.join(key), id=key[1])
             if self.rotation is not None and self.position is not None:
                 camera['R'] = self.rotation[i].cpu().double().numpy()
                 camera['T'] = self.position[i].cpu().double().numpy().reshape(3, 1)
@@ -115,17 +95,11 @@ class CameraSet:
         return found
 
     def lookup(self, keys: Iterable[CameraKey], source: str = 'the data') -> Tensor:
-        """Index of the camera of each key.
+        """Return the index of the camera of each key, of shape (len(keys),).
 
         Args:
             keys (Iterable): (subject, camera id) pairs.
-            source (str): Where the keys come from, for the message.
-
-        Returns:
-            Tensor: Integers of shape (len(keys),).
-
-        Raises:
-            ValueError: If a key has no camera; the sentence names the missing ones.
+            source (str): Where the keys come from, for the message about those that are missing.
         """
         index = {key: i for i, key in enumerate(self.keys)}
         keys = list(keys)
@@ -140,14 +114,7 @@ class CameraSet:
         return torch.tensor([index[key] for key in keys], dtype=torch.long)
 
     def to(self, device: torch.device | str) -> CameraSet:
-        """The same cameras on a device.
-
-        Args:
-            device (torch.device | str): The device.
-
-        Returns:
-            CameraSet: A set whose tensors are there; tensors that were there already are shared.
-        """
+        """Return the same cameras on a device."""
         return CameraSet(
             self.intrinsics.to(device),
             self.image_size.to(device),
@@ -158,15 +125,7 @@ class CameraSet:
 
     @staticmethod
     def concat(sets: Sequence[CameraSet]) -> CameraSet:
-        """One set of several.
-
-        Args:
-            sets (Sequence[CameraSet]): At least one set, all on one device.
-
-        Returns:
-            CameraSet: All cameras, set after set, also those of equal key. ``rotation`` and
-            ``position`` are kept if every set has them.
-        """
+        """Join sets of one device; rotation and position are kept if every set has them."""
         rotations = [s.rotation for s in sets if s.rotation is not None]
         positions = [s.position for s in sets if s.position is not None]
         whole = len(rotations) == len(positions) == len(sets)
@@ -177,19 +136,3 @@ class CameraSet:
             torch.cat(rotations) if whole else None,
             torch.cat(positions) if whole else None,
         )
-
-
-def load_cameras(path: str) -> CameraSet:
-    """Reads a camera file as tensors.
-
-    Args:
-        path (str): MMPose's ``cameras.pkl`` or a JSON file, see :func:`load_camera_dicts`.
-
-    Returns:
-        CameraSet: The cameras.
-
-    Raises:
-        FileNotFoundError: If the file does not exist.
-        ValueError: If it is malformed.
-    """
-    return CameraSet.from_dicts(load_camera_dicts(path))

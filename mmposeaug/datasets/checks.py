@@ -4,21 +4,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from mmposeaug.fileio import join_root, require_file
+from mmposeaug.fileio import join_root, load_npy, require_file
 from mmposeaug.geometry import bone_lengths
 from mmposeaug.structures import Skeleton
 
 from .pixels import check_pixels
+from .pose_bank import PoseBank
 from .projection_check import check_projection
-
-if TYPE_CHECKING:
-    from .pose_bank import PoseBank
 
 MIN_BONE_LENGTH = 1e-4
 """float: Bones shorter than this (metres) have no direction."""
@@ -56,6 +53,18 @@ def check_annotation(arrays: Mapping[str, np.ndarray], needed: Sequence[str], pa
         check_pixels(arrays['part'][..., :2], arrays['part'][..., 2], repr(path))
 
 
+def read_keypoints(
+    arrays: Mapping[str, np.ndarray], ann_file: str, det_file: str | None
+) -> np.ndarray:
+    """Check an annotation file, and return its 2D keypoints (N, J, 3), or those of detections."""
+    check_annotation(arrays, ('imgname', 'S') if det_file else ('imgname', 'S', 'part'), ann_file)
+    if not det_file:
+        return arrays['part']
+    keypoints = load_npy(det_file)
+    check_detections(keypoints, arrays['S'], det_file)
+    return keypoints
+
+
 def find_detections(path: str | None, data_root: str | None) -> str:
     """Path of the 2D detection file that ``keypoint_2d_src='detection'`` needs."""
     if not path:
@@ -67,11 +76,7 @@ def find_detections(path: str | None, data_root: str | None) -> str:
 
 
 def check_detections(keypoints: np.ndarray, pose: np.ndarray, path: str) -> None:
-    """Checks that 2D detections are pixels (N, J, 3), like the 3D poses they belong to.
-
-    Args:
-        pose (np.ndarray): The 3D joints of shape (N, J, 4).
-    """
+    """Check that 2D detections are pixels (N, J, 3), like the 3D poses (N, J, 4) they belong to."""
     if keypoints.shape != (*pose.shape[:2], 3):
         raise ValueError(
             f'The 2D detection file {path!r} has shape {keypoints.shape}, but '
@@ -109,17 +114,10 @@ def check_joint_count(found: int, expected: int, metainfo: str, source: str) -> 
 
 
 def check_bank(bank: PoseBank, detected: bool = False, source: str = 'the data') -> None:
-    """Checks all poses of a bank, and on a sample of them that the 2D is their projection.
+    """Check all poses of a bank, and on a sample of them that the 2D is their projection.
 
     Args:
-        bank (PoseBank): The poses, shapes already checked.
-        detected (bool): Whether the 2D comes from a detector and may be off. Defaults to False.
-        source (str): What to call the data in messages.
-
-    Raises:
-        ValueError: If an index is out of range, a position, score or visibility is not finite, the
-            unit is not metres, a joint is not before the camera, a bone has no length, or the 2D
-            does not match.
+        detected (bool): Whether the 2D comes from a detector and may be off.
     """
     _check_indices(bank, source)
     _check_finite(bank.keypoints_px, '2D position', bank, source)

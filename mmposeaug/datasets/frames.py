@@ -8,12 +8,14 @@ recording, (subject, action), seen by several cameras.
 from __future__ import annotations
 
 import hashlib
+import logging
 import os.path
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from mmengine.logging import print_log
 
 Video = tuple[str, str, str]
 
@@ -62,19 +64,10 @@ def parse_image_name(name: str) -> Video:
 
 
 def index_videos(names: np.ndarray) -> VideoIndex:
-    """Groups frames by video without parsing each name.
+    """Group frames by video without parsing each name.
 
-    Names of one video differ only behind the camera id, so a name is parsed only where the part
-    before that differs from its predecessor's: once a video when the file is in order.
-
-    Args:
-        names (np.ndarray): Image names of shape (N,), see :func:`parse_image_name`.
-
-    Returns:
-        VideoIndex: The videos.
-
-    Raises:
-        ValueError: If ``names`` are no strings or one has another form.
+    A name is parsed only where the part before the frame number differs from its predecessor's:
+    once a video when the file is in order.
     """
     names = np.asarray(names)
     if names.ndim != 1 or names.dtype.kind not in 'US':
@@ -109,10 +102,7 @@ def _run_starts(names: np.ndarray) -> np.ndarray:
 
 
 def _is_prefix(codes: np.ndarray) -> np.ndarray:
-    """Mask of the characters before the last underscore, that is, before the frame number.
-
-    A name without an underscore counts whole, so that it reaches the parser and its message.
-    """
+    """Mask the characters before the last underscore; a name without one counts whole."""
     width = codes.shape[1]
     is_last = codes == ord('_')
     last = width - 1 - is_last[:, ::-1].argmax(axis=1)
@@ -121,13 +111,7 @@ def _is_prefix(codes: np.ndarray) -> np.ndarray:
 
 
 def frame_numbers(names: np.ndarray) -> np.ndarray:
-    """The number behind the camera in each image name.
-
-    Args:
-        names (np.ndarray): Image names of shape (N,), see :func:`parse_image_name`.
-
-    Returns:
-        np.ndarray: Numbers (N,); -1 where there is none of at most 18 digits.
+    """Return the number after the camera in each name; -1 without one of at most 18 digits.
 
     Example:
         >>> frame_numbers(np.array(['S1_Walk.54138969_000012.jpg', 'S1_Walk.54138969_x.jpg']))
@@ -187,18 +171,7 @@ class FrameSelection:
             raise ValueError(f'val_fraction is {fraction}; it must lie between 0 and 1.')
 
     def apply(self, index: VideoIndex, source: str = 'the annotation file') -> np.ndarray:
-        """Mask of the frames kept.
-
-        Args:
-            index (VideoIndex): The frames' videos.
-            source (str): Where they come from, for messages.
-
-        Returns:
-            np.ndarray: Booleans of shape (N,).
-
-        Raises:
-            ValueError: If nothing is left; the sentence says which option took all.
-        """
+        """Return the mask (N,) of the frames kept; ValueError if there are none."""
         keep_video = np.ones(len(index.videos), dtype=bool)
         if self.subjects is not None:
             absent = sorted(set(self.subjects) - set(index.subjects))
@@ -244,3 +217,40 @@ def _position_in_video(of_frame: np.ndarray) -> np.ndarray:
     position = np.empty(len(of_frame), dtype=np.int64)
     position[order] = np.arange(len(of_frame)) - firsts[of_frame[order]]
     return position
+
+
+def warn_of_gaps(names: np.ndarray, index: VideoIndex, source: str) -> None:
+    """Log a warning if the numbers in the names (N,) of a video do not run in one step.
+
+    A clip takes the rows of a video as they are.
+    """
+    numbers = frame_numbers(names)
+    if (numbers < 0).any():
+        print_log(
+            f'{source}: image names such as {_text(names[numbers < 0][0])!r} have no frame '
+            'number; clips take the rows of a video for frames that follow each other.',
+            'current',
+            logging.WARNING,
+        )
+        return
+    order = np.argsort(index.of_frame, kind='stable')
+    starts = np.flatnonzero(np.diff(index.of_frame[order])) + 1
+    broken = []
+    for rows in np.split(order, starts):
+        steps = np.diff(numbers[rows])
+        if len(steps):
+            usual = np.sort(steps)[len(steps) // 2]
+            broken.append(rows[:-1][steps != usual])
+    behind = np.concatenate(broken) if broken else np.zeros(0, np.int64)
+    if len(behind):
+        print_log(
+            f'{source}: behind {_text(names[behind[0]])!r} and at {len(behind) - 1} other places '
+            'frames of a video are missing or out of order; clips take its rows for frames that '
+            'follow each other.',
+            'current',
+            logging.WARNING,
+        )
+
+
+def _text(name: np.str_ | np.bytes_) -> str:
+    return name.decode() if isinstance(name, bytes) else str(name)

@@ -10,16 +10,20 @@ import numpy as np
 from mmpose.datasets import Human36mDataset
 from mmpose.registry import DATASETS
 
-from mmposeaug.fileio import join_root, load_npy, load_npz, require_file
+from mmposeaug.fileio import join_root, load_npz, require_file
 
 from .camera_files import CameraDict, load_camera_dicts
 from .cameras import CameraSet
-from .checks import check_annotation, check_detections, check_joint_count, find_detections
-from .frame_steps import warn_of_gaps
-from .frames import FrameSelection, VideoIndex, index_videos
-from .portrait import pad_portrait_cameras, pad_portrait_keypoints, padding_of_frames
-from .usable_frames import check_keep_frames, usable_frames
-from .windows import select_windows
+from .checks import check_joint_count, find_detections, read_keypoints
+from .frames import FrameSelection, VideoIndex, index_videos, warn_of_gaps
+from .images import (
+    check_keep_frames,
+    pad_portrait_cameras,
+    pad_portrait_keypoints,
+    padding_of_frames,
+    usable_frames,
+)
+from .windows import WINDOW_OPTIONS, select_windows
 
 
 @DATASETS.register_module()
@@ -45,7 +49,7 @@ class MocapDataset(Human36mDataset):
             those whose keypoints with a score above 0 are all inside the image. Defaults to
             ``'all'``.
         pad_portrait (bool): Whether to make portrait images square, see
-            :mod:`mmposeaug.datasets.portrait`: keypoints, boxes and cameras are those of an
+            :mod:`mmposeaug.datasets.images`: keypoints, boxes and cameras are those of an
             image with columns added left and right. Defaults to False.
         keypoint_2d_src (str): See ``Human36mDataset``. Defaults to ``'gt'``.
         keypoint_2d_det_file (str, optional): See ``Human36mDataset``.
@@ -109,18 +113,14 @@ class MocapDataset(Human36mDataset):
 
     def _load_ann_file(self, ann_file: str) -> None:
         """Reads the arrays into memory; an open file could not be copied or sent to workers."""
-        needed = ('imgname', 'S') if self._detected else ('imgname', 'S', 'part')
         self.ann_data = self._load_arrays(ann_file)
-        check_annotation(self.ann_data, needed, ann_file)
+        det_file = self.keypoint_2d_det_file if self._detected else None
+        keypoints = read_keypoints(self.ann_data, ann_file, det_file)
         self._source = repr(ann_file)
         self._index: VideoIndex | None = index_videos(self.ann_data['imgname'])
         self._detections: np.ndarray | None = None
         if self._detected:
-            keypoints = load_npy(self.keypoint_2d_det_file)
-            check_detections(keypoints, self.ann_data['S'], self.keypoint_2d_det_file)
             keypoints = keypoints.astype(np.float32)
-        else:
-            keypoints = self.ann_data['part']
         self._usable = usable_frames(self.keep_frames, keypoints, self._index, self.camera_param)
         if self.pad_portrait:
             keypoints = pad_portrait_keypoints(keypoints, self._index, self.camera_param)
@@ -137,16 +137,8 @@ class MocapDataset(Human36mDataset):
         """Rows of the annotation file that form each sample."""
         index = self._index
         assert index is not None
-        options = dict(
-            self._selection,
-            seq_len=self.seq_len,
-            seq_step=self.seq_step,
-            causal=self.causal,
-            pad_video_seq=self.pad_video_seq,
-            multiple_target=self.multiple_target,
-            multiple_target_step=self.multiple_target_step,
-            subset_frac=self.subset_frac,
-        )
+        options = {name: getattr(self, name) for name in (*WINDOW_OPTIONS, 'subset_frac')}
+        options.update(self._selection)
         windows = select_windows(options, index, None, self._source, usable=self._usable)
         if windows.shape[1] > 1:
             warn_of_gaps(self.ann_data['imgname'], index, self._source)

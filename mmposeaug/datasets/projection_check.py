@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING
 
 import torch
 from mmengine.logging import print_log
@@ -18,8 +17,7 @@ from torch import Tensor
 
 from mmposeaug.geometry import project
 
-if TYPE_CHECKING:
-    from .pose_bank import PoseBank
+from .pose_bank import PoseBank
 
 SAMPLE_SIZE = 2048
 """int: Frames that are looked at."""
@@ -37,20 +35,11 @@ def check_projection(
     source: str = 'the data',
     generator: torch.Generator | None = None,
 ) -> float:
-    """Compares the 2D of a random sample of frames with the projection of their 3D.
-
-    Args:
-        bank (PoseBank): The poses.
-        detected (bool): Whether the 2D comes from a detector and may be off. Defaults to False.
-        source (str): What to call the data in messages.
-        generator (torch.Generator, optional): Draws the sample. Defaults to one with seed 0.
+    """Compare the 2D of a random sample of frames with the projection of their 3D.
 
     Returns:
-        float: The mean error in pixels. One that rounding or calibration may explain is logged.
-
-    Raises:
-        ValueError: If it is too large, or large and a usual cause explains it; the sentence gives
-            both.
+        float: The mean error in pixels. One that rounding or calibration may explain is logged; one
+        that is too large, or large and explained by a usual cause, is refused.
     """
     generator = generator or torch.Generator().manual_seed(0)
     frames = torch.randperm(len(bank.pose_cam), generator=generator)[:SAMPLE_SIZE].to(bank.device)
@@ -138,32 +127,22 @@ def _hypotheses(sample: _Sample, bank: PoseBank) -> Iterator[tuple[float, str]]:
     )
     mirrored = torch.cat((width - keypoints[..., :1], keypoints[..., 1:]), dim=-1)
     yield sample.error(keypoints=mirrored), 'the 2D is mirrored: mirror it or the 3D'
-    yield _resized(sample)
-    yield from _world_space(sample, bank)
-    yield from _other_cameras(sample, bank)
-
-
-def _resized(sample: _Sample) -> tuple[float, str]:
-    """The 2D of a resized image: the least-squares factor towards the projection."""
+    # the least-squares factor towards the projection
     target, weight = project(sample.pose, sample.intrinsics), sample.weight[..., None]
-    square = (weight * sample.keypoints**2).sum().clamp(min=1e-12)
-    factor = float((weight * sample.keypoints * target).sum() / square)
-    return (
-        sample.error(keypoints=sample.keypoints * factor),
+    square = (weight * keypoints**2).sum().clamp(min=1e-12)
+    factor = float((weight * keypoints * target).sum() / square)
+    yield (
+        sample.error(keypoints=keypoints * factor),
         f'the image was resized: multiply the 2D by {factor:.4g}, or adapt the cameras',
     )
-
-
-def _world_space(sample: _Sample, bank: PoseBank) -> Iterator[tuple[float, str]]:
-    """3D in world space: turned into the camera's space it would fit."""
-    if bank.cameras.rotation is None or bank.cameras.position is None:
-        return
-    rotation = bank.cameras.rotation[sample.camera].double()
-    position = bank.cameras.position[sample.camera].double()
-    yield (
-        sample.error(pose=(sample.pose - position[:, None]) @ rotation),
-        'the 3D is in world space: turn it into camera space',
-    )
+    if bank.cameras.rotation is not None and bank.cameras.position is not None:
+        rotation = bank.cameras.rotation[sample.camera].double()
+        position = bank.cameras.position[sample.camera].double()
+        yield (
+            sample.error(pose=(sample.pose - position[:, None]) @ rotation),
+            'the 3D is in world space: turn it into camera space',
+        )
+    yield from _other_cameras(sample, bank)
 
 
 def _other_cameras(sample: _Sample, bank: PoseBank) -> Iterator[tuple[float, str]]:

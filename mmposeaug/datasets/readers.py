@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import inspect
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,43 +15,53 @@ import torch
 from mmengine.config import Config
 from mmengine.registry import Registry
 from mmpose.registry import DATASETS
+from torch import Tensor
 
-from mmposeaug.fileio import join_root, load_npy, load_npz, require_file
+from mmposeaug.fileio import join_root, load_npz, require_file
 from mmposeaug.structures import Skeleton, said_human
+from mmposeaug.structures.choices import require_choice, require_known
 
 from .camera_files import load_camera_dicts
 from .cameras import CameraSet
-from .checks import check_annotation, check_detections, check_shapes, find_detections
-from .frame_steps import warn_of_gaps
-from .frames import index_videos
-from .portrait import pad_portrait_cameras, pad_portrait_keypoints
+from .checks import check_bank, check_shapes, find_detections, read_keypoints
+from .frames import index_videos, warn_of_gaps
+from .images import (
+    check_keep_frames,
+    pad_portrait_cameras,
+    pad_portrait_keypoints,
+    usable_frames,
+)
 from .pose_bank import PoseBank
-from .usable_frames import check_keep_frames, usable_frames
 from .windows import select_windows, window_rule
 
 POSE_READERS = Registry('pose reader')
 """Registry: Functions ``(cfg, skeleton, subset_seed, check) -> PoseBank`` by dataset type."""
 
 
-def read_dataset_cfg(
+def load_pose_bank(
     cfg: Mapping[str, Any],
     skeleton: Skeleton | None = None,
     subset_seed: int = 0,
     check: bool = True,
 ) -> PoseBank:
-    """Reads the training pairs that a dataset config describes.
+    """Load what an MMPose dataset config describes, without building the dataset.
 
     Args:
-        cfg (Mapping): The config; ``type`` is a name or a class.
-        skeleton (Skeleton, optional): See :meth:`PoseBank.from_dataset_cfg`.
-        subset_seed (int): See :meth:`PoseBank.from_dataset_cfg`.
-        check (bool): See :meth:`PoseBank.from_dataset_cfg`.
+        cfg (Mapping): Config of a dataset, ``train_dataloader.dataset``. Its ``type``, a name or a
+            class, picks a reader of :data:`POSE_READERS`.
+        skeleton (Skeleton, optional): The joints. Defaults to those of the config's
+            ``metainfo``, or of the dataset class.
+        subset_seed (int): Where the part that ``subset_frac`` keeps begins is drawn with this
+            seed (MMPose draws it from numpy's global state). Defaults to 0.
+        check (bool): See :func:`make_pose_bank`. Defaults to True.
 
     Returns:
-        PoseBank: The bank, on the CPU.
+        PoseBank: The bank, on the CPU, with the samples in the dataset's order.
 
     Raises:
-        KeyError: If there is no reader for the type; the sentence says how to add one.
+        FileNotFoundError: If a file is missing.
+        KeyError: If there is no reader for the dataset type; the sentence says how to add one.
+        ValueError: If the config has no cameras, or a check fails.
     """
     kind = cfg.get('type')
     name = kind if isinstance(kind, str) else getattr(kind, '__name__', repr(kind))
@@ -61,19 +71,92 @@ def read_dataset_cfg(
             f'There is no pose reader for the dataset type {name!r} (there are '
             f'{", ".join(sorted(POSE_READERS.module_dict))}); add one with '
             f"@mmposeaug.datasets.POSE_READERS.register_module(name='{name}') on a function "
-            '(cfg, skeleton, subset_seed, check) that returns PoseBank.from_arrays(...).'
+            '(cfg, skeleton, subset_seed, check) that returns make_pose_bank(...).'
         )
     return reader(cfg, skeleton=skeleton, subset_seed=subset_seed, check=check)
+
+
+def make_pose_bank(
+    keypoints_px: np.ndarray | Tensor,
+    pose_cam: np.ndarray | Tensor,
+    cameras: CameraSet,
+    skeleton: Skeleton,
+    camera_index: np.ndarray | Tensor | None = None,
+    subject_index: np.ndarray | Tensor | None = None,
+    subjects: Sequence[str] = ('subject',),
+    windows: np.ndarray | Tensor | None = None,
+    target_frames: Sequence[int] = (-1,),
+    keypoint_scores: np.ndarray | Tensor | None = None,
+    pose_visible: np.ndarray | Tensor | None = None,
+    frame_index: np.ndarray | Tensor | None = None,
+    check: bool = True,
+    detected: bool = False,
+    source: str = 'the arrays',
+) -> PoseBank:
+    """Make a bank, on the CPU, of poses that are in memory.
+
+    Args:
+        keypoints_px (np.ndarray | Tensor): 2D keypoints in pixels, of shape (N, J, 2).
+        pose_cam (np.ndarray | Tensor): Camera-space joints in metres, of shape (N, J, 3).
+        cameras, skeleton, subjects, frame_index: See :class:`PoseBank`.
+        camera_index, subject_index (np.ndarray | Tensor, optional): Camera and person of each
+            frame, of shape (N,). Defaults to the first for all.
+        windows (np.ndarray | Tensor, optional): Frames of each sample, of shape (M, T).
+            Defaults to one sample a frame.
+        target_frames (Sequence[int]): See :class:`PoseBank`; a negative place
+            counts from the window's end. Defaults to (-1,), the last frame.
+        keypoint_scores, pose_visible (np.ndarray | Tensor, optional): Of shape (N, J). Defaults
+            to ones.
+        check (bool): Whether to check the data (see :mod:`mmposeaug.datasets.checks`), and
+            that the 2D is the projection of the 3D. Defaults to True.
+        detected (bool): Whether the 2D comes from a detector and may be off. Defaults to False.
+        source (str): What to call the data in messages.
+
+    Raises:
+        ValueError: If a check fails; the sentence names the value and the remedy.
+    """
+    keypoints = torch.as_tensor(keypoints_px).float()
+    pose = torch.as_tensor(pose_cam).float()
+    check_shapes(keypoints, pose, skeleton, source)
+    count, joints = pose.shape[:2]
+    windows = _index_or(windows, torch.arange(count)[:, None])
+    length = windows.shape[-1] if windows.ndim else 1
+    bank = PoseBank(
+        keypoints_px=keypoints.contiguous(),
+        keypoint_scores=_float_or_ones(keypoint_scores, (count, joints)),
+        pose_cam=pose.contiguous(),
+        pose_visible=_float_or_ones(pose_visible, (count, joints)),
+        camera_index=_index_or(camera_index, torch.zeros(count)),
+        subject_index=_index_or(subject_index, torch.zeros(count)),
+        windows=windows,
+        cameras=cameras,
+        skeleton=skeleton,
+        subjects=tuple(subjects),
+        target_frames=tuple(t + length if t < 0 else t for t in target_frames),
+        frame_index=None if frame_index is None else _index_or(frame_index, torch.zeros(0)),
+    )
+    if check:
+        check_bank(bank, detected=detected, source=source)
+    return bank
+
+
+def _float_or_ones(values: np.ndarray | Tensor | None, shape: tuple[int, ...]) -> Tensor:
+    if values is None:
+        return torch.ones(shape)
+    return torch.as_tensor(values).float().contiguous()
+
+
+def _index_or(values: np.ndarray | Tensor | None, default: Tensor) -> Tensor:
+    return (default if values is None else torch.as_tensor(values)).long().contiguous()
 
 
 @POSE_READERS.register_module(name=['Human36mDataset', 'MocapDataset'])
 def read_human36m(
     cfg: Mapping[str, Any], skeleton: Skeleton | None, subset_seed: int, check: bool
 ) -> PoseBank:
-    """Reads annotation files of MMPose's ``Human36mDataset`` and of :class:`MocapDataset`.
+    """Read annotation files of MMPose's ``Human36mDataset`` and of :class:`MocapDataset`.
 
-    Options that only concern images, pipelines and workers are ignored, and so is
-    ``factor_file``: an augmented pose needs a factor of its own.
+    Options for images, pipelines and workers are ignored, and so is ``factor_file``.
     """
     _refuse_unknown(cfg)
     _refuse_unsupported(cfg)
@@ -85,15 +168,19 @@ def read_human36m(
     keep_frames = cfg.get('keep_frames', 'all')
     check_keep_frames(keep_frames, has_cameras=True)
 
-    arrays = load_annotations(cfg, ann_file, data_root)
-    check_shapes(arrays['keypoints'][..., :2], arrays['S'][..., :3], skeleton, repr(ann_file))
+    arrays = load_npz(ann_file, ('imgname', 'S', 'part'))
+    detected = cfg.get('keypoint_2d_src', 'gt') == 'detection'
+    det_file = find_detections(cfg.get('keypoint_2d_det_file'), data_root) if detected else None
+    keypoints = read_keypoints(arrays, ann_file, det_file)
+    pose = arrays['S']
+    check_shapes(keypoints[..., :2], pose[..., :3], skeleton, repr(ann_file))
     index = index_videos(arrays['imgname'])
-    usable = usable_frames(keep_frames, arrays['keypoints'], index, camera_dicts)
+    usable = usable_frames(keep_frames, keypoints, index, camera_dicts)
     if cfg.get('pad_portrait', False):
-        arrays['keypoints'] = pad_portrait_keypoints(arrays['keypoints'], index, camera_dicts)
+        keypoints = pad_portrait_keypoints(keypoints, index, camera_dicts)
         camera_dicts = pad_portrait_cameras(camera_dicts)
     cameras = CameraSet.from_dicts(camera_dicts)
-    windows = select_windows(cfg, index, arrays['keypoints'], repr(ann_file), subset_seed, usable)
+    windows = select_windows(cfg, index, keypoints, repr(ann_file), subset_seed, usable)
     if windows.shape[1] > 1:
         warn_of_gaps(arrays['imgname'], index, repr(ann_file))
     frames, windows = _compact(windows, len(index.of_frame))
@@ -103,8 +190,8 @@ def read_human36m(
     subjects = sorted({subject for subject, _, _ in videos})
     camera_of_video = cameras.lookup([(s, c) for s, _, c in videos], source=repr(ann_file))
     subject_of_video = np.array([subjects.index(subject) for subject, _, _ in videos])
-    keypoints, pose = arrays['keypoints'][frames], arrays['S'][frames]
-    return PoseBank.from_arrays(
+    keypoints, pose = keypoints[frames], pose[frames]
+    return make_pose_bank(
         keypoints_px=keypoints[..., :2],
         pose_cam=pose[..., :3],
         cameras=cameras,
@@ -118,7 +205,7 @@ def read_human36m(
         pose_visible=pose[..., 3],
         frame_index=frames,
         check=check,
-        detected=cfg.get('keypoint_2d_src', 'gt') == 'detection',
+        detected=detected,
         source=repr(ann_file),
     )
 
@@ -127,17 +214,12 @@ def _refuse_unknown(cfg: Mapping[str, Any]) -> None:
     """Refuses options that the dataset class would refuse: a misspelt one changes nothing."""
     kind = cfg['type']
     dataset_class = DATASETS.get(kind) if isinstance(kind, str) else kind
-    known = {'type', '_scope_'}
+    known: set[str] = set()
     for base in dataset_class.__mro__:
         if '__init__' in vars(base):
             known |= set(inspect.signature(base.__init__).parameters)
-    unknown = sorted(set(cfg) - known)
-    if unknown:
-        options = sorted(known - {'self', 'args', 'kwargs', 'type', '_scope_'})
-        raise ValueError(
-            f'{dataset_class.__name__} has no option {unknown[0]!r}; the options of '
-            f'train_dataloader.dataset are {", ".join(options)}.'
-        )
+    known -= {'self', 'args', 'kwargs'}
+    require_known(dataset_class.__name__, sorted(set(cfg) - {'type', '_scope_'}), sorted(known))
 
 
 def _refuse_unsupported(cfg: Mapping[str, Any]) -> None:
@@ -147,15 +229,8 @@ def _refuse_unsupported(cfg: Mapping[str, Any]) -> None:
             'The training dataset has no cameras, which augmented poses are projected through; set '
             'train_dataloader.dataset.camera_param_file (cameras.pkl or .json).'
         )
-    if cfg.get('data_mode', 'topdown') != 'topdown':
-        raise ValueError(
-            f"data_mode is {cfg['data_mode']!r}; single people are lifted, set it to 'topdown'."
-        )
-    if cfg.get('keypoint_2d_src', 'gt') not in ('gt', 'detection'):
-        raise ValueError(
-            f'keypoint_2d_src is {cfg["keypoint_2d_src"]!r}; training pairs need 2D keypoints '
-            "from 'gt' or 'detection'."
-        )
+    require_choice('data_mode', cfg.get('data_mode', 'topdown'), ('topdown',))
+    require_choice('keypoint_2d_src', cfg.get('keypoint_2d_src', 'gt'), ('gt', 'detection'))
 
 
 def skeleton_of_cfg(cfg: Mapping[str, Any]) -> Skeleton:
@@ -180,27 +255,6 @@ def _said_human(metainfo: Mapping[str, Any]) -> bool | None:
     return said_human(Config.fromfile(path).dataset_info)
 
 
-def load_annotations(
-    cfg: Mapping[str, Any], ann_file: str, data_root: str | None
-) -> dict[str, np.ndarray]:
-    """Reads 3D poses and the 2D of the configured source.
-
-    Returns:
-        dict[str, np.ndarray]: ``imgname`` (N,), ``S`` (N, J, 4) and ``keypoints`` (N, J, 3).
-    """
-    detected = cfg.get('keypoint_2d_src', 'gt') == 'detection'
-    needed = ('imgname', 'S') if detected else ('imgname', 'S', 'part')
-    arrays = load_npz(ann_file, needed)
-    check_annotation(arrays, needed, ann_file)
-    if detected:
-        det_file = find_detections(cfg.get('keypoint_2d_det_file'), data_root)
-        arrays['keypoints'] = load_npy(det_file)
-        check_detections(arrays['keypoints'], arrays['S'], det_file)
-    else:
-        arrays['keypoints'] = arrays.pop('part')
-    return arrays
-
-
 def _compact(windows: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
     """The frames that occur in windows, ascending, and the windows in their numbering."""
     occurs = np.zeros(count, dtype=bool)
@@ -220,7 +274,7 @@ def read_joined(
             'subset_frac of its parts.'
         )
     parts = [
-        read_dataset_cfg(part, skeleton, subset_seed + i, check)
+        load_pose_bank(part, skeleton, subset_seed + i, check)
         for i, part in enumerate(cfg['datasets'])
     ]
     return PoseBank.concat(parts)
@@ -231,5 +285,5 @@ def read_repeated(
     cfg: Mapping[str, Any], skeleton: Skeleton | None, subset_seed: int, check: bool
 ) -> PoseBank:
     """Reads the inner dataset and lists its samples ``times`` times."""
-    bank = read_dataset_cfg(cfg['dataset'], skeleton, subset_seed, check)
+    bank = load_pose_bank(cfg['dataset'], skeleton, subset_seed, check)
     return replace(bank, windows=bank.windows.repeat(cfg['times'], 1))

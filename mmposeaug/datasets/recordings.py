@@ -32,12 +32,7 @@ class Recording:
 
 @dataclass(frozen=True)
 class Reference:
-    """The 3D keypoints that lifters are held against.
-
-    Args:
-        world (np.ndarray): Positions (F, K, 3) in the world in metres; NaN where unknown.
-        valid (np.ndarray): Booleans (F, K): whether a position may be held against a lifter.
-    """
+    """3D keypoints (F, K, 3) in the world, metres, and which of them are valid, (F, K)."""
 
     world: np.ndarray
     valid: np.ndarray
@@ -66,17 +61,15 @@ def load_recording(
         _check_sizes(name, camera, found)
         people[name] = _one_person(name, found, (tracks or {}).get(name))
     _check_frames(people)
-    names = {name: found.joint_names for name, found in people.items()}
-    first = next(iter(names))
-    for name, joints in names.items():
-        if joints is None or joints != names[first]:
+    first, joint_names = next((name, found.joint_names) for name, found in people.items())
+    for name, found in people.items():
+        if joint_names is None or found.joint_names != joint_names:
+            fault = f'have other keypoints than those of {first!r}'
             raise ValueError(
                 f'The detections of {name!r} '
-                + ('do not name their keypoints' if joints is None else 'have other keypoints')
-                + (f' than those of {first!r}' if joints is not None else '')
-                + '; give all cameras the same detector, and its names in the files.'
+                f'{fault if found.joint_names else "do not name their keypoints"}; give all '
+                'cameras the same detector, and its names in the files.'
             )
-    joint_names = names[first]
     assert joint_names is not None
     return Recording(cameras, people, joint_names)
 
@@ -137,12 +130,7 @@ def _one_person(name: str, people: Keypoints2D, track: int | None) -> Keypoints2
 
 
 def load_reference(path: str | os.PathLike) -> Reference:
-    """Read 3D keypoints, as ``tools/dataset_converters/triangulate.py`` writes them.
-
-    Args:
-        path (str | PathLike): npz file with ``world`` (F, K, 3) in metres, ``valid`` (F, K) and
-            ``names`` (K,).
-    """
+    """Read ``world`` (F, K, 3) in metres, ``valid`` (F, K) and ``names`` (K,) of an npz file."""
     path = os.fspath(path)
     arrays = load_npz(path, ('world', 'valid', 'names'))
     missing = [name for name in ('world', 'valid', 'names') if name not in arrays]

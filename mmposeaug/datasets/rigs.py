@@ -1,13 +1,19 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""Cameras around people: rigs of four, as in Human3.6M, and quite other ones."""
+"""Cameras around people, as in Human3.6M and quite other ones, and what they film."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import torch
+
+from mmposeaug.geometry import in_view, project
+
+from .annotations import annotation_arrays
+from .camera_files import camera_dict
 
 _ROUNDING = 9
 """Decimals kept, so that files do not hang on the last bit of a math library."""
@@ -15,13 +21,7 @@ _ROUNDING = 9
 
 @dataclass(frozen=True)
 class Rig:
-    """What the cameras around one scene are like; ranges are (lowest, highest).
-
-    Args:
-        heights (tuple[tuple[float, float], ...]): Height of each camera in metres.
-        image_size (tuple[int, int]): Width and height in pixels.
-        focal (tuple[float, float]): Focal length in pixels.
-    """
+    """Cameras around one scene; ranges are (lowest, highest), in metres and pixels."""
 
     ids: tuple[str, ...]
     heights: tuple[tuple[float, float], ...]
@@ -54,14 +54,12 @@ TARGET_RIG = Rig(
 )
 """Rig: From near the floor to above the head, closer, wider, with little distortion."""
 
-WIDE_RIG = Rig(
+WIDE_RIG = replace(
+    TARGET_RIG,
     ids=('80000001', '80000002', '80000003', '80000004'),
     heights=((0.3, 0.9), (0.9, 1.5), (1.4, 2.0), (2.0, 3.2)),
     distance=(3.0, 6.0),
-    image_size=(2048, 2048),
     focal=(1100.0, 1800.0),
-    radial=(-0.02, 0.01, 0.0),
-    tangential=(0.0005, 0.0005),
 )
 """Rig: All heights and distances of the two above."""
 
@@ -71,8 +69,6 @@ class Camera:
     """One camera of one subject's session.
 
     Args:
-        subject (str): Subject whose session it films.
-        camera_id (str): Identifier, unique among the subject's cameras.
         rotation (np.ndarray): (3, 3) camera to world, world z up.
         position (np.ndarray): (3,) in the world, metres.
         intrinsics (np.ndarray): (9,) fx, fy, cx, cy, k1, k2, k3, p1, p2 in pixels.
@@ -87,42 +83,17 @@ class Camera:
     image_size: tuple[int, int]
 
     def to_mmpose(self, number: int) -> dict[str, Any]:
-        """The camera as MMPose's ``cameras.pkl`` holds it.
-
-        Args:
-            number (int): Counted from 0 among the subject's cameras.
-
-        Returns:
-            dict: ``R`` (3, 3) and ``T`` (3, 1) camera to world, ``c``, ``f`` (2, 1), ``k`` (3, 1),
-            ``p`` (2, 1), ``w``, ``h``, ``name`` and ``id``.
-        """
-        focal, centre, radial, tangential = np.split(self.intrinsics[:, None], (2, 4, 7))
-        return dict(
-            R=self.rotation,
-            T=self.position[:, None],
-            c=centre,
-            f=focal,
-            k=radial,
-            p=tangential,
-            w=self.image_size[0],
-            h=self.image_size[1],
-            name=f'camera{number + 1}',
-            id=self.camera_id,
-        )
+        """Return the camera as ``cameras.pkl`` holds it; the subject's cameras count from 0."""
+        camera = camera_dict(self.intrinsics, self.image_size)
+        names = dict(name=f'camera{number + 1}', id=self.camera_id)
+        place = dict(R=self.rotation, T=self.position[:, None], c=camera.pop('c'))
+        return {**place, **camera, **names}
 
 
 def look_at(position: np.ndarray, target: np.ndarray, roll: float) -> np.ndarray:
-    """Camera-to-world rotation (3, 3) of a camera that looks at a point.
+    """Return the camera-to-world rotation (3, 3) of a camera that looks at a point, z up.
 
-    The columns are the camera's axes in the world: right, down, forward.
-
-    Args:
-        position (np.ndarray): (3,) the camera, z up.
-        target (np.ndarray): (3,) the point, not straight above or below.
-        roll (float): Turn about the viewing direction in radians.
-
-    Returns:
-        np.ndarray: (3, 3) orthonormal matrix.
+    Its columns are the camera's axes in the world: right, down, forward; ``roll`` is in radians.
 
     Example:
         >>> look_at(np.array([0.0, -4, 1]), np.array([0.0, 0, 1]), 0.0).T.tolist()[2]
@@ -171,14 +142,7 @@ def place_cameras(subject: str, rig: Rig, rng: np.random.Generator) -> list[Came
 
 
 def world_to_camera(points: np.ndarray, cameras: Sequence[Camera]) -> np.ndarray:
-    """Points of the world as each of C cameras of one session sees them.
-
-    Args:
-        points (np.ndarray): (*, 3) metres, z up.
-
-    Returns:
-        np.ndarray: (C, *, 3) camera space: x right, y down, z forward.
-    """
+    """Return world points (*, 3), z up, as C cameras see them: (C, *, 3), x right, y down."""
     return np.stack([(points - each.position) @ each.rotation for each in cameras])
 
 
@@ -190,3 +154,60 @@ def rig_dicts(cameras: Sequence[Camera]) -> dict[tuple[str, str], dict[str, Any]
         number = numbers[camera.subject] = numbers.get(camera.subject, -1) + 1
         found[camera.subject, camera.camera_id] = camera.to_mmpose(number)
     return found
+
+
+_POSE_STEP = 2.0**-15
+_PIXEL_STEP = 2.0**-8
+"""Rounded values are multiples of these (metres, pixels)."""
+
+
+def film(
+    joints: np.ndarray,
+    person: np.ndarray,
+    actions: Sequence[str],
+    cameras: Sequence[Sequence[Camera]],
+    subjects: Sequence[str],
+    round_values: bool = False,
+) -> dict[str, np.ndarray]:
+    """Film S sequences with all cameras of their subjects, leaving out frames not fully in view.
+
+    Args:
+        joints (np.ndarray): (S, T, J, 3) joints in the world, metres, z up.
+        person (np.ndarray): (S,) index of the subject.
+        round_values (bool): Whether to round to 2^-15 m and 2^-8 pixels: small files, and no
+            last-bit differences between machines.
+
+    Returns:
+        dict[str, np.ndarray]: The arrays of MMPose's format, with ``frame`` (N,) beside them.
+    """
+    pose_cam = np.stack(
+        [world_to_camera(moving, cameras[index]) for moving, index in zip(joints, person)]
+    )  # (S, C, T, J, 3)
+    if round_values:
+        pose_cam = np.round(pose_cam / _POSE_STEP) * _POSE_STEP
+    intrinsics = np.array([[each.intrinsics for each in rig] for rig in cameras])
+    sizes = np.array([[each.image_size for each in rig] for rig in cameras], dtype=np.float64)
+    keypoints = project(
+        torch.from_numpy(pose_cam), torch.from_numpy(intrinsics[person])[:, :, None]
+    )
+    if round_values:
+        keypoints = torch.round(keypoints / _PIXEL_STEP) * _PIXEL_STEP
+    visible = in_view(
+        keypoints,
+        torch.from_numpy(pose_cam[..., 2]),
+        torch.from_numpy(sizes[person])[:, :, None],
+    ).numpy()
+    sequence, camera, frame = np.nonzero(visible)
+    stems = np.array(
+        [
+            [f'{subjects[index]}_{action}.{each.camera_id}_' for each in cameras[index]]
+            for action, index in zip(actions, person)
+        ]
+    )
+    digits = np.array([f'{number + 1:06d}.jpg' for number in range(visible.shape[-1])])
+    names = np.char.add(stems[sequence, camera], digits[frame])
+    return dict(
+        imgname=names,
+        frame=frame,
+        **annotation_arrays(keypoints.numpy()[visible], pose_cam[visible]),
+    )

@@ -1,9 +1,9 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""What an evaluated sample tells of its image."""
+"""What a dataset config holds, and what a sample tells of its image."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 
@@ -20,11 +20,7 @@ def image_name(paths: str | Sequence[str] | None, middle: bool = False) -> str |
 
 
 def camera_image_size(sample: Any, dataset: Any) -> tuple[float, float] | None:
-    """Size of a sample's image as its camera tells it.
-
-    Returns:
-        tuple[float, float] | None: Width and height in pixels, None where no camera is known.
-    """
+    """Return width and height in pixels as a sample's camera tells them; None without one."""
     camera = sample.get('camera_param', None)
     name = image_name(sample.get('target_img_path', None))
     if camera is None and name is not None and getattr(dataset, 'camera_param', None):
@@ -35,3 +31,14 @@ def camera_image_size(sample: Any, dataset: Any) -> tuple[float, float] | None:
     if camera is None or 'w' not in camera or 'h' not in camera:
         return None
     return float(camera['w']), float(camera['h'])
+
+
+def inner_dataset(dataset: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The first plain dataset config in a repeated or joined one, with the pipeline it goes by."""
+    inner = dataset['datasets'][0] if 'datasets' in dataset else dataset.get('dataset')
+    if inner is None:
+        return dataset
+    found = dict(inner_dataset(inner))
+    if dataset.get('pipeline'):
+        found['pipeline'] = dataset['pipeline']
+    return found

@@ -19,7 +19,7 @@ from mmposeaug.fileio import join_root
 from mmposeaug.geometry import flip_keypoints, normalize_keypoints, projected_size
 from mmposeaug.structures import Skeleton
 
-from . import portrait
+from . import images
 from .keypoints_2d import ALL_VIDEOS, Keypoints2D, build_keypoint_map, load_keypoints
 
 MIN_SIZE = 0.1
@@ -43,26 +43,13 @@ class TargetKeypoints:
         return len(self.keypoints_norm)
 
     def to(self, device: torch.device | str) -> TargetKeypoints:
-        """The same keypoints on a device.
-
-        Args:
-            device (torch.device | str): The device.
-
-        Returns:
-            TargetKeypoints: Keypoints there.
-        """
+        """Return the same keypoints on a device."""
         return TargetKeypoints(self.keypoints_norm.to(device), self.flip_indices)
 
     def draw(self, count: int, generator: torch.Generator, flip_prob: float = 0.0) -> Tensor:
-        """People drawn with replacement.
+        """Draw people with replacement: normalised keypoints (count, J, 2).
 
-        Args:
-            count (int): How many.
-            generator (torch.Generator): Source of the draw, on the keypoints' device.
-            flip_prob (float): Share of them that is mirrored. Defaults to 0.
-
-        Returns:
-            Tensor: Normalised keypoints of shape (count, J, 2).
+        A share ``flip_prob`` of them is mirrored; the generator is on the keypoints' device.
         """
         device = self.keypoints_norm.device
         index = torch.randint(len(self), (count,), generator=generator, device=device)
@@ -228,7 +215,7 @@ def _in_image(
         )
     upright = (sizes[:, 1] > sizes[:, 0]) & inside
     if pad_portrait:
-        joints, sizes = portrait.pad_portrait(joints, sizes)
+        joints, sizes = images.pad_portrait(joints, sizes)
     elif upright.any():
         print_log(
             f'target_2d: {upright.sum()} people of {people.source} are in portrait images, and '

@@ -31,15 +31,7 @@ class RandomFlipWithCamera(BaseTransform):
         self.flip_prob = flip_prob
 
     def transform(self, results: dict) -> dict:
-        """Mirror a sample, or leave it.
-
-        Args:
-            results (dict): Sample with ``keypoints`` (T, K, 2), ``lifting_target`` (T', K, 3),
-                ``camera_param`` and ``flip_indices``.
-
-        Returns:
-            dict: The sample.
-        """
+        """Mirror a sample with keypoints (T, K, 2) and targets (T', K, 3), or leave it."""
         if np.random.rand() >= self.flip_prob:
             return results
         camera = results.get('camera_param') or {}

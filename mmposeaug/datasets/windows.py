@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -12,14 +12,6 @@ from mmengine.logging import print_log
 
 from .frames import FrameSelection, VideoIndex
 
-_WINDOW_OPTIONS = (
-    'seq_len',
-    'seq_step',
-    'causal',
-    'pad_video_seq',
-    'multiple_target',
-    'multiple_target_step',
-)
 _SELECTION_OPTIONS = ('split', 'frame_step', 'subjects')
 
 
@@ -72,15 +64,9 @@ class WindowRule:
         return (self.seq_len - 1,) if self.causal else (self.seq_len // 2,)
 
     def build(self, index: VideoIndex, keep: np.ndarray | None = None) -> np.ndarray:
-        """Windows over the kept frames.
+        """Return windows over the kept frames: frame numbers of shape (M, T).
 
-        Args:
-            index (VideoIndex): The frames' videos.
-            keep (np.ndarray, optional): Mask (N,) of the frames that exist. Defaults to all.
-
-        Returns:
-            np.ndarray: Frame numbers of shape (M, T), video after video in sorted order, in the
-            order in which MMPose lists its samples. M is 0 if every video is too short.
+        They are in the order in which MMPose lists its samples; M is 0 if every video is too short.
         """
         frames = np.arange(len(index.of_frame)) if keep is None else np.flatnonzero(keep)
         frames = frames[np.argsort(index.of_frame[frames], kind='stable')]
@@ -116,6 +102,10 @@ class WindowRule:
         return np.where(places < first, first, np.where(places > last, last, places))
 
 
+WINDOW_OPTIONS = tuple(each.name for each in fields(WindowRule))
+"""tuple[str]: Options of datasets that say how frames form samples."""
+
+
 def _ranges(starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:
     """The concatenation of ``arange(start, start + length)``."""
     before = np.cumsum(lengths) - lengths
@@ -124,7 +114,7 @@ def _ranges(starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:
 
 def window_rule(cfg: Mapping[str, Any]) -> WindowRule:
     """How the frames of a dataset config form samples."""
-    return WindowRule(**{name: cfg[name] for name in _WINDOW_OPTIONS if name in cfg})
+    return WindowRule(**{name: cfg[name] for name in WINDOW_OPTIONS if name in cfg})
 
 
 def select_windows(
@@ -135,16 +125,12 @@ def select_windows(
     subset_seed: int = 0,
     usable: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Windows of the frames that a dataset config selects, in its order.
+    """Return the windows (M, T), rows of the file, that a dataset config selects, in its order.
 
     Args:
         keypoints (np.ndarray, optional): 2D keypoints (N, J, 2+); windows without one positive
-            coordinate are dropped, as MMPose does. Defaults to None, none is dropped.
-        usable (np.ndarray, optional): Mask (N,) of the frames that may be lifting targets, see
-            :func:`~mmposeaug.datasets.usable_frames.usable_frames`. Defaults to None, all.
-
-    Returns:
-        np.ndarray: Rows of the file, of shape (M, T).
+            coordinate are dropped, as MMPose does.
+        usable (np.ndarray, optional): Mask (N,) of the frames that may be lifting targets.
     """
     selection = FrameSelection(**{k: cfg[k] for k in _SELECTION_OPTIONS if k in cfg})
     rule = window_rule(cfg)

@@ -13,8 +13,8 @@ from mmpose.registry import DATASETS
 from torch import Tensor
 
 from mmposeaug.codecs import step_names
-from mmposeaug.datasets import PoseBank, PoseBatch
-from mmposeaug.datasets.dataset_configs import inner_dataset
+from mmposeaug.datasets import PoseBank, PoseBatch, load_pose_bank
+from mmposeaug.datasets.samples import inner_dataset
 
 FLIPS = ('RandomFlipAroundRoot', 'RandomFlipWithCamera')
 """tuple[str]: Transforms of which the probability counts; the loops mirror cameras too."""
@@ -89,7 +89,7 @@ def build_tensor_loader(
             'batch_sampler).'
         )
     dataset = dataloader['dataset']
-    bank = PoseBank.from_dataset_cfg(dataset, check=check_data)
+    bank = load_pose_bank(dataset, check=check_data)
     runner.logger.info(f'Training data: {bank}')
     inner = inner_dataset(dataset)
     for sentence in ignored_parts(dataloader, inner.get('pipeline', [])):

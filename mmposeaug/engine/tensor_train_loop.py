@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from mmposeaug.codecs import LifterAdapter, build_codec, find_train_codec
 from mmposeaug.codecs.lifter_fit import check_codec, check_frames, first_call
 from mmposeaug.datasets import PoseBank, PoseBatch
-from mmposeaug.datasets.dataset_configs import inner_dataset
+from mmposeaug.datasets.samples import inner_dataset
 from mmposeaug.structures.choices import require_known
 
 from .augmentation import AugmentedBatch, build_augmentation

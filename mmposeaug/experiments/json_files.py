@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 import os
@@ -50,15 +49,6 @@ def round_numbers(content: Any, digits: int) -> Any:
     if isinstance(content, (list, tuple)):
         return [round_numbers(value, digits) for value in content]
     return float(f'{content:.{digits}g}') if isinstance(content, float) else content
-
-
-def file_sha256(path: Path) -> str:
-    """Hash of a file."""
-    digest = hashlib.sha256()
-    with open(path, 'rb') as file:
-        for block in iter(lambda: file.read(1 << 20), b''):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def read_json(path: Path) -> dict[str, Any] | None:

@@ -17,9 +17,9 @@ import mmpose
 import torch
 from mmengine.config import Config
 
+from mmposeaug.fileio import sha256_of
 from mmposeaug.version import __version__
 
-from .json_files import file_sha256
 from .plan import ExperimentError, Run
 from .runs import RunFolder, best_score_name
 
@@ -91,7 +91,7 @@ def _describe_checkpoint(
     if name == 'auto':
         name = next((key for key in validation if key != 'epoch'), None)
     score = None if name is None else value_at(validation, name, epoch)
-    return dict(name=path.name, sha256=file_sha256(path), epoch=epoch, score_name=name, score=score)
+    return dict(name=path.name, sha256=sha256_of(path), epoch=epoch, score_name=name, score=score)
 
 
 # ------------------------------------------------------- what each epoch logged

@@ -14,9 +14,10 @@ from typing import Any
 from mmengine.config import Config
 
 from mmposeaug.engine.checkpoint_files import find_best_checkpoint, find_last_checkpoint
+from mmposeaug.fileio import sha256_of
 
 from .collect import mismatch, read_results
-from .json_files import file_sha256, read_json, save_compact_json
+from .json_files import read_json, save_compact_json
 from .plan import Experiment, ExperimentError, ExperimentPlan, Run
 
 IDENTITY_KEYS = ('config', 'options', 'seed', 'config_sha256')
@@ -132,7 +133,7 @@ class RunFolder:
         result = read_json(self.result_file) or {}
         known = result['checkpoint'].get('sha256')
         if known is None and path.is_file():  # results of earlier versions do not say it
-            known = file_sha256(path)
+            known = sha256_of(path)
         return dict(checkpoint=path.name, sha256=known)
 
     def clean(self, keep: str) -> list[Path]:

@@ -4,6 +4,7 @@
 from .io import (
     atomic_write,
     join_root,
+    load_json,
     load_npy,
     load_npz,
     load_pickle_restricted,
@@ -13,14 +14,17 @@ from .io import (
     save_npy,
     save_npz,
     save_pickle,
+    sha256_of,
 )
+from .manifest import Manifest, changes
 from .object_npz import load_object_npz
-from .restricted_pickle import RefusedError, unpickle_restricted
 
 __all__ = [
-    'RefusedError',
+    'Manifest',
     'atomic_write',
+    'changes',
     'join_root',
+    'load_json',
     'load_npy',
     'load_npz',
     'load_object_npz',
@@ -31,5 +35,5 @@ __all__ = [
     'save_npy',
     'save_npz',
     'save_pickle',
-    'unpickle_restricted',
+    'sha256_of',
 ]

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import pickle
@@ -18,13 +19,13 @@ from mmengine.utils import is_abs
 from .restricted_pickle import RefusedError, unpickle_restricted
 
 
-def require_file(path: str, what: str, option: str) -> str:
+def require_file(path: str, what: str, option: str = '') -> str:
     """Checks that a file is there.
 
     Args:
         path (str): Path, or an address that ``mmengine.fileio`` can open.
         what (str): What the file is, for the message: ``'annotation file'``.
-        option (str): The option that names it, for the message.
+        option (str): The option that names it, for the message. Defaults to none.
 
     Returns:
         str: The path.
@@ -33,23 +34,39 @@ def require_file(path: str, what: str, option: str) -> str:
         FileNotFoundError: If it does not exist.
     """
     if not exists(path):
-        raise FileNotFoundError(
-            f'The {what} {path!r} does not exist; set {option} (and data_root) to where it is.'
-        )
+        remedy = f'set {option} (and data_root) to where it is' if option else 'check the path'
+        raise FileNotFoundError(f'The {what} {path!r} does not exist; {remedy}.')
     return path
 
 
 def join_root(path: str, data_root: str | None) -> str:
-    """Puts a relative path under ``data_root``, as MMPose's datasets do.
-
-    Args:
-        path (str): Path, or an address that ``mmengine.fileio`` can open.
-        data_root (str, optional): The folder; None or empty for none.
-
-    Returns:
-        str: The joined path; ``path`` itself if it is absolute or there is no folder.
-    """
+    """Put a relative ``path`` under the folder ``data_root``, if any, as MMPose's datasets do."""
     return path if is_abs(path) or not data_root else os.path.join(data_root, path)
+
+
+def sha256_of(source: str | os.PathLike | bytes) -> str:
+    """Return the SHA-256, in hexadecimal digits, of a ``source``: a file or its content."""
+    if isinstance(source, bytes):
+        return hashlib.sha256(source).hexdigest()
+    digest = hashlib.sha256()
+    with open(source, 'rb') as file:
+        for block in iter(lambda: file.read(1 << 20), b''):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def load_json(path: str | os.PathLike, what: str) -> Any:
+    """Read the JSON file ``path``, or an address that ``mmengine.fileio`` can open.
+
+    A ValueError calls it ``what`` ('camera file') if it is not valid JSON.
+    """
+    with get_local_path(path) as local_path, open(local_path, encoding='utf-8') as file:
+        try:
+            return json.load(file)
+        except (ValueError, RecursionError) as error:
+            raise ValueError(
+                f"The {what} '{path}' is not valid JSON ({error}); check that it is complete."
+            ) from None
 
 
 def load_pickle_restricted(path: str, encoding: str = 'latin1') -> Any:
@@ -70,7 +87,7 @@ def load_pickle_restricted(path: str, encoding: str = 'latin1') -> Any:
         FileNotFoundError: If the file does not exist.
         ValueError: If it holds anything else, or is not a pickle.
     """
-    require_file(path, 'pickle', 'its path')
+    require_file(path, 'pickle')
     with get_local_path(path) as local_path, open(local_path, 'rb') as file:
         try:
             return unpickle_restricted(file, encoding)
@@ -101,7 +118,7 @@ def load_npz(path: str, keys: Sequence[str] | None = None) -> dict[str, np.ndarr
         FileNotFoundError: If the file does not exist.
         ValueError: If it is not an npz file, or an array holds Python objects.
     """
-    require_file(path, 'npz file', 'its path')
+    require_file(path, 'npz file')
     with get_local_path(path) as local_path, _open_numpy(local_path, path) as file:
         if not hasattr(file, 'files'):
             raise ValueError(f'The file {path!r} holds one array, not the named arrays of an npz.')
@@ -118,19 +135,13 @@ def load_npz(path: str, keys: Sequence[str] | None = None) -> dict[str, np.ndarr
 
 
 def load_npy(path: str) -> np.ndarray:
-    """Reads the one array of an npy file; pickled objects are refused.
-
-    Args:
-        path (str): The file.
-
-    Returns:
-        np.ndarray: The array.
+    """Read the one array of the npy file ``path``.
 
     Raises:
         FileNotFoundError: If the file does not exist.
         ValueError: If it is not an npy file or holds Python objects.
     """
-    require_file(path, 'npy file', 'its path')
+    require_file(path, 'npy file')
     with get_local_path(path) as local_path, _open_numpy(local_path, path) as array:
         if not isinstance(array, np.ndarray):
             raise ValueError(f'The file {path!r} is an npz of several arrays; an npy is expected.')
@@ -193,63 +204,35 @@ def atomic_write(path: str | os.PathLike, mode: str = 'wb') -> Iterator[IO]:
 
 
 def make_writable_folder(folder: str | os.PathLike) -> None:
-    """Makes a folder, and writes into it once, to learn at once that it cannot be written to.
-
-    Args:
-        folder (str | PathLike): The folder.
-
-    Raises:
-        OSError: If it cannot be made or written to.
-    """
+    """Make a ``folder``, and learn at once, by an OSError, if it cannot be written to."""
     os.makedirs(folder, exist_ok=True)
     with tempfile.TemporaryFile(dir=os.fspath(folder)):
         pass
 
 
 def save_npz(path: str | os.PathLike, arrays: Mapping[str, np.ndarray]) -> None:
-    """Writes arrays as a compressed npz file, atomically.
-
-    Args:
-        path (str | PathLike): The file; its folder is made if need be.
-        arrays (Mapping[str, np.ndarray]): The arrays by name.
-    """
+    """Write ``arrays`` by name to the compressed npz file ``path``, atomically."""
     with atomic_write(path) as file:
         np.savez_compressed(file, **arrays)
 
 
 def save_npy(path: str | os.PathLike, array: np.ndarray) -> None:
-    """Writes one array as an npy file, atomically.
-
-    Args:
-        path (str | PathLike): The file; its folder is made if need be.
-        array (np.ndarray): The array.
-    """
+    """Write an ``array`` to the npy file ``path``, atomically."""
     with atomic_write(path) as file:
         np.save(file, array, allow_pickle=False)
 
 
 def save_pickle(path: str | os.PathLike, content: Any) -> None:
-    """Writes a pickle, atomically.
+    """Write ``content`` to the pickle ``path``, atomically, in protocol 4, as MMPose does.
 
-    Args:
-        path (str | PathLike): The file; its folder is made if need be.
-        content (Any): What to write, in protocol 4, as MMPose's own camera files are. To be read
-            again by :func:`load_pickle_restricted`, it must be numpy data in builtin containers.
+    :func:`load_pickle_restricted` reads it if it is numpy data in builtin containers.
     """
     with atomic_write(path) as file:
         pickle.dump(content, file, protocol=4)
 
 
 def save_json(path: str | os.PathLike, content: Any) -> None:
-    """Writes JSON, atomically.
-
-    Args:
-        path (str | PathLike): The file; its folder is made if need be.
-        content (Any): Mappings, lists, strings, numbers, booleans and None.
-
-    Raises:
-        TypeError: If it holds anything else.
-    """
+    """Write ``content``, plain values, to the JSON file ``path``, atomically."""
     with atomic_write(path, 'w') as file:
         json.dump(content, file, indent=1)
         file.write('\n')

@@ -35,7 +35,7 @@ def load_object_npz(path: str, keys: Sequence[str]) -> dict[str, Any]:
         ValueError: If it is not a complete npz file, lacks an entry, or an entry holds anything
             else; the sentence names the entry.
     """
-    require_file(path, 'npz file', 'its path')
+    require_file(path, 'npz file')
     with get_local_path(path) as local_path:
         try:
             archive = zipfile.ZipFile(local_path)

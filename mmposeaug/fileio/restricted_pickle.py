@@ -102,16 +102,5 @@ class _NumpyUnpickler(_PythonUnpickler):
 
 
 def unpickle_restricted(file: IO[bytes], encoding: str = 'latin1') -> Any:
-    """Reads one pickle of an open file.
-
-    Args:
-        file (IO[bytes]): The file, at the pickle's begin.
-        encoding (str): How the byte strings of Python 2 pickles are read. Defaults to ``'latin1'``.
-
-    Returns:
-        Any: The content.
-
-    Raises:
-        RefusedError: If it names anything but numpy data and builtin containers.
-    """
+    """Read one pickle of an open file; RefusedError if it names anything else than admitted."""
     return _NumpyUnpickler(file, encoding=encoding).load()

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from mmengine.config import Config
 
-from mmposeaug.datasets.dataset_configs import inner_dataset
+from mmposeaug.datasets.samples import inner_dataset
 from mmposeaug.fileio import atomic_write, make_writable_folder, save_json
 from mmposeaug.version import __version__
 

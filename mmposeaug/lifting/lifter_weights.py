@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import pickle
 from collections.abc import Mapping, Sequence
@@ -13,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from mmposeaug.fileio import sha256_of
 from mmposeaug.structures import Skeleton
 
 _UNUSED = 'num_batches_tracked'  # counted while training, absent from old checkpoints
@@ -42,7 +42,7 @@ def read_checkpoint(path: Path) -> tuple[dict[str, Any], str]:
             f"The file '{path}' holds a {type(loaded).__name__}, not a state dict; give a "
             'checkpoint.'
         )
-    return loaded, hashlib.sha256(content).hexdigest()
+    return loaded, sha256_of(content)
 
 
 def load_weights(model: nn.Module, checkpoint: Mapping[str, Any], path: Path) -> None:

@@ -18,8 +18,8 @@ from torch import nn
 from mmposeaug.codecs import LifterAdapter, build_codec, find_train_codec
 from mmposeaug.codecs.lifter_fit import check_codec, check_frames, first_call
 from mmposeaug.codecs.trained_codec import codec_misfit
-from mmposeaug.datasets.dataset_configs import inner_dataset
 from mmposeaug.datasets.readers import skeleton_of_cfg
+from mmposeaug.datasets.samples import inner_dataset
 from mmposeaug.datasets.windows import WindowRule, window_rule
 from mmposeaug.structures import Skeleton
 

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from mmposeaug.codecs import check_camera, check_focal
-from mmposeaug.datasets import portrait
+from mmposeaug.datasets import images
 from mmposeaug.datasets.calibration import load_calibration
 from mmposeaug.datasets.camera_files import (
     CameraDict,
@@ -242,5 +242,5 @@ def as_seen(
     if not pad_portrait:
         return joints_px, sizes, intrinsics
     cameras = intrinsics.copy()
-    cameras[:, 2] += portrait.padding_of(sizes)
-    return (*portrait.pad_portrait(joints_px, sizes), cameras)
+    cameras[:, 2] += images.padding_of(sizes)
+    return (*images.pad_portrait(joints_px, sizes), cameras)

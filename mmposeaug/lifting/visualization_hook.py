@@ -13,7 +13,7 @@ from mmengine.fileio import exists, get
 from mmengine.hooks import Hook
 from mmpose.registry import HOOKS
 
-from mmposeaug.datasets.portrait import padding_of
+from mmposeaug.datasets.images import padding_of
 from mmposeaug.datasets.samples import camera_image_size, image_name
 from mmposeaug.structures import Skeleton
 from mmposeaug.visualization.figures import save_png, to_image

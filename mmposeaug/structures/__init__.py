@@ -16,13 +16,11 @@ from .anthropometry import (
 from .graphs import (
     PARTITIONS,
     body_parts,
-    centre_joint,
-    hop_distances,
     joint_resampling,
     spatial_partitions,
     tree_adjacency,
 )
-from .human import HumanVerdict, judge_human, judge_lengths, tree_fault
+from .human import HumanVerdict, judge_human, tree_fault
 from .lifted_poses import LiftedPoses
 from .metainfo import said_human
 from .presets import H36M_16, H36M_17, H36M_17_TO_16, get_skeleton
@@ -46,13 +44,10 @@ __all__ = [
     'ViewedPoses',
     'WIDTH_STD',
     'body_parts',
-    'centre_joint',
     'get_skeleton',
-    'hop_distances',
     'is_plain_limb',
     'joint_resampling',
     'judge_human',
-    'judge_lengths',
     'limb_width_bones',
     'lowered_hips',
     'said_human',

@@ -91,14 +91,10 @@ def stature_ratios(skeleton: Skeleton) -> tuple[float | None, ...]:
 
 
 def lowered_hips(skeleton: Skeleton) -> tuple[float, ...]:
-    """How bone lengths change where hips lie lower by a thigh, as fractions of stature.
+    """Return how bone lengths (B,) change where hips lie lower by a thigh, as parts of stature.
 
-    Args:
-        skeleton (Skeleton): Any tree.
-
-    Returns:
-        tuple[float]: One change a bone: the thighs are shorter, and the trunk is longer, by as
-        much; 0 for the others, and for all where there are not both.
+    The thighs of the skeleton are shorter, and its trunk is longer, by as much; 0 for the others,
+    and for all where there are not both.
     """
     thighs = [
         skeleton.bone_of(skeleton.limbs[name][1])
@@ -115,29 +111,16 @@ def lowered_hips(skeleton: Skeleton) -> tuple[float, ...]:
 
 
 def limb_width_bones(skeleton: Skeleton) -> tuple[int, ...]:
-    """Bones that lead from the midline to the first joint of a limb: half widths of the body.
-
-    Args:
-        skeleton (Skeleton): Any tree.
-
-    Returns:
-        tuple[int]: Their indices, ascending.
-    """
+    """Return the bones of a skeleton from its midline to the limbs: half widths of the body."""
     return tuple(sorted({skeleton.bone_of(members[0]) for members in skeleton.limbs.values()}))
 
 
 def is_plain_limb(skeleton: Skeleton, members: Sequence[int]) -> bool:
-    """Whether a limb is hip, knee and ankle or shoulder, elbow and wrist, as far as trees tell.
+    """Return whether a limb is hip, knee and ankle or shoulder, elbow and wrist.
 
     Joints beyond the third are toes or fingers, unless the first one of an arm is a collar bone;
-    nobody can tell, so arms must have three joints.
-
-    Args:
-        skeleton (Skeleton): The tree.
-        members (Sequence[int]): Joints of a limb, from its attachment outwards.
-
-    Returns:
-        bool: Whether it is.
+    nobody can tell, so arms must have three joints. ``members`` are the joints of the limb of a
+    skeleton, from its attachment outwards.
 
     Example:
         >>> from mmposeaug.structures import H36M_17

@@ -17,14 +17,7 @@ TRUNK = 'trunk'
 
 
 def tree_adjacency(skeleton: Skeleton) -> np.ndarray:
-    """Which joints are linked by a bone, each with itself too.
-
-    Args:
-        skeleton (Skeleton): The tree.
-
-    Returns:
-        np.ndarray: Symmetric, bool, shape (J, J).
-    """
+    """Return which joints of a skeleton share a bone, each with itself too: bool, shape (J, J)."""
     linked = np.eye(skeleton.num_joints, dtype=bool)
     children, parents = np.array(skeleton.bones, dtype=int).reshape(-1, 2).T
     linked[children, parents] = linked[parents, children] = True
@@ -32,14 +25,7 @@ def tree_adjacency(skeleton: Skeleton) -> np.ndarray:
 
 
 def hop_distances(skeleton: Skeleton) -> np.ndarray:
-    """Number of bones on the way between joints.
-
-    Args:
-        skeleton (Skeleton): The tree.
-
-    Returns:
-        np.ndarray: int, shape (J, J).
-    """
+    """Count the bones on the way between joints: int, of shape (J, J)."""
     linked = tree_adjacency(skeleton)
     hops = np.zeros(linked.shape, dtype=int)
     reached = np.eye(skeleton.num_joints, dtype=bool)
@@ -50,14 +36,7 @@ def hop_distances(skeleton: Skeleton) -> np.ndarray:
 
 
 def centre_joint(skeleton: Skeleton) -> int:
-    """Joint from which the farthest joint is the nearest; of two the one nearer the root.
-
-    Args:
-        skeleton (Skeleton): The tree.
-
-    Returns:
-        int: Its index; the spine's in Human3.6M.
-    """
+    """Return the joint from which the farthest is the nearest; of two the one nearer the root."""
     hops = hop_distances(skeleton)
     return min(
         range(skeleton.num_joints),
@@ -90,14 +69,9 @@ def spatial_partitions(skeleton: Skeleton) -> np.ndarray:
 
 
 def body_parts(skeleton: Skeleton) -> tuple[Skeleton, tuple[tuple[int, ...], ...]]:
-    """The skeleton with each limb as one node, and all joints of no limb as another.
+    """Return the tree of a skeleton's limbs, one node each, around a root of all other joints.
 
-    Args:
-        skeleton (Skeleton): The tree.
-
-    Returns:
-        tuple[Skeleton, tuple[tuple[int, ...], ...]]: The tree of the parts, its root the trunk, on
-        which the limbs hang; and the joints of each part.
+    The second value has the joints of each node.
     """
     limbs = skeleton.limbs
     within = {joint for members in limbs.values() for joint in members}
@@ -118,20 +92,14 @@ def body_parts(skeleton: Skeleton) -> tuple[Skeleton, tuple[tuple[int, ...], ...
 
 
 def joint_resampling(source: Skeleton, target: Skeleton) -> np.ndarray:
-    """Joints of one skeleton from those of another, by name.
+    """Return the weight of each source joint (column) in each target joint (row), (J', J).
 
-    A joint that the source lacks lies midway between its parent and its only child.
+    A joint that the source lacks lies midway between its parent and its only child; ValueError if
+    these are not there either.
 
     Args:
         source (Skeleton): Joints that are there.
         target (Skeleton): Joints that are wanted.
-
-    Returns:
-        np.ndarray: Weight of each source joint (column) in each target joint (row), (J', J).
-
-    Raises:
-        ValueError: If a joint that the source lacks has no parent or not one child, or one of
-            these is not there either.
     """
     weights = np.zeros((target.num_joints, source.num_joints))
     for joint, name in enumerate(target.joint_names):

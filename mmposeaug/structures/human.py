@@ -9,12 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from .anthropometry import SEGMENT_RATIOS, is_plain_limb
-
-if TYPE_CHECKING:
-    from .skeleton import Skeleton
+from .skeleton import Skeleton
 
 _LEG = (r'hip|thigh|up(per)?leg|femur', r'knee|shank|shin|calf|leg|tibia', r'ankle|foot')
 _ARM = (r'shoulder|arm|humerus', r'elbow|forearm|lowerarm|radius', r'wrist|hand')
@@ -98,15 +96,7 @@ def judge_human(skeleton: Skeleton, lengths: Sequence[float] | None = None) -> H
 
 
 def judge_lengths(skeleton: Skeleton, lengths: Sequence[float]) -> HumanVerdict:
-    """Whether bones have proportions that a person can have.
-
-    Args:
-        skeleton (Skeleton): A tree with a trunk, two legs and two arms of three joints each.
-        lengths (Sequence[float]): Typical length of each bone, in any unit.
-
-    Returns:
-        HumanVerdict: The verdict; None for other trees, and for bones without length.
-    """
+    """Judge whether bones, of any unit, have the proportions of a person; None if it is unclear."""
     found = _segments(skeleton, lengths)
     if not found or not min(found.values()) > 0:
         return HumanVerdict(None, 'there are no lengths of trunk, legs and arms')
@@ -133,15 +123,12 @@ def judge_lengths(skeleton: Skeleton, lengths: Sequence[float]) -> HumanVerdict:
 
 
 def tree_fault(skeleton: Skeleton, whole: bool = False) -> str:
-    """Why a tree cannot be that of a human body with its root at the pelvis.
+    """Return, in half a sentence, why a tree cannot be a human body; empty if it can.
 
     Args:
         skeleton (Skeleton): Any tree.
         whole (bool): Whether both legs and arms must be there. Defaults to False: an upper or a
             lower body will do.
-
-    Returns:
-        str: Half a sentence; empty if it can.
     """
     usual = {kind: [f'{side}_{kind}' for side in ('left', 'right')] for kind in _WORDS}
     there = {kind: all(name in skeleton.limbs for name in usual[kind]) for kind in _WORDS}

@@ -11,6 +11,17 @@ import numpy as np
 from .skeleton import Skeleton
 
 
+def check_shapes(record: Any, **shapes: tuple[int, ...]) -> None:
+    """Check the arrays of a record about a skeleton, but for those that are None."""
+    for name, shape in shapes.items():
+        found = getattr(record, name)
+        if found is not None and found.shape != shape:
+            raise ValueError(
+                f'{name} of {len(record)} {type(record).__name__} of the skeleton '
+                f'{record.skeleton.name!r} must be of shape {shape}, got {found.shape}.'
+            )
+
+
 @dataclass(frozen=True)
 class LiftedPoses:
     """Lifted poses, one row for each person in each frame.
@@ -60,7 +71,8 @@ class LiftedPoses:
 
     def __post_init__(self) -> None:
         rows, joints = len(self.frames), self.skeleton.num_joints
-        shapes = dict(
+        check_shapes(
+            self,
             frames=(rows,),
             tracks=(rows,),
             poses_rel=(rows, joints, 3),
@@ -69,18 +81,9 @@ class LiftedPoses:
             interpolated=(rows, joints),
             image_sizes=(rows, 2),
             roots_cam=(rows, 3),
+            intrinsics=(rows, 9),
+            up_cam=(3,),
         )
-        if self.intrinsics is not None:
-            shapes['intrinsics'] = (rows, 9)
-        if self.up_cam is not None:
-            shapes['up_cam'] = (3,)
-        for name, shape in shapes.items():
-            found = getattr(self, name).shape
-            if found != shape:
-                raise ValueError(
-                    f'{name} of LiftedPoses must be of shape {shape} for {rows} rows of the '
-                    f'skeleton {self.skeleton.name!r}, got {found}.'
-                )
         keys = np.stack((self.frames, self.tracks), axis=1).astype(np.int64)
         step = np.diff(keys, axis=0)
         if self.fps is not None and not (np.isfinite(self.fps) and self.fps > 0):
@@ -106,14 +109,7 @@ class LiftedPoses:
         return np.unique(self.tracks)
 
     def rows_of(self, frame: int) -> np.ndarray:
-        """Rows of one frame.
-
-        Args:
-            frame (int): Its number.
-
-        Returns:
-            np.ndarray: Row numbers, empty if the frame has no pose.
-        """
+        """Return the rows of one frame by its number; empty if the frame has no pose."""
         first, end = np.searchsorted(self.frames, [frame, frame + 1])
         return np.arange(first, end)
 

@@ -54,17 +54,7 @@ def read_metainfo(
 
 
 def said_human(metainfo: Mapping[str, Any]) -> bool | None:
-    """What metainfo says about the kind of body.
-
-    Args:
-        metainfo (Mapping): ``dataset_info`` of a config.
-
-    Returns:
-        bool | None: Its ``human``; None if it says nothing.
-
-    Raises:
-        ValueError: If that is neither True nor False.
-    """
+    """Return ``human`` of metainfo: True, False, or None if it says nothing."""
     said = metainfo.get('human')
     if said is None or isinstance(said, bool):
         return said

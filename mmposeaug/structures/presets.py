@@ -6,28 +6,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from .choices import require_choice
 from .skeleton import Skeleton
 
 H36M_17 = Skeleton(
     name='h36m_17',
     joint_names=(
-        'root',
-        'right_hip',
-        'right_knee',
-        'right_foot',
-        'left_hip',
-        'left_knee',
-        'left_foot',
-        'spine',
-        'thorax',
-        'neck_base',
-        'head',
-        'left_shoulder',
-        'left_elbow',
-        'left_wrist',
-        'right_shoulder',
-        'right_elbow',
-        'right_wrist',
+        *('root', 'right_hip', 'right_knee', 'right_foot', 'left_hip', 'left_knee', 'left_foot'),
+        *('spine', 'thorax', 'neck_base', 'head', 'left_shoulder', 'left_elbow', 'left_wrist'),
+        *('right_shoulder', 'right_elbow', 'right_wrist'),
     ),
     parents=(-1, 0, 1, 2, 0, 4, 5, 0, 7, 8, 9, 8, 11, 12, 8, 14, 15),
     joint_pairs=((4, 1), (5, 2), (6, 3), (11, 14), (12, 15), (13, 16)),
@@ -82,9 +69,5 @@ def get_skeleton(skeleton: str | Mapping[str, Any] | Skeleton) -> Skeleton:
         return skeleton
     if isinstance(skeleton, Mapping):
         return Skeleton.from_metainfo(skeleton)
-    if skeleton not in _PRESETS:
-        raise KeyError(
-            f'There is no skeleton preset {skeleton!r}; use one of {", ".join(_PRESETS)} or '
-            'Skeleton.from_metainfo.'
-        )
+    require_choice('The skeleton', skeleton, _PRESETS, 'or Skeleton.from_metainfo', KeyError)
     return _PRESETS[skeleton]

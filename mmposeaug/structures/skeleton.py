@@ -1,19 +1,21 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""The kinematic tree: joint names, parents, left/right pairs and named parts."""
+"""A tree of joints with its trunk, limbs and parts, found by the tree and its sides alone."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from . import parts
-from .metainfo import read_metainfo, side_of
+from .metainfo import read_metainfo
+from .tree import Tree
+
+Groups = dict[str, tuple[int, ...]]
 
 
 @dataclass(frozen=True)
-class Skeleton:
+class Skeleton(Tree):
     """A rooted tree of named joints with left/right symmetry.
 
     Every joint but the root is the lower end of one bone; bones are numbered in the order of
@@ -36,238 +38,6 @@ class Skeleton:
         ((1, 0),)
     """
 
-    name: str
-    joint_names: tuple[str, ...]
-    parents: tuple[int, ...]
-    joint_pairs: tuple[tuple[int, int], ...] = ()
-    human: bool | None = field(default=None, compare=False)
-
-    def __post_init__(self) -> None:
-        self._check_names()
-        self._check_tree()
-        self._check_pairs()
-
-    # ---------------------------------------------------------------- checks
-    def _check_names(self) -> None:
-        if len(self.joint_names) != len(self.parents):
-            raise ValueError(
-                f'Skeleton {self.name!r} has {len(self.joint_names)} joint names but '
-                f'{len(self.parents)} parents; give one parent (-1 for the root) per joint.'
-            )
-        doubles = sorted({n for n in self.joint_names if self.joint_names.count(n) > 1})
-        if doubles:
-            raise ValueError(
-                f'Skeleton {self.name!r} names the joint {doubles[0]!r} twice; '
-                'joint names must be unique.'
-            )
-
-    def _check_tree(self) -> None:
-        count = len(self.parents)
-        roots = [self.joint_names[j] for j, p in enumerate(self.parents) if p == -1]
-        for joint, parent in enumerate(self.parents):
-            if not -1 <= parent < count:
-                raise ValueError(
-                    f'Skeleton {self.name!r}: the parent {parent} of '
-                    f'{self.joint_names[joint]!r} is not a joint; use 0 to {count - 1}, or -1 '
-                    'for the root.'
-                )
-        for joint in range(count):
-            seen, current = {joint}, self.parents[joint]
-            while current != -1:
-                if current in seen:
-                    raise ValueError(
-                        f'Skeleton {self.name!r} has a cycle through '
-                        f'{self.joint_names[joint]!r}; every joint must lead to the root.'
-                    )
-                seen.add(current)
-                current = self.parents[current]
-        if len(roots) != 1:
-            raise ValueError(
-                f'Skeleton {self.name!r} has {len(roots)} roots ({", ".join(roots)}); exactly '
-                'one joint may have the parent -1.'
-            )
-
-    def _check_pairs(self) -> None:
-        partner: dict[int, int] = {}
-        for left, right in self.joint_pairs:
-            for joint, other in ((left, right), (right, left)):
-                if not 0 <= joint < self.num_joints or joint in partner or joint == other:
-                    raise ValueError(
-                        f'Skeleton {self.name!r}: the left/right pair ({left}, {right}) is not '
-                        'two joints that appear in no other pair.'
-                    )
-                partner[joint] = other
-        for joint, name in enumerate(self.joint_names):
-            if side_of(name) and joint not in partner:
-                raise ValueError(
-                    f'Skeleton {self.name!r}: {name!r} has no partner on the other side; add '
-                    'the pair to joint_pairs (``swap`` in MMPose metainfo).'
-                )
-        for left, right in self.joint_pairs:
-            mirrored = partner.get(self.parents[left], self.parents[left])
-            if mirrored != self.parents[right]:
-                raise ValueError(
-                    f'Skeleton {self.name!r}: {self.joint_names[left]!r} and '
-                    f'{self.joint_names[right]!r} are paired but hang on joints that are not; '
-                    'the tree must be symmetric.'
-                )
-
-    # ---------------------------------------------------------------- joints
-    @property
-    def num_joints(self) -> int:
-        """int: Number of joints J."""
-        return len(self.joint_names)
-
-    @property
-    def num_bones(self) -> int:
-        """int: Number of bones, J - 1."""
-        return self.num_joints - 1
-
-    @property
-    def root(self) -> int:
-        """int: Index of the root joint."""
-        return self.parents.index(-1)
-
-    def index(self, joint_name: str) -> int:
-        """Index of a joint.
-
-        Args:
-            joint_name (str): Name of the joint.
-
-        Returns:
-            int: Its index.
-
-        Raises:
-            KeyError: If the skeleton has no such joint.
-        """
-        if joint_name not in self.joint_names:
-            raise KeyError(
-                f'Skeleton {self.name!r} has no joint {joint_name!r}; it has '
-                f'{", ".join(self.joint_names)}.'
-            )
-        return self.joint_names.index(joint_name)
-
-    @cached_property
-    def sides(self) -> tuple[str, ...]:
-        """tuple[str]: ``'left'``, ``'right'`` or ``''`` for each joint, from the pairs."""
-        left = {pair[0] for pair in self.joint_pairs}
-        right = {pair[1] for pair in self.joint_pairs}
-        return tuple(
-            'left' if j in left else 'right' if j in right else '' for j in range(self.num_joints)
-        )
-
-    @cached_property
-    def flip_indices(self) -> tuple[int, ...]:
-        """tuple[int]: For each joint the joint it becomes in a mirror image."""
-        flipped = list(range(self.num_joints))
-        for left, right in self.joint_pairs:
-            flipped[left], flipped[right] = right, left
-        return tuple(flipped)
-
-    def path_to_root(self, joint: int) -> tuple[int, ...]:
-        """Joints from ``joint`` up to, and without, the root.
-
-        Args:
-            joint (int): Index of the joint to start from.
-
-        Returns:
-            tuple[int]: Joint indices, ``joint`` first.
-        """
-        path = []
-        while self.parents[joint] != -1:
-            path.append(joint)
-            joint = self.parents[joint]
-        return tuple(path)
-
-    # ----------------------------------------------------------------- bones
-    @cached_property
-    def bones(self) -> tuple[tuple[int, int], ...]:
-        """tuple[tuple[int, int]]: (child, parent) of each bone, in the order of the children."""
-        return tuple((j, p) for j, p in enumerate(self.parents) if p != -1)
-
-    @cached_property
-    def bone_names(self) -> tuple[str, ...]:
-        """tuple[str]: Name of each bone, that of its lower joint."""
-        return tuple(self.joint_names[child] for child, _ in self.bones)
-
-    def bone_of(self, joint: int) -> int:
-        """Index of the bone whose lower end is ``joint``.
-
-        Args:
-            joint (int): Index of a joint other than the root.
-
-        Returns:
-            int: Bone index.
-        """
-        return [child for child, _ in self.bones].index(joint)
-
-    @cached_property
-    def bone_pairs(self) -> tuple[tuple[int, int], ...]:
-        """tuple[tuple[int, int]]: Pairs (left, right) of symmetric bones."""
-        return tuple((self.bone_of(left), self.bone_of(right)) for left, right in self.joint_pairs)
-
-    @cached_property
-    def length_groups(self) -> tuple[tuple[int, ...], ...]:
-        """tuple[tuple[int]]: Bones that share one length ratio, in order of first appearance.
-
-        A left/right pair is one group, so is every bone on the midline: 9 groups for the 16
-        joints of the paper.
-        """
-        partner = {b: o for pair in self.bone_pairs for b, o in (pair, pair[::-1])}
-        groups: list[tuple[int, ...]] = []
-        for bone in range(self.num_bones):
-            other = partner.get(bone, bone)
-            if other == bone:
-                groups.append((bone,))
-            elif bone < other:
-                groups.append((bone, other))
-        return tuple(groups)
-
-    # ----------------------------------------------------------------- parts
-    @cached_property
-    def trunk_bones(self) -> tuple[int, ...]:
-        """tuple[int]: Bones from the root up to the joint that the arms hang on, root first.
-
-        Their direction is that of the whole body (pelvis to spine to thorax in Human3.6M).
-        """
-        return parts.trunk_bones(self)
-
-    @cached_property
-    def pelvis(self) -> tuple[int, int, int] | None:
-        """tuple[int] | None: Left hip, right hip and the joint above the root; None without."""
-        return parts.pelvis(self)
-
-    @cached_property
-    def limbs(self) -> dict[str, tuple[int, ...]]:
-        """dict[str, tuple[int]]: Joints of each limb, from its attachment outwards.
-
-        A limb is a left or right subtree that hangs on the midline. Limbs on the root are
-        ``left_leg`` and ``right_leg``, those on the top of the trunk ``left_arm`` and
-        ``right_arm``; any other is named after its first joint.
-        """
-        return parts.limbs(self)
-
-    @cached_property
-    def parts(self) -> dict[str, tuple[int, ...]]:
-        """dict[str, tuple[int]]: Bones of each part of the part-aware chain (paper, Sec. 3.4).
-
-        ``torso`` holds the midline bones and the first bone of every limb. A limb's part holds
-        its bones and those it is attached to: the bone that leads to its joint on the midline,
-        or, on the root where there is none, the other bones of the root.
-        """
-        return parts.chain_parts(self)
-
-    @cached_property
-    def joint_groups(self) -> dict[str, tuple[int, ...]]:
-        """dict[str, tuple[int]]: Joints by their distance from the trunk.
-
-        ``near`` holds the first joint of every limb (hips, shoulders), ``middle`` the second
-        (knees, elbows), ``far`` all further ones (ankles, wrists), ``head`` the upper end of the
-        midline and single joints beside it (eyes, ears). Other midline joints are in no group.
-        """
-        return parts.joint_groups(self)
-
-    # ------------------------------------------------------------- metainfo
     @classmethod
     def from_metainfo(cls, metainfo: Mapping[str, Any], root: str | None = None) -> Skeleton:
         """Build the tree from MMPose dataset metainfo.
@@ -287,3 +57,108 @@ class Skeleton:
                 root can be found.
         """
         return cls(*read_metainfo(metainfo, root))
+
+    def _limb_starts(self) -> list[tuple[int, int]]:
+        """Joints with a side whose parent is on the midline, and that parent."""
+        return [
+            (joint, parent)
+            for joint, parent in enumerate(self.parents)
+            if self.sides[joint] and parent != -1 and not self.sides[parent]
+        ]
+
+    @cached_property
+    def trunk_bones(self) -> tuple[int, ...]:
+        """tuple[int]: Bones from the root up to the joint that the arms start from, root first.
+
+        Their direction is that of the whole body (pelvis to spine to thorax in Human3.6M).
+        """
+        # an eye or an ear is no arm: a limb has two joints or more
+        ends = [
+            parent
+            for joint, parent in self._limb_starts()
+            if parent != self.root and joint in self.parents
+        ]
+        if not ends:
+            return ()
+        top = min(ends, key=lambda joint: len(self.path_to_root(joint)))
+        return tuple(self.bone_of(joint) for joint in reversed(self.path_to_root(top)))
+
+    @cached_property
+    def pelvis(self) -> tuple[int, int, int] | None:
+        """tuple[int] | None: Left hip, right hip and the joint above the root; None without."""
+        legs = [self.limbs.get(f'{side}_leg', ()) for side in ('left', 'right')]
+        if not self.trunk_bones or not all(legs):
+            return None
+        return legs[0][0], legs[1][0], self.bones[self.trunk_bones[0]][0]
+
+    @cached_property
+    def limbs(self) -> Groups:
+        """dict[str, tuple[int]]: Joints of each limb, from its attachment outwards.
+
+        A limb is a left or right subtree whose parent is on the midline. Limbs at the root are
+        ``left_leg`` and ``right_leg``, those at the top of the trunk ``left_arm`` and
+        ``right_arm``; any other is named after its first joint.
+        """
+        trunk = self.trunk_bones
+        top = self.bones[trunk[-1]][0] if trunk else None
+        found: Groups = {}
+        for joint, parent in self._limb_starts():
+            members = [j for j in range(self.num_joints) if joint in (j, *self.path_to_root(j))]
+            members.sort(key=lambda j: (len(self.path_to_root(j)), j))
+            kind = 'leg' if parent == self.root else 'arm' if parent == top else ''
+            own_name = self.joint_names[joint]
+            name = f'{self.sides[joint]}_{kind}' if kind else own_name
+            found[own_name if name in found else name] = tuple(members)
+        return found
+
+    @cached_property
+    def parts(self) -> Groups:
+        """dict[str, tuple[int]]: Bones of each part of the part-aware chain (paper, Sec. 3.4).
+
+        ``torso`` holds the midline bones and the first bone of every limb. A limb's part holds
+        its bones and those it is attached to: the bone that leads to its joint on the midline,
+        or, on the root where there is none, the other bones of the root.
+        """
+        bones_of_limbs = {
+            name: tuple(self.bone_of(joint) for joint in members)
+            for name, members in self.limbs.items()
+        }
+        sided = {bone for bones in bones_of_limbs.values() for bone in bones}
+        midline = set(range(self.num_bones)) - sided
+        first = {bones[0] for bones in bones_of_limbs.values()}
+        parts = {'torso': tuple(sorted(midline | first))}
+        for name, bones in bones_of_limbs.items():
+            joint = self.bones[bones[0]][1]
+            if joint == self.root:
+                neighbours = {b for b, (_, parent) in enumerate(self.bones) if parent == joint}
+            else:
+                neighbours = {self.bone_of(joint)}
+            parts[name] = tuple(sorted(neighbours | set(bones)))
+        return parts
+
+    @cached_property
+    def joint_groups(self) -> Groups:
+        """dict[str, tuple[int]]: Joints by their distance from the trunk.
+
+        ``near`` holds the first joint of every limb (hips, shoulders), ``middle`` the second
+        (knees, elbows), ``far`` all further ones (ankles, wrists), ``head`` the upper end of the
+        midline and single joints beside it (eyes, ears). Other midline joints are in no group.
+        """
+        groups: dict[str, list[int]] = {'near': [], 'middle': [], 'far': [], 'head': []}
+        for members in self.limbs.values():
+            start = members[0]
+            if len(members) == 1 and self.parents[start] != self.root:
+                groups['head'].append(start)
+                continue
+            for joint in members:
+                depth = len(self.path_to_root(joint)) - len(self.path_to_root(start))
+                groups[('near', 'middle', 'far')[min(depth, 2)]].append(joint)
+        trunk = {self.bones[bone][0] for bone in self.trunk_bones} | {self.root}
+        for joint, side in enumerate(self.sides):
+            upper = any(
+                parent == joint and not self.sides[child]
+                for child, parent in enumerate(self.parents)
+            )
+            if not side and not upper and joint not in trunk:
+                groups['head'].append(joint)
+        return {name: tuple(sorted(joints)) for name, joints in groups.items()}

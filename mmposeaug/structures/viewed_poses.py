@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from .lifted_poses import check_shapes
 from .skeleton import Skeleton
 
 _ARRAYS = ('pose_cam', 'keypoints_px', 'intrinsics', 'image_size')
@@ -37,37 +38,18 @@ class ViewedPoses:
     def __post_init__(self) -> None:
         count, joints = len(self.pose_cam), self.skeleton.num_joints
         shapes = ((count, joints, 3), (count, joints, 2), (count, 9), (count, 2))
-        for name, shape in zip(_ARRAYS, shapes):
-            if getattr(self, name).shape != shape:
-                raise ValueError(
-                    f'{name} of {count} ViewedPoses of the skeleton {self.skeleton.name!r} must be '
-                    f'of shape {shape}, got {getattr(self, name).shape}.'
-                )
+        check_shapes(self, **dict(zip(_ARRAYS, shapes)))
 
     def __len__(self) -> int:
         return len(self.pose_cam)
 
     def take(self, rows: np.ndarray | slice) -> ViewedPoses:
-        """Some of the poses.
-
-        Args:
-            rows (np.ndarray | slice): Their numbers, or booleans of shape (N,).
-
-        Returns:
-            ViewedPoses: These.
-        """
+        """Return some of the poses, by their numbers or by booleans of shape (N,)."""
         return replace(self, **{name: getattr(self, name)[rows] for name in _ARRAYS})
 
     @staticmethod
     def concat(parts: Sequence[ViewedPoses]) -> ViewedPoses:
-        """All poses of several sets of one skeleton.
-
-        Args:
-            parts (Sequence[ViewedPoses]): At least one.
-
-        Returns:
-            ViewedPoses: The poses in order.
-        """
+        """Return all poses, in order, of several sets of one skeleton."""
         arrays = {name: np.concatenate([getattr(p, name) for p in parts]) for name in _ARRAYS}
         return replace(parts[0], **arrays)
 
@@ -102,7 +84,7 @@ class AugmentedSamples:
         return self.of_kind('real').skeleton
 
     def of_kind(self, kind: str) -> ViewedPoses:
-        """All poses of a kind, whether in view or not."""
+        """Return all poses of a kind, whether in view or not."""
         return self.stages[self.kinds[kind]]
 
     def visible(self) -> dict[str, ViewedPoses]:
@@ -113,14 +95,7 @@ class AugmentedSamples:
 
     @staticmethod
     def concat(parts: Sequence[AugmentedSamples]) -> AugmentedSamples:
-        """All samples of several batches of one augmentation.
-
-        Args:
-            parts (Sequence[AugmentedSamples]): At least one.
-
-        Returns:
-            AugmentedSamples: The samples in order.
-        """
+        """Return all samples, in order, of several batches of one augmentation."""
         first = parts[0]
         return replace(
             first,

@@ -2,14 +2,10 @@
 """The built-in synthetic motion set, see docs/synthetic.md."""
 
 from .build import make_synthetic_mocap, make_wide_mocap, summarise
-from .detections import Scene, coco_keypoints, detect_people
-from .parts import PARTS, Part
+from .detections import Scene, detect_people
 
 __all__ = [
-    'PARTS',
-    'Part',
     'Scene',
-    'coco_keypoints',
     'detect_people',
     'make_synthetic_mocap',
     'make_wide_mocap',

@@ -5,9 +5,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from .curves import bump, pulses, smooth_noise
-from .joint_limits import SIDES
-from .motions import Curves, Motion, acting_side, cycle, set_leg, standing, turn_of
+from .motions import (
+    SIDES,
+    Curves,
+    Motion,
+    acting_side,
+    bump,
+    cycle,
+    pulses,
+    set_leg,
+    smooth_noise,
+    standing,
+    turn_of,
+)
 
 
 def _guard(curves: Curves, rng: np.random.Generator) -> str:

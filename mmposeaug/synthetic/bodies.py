@@ -42,13 +42,7 @@ _VARIED: dict[str, tuple[tuple[float, float], ...]] = {
 
 @dataclass(frozen=True)
 class Body:
-    """A person's measures.
-
-    Args:
-        stature (float): Height in metres.
-        segments (dict[str, float]): Length in metres of each segment of
-            :data:`mmposeaug.structures.SEGMENT_RATIOS`.
-    """
+    """A person's measures: height and :data:`SEGMENT_RATIOS` segments in metres."""
 
     subject: str
     stature: float
@@ -62,7 +56,7 @@ class Body:
 
 
 def split_side(name: str) -> tuple[str, str]:
-    """Split a joint name into its side (``'left'``, ``'right'`` or ``''``) and the rest.
+    """Split a joint name into its side (or ``''``) and the rest.
 
     Example:
         >>> split_side('left_knee'), split_side('neck_base')
@@ -82,11 +76,7 @@ def random_body(
     rng: np.random.Generator,
     varied: bool = False,
 ) -> Body:
-    """Draw a person around the published ratios.
-
-    Args:
-        stature (tuple[float, float]): Lowest and highest height in metres.
-    """
+    """Draw a person around the published ratios; ``stature`` is the range of heights, metres."""
     height = float(rng.uniform(*stature))
     segments = {}
     for name, ratio in SEGMENT_RATIOS.items():
@@ -101,12 +91,7 @@ def random_body(
 
 
 def rest_offsets(bodies: Sequence[Body], skeleton: Skeleton) -> np.ndarray:
-    """Offsets of the joints from their parents, standing straight with the arms hanging.
-
-    Returns:
-        np.ndarray: (N, J, 3) float64 in metres; x to the person's right, y forward, z up; the
-        root's is 0.
-    """
+    """Return joints from their parents (N, J, 3), standing: x right, y forward, z up, metres."""
     offsets = np.zeros((len(bodies), skeleton.num_joints, 3))
     for joint, name in enumerate(skeleton.joint_names):
         if joint == skeleton.root:

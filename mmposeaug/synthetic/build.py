@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +12,7 @@ import numpy as np
 
 from mmposeaug.datasets.camera_files import save_camera_files
 from mmposeaug.datasets.rigs import Camera, rig_dicts
-from mmposeaug.fileio import load_npz, make_writable_folder, save_json, save_npz
+from mmposeaug.fileio import Manifest, load_npz, make_writable_folder, save_npz, sha256_of
 from mmposeaug.structures import get_skeleton
 
 from .parts import PARTS, WIDE_PARTS, Part, make_part
@@ -82,23 +80,12 @@ def make_wide_mocap(
     """Make the wide synthetic set: all motions, by many people, for lifters that are for anybody.
 
     60 people of 1.45 to 1.85 m whose neck, head, shoulders, trunk and hips are where data sets and
-    detectors have them, before cameras of all heights of :func:`make_synthetic_mocap`. There is no
-    target: nothing is held back but 12 of the people. The same arguments give the same bytes.
-
-    Args:
-        out_dir (str | PathLike): Folder to write to; made if need be.
-        seed (int): Seed of all random numbers, at least 0. Defaults to 0.
-        source_train (int): Camera frames for training. Defaults to 100000.
-        source_test (int): Camera frames of other people. Defaults to 4000.
-        overwrite (bool): Make the files again, whatever is there. Defaults to False.
-        report (Callable, optional): Called with one line for each step. Defaults to None.
+    detectors have them, before cameras of all heights. There is no target: nothing is held back
+    but 12 of the people. See :func:`make_synthetic_mocap` for the arguments and errors.
 
     Returns:
         dict[str, Path]: Paths of ``source_train`` and ``source_test`` (npz), ``cameras`` and
         ``cameras_json``.
-
-    Raises:
-        ValueError, FileExistsError, OSError: As :func:`make_synthetic_mocap`.
     """
     frames = dict(source_train=source_train, source_test=source_test)
     return _make(out_dir, WIDE_PARTS, seed, frames, overwrite, report, set='wide')
@@ -120,12 +107,13 @@ def _make(
     folder = _writable_folder(out_dir)
     files = {what: name for what, name in FILES.items() if what in frames or 'cameras' in what}
     paths = {what: folder / name for what, name in files.items()}
-    if not overwrite and _reusable(folder, files, arguments):
+    manifest = Manifest(folder / MANIFEST, 'as part of the synthetic set')
+    record: dict[str, Any] = dict(version=FORMAT_VERSION, arguments=arguments)
+    if not overwrite and _is_complete(manifest, record, files):
         tell(f'{folder} already holds this set.')
         return paths
 
-    manifest: dict[str, Any] = dict(version=FORMAT_VERSION, arguments=arguments, sha256={})
-    save_json(folder / MANIFEST, manifest)  # marks what follows as ours until it is complete
+    manifest.save(dict(record, sha256={}))  # marks what follows as ours until it is complete
     for name in set(FILES.values()) - set(files.values()):
         (folder / name).unlink(missing_ok=True)  # of another set, whose cameras go now
     cameras: list[Camera] = []
@@ -138,17 +126,20 @@ def _make(
         tell(f'{paths[part.name]}: {len(arrays["imgname"])} camera frames')
     save_camera_files(paths['cameras'], paths['cameras_json'], rig_dicts(cameras))
     tell(f'{paths["cameras"]}: {len(cameras)} cameras')
-    manifest['sha256'] = {what: _sha256(path) for what, path in paths.items()}
-    save_json(folder / MANIFEST, manifest)
+    manifest.save(dict(record, sha256={what: sha256_of(path) for what, path in paths.items()}))
     return paths
 
 
-def summarise(paths: dict[str, Path]) -> list[dict[str, Any]]:
-    """Count what the parts hold.
+def _is_complete(manifest: Manifest, identity: dict[str, Any], files: dict[str, str]) -> bool:
+    made = manifest.read()
+    if not manifest.owns(made, identity, [manifest.folder / name for name in FILES.values()]):
+        return False
+    hashes = (made or {}).get('sha256') or {}
+    return manifest.is_complete({name: hashes.get(what) for what, name in files.items()})
 
-    Args:
-        paths (dict[str, Path]): As :func:`make_synthetic_mocap` or :func:`make_wide_mocap` returns
-            them.
+
+def summarise(paths: dict[str, Path]) -> list[dict[str, Any]]:
+    """Count what the parts hold that :func:`make_synthetic_mocap` returned as ``paths``.
 
     Returns:
         list[dict]: For each part ``part``, ``frames`` (camera frames), ``sequences``, ``motions``
@@ -192,39 +183,3 @@ def _writable_folder(out_dir: str | os.PathLike) -> Path:
             f'({error.strerror}); name another one.'
         ) from None
     return folder
-
-
-def _reusable(folder: Path, files: dict[str, str], arguments: dict[str, Any]) -> bool:
-    """Whether the folder holds the set that these arguments give, complete and unchanged."""
-    present = [name for name in FILES.values() if (folder / name).exists()]
-    made = _read_manifest(folder)
-    if not present:
-        return False
-    if made is None:
-        raise FileExistsError(
-            f"'{folder / present[0]}' is there and was not made as part of the synthetic set; "
-            'name another folder, or overwrite it explicitly.'
-        )
-    if made.get('arguments') != arguments or made.get('version') != FORMAT_VERSION:
-        raise FileExistsError(
-            f"'{folder}' holds a synthetic set made with {made.get('arguments')} (version "
-            f'{made.get("version")}), not {arguments} (version {FORMAT_VERSION}); name another '
-            'folder, or overwrite it explicitly.'
-        )
-    hashes = made.get('sha256') or {}
-    return all(
-        (folder / name).is_file() and hashes.get(what) == _sha256(folder / name)
-        for what, name in files.items()
-    )
-
-
-def _read_manifest(folder: Path) -> dict[str, Any] | None:
-    try:
-        content = json.loads((folder / MANIFEST).read_text(encoding='utf-8'))
-    except (OSError, ValueError):
-        return None
-    return content if isinstance(content, dict) else None
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -13,11 +13,9 @@ import torch
 from mmposeaug.datasets.rigs import look_at
 from mmposeaug.geometry import LOST_SCORES, misplace, project
 from mmposeaug.structures import Skeleton, get_skeleton
+from mmposeaug.structures.choices import require_choice
 
-from .bodies import rest_offsets
-from .kinematics import place_on_ground, pose_body
-from .motions import rasterise
-from .parts import PARTS, people_of
+from .parts import PARTS, people_of, pose_people
 
 _TARGET = PARTS[-1]
 
@@ -65,23 +63,10 @@ class Scene:
         return np.array([self.focal, self.focal, width / 2, height / 2, 0, 0, 0, 0, 0])
 
     def film(self, skeleton: Skeleton | None = None) -> np.ndarray:
-        """The people as the camera sees them.
-
-        Args:
-            skeleton (Skeleton, optional): Joints to give. Defaults to Human3.6M's 17.
-
-        Returns:
-            np.ndarray: Camera-space joints (P, T, J, 3), metres.
-
-        Raises:
-            KeyError: If there is no motion of a name.
-        """
+        """Return camera-space joints (P, T, J, 3) in metres; KeyError for an unknown motion."""
         skeleton = skeleton or get_skeleton('h36m_17')
-        unknown = [name for name in self.motions if name not in _TARGET.motions]
-        if unknown:
-            raise KeyError(
-                f'There is no motion {unknown[0]!r}; there are {", ".join(_TARGET.motions)}.'
-            )
+        for name in self.motions:
+            require_choice('The motion', name, _TARGET.motions, error=KeyError)
         bodies = people_of(_TARGET, self.seed)[0][: len(self.motions)]
         time = np.arange(self.frames) / self.fps
         curves = []
@@ -90,11 +75,7 @@ class Scene:
             performed = _TARGET.motions[name](time, rng)
             performed['heading'] = performed['heading'] + rng.uniform(-60, 60)
             curves.append(performed)
-        angles = rasterise(curves)
-        offsets = torch.from_numpy(rest_offsets(bodies, skeleton))
-        ankles = torch.tensor([body.ankle_height for body in bodies], dtype=torch.float64)
-        pose = pose_body(angles, offsets, skeleton)
-        joints = place_on_ground(pose, angles['lift'], ankles, skeleton).numpy()
+        joints, _ = pose_people(curves, bodies, skeleton)
         # people face +y: the camera stands there, and they stand beside each other
         joints[..., 0] += (np.arange(len(bodies)) - (len(bodies) - 1) / 2)[:, None, None] * 1.7
         position = np.array([0.0, self.distance, self.height])
@@ -103,15 +84,7 @@ class Scene:
 
 
 def coco_keypoints(pose_cam: np.ndarray, skeleton: Skeleton) -> dict[str, np.ndarray]:
-    """COCO's keypoints of a pose: limbs from its joints, the face from a model of a head.
-
-    Args:
-        pose_cam (np.ndarray): Camera-space joints (*, J, 3), metres.
-        skeleton (Skeleton): Human3.6M's joints.
-
-    Returns:
-        dict[str, np.ndarray]: Camera-space points (*, 3) by the names of COCO's keypoints.
-    """
+    """Return COCO's keypoints (*, 3) by name: limbs from joints (*, J, 3), the face modelled."""
     joint = {name: pose_cam[..., i, :] for i, name in enumerate(skeleton.joint_names)}
     left = _unit(joint['left_shoulder'] - joint['right_shoulder'])
     up = joint['head'] - joint['thorax']

@@ -53,14 +53,11 @@ def _bone_rotation(part: str, side: str, angle: Mapping[str, Tensor]) -> Tensor 
 
 
 def pose_body(angles: Mapping[str, Tensor], offsets: Tensor, skeleton: Skeleton) -> Tensor:
-    """Joints relative to the root.
+    """Return joints (S, T, J, 3) along world axes, z up, the root at 0, metres.
 
     Args:
         angles (Mapping[str, Tensor]): Curves (S, T) of S sequences, in radians.
         offsets (Tensor): (S, J, 3) joints from their parents in the rest pose, metres.
-
-    Returns:
-        Tensor: (S, T, J, 3) metres along world axes, z up, the root at 0.
     """
     heading = angles['heading'] + angles['pelvis_turn']
     frames: dict[int, Tensor] = {
@@ -83,17 +80,10 @@ def pose_body(angles: Mapping[str, Tensor], offsets: Tensor, skeleton: Skeleton)
 def place_on_ground(pose: Tensor, lift: Tensor, ankle_height: Tensor, skeleton: Skeleton) -> Tensor:
     """Put poses on the ground and let them travel without sliding feet.
 
-    The lower ankle is held at its height above the ground plus ``lift``. Over the ground the
-    root moves against the foot that carries the body, so that this foot stands still: walking
-    travels, and turning in place does not, without a word about speed in the motions.
-
-    Args:
-        pose (Tensor): (S, T, J, 3) joints from :func:`pose_body`.
-        lift (Tensor): (S, T) height in metres of the lower foot above its place on the ground.
-        ankle_height (Tensor): (S,) metres.
-
-    Returns:
-        Tensor: (S, T, J, 3) joints in the world; each path's middle is at x = y = 0.
+    The lower ankle is held at its height (S,) above the ground plus ``lift`` (S, T). Over the
+    ground the root moves against the foot that carries the body, so that this foot stands still:
+    walking travels, and turning in place does not, without a word about speed in the motions.
+    Each path's middle is at x = y = 0.
     """
     feet = pose[..., [skeleton.index('left_foot'), skeleton.index('right_foot')], :]
     weight = torch.softmax(-feet[..., 2] / CONTACT_SOFTNESS, dim=-1)

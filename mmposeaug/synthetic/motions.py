@@ -1,35 +1,116 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""Common ground of the procedural motions: standing, gait and the rasterised curves.
+"""Common ground of the procedural motions: joint angles, standing, gait, rasterised curves.
 
-A motion is a function of the time and a random generator that returns curves in degrees by the
-names of :mod:`.joint_limits`. It starts from :func:`standing`, which gives every joint the small
-movements of a living person, and writes its own curves over or onto these.
+A motion is a function of the time and a random generator that returns curves in degrees by
+:data:`CURVE_NAMES`. It starts from :func:`standing`, which gives every joint the small movements of
+a living person, and writes its own curves over or onto these.
+
+Source of the ranges of motion: American Academy of Orthopaedic Surgeons, *Joint Motion: Method of
+Measuring and Recording*, 1965, as tabulated in C. C. Norkin and D. J. White, *Measurement of Joint
+Motion: A Guide to Goniometry*, appendix A. The shoulder girdle, which those leave out, is held to
+the smaller part of what D. A. Neumann, *Kinesiology of the Musculoskeletal System*, gives for the
+sternoclavicular joint.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from .curves import bump, smooth_noise
-from .joint_limits import CURVE_NAMES, SIDES, limited
+from mmposeaug.structures import FLEXION_LIMITS
 
 Curves = dict[str, np.ndarray]
 Motion = Callable[[np.ndarray, np.random.Generator], Curves]
 
+SIDES = ('left', 'right')
+
+_SIDED: dict[str, tuple[float, float]] = {
+    'hip_flexion': FLEXION_LIMITS['hip'],
+    'hip_abduction': (-30.0, 45.0),
+    'hip_rotation': (-45.0, 45.0),  # positive inward
+    'knee_flexion': FLEXION_LIMITS['knee'],
+    'girdle_elevation': (-5.0, 30.0),
+    'girdle_protraction': (-15.0, 15.0),
+    'shoulder_flexion': (-60.0, 180.0),
+    'shoulder_abduction': (-45.0, 180.0),
+    'shoulder_rotation': (-90.0, 70.0),  # positive inward
+    'elbow_flexion': FLEXION_LIMITS['elbow'],
+}
+_MIDDLE: dict[str, tuple[float, float]] = {
+    'trunk_flexion': FLEXION_LIMITS['trunk'],
+    'trunk_side_bend': (-35.0, 35.0),  # positive to the right
+    'trunk_rotation': (-45.0, 45.0),  # positive to the left
+    'neck_flexion': (-45.0, 45.0),
+    'neck_side_bend': (-45.0, 45.0),
+    'neck_rotation': (-60.0, 60.0),
+}
+
+JOINT_LIMITS: dict[str, tuple[float, float]] = {
+    **_MIDDLE,
+    **{f'{side}_{angle}': limits for side in SIDES for angle, limits in _SIDED.items()},
+}
+"""Lowest and highest value in degrees of every joint angle; 0 is standing, arms hanging."""
+
+FREE_CURVES = ('heading', 'pelvis_tilt', 'pelvis_list', 'pelvis_turn', 'lift')
+"""What moves the body in the world: angles in degrees, and the feet's height in metres."""
+
+CURVE_NAMES: tuple[str, ...] = (*JOINT_LIMITS, *FREE_CURVES)
+"""All curves that a motion may set."""
+
+
+def limited(curves: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Hold every joint angle inside its range of motion; free curves pass unchanged."""
+    result = {}
+    for name, values in curves.items():
+        if name in JOINT_LIMITS:
+            result[name] = np.clip(values, *JOINT_LIMITS[name])
+        elif name in FREE_CURVES:
+            result[name] = values
+        else:
+            raise KeyError(f"No joint angle is called '{name}'; use one of {CURVE_NAMES}.")
+    return result
+
+
+def smooth_noise(
+    time: np.ndarray,
+    rng: np.random.Generator,
+    scale: float,
+    band: tuple[float, float] = (0.08, 0.7),
+    waves: int = 4,
+) -> np.ndarray:
+    """Sum a few sine waves over time (T,) of random frequency and phase, slow ones stronger."""
+    frequency = np.exp(rng.uniform(np.log(band[0]), np.log(band[1]), waves))
+    phase = rng.uniform(0, 2 * np.pi, waves)
+    amplitude = frequency**-0.5
+    amplitude *= scale * np.sqrt(2 / np.sum(amplitude**2))
+    return np.sin(2 * np.pi * time[:, None] * frequency + phase) @ amplitude
+
+
+def bump(phase: np.ndarray, centre: float, sharpness: float) -> np.ndarray:
+    """Periodic bell, 1 where ``phase`` (radians) equals ``2 pi centre``, towards 0 elsewhere."""
+    return np.exp(sharpness * (np.cos(phase - 2 * np.pi * centre) - 1))
+
+
+def smoothstep(values: np.ndarray) -> np.ndarray:
+    """Rise from 0 at 0 to 1 at 1 with zero slope at both ends."""
+    clipped = np.clip(values, 0.0, 1.0)
+    return clipped * clipped * (3 - 2 * clipped)
+
+
+def pulses(
+    time: np.ndarray, period: float, shift: float = 0.0, duty: float = 0.5, rise: float = 0.2
+) -> np.ndarray:
+    """Go smoothly between 0 and 1, again and again, over time (T,)."""
+    position = ((time + shift) / period) % 1.0
+    middle = rise / 2 + duty / 2
+    return smoothstep((duty / 2 + rise / 2 - np.abs(position - middle)) / rise)
+
 
 def standing(time: np.ndarray, rng: np.random.Generator, restless: float = 1.0) -> Curves:
-    """Stand: weight shifts, a breathing trunk, loose arms, the head looking around.
-
-    Args:
-        time (np.ndarray): (T,) seconds.
-
-    Returns:
-        dict[str, np.ndarray]: A curve (T,) for every name of ``CURVE_NAMES``.
-    """
+    """Stand: weight shifts, a breathing trunk, loose arms, the head looking around."""
 
     def sway(middle: float, habit: float, scale: float) -> np.ndarray:
         return middle + rng.normal(0, habit) + smooth_noise(time, rng, scale * restless)
@@ -80,14 +161,7 @@ def gait(
 
     The knee has its two bends of the gait cycle, a small one while the leg takes the weight and a
     large one while it swings forward (J. Perry, *Gait Analysis*, normal function of the knee).
-
-    Args:
-        time (np.ndarray): (T,) seconds.
-        thigh (tuple[float, float]): Middle and half range of the thigh's swing, degrees.
-        arms (float): Half range of the arm swing, degrees.
-
-    Returns:
-        dict[str, np.ndarray]: A curve (T,) for every name of ``CURVE_NAMES``.
+    ``thigh`` is the middle and half range of its swing, ``arms`` half their range, degrees.
     """
     curves = standing(time, rng, restless=0.7)
     start = rng.uniform(0, 2 * np.pi)
@@ -116,12 +190,7 @@ def gait(
 
 
 def set_leg(curves: Curves, side: str, thigh: np.ndarray | float, knee: np.ndarray | float) -> None:
-    """Set a leg by the thigh's angle to the vertical, whatever the pelvis does.
-
-    Args:
-        thigh (np.ndarray | float): (T,) degrees of the thigh forward of the vertical.
-        knee (np.ndarray | float): (T,) degrees of bend of the knee.
-    """
+    """Set a leg, in degrees, by the thigh's angle to the vertical, whatever the pelvis does."""
     curves[f'{side}_hip_flexion'] = thigh + curves['pelvis_tilt']
     curves[f'{side}_knee_flexion'] = knee + np.zeros_like(curves['pelvis_tilt'])
 
@@ -143,11 +212,7 @@ def cycle(time: np.ndarray, rng: np.random.Generator, period: tuple[float, float
 
 
 def rasterise(curves: Sequence[Curves]) -> dict[str, Tensor]:
-    """Limit and stack the curves of several sequences.
-
-    Returns:
-        dict[str, Tensor]: (S, T) float64 by curve name; angles in radians, ``lift`` in metres.
-    """
+    """Limit and stack curves of several sequences: (S, T), in radians, ``lift`` in metres."""
     held = [limited(each) for each in curves]
     stacked = {name: torch.from_numpy(np.stack([c[name] for c in held])) for name in CURVE_NAMES}
     return {

@@ -4,21 +4,28 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
-from mmposeaug.datasets.filming import film
-from mmposeaug.datasets.rigs import SOURCE_RIG, TARGET_RIG, WIDE_RIG, Camera, Rig, place_cameras
+from mmposeaug.datasets.rigs import (
+    SOURCE_RIG,
+    TARGET_RIG,
+    WIDE_RIG,
+    Camera,
+    Rig,
+    film,
+    place_cameras,
+)
 from mmposeaug.structures import Skeleton
 
 from .arm_motions import ARM_MOTIONS
 from .bodies import Body, random_body, rest_offsets
 from .kinematics import place_on_ground, pose_body
 from .leg_motions import LEG_MOTIONS
-from .motions import Motion, rasterise
+from .motions import Curves, Motion, rasterise
 from .source_motions import SOURCE_MOTIONS
 
 FRAME_RATE = 10.0
@@ -39,14 +46,10 @@ class Part:
     """One file of the set.
 
     Args:
-        name (str): Name of the file without its ending.
         number (int): Keeps the random numbers of the parts apart.
         statures (Mapping[str, tuple[float, float]]): Range of each subject's height in metres.
         spread (tuple[float, float]): Relative standard deviation of the subjects' segment
             lengths, and of their hip and shoulder widths.
-        motions (Mapping[str, Motion]): Motions by the name of their action.
-        rig (Rig): The cameras around each subject.
-        varied (bool): See :func:`random_body`.
     """
 
     name: str
@@ -119,19 +122,23 @@ def people_of(part: Part, seed: int) -> tuple[list[Body], list[list[Camera]]]:
 
 @dataclass(frozen=True)
 class Sequences:
-    """S sequences of T frames in the world.
-
-    Args:
-        joints (np.ndarray): (S, T, J, 3) metres, z up.
-        person (np.ndarray): (S,) index of the subject.
-        actions (list[str]): Name of each, motion and running number.
-        curves (Mapping[str, torch.Tensor]): (S, T) angles in radians that posed them.
-    """
+    """S sequences (S, T, J, 3) in the world, metres, z up, and the curves (S, T), radians."""
 
     joints: np.ndarray
     person: np.ndarray
     actions: list[str]
     curves: Mapping[str, torch.Tensor]
+
+
+def pose_people(
+    curves: Sequence[Curves], bodies: Sequence[Body], skeleton: Skeleton
+) -> tuple[np.ndarray, dict[str, torch.Tensor]]:
+    """Return joints (S, T, J, 3) on the ground, metres, z up, and the angles that posed them."""
+    angles = rasterise(curves)
+    offsets = torch.from_numpy(rest_offsets(bodies, skeleton))
+    ankles = torch.tensor([body.ankle_height for body in bodies], dtype=torch.float64)
+    pose = pose_body(angles, offsets, skeleton)
+    return place_on_ground(pose, angles['lift'], ankles, skeleton).numpy(), angles
 
 
 def perform(
@@ -152,11 +159,7 @@ def perform(
         curves.append(performed)
         shifts.append(rng.uniform(-0.4, 0.4, 2))
         actions.append(f'{name}_{number + 1:03d}')
-    angles = rasterise(curves)
-    offsets = torch.from_numpy(rest_offsets(bodies, skeleton)[person])
-    ankles = torch.tensor([body.ankle_height for body in bodies], dtype=torch.float64)[person]
-    pose = pose_body(angles, offsets, skeleton)
-    joints = place_on_ground(pose, angles['lift'], ankles, skeleton).numpy()
+    joints, angles = pose_people(curves, [bodies[index] for index in person], skeleton)
     joints[..., :2] += np.stack(shifts)[:, None, None]
     return Sequences(joints, person, actions, angles)
 

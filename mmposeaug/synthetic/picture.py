@@ -29,8 +29,7 @@ def draw_motions(
 ) -> None:
     """Draw motions as rows of stick figures and save the picture as PNG.
 
-    Each figure is turned so that its heading is known: on the left of a row it faces the reader,
-    on the right it faces the right border. Left limbs are red, right limbs blue.
+    On the left of a row a figure faces the reader, on the right the right border.
     """
     skeleton = get_skeleton('h36m_17')
     figure = Figure(figsize=(12, 1.35 * len(motions)), dpi=80)

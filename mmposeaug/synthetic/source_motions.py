@@ -7,20 +7,11 @@ from functools import partial
 
 import numpy as np
 
-from .curves import pulses, smooth_noise, smoothstep
-from .joint_limits import SIDES
-from .motions import Curves, Motion, gait, standing
+from .motions import SIDES, Curves, Motion, gait, pulses, smooth_noise, smoothstep, standing
 
 
 def walk(time: np.ndarray, rng: np.random.Generator, turn: float = 0.0) -> Curves:
-    """Walk ahead, or along a bend.
-
-    Args:
-        time (np.ndarray): (T,) seconds.
-
-    Returns:
-        dict[str, np.ndarray]: A curve (T,) for every name.
-    """
+    """Walk ahead, or along a bend of ``turn`` degrees."""
     curves = gait(
         time,
         rng,
@@ -78,14 +69,7 @@ def turn_in_place(time: np.ndarray, rng: np.random.Generator) -> Curves:
 def raise_hands(
     time: np.ndarray, rng: np.random.Generator, sides: tuple[str, ...] = SIDES
 ) -> Curves:
-    """Raise one hand or both overhead, forward or sideways, and lower them again.
-
-    Args:
-        time (np.ndarray): (T,) seconds.
-
-    Returns:
-        dict[str, np.ndarray]: A curve (T,) for every name.
-    """
+    """Raise one hand or both overhead, forward or sideways, and lower them again."""
     curves = standing(time, rng)
     period, shift = rng.uniform(2.0, 3.2), rng.uniform(0, 3)
     up = pulses(time, period, shift, duty=0.55, rise=0.3)
@@ -109,14 +93,7 @@ def raise_hands(
 def wave_hands(
     time: np.ndarray, rng: np.random.Generator, sides: tuple[str, ...] = SIDES
 ) -> Curves:
-    """Wave with the forearm upright, the upper arm held outward.
-
-    Args:
-        time (np.ndarray): (T,) seconds.
-
-    Returns:
-        dict[str, np.ndarray]: A curve (T,) for every name.
-    """
+    """Wave with the forearm upright, the upper arm held outward."""
     curves = standing(time, rng)
     up = pulses(time, rng.uniform(4, 6), rng.uniform(0, 5), duty=0.8, rise=0.15)
     beat, start = rng.uniform(1.0, 1.8), rng.uniform(0, 2 * np.pi)

@@ -28,7 +28,7 @@ from mmposeaug.fileio import save_pickle
 from mmposeaug.structures import H36M_17
 from mmposeaug.synthetic.parts import PARTS, people_of, perform
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[2]
 H36M_SUBJECTS = ('S1', 'S5', 'S6', 'S7', 'S8', 'S9', 'S11')
 
 

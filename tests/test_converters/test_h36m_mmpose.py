@@ -128,7 +128,7 @@ def test_wrong_files_are_refused(mmpose_files, tmp_path):
     refused('millimetres', positions=folder / 'fps10')
     np.savez(folder / 'fps10/h36m_test.npz', **dict(source['test'], S=source['test']['S'] * np.nan))
     refused('NaN', positions=folder / 'fps10')
-    with pytest.raises(ValueError, match='frame_step is 4, .* give one of 1, 2, 5, 10'):
+    with pytest.raises(ValueError, match='frame_step is 4; use one of 1, 2, 5, 10'):
         convert_h36m(str(folder / 'fps10'), cameras, tmp_path / 'out', frame_step=4)
     (folder / 'fps10').rename(folder / 'slow')
     refused("called 'slow'", positions=folder / 'slow')

@@ -6,9 +6,12 @@ import pytest
 from published_files import ROOT, load_tool, project_cv2
 from scipy.spatial.transform import Rotation
 
-from mmposeaug.converters.mocap import convert_mocap, load_joint_map, read_amc, read_asf, read_bvh
+from mmposeaug.converters.mocap import convert_mocap
+from mmposeaug.converters.mocap.asf_amc import read_amc, read_asf
 from mmposeaug.converters.mocap.build import place_take
-from mmposeaug.datasets import MocapDataset, PoseBank, load_camera_dicts
+from mmposeaug.converters.mocap.bvh import read_bvh
+from mmposeaug.converters.mocap.joint_map import load_joint_map
+from mmposeaug.datasets import MocapDataset, load_camera_dicts, load_pose_bank
 from mmposeaug.fileio import load_npz
 from mmposeaug.geometry import bone_lengths
 from mmposeaug.structures import H36M_17
@@ -325,7 +328,7 @@ def test_bank_and_dataset_read_them(recordings, tmp_path):
     files = dict(
         data_root=str(tmp_path), ann_file='mine.npz', camera_param_file='mine_cameras.json'
     )
-    bank = PoseBank.from_dataset_cfg(dict(files, type='MocapDataset'))
+    bank = load_pose_bank(dict(files, type='MocapDataset'))
     assert bank.subjects == ('7', '8') and len(bank) > 3 * 4 * 31 / 2
     lengths = bone_lengths(bank.pose_cam[bank.subject_index == 0], bank.skeleton)
     thigh = bank.skeleton.bone_names.index('left_knee')
@@ -401,7 +404,7 @@ def test_amc_recordings_of_cmus_names(tmp_path):
         ann_file='mocap.npz',
         camera_param_file='mocap_cameras.pkl',
     )
-    bank = PoseBank.from_dataset_cfg(cfg)
+    bank = load_pose_bank(cfg)
     assert len(bank) == 3 * 4 and bank.subjects == ('35',)
     lengths = dict(zip(bank.skeleton.bone_names, bone_lengths(bank.pose_cam, bank.skeleton)[0]))
     unit = 0.0564444 * np.hypot(0.34, 0.94)

@@ -16,7 +16,7 @@ from scipy.io import savemat
 
 from mmposeaug.converters import convert_mpi_spin, convert_mpi_test, convert_mpi_train
 from mmposeaug.converters.mpi_train import CAMERAS
-from mmposeaug.datasets import MocapDataset, PoseBank, load_camera_dicts
+from mmposeaug.datasets import MocapDataset, load_camera_dicts, load_pose_bank
 from mmposeaug.fileio import load_npz
 from mmposeaug.structures import H36M_17_TO_16
 
@@ -149,7 +149,7 @@ def test_wrong_spin_files(tmp_path):
         with pytest.raises(ValueError, match=match):
             convert_mpi_spin(str(path), tmp_path / 'out')
 
-    refused("no array 'S'", S=None)
+    refused("no key 'S'", S=None)
     refused('no pixels', part=published['part'] / [2048, 2048, 1])
     refused(r"'S' .* shape \(18, 23, 4\)", S=published['S'][:, :23])
     refused(r"'part' .* shape \(18, 17, 3\)", part=published['part'][:, :17])
@@ -180,7 +180,7 @@ def test_training_set(tmp_path):
         ann_file='mpi_inf_3dhp_train.npz',
         camera_param_file='cameras.pkl',
     )
-    assert len(PoseBank.from_dataset_cfg(cfg)) == 24
+    assert len(load_pose_bank(cfg)) == 24
 
 
 def test_training_set_options_and_wrong_files(tmp_path, capsys):

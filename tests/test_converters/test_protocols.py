@@ -16,7 +16,7 @@ from mmpose.registry import DATASETS
 from published_files import ROOT, write_h36m, write_mpi_test, write_pw3d, write_spin
 
 from mmposeaug.converters import convert_h36m, convert_mpi_spin, convert_mpi_test, convert_pw3d
-from mmposeaug.datasets import PoseBank
+from mmposeaug.datasets import load_pose_bank
 from mmposeaug.fileio import load_npz
 from mmposeaug.structures import H36M_16, Skeleton
 
@@ -98,7 +98,7 @@ def test_h36m_16j_poseaug(tmp_path, scope):
     subjects = set()
     for loader in (cfg.train_dataloader, cfg.val_dataloader):
         loader.dataset.data_root = str(tmp_path / 'data')
-        bank = PoseBank.from_dataset_cfg(loader.dataset)
+        bank = load_pose_bank(loader.dataset)
         assert bank.skeleton.num_joints == 16
         subjects |= set(bank.subjects)
     assert subjects == {'S1', 'S5', 'S6', 'S7', 'S8'}

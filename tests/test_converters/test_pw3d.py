@@ -8,7 +8,7 @@ import pytest
 from published_files import load_tool, project_cv2, write_pw3d
 
 from mmposeaug.converters import convert_pw3d
-from mmposeaug.datasets import MocapDataset, PoseBank, load_camera_dicts
+from mmposeaug.datasets import MocapDataset, load_camera_dicts, load_pose_bank
 from mmposeaug.fileio import load_npy, load_npz
 from mmposeaug.structures import H36M_16, H36M_17
 
@@ -95,7 +95,7 @@ def test_bank_and_dataset_read_it(tmp_path):
         ann_file='3dpw_test.npz',
         camera_param_file='3dpw_test_cameras.json',
     )
-    bank = PoseBank.from_dataset_cfg(dict(files, type='MocapDataset'))
+    bank = load_pose_bank(dict(files, type='MocapDataset'))
     assert bank.subjects == ('P0', 'P1')
     dataset = MocapDataset(
         **files,

@@ -14,7 +14,7 @@ import pytest
 import torch
 from mmengine.logging import MMLogger
 
-from mmposeaug.datasets import CameraSet, PoseBank
+from mmposeaug.datasets import CameraSet, PoseBank, make_pose_bank
 from mmposeaug.fileio import save_npz, save_pickle
 from mmposeaug.geometry import bones_to_joints, project
 from mmposeaug.structures import H36M_17
@@ -83,7 +83,7 @@ def make_poses(count: int, seed: int = 0) -> torch.Tensor:
 
 
 def bank_arrays(count: int = 20, subjects: tuple[str, ...] = ('S1', 'S5')) -> dict[str, Any]:
-    """Arguments of ``PoseBank.from_arrays``: random poses, windows of three frames."""
+    """Arguments of ``make_pose_bank``: random poses, windows of three frames."""
     cameras = CameraSet.from_dicts(make_cameras())
     generator = torch.Generator().manual_seed(count)
     camera_index = torch.randint(len(cameras), (count,), generator=generator)
@@ -106,7 +106,7 @@ def make_bank() -> Callable[..., PoseBank]:
     """Builds a bank of random poses, some of its arrays exchanged."""
 
     def make(count: int = 20, subjects: tuple[str, ...] = ('S1', 'S5'), **changes: Any) -> PoseBank:
-        return PoseBank.from_arrays(**{**bank_arrays(count, subjects), **changes})
+        return make_pose_bank(**{**bank_arrays(count, subjects), **changes})
 
     return make
 

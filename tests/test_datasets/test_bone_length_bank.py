@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from mmposeaug.datasets import PoseBank, build_bone_length_bank, measure_bone_lengths
+from mmposeaug.datasets import PoseBank, build_bone_length_bank
+from mmposeaug.datasets.bone_length_bank import measure_bone_lengths
 from mmposeaug.fileio import save_npz
 from mmposeaug.geometry import bone_lengths, replace_bone_lengths
 from mmposeaug.structures import H36M_16, H36M_17, Skeleton

@@ -10,7 +10,7 @@ import pytest
 import torch
 from mmpose.utils.camera import SimpleCamera
 
-from mmposeaug.datasets import CameraSet, load_camera_dicts, load_cameras
+from mmposeaug.datasets import CameraSet, load_camera_dicts
 from mmposeaug.fileio import save_json, save_pickle
 from mmposeaug.geometry import project
 
@@ -31,9 +31,9 @@ def test_pickle_and_both_json_forms_agree(tmp_path, sample):
     }
     save_json(tmp_path / 'map.json', {'/'.join(key): c for key, c in plain.items()})
     save_json(tmp_path / 'list.json', [dict(c, subject=s, camera=i) for (s, i), c in plain.items()])
-    expected = load_cameras(str(tmp_path / 'cameras.pkl'))
+    expected = CameraSet.from_dicts(load_camera_dicts(str(tmp_path / 'cameras.pkl')))
     for name in ('map.json', 'list.json'):
-        found = load_cameras(str(tmp_path / name))
+        found = CameraSet.from_dicts(load_camera_dicts(str(tmp_path / name)))
         assert found.keys == expected.keys
         for field in ('intrinsics', 'image_size', 'rotation', 'position'):
             assert torch.equal(getattr(found, field), getattr(expected, field))
@@ -104,7 +104,7 @@ def test_bad_camera_is_named(tmp_path, changes, message):
     camera = {k: v for k, v in {**CAMERA, **changes}.items() if v is not None}
     save_pickle(tmp_path / 'cameras.pkl', {('S1', 'a'): camera})
     with pytest.raises(ValueError, match=message):
-        load_cameras(str(tmp_path / 'cameras.pkl'))
+        load_camera_dicts(str(tmp_path / 'cameras.pkl'))
 
 
 def test_null_image_size_is_named():
@@ -126,12 +126,12 @@ def test_null_image_size_is_named():
 def test_malformed_json_is_named(tmp_path, content, message):
     (tmp_path / 'cameras.json').write_text(content)
     with pytest.raises(ValueError, match=message):
-        load_cameras(str(tmp_path / 'cameras.json'))
+        load_camera_dicts(str(tmp_path / 'cameras.json'))
 
 
 def test_missing_file_names_the_option(tmp_path):
     with pytest.raises(FileNotFoundError, match='absent.pkl.*camera_param_file'):
-        load_cameras(str(tmp_path / 'absent.pkl'))
+        load_camera_dicts(str(tmp_path / 'absent.pkl'))
 
 
 def test_set_moves_and_joins(sample, device):

@@ -10,7 +10,7 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmpose.registry import DATASETS
 
-from mmposeaug.datasets import PoseBank
+from mmposeaug.datasets import load_pose_bank
 from mmposeaug.fileio import save_npz, save_pickle
 
 
@@ -46,7 +46,7 @@ def test_held_out_part_is_no_part_of_training_or_test(config, sample):
     train, val = sequences(parts['train']), sequences(parts['val'])
     assert len(train) == 11 and len(val) == 1 and not train & val
     assert len(parts['train']) + len(parts['val']) == len(sample.arrays['S'])
-    assert len(PoseBank.from_dataset_cfg(config.train_dataloader.dataset)) == len(parts['train'])
+    assert len(load_pose_bank(config.train_dataloader.dataset)) == len(parts['train'])
     assert config.val_dataloader.dataset.ann_file.endswith('h36m_train.npz')
     assert config.test_dataloader.dataset.ann_file.endswith('h36m_test.npz')
     assert 'split' not in config.test_dataloader.dataset

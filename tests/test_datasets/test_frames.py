@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mmpose.datasets import Human36mDataset
 
-from mmposeaug.datasets import FrameSelection, index_videos
 from mmposeaug.datasets import frames as frames_module
+from mmposeaug.datasets.frames import FrameSelection, index_videos
 
 NAMES = st.builds(
     lambda folder, s, a, c, i: f'{folder}{s}_{a}.{c}_{i:06d}.jpg',

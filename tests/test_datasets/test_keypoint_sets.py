@@ -13,7 +13,8 @@ from mmpose.apis import convert_keypoint_definition
 
 from mmposeaug.datasets.keypoints_2d import KEYPOINT_SETS, build_keypoint_map, keypoint_names
 from mmposeaug.structures import H36M_16, H36M_17, H36M_17_TO_16, Skeleton
-from mmposeaug.synthetic import Scene, coco_keypoints
+from mmposeaug.synthetic import Scene
+from mmposeaug.synthetic.detections import coco_keypoints
 
 
 @pytest.fixture
@@ -129,7 +130,7 @@ def test_maps_by_the_swapped_names_of_mmpose_are_refused(tmp_path: Path) -> None
 
 
 def test_wrong_sets_are_said_to_be(points: np.ndarray, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="no keypoint set 'openpose'; use one of coco, halpe26"):
+    with pytest.raises(ValueError, match="keypoint set is 'openpose'; use one of coco, halpe26"):
         build_keypoint_map('openpose', H36M_17)
     with pytest.raises(FileNotFoundError, match='keypoint_set'):
         build_keypoint_map(tmp_path / 'none.json', H36M_17)

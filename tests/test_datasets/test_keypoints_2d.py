@@ -258,7 +258,7 @@ def test_wrong_arrays_and_names_are_said_to_be(tmp_path: Path) -> None:
         load_keypoints(save(tmp_path / 'a.npz', a=POINTS, b=SCORES))
     with pytest.raises(ValueError, match='17 keypoints a person but 16 names'):
         load_keypoints(save(tmp_path / 'b.npz', keypoints=POINTS, joint_names=['a'] * 16))
-    with pytest.raises(ValueError, match='no keypoint format'):
+    with pytest.raises(ValueError, match='keypoint format is .*; use one of auto, coco'):
         load_keypoints(tmp_path / 'b.npz', 'openpose')
     with pytest.raises(FileNotFoundError, match='does not exist'):
         load_keypoints(tmp_path / 'c.npz')

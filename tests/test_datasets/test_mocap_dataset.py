@@ -13,7 +13,7 @@ from mmengine.dataset import DefaultSampler, pseudo_collate
 from mmpose.registry import DATASETS
 from torch.utils.data import DataLoader
 
-from mmposeaug.datasets import MocapDataset, PoseBank
+from mmposeaug.datasets import MocapDataset, load_pose_bank
 from mmposeaug.fileio import save_pickle
 
 
@@ -138,7 +138,7 @@ def test_a_relative_root_is_joined_once(sample, monkeypatch, part):
         split=None if part is None else dict(part=part, val_fraction=0.2),
     )
     dataset = DATASETS.build(cfg)
-    bank = PoseBank.from_dataset_cfg(cfg)
+    bank = load_pose_bank(cfg)
     assert len(dataset) == len(bank) > 0
     rows = [dataset.get_data_info(i)['img_ids'][0] for i in range(len(dataset))]
     for i, row in enumerate(rows):
@@ -150,7 +150,7 @@ def test_a_relative_root_is_joined_once(sample, monkeypatch, part):
     )
 
 
-@pytest.mark.parametrize('build', [DATASETS.build, PoseBank.from_dataset_cfg])
+@pytest.mark.parametrize('build', [DATASETS.build, load_pose_bank])
 def test_frames_that_are_missing_in_clips_are_told(sample, build, log_lines):
     names = sample.arrays['imgname'].copy()
     cfg = sample.cfg(type='MocapDataset', ann_file='gap.npz', seq_len=3)

@@ -13,7 +13,7 @@ import pytest
 from mmpose.registry import DATASETS
 
 from mmposeaug.converters import convert_keypoints
-from mmposeaug.datasets import PoseBank, check_pixels, load_target_keypoints
+from mmposeaug.datasets import check_pixels, load_pose_bank, load_target_keypoints
 from mmposeaug.datasets.keypoints_2d import Keypoints2D, keypoints_from_array, load_keypoints
 from mmposeaug.structures import H36M_17
 
@@ -144,7 +144,7 @@ def test_training_and_test_sets_refuse_them(unit: str, sample: Any) -> None:
     np.save(sample.folder / 'detections.npy', part)
     detected = dict(keypoint_2d_src='detection', keypoint_2d_det_file='detections.npy')
     for options in (dict(ann_file=sample.write('wrong.npz', part=part)), detected):
-        for build in (PoseBank.from_dataset_cfg, DATASETS.build):
+        for build in (load_pose_bank, DATASETS.build):
             with pytest.raises(ValueError, match='these are no pixels but normalised'):
                 build(sample.cfg(type='MocapDataset', **options))
     files = [str(sample.folder / name) for name in ('wrong.npz', 'cameras.pkl', 'out.json')]

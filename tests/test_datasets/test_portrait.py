@@ -9,8 +9,8 @@ import torch
 from mmpose.registry import DATASETS, MODELS
 
 from mmposeaug.codecs import LifterAdapter, build_codec
-from mmposeaug.datasets import CameraSet, PoseBank
-from mmposeaug.datasets.portrait import pad_portrait_cameras, padding_of
+from mmposeaug.datasets import CameraSet, load_pose_bank
+from mmposeaug.datasets.images import pad_portrait_cameras, padding_of
 from mmposeaug.fileio import save_npy, save_pickle
 from mmposeaug.geometry import project
 from mmposeaug.structures import H36M_17
@@ -75,8 +75,8 @@ def test_dataset_is_that_of_a_wider_sensor(portrait, wider):
 
 
 def test_bank_is_that_of_the_dataset_and_of_a_wider_sensor(portrait, wider):
-    bank = PoseBank.from_dataset_cfg(dict(portrait, pad_portrait=True))  # checks the projection
-    other = PoseBank.from_dataset_cfg(wider)
+    bank = load_pose_bank(dict(portrait, pad_portrait=True))  # checks the projection
+    other = load_pose_bank(wider)
     torch.testing.assert_close(bank.keypoints_px, other.keypoints_px, atol=1e-3, rtol=0)
     torch.testing.assert_close(bank.cameras.intrinsics, other.cameras.intrinsics)
     assert bank.cameras.image_size.unique().tolist() == [HEIGHT]
@@ -108,7 +108,7 @@ def test_lifting_is_that_of_a_wider_sensor(portrait, wider):
     adapter = LifterAdapter(lifter, codec)
 
     def lift(cfg, flip=None):
-        batch = PoseBank.from_dataset_cfg(cfg).gather(torch.arange(20))
+        batch = load_pose_bank(cfg).gather(torch.arange(20))
         size = batch.image_size
         x = codec.encode_input(batch.keypoints_px, size)
         with torch.no_grad():
@@ -123,8 +123,8 @@ def test_lifting_is_that_of_a_wider_sensor(portrait, wider):
 
 
 def test_flip_and_padding_can_change_places(portrait):
-    raw = PoseBank.from_dataset_cfg(portrait).keypoints_px
-    padded = PoseBank.from_dataset_cfg(dict(portrait, pad_portrait=True)).keypoints_px
+    raw = load_pose_bank(portrait).keypoints_px
+    padded = load_pose_bank(dict(portrait, pad_portrait=True)).keypoints_px
     torch.testing.assert_close(HEIGHT - padded[..., 0], WIDTH - raw[..., 0] + PADDING)
     assert torch.equal(padded[..., 1], raw[..., 1])
 
@@ -147,7 +147,7 @@ def test_undetected_points_stay_and_detected_ones_move(sample, portrait):
     assert info['keypoints'][0, 3].tolist() == [0, 0]
     assert info['keypoints'][0, 4].tolist() == [PADDING, 10]
     np.testing.assert_allclose(info['keypoints'][0, 5, 0], detected[0, 5, 0] + PADDING)
-    bank = PoseBank.from_dataset_cfg(cfg, check=False)
+    bank = load_pose_bank(cfg, check=False)
     np.testing.assert_array_equal(
         bank.gather(torch.tensor([row])).keypoints_px[0], info['keypoints']
     )
@@ -164,9 +164,7 @@ def test_whole_pixels_move_by_half_a_column(sample, portrait):
 
 def test_landscape_images_stay_as_they_are(sample):
     cfg = film(sample, 'landscape', 1200, 100)
-    plain, padded = (
-        PoseBank.from_dataset_cfg(dict(cfg, pad_portrait=each)) for each in (False, True)
-    )
+    plain, padded = (load_pose_bank(dict(cfg, pad_portrait=each)) for each in (False, True))
     assert torch.equal(plain.keypoints_px, padded.keypoints_px)
     assert torch.equal(plain.cameras.intrinsics, padded.cameras.intrinsics)
 

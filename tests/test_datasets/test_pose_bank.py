@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from mmposeaug.datasets import CameraSet, PoseBank
+from mmposeaug.datasets import CameraSet, PoseBank, make_pose_bank
 from mmposeaug.structures import H36M_16, H36M_17
 
 
@@ -31,7 +31,7 @@ def test_arrays_alone_make_one_sample_a_frame(make_bank):
     made = make_bank(5)
     one = CameraSet(made.cameras.intrinsics[:1], made.cameras.image_size[:1], (('me', 'a'),))
     keypoints, pose = made.keypoints_px.double().numpy(), made.pose_cam.double().numpy()
-    bank = PoseBank.from_arrays(keypoints, pose, one, H36M_17, check=False)
+    bank = make_pose_bank(keypoints, pose, one, H36M_17, check=False)
     assert len(bank) == 5 and bank.gather(torch.arange(5)).pose_cam.shape == (5, 1, 17, 3)
     assert bank.pose_cam.dtype == torch.float32 and bool((bank.keypoint_scores == 1).all())
     assert 'PoseBank(5 samples of 1 frames' in repr(bank)
@@ -56,7 +56,7 @@ def test_target_frames_are_counted_from_the_first(make_bank):
     assert make_bank(target_frames=[0, -2]).target_frames == (0, 1)
     bank = make_bank()
     arrays = (bank.keypoints_px, bank.pose_cam, bank.cameras, H36M_17, bank.camera_index)
-    assert PoseBank.from_arrays(*arrays).target_frames == (0,)
+    assert make_pose_bank(*arrays).target_frames == (0,)
 
 
 def test_banks_that_do_not_fit_are_not_joined(make_bank):

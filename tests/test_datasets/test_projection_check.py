@@ -9,7 +9,7 @@ import logging
 import pytest
 import torch
 
-from mmposeaug.datasets import check_projection
+from mmposeaug.datasets.projection_check import check_projection
 from mmposeaug.geometry import project
 
 

@@ -10,7 +10,7 @@ from mmengine.config import Config
 from mmpose.datasets import Human36mDataset
 from mmpose.registry import DATASETS
 
-from mmposeaug.datasets import POSE_READERS, PoseBank
+from mmposeaug.datasets import POSE_READERS, load_pose_bank
 from mmposeaug.fileio import save_json
 from mmposeaug.structures import H36M_17
 
@@ -50,7 +50,7 @@ OPTIONS = [
 @pytest.mark.parametrize('kind', ['Human36mDataset', 'MocapDataset'])
 def test_bank_has_the_samples_of_the_dataset(sample, kind, options):
     cfg = sample.cfg(type=kind, **options)
-    assert_same_samples(PoseBank.from_dataset_cfg(cfg), DATASETS.build(cfg))
+    assert_same_samples(load_pose_bank(cfg), DATASETS.build(cfg))
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_bank_has_the_samples_of_the_dataset(sample, kind, options):
 )
 def test_selections_of_bank_and_dataset_agree(sample, options):
     cfg = sample.cfg(type='MocapDataset', **options)
-    bank = PoseBank.from_dataset_cfg(cfg)
+    bank = load_pose_bank(cfg)
     assert_same_samples(bank, DATASETS.build(cfg))
     assert len(bank.pose_cam) < len(sample.arrays['S'])  # frames that no sample shows are dropped
 
@@ -74,8 +74,8 @@ def test_samples_without_a_positive_pixel_are_dropped_as_by_mmpose(sample):
     part = sample.arrays['part'].copy()
     part[[3, 5], :, :2] = -1
     cfg = sample.cfg(ann_file=sample.write('holes.npz', part=part))
-    assert_same_samples(PoseBank.from_dataset_cfg(cfg, check=False), DATASETS.build(cfg))
-    assert len(PoseBank.from_dataset_cfg(cfg, check=False)) == len(part) - 2
+    assert_same_samples(load_pose_bank(cfg, check=False), DATASETS.build(cfg))
+    assert len(load_pose_bank(cfg, check=False)) == len(part) - 2
 
 
 @pytest.mark.parametrize('kind', ['Human36mDataset', 'MocapDataset'])
@@ -86,7 +86,7 @@ def test_detections_replace_the_2d(sample, kind):
     detected[..., 2] = rng.uniform(size=detected.shape[:2])
     np.save(sample.folder / 'det.npy', detected)
     cfg = sample.cfg(type=kind, keypoint_2d_src='detection', keypoint_2d_det_file='det.npy')
-    bank = PoseBank.from_dataset_cfg(cfg)
+    bank = load_pose_bank(cfg)
     assert_same_samples(bank, DATASETS.build(cfg))
     order = bank.frame_index
     np.testing.assert_array_equal(bank.keypoints_px, detected[order][..., :2])
@@ -94,7 +94,7 @@ def test_detections_replace_the_2d(sample, kind):
 
 
 def test_subjects_skeleton_and_cameras(sample):
-    bank = PoseBank.from_dataset_cfg(sample.cfg())
+    bank = load_pose_bank(sample.cfg())
     names = sample.arrays['imgname'][bank.frame_index]
     assert bank.subjects == ('S1', 'S11', 'S5')
     assert [bank.subjects[i] for i in bank.subject_index] == [n.split('_')[0] for n in names]
@@ -110,7 +110,7 @@ def test_config_objects_classes_scopes_and_json_cameras_are_read(sample):
         for key, camera in sample.cameras.items()
     }
     save_json(sample.folder / 'cameras.json', plain)
-    expected = PoseBank.from_dataset_cfg(sample.cfg())
+    expected = load_pose_bank(sample.cfg())
     for options in (
         dict(type=Human36mDataset),
         dict(type='mmpose.Human36mDataset'),
@@ -119,36 +119,34 @@ def test_config_objects_classes_scopes_and_json_cameras_are_read(sample):
              camera_param_file=str(sample.folder / 'cameras.json')),
     ):  # fmt: skip
         cfg = Config(dict(dataset=sample.cfg(**options))).dataset
-        bank = PoseBank.from_dataset_cfg(cfg)
+        bank = load_pose_bank(cfg)
         assert torch.equal(bank.pose_cam, expected.pose_cam)
         assert torch.equal(bank.cameras.intrinsics, expected.cameras.intrinsics)
 
 
 def test_joined_and_repeated_datasets(sample):
     parts = [sample.cfg(type='MocapDataset', subjects=[s]) for s in ('S5', 'S1')]
-    first, second = map(PoseBank.from_dataset_cfg, parts)
+    first, second = map(load_pose_bank, parts)
     for kind in ('ConcatDataset', 'CombinedDataset'):
-        joined = PoseBank.from_dataset_cfg(dict(type=kind, datasets=parts, pipeline=[]))
+        joined = load_pose_bank(dict(type=kind, datasets=parts, pipeline=[]))
         assert torch.equal(joined.pose_cam, torch.cat((first.pose_cam, second.pose_cam)))
         assert joined.subjects == ('S1', 'S5')
-    repeated = PoseBank.from_dataset_cfg(dict(type='RepeatDataset', dataset=parts[0], times=3))
+    repeated = load_pose_bank(dict(type='RepeatDataset', dataset=parts[0], times=3))
     assert len(repeated) == 3 * len(first) and len(repeated.pose_cam) == len(first.pose_cam)
     with pytest.raises(ValueError, match='sample_ratio_factor'):
-        PoseBank.from_dataset_cfg(
-            dict(type='CombinedDataset', datasets=parts, sample_ratio_factor=[1, 2])
-        )
+        load_pose_bank(dict(type='CombinedDataset', datasets=parts, sample_ratio_factor=[1, 2]))
 
 
 def test_a_reader_can_be_added(make_bank):
     with pytest.raises(KeyError, match=r"'TheirDataset'.*POSE_READERS\.register_module"):
-        PoseBank.from_dataset_cfg(dict(type='TheirDataset'))
+        load_pose_bank(dict(type='TheirDataset'))
 
     @POSE_READERS.register_module(name='TheirDataset')
     def read(cfg, skeleton, subset_seed, check):
         return make_bank(cfg['size'])
 
     try:
-        assert len(PoseBank.from_dataset_cfg(dict(type='TheirDataset', size=9))) == 7
+        assert len(load_pose_bank(dict(type='TheirDataset', size=9))) == 7
     finally:
         POSE_READERS.module_dict.pop('TheirDataset')
 
@@ -159,8 +157,8 @@ def test_a_reader_can_be_added(make_bank):
         (dict(camera_param_file=None), ValueError, 'train_dataloader.dataset.camera_param_file'),
         (dict(camera_param_file='no.pkl'), FileNotFoundError, 'no.pkl.*camera_param_file'),
         (dict(ann_file='no.npz'), FileNotFoundError, 'no.npz.*ann_file'),
-        (dict(data_mode='bottomup'), ValueError, "set it to 'topdown'"),
-        (dict(keypoint_2d_src='pipeline'), ValueError, "'gt' or 'detection'"),
+        (dict(data_mode='bottomup'), ValueError, "data_mode is 'bottomup'; use one of topdown"),
+        (dict(keypoint_2d_src='pipeline'), ValueError, 'is .pipeline.; use one of gt, detection'),
         (dict(keypoint_2d_src='detection'), ValueError, 'keypoint_2d_det_file is given'),
         (
             dict(keypoint_2d_src='detection', keypoint_2d_det_file='no.npy'),
@@ -179,7 +177,7 @@ def test_a_reader_can_be_added(make_bank):
 )
 def test_bad_configs_are_named(sample, options, error, message):
     with pytest.raises(error, match=message) as caught:
-        PoseBank.from_dataset_cfg(sample.cfg(**options))
+        load_pose_bank(sample.cfg(**options))
     assert '\n' not in str(caught.value)
 
 
@@ -218,7 +216,7 @@ def test_bad_annotation_files_are_named(sample, kind, changes, message):
     arrays = {k: c and c(sample.arrays[k]) for k, c in changes.items()}
     cfg = sample.cfg(type=kind, ann_file=sample.write('bad.npz', **arrays))
     with pytest.raises(ValueError, match=message) as caught:
-        PoseBank.from_dataset_cfg(cfg)
+        load_pose_bank(cfg)
     assert '\n' not in str(caught.value)
 
 
@@ -226,4 +224,4 @@ def test_detections_of_another_file_are_refused(sample):
     np.save(sample.folder / 'det.npy', sample.arrays['part'][:-1])
     cfg = sample.cfg(keypoint_2d_src='detection', keypoint_2d_det_file='det.npy')
     with pytest.raises(ValueError, match='det.npy'):
-        PoseBank.from_dataset_cfg(cfg)
+        load_pose_bank(cfg)

@@ -7,7 +7,8 @@ import pytest
 import torch
 from mmpose.registry import DATASETS
 
-from mmposeaug.datasets import PoseBank, measure_bone_lengths
+from mmposeaug.datasets import load_pose_bank
+from mmposeaug.datasets.bone_length_bank import measure_bone_lengths
 from mmposeaug.geometry import project
 
 
@@ -28,7 +29,7 @@ def mocap_cfg(shared_dir):
 @pytest.fixture(scope='module')
 def bank(mocap_cfg):
     """All training poses."""
-    return PoseBank.from_dataset_cfg(mocap_cfg)
+    return load_pose_bank(mocap_cfg)
 
 
 def test_sizes(bank):
@@ -52,14 +53,12 @@ def test_bodies_are_one_skeleton(bank):
 
 def test_split_and_agreement_with_the_dataset(mocap_cfg, bank):
     options = dict(frame_step=8, split=dict(part='val', val_fraction=0.1, seed=0))
-    val = PoseBank.from_dataset_cfg(dict(mocap_cfg, **options))
+    val = load_pose_bank(dict(mocap_cfg, **options))
     dataset = DATASETS.build(dict(mocap_cfg, **options))
     assert val.frame_index[val.windows].tolist() == dataset.sequence_indices
     info = dataset.get_data_info(100)
     ours = val.gather(torch.tensor([100])).pose_cam[0]
     assert torch.equal(ours, torch.from_numpy(info['keypoints_3d']))
-    train = PoseBank.from_dataset_cfg(
-        dict(mocap_cfg, split=dict(part='train', val_fraction=0.1, seed=0))
-    )
+    train = load_pose_bank(dict(mocap_cfg, split=dict(part='train', val_fraction=0.1, seed=0)))
     share = 1 - len(train) / len(bank)
     assert 0.07 < share < 0.13

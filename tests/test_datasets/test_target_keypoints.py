@@ -121,8 +121,8 @@ def _nobody_whole(content):
             'reach out of their images of 320 x 240 pixels; give the target_2d.image_size',
         ),
         (dict, dict(image_size=(0, 5)), r'image_size is \(0, 5\); give width and height'),
-        (dict, dict(keypoint_set='cocoa'), "no keypoint set 'cocoa'"),
-        (dict, dict(file_format='yaml'), "no keypoint format 'yaml'"),
+        (dict, dict(keypoint_set='cocoa'), "keypoint set is 'cocoa'"),
+        (dict, dict(file_format='yaml'), "keypoint format is 'yaml'; use one of auto, coco"),
     ],
 )
 def test_what_cannot_be_used_is_one_sentence(root, tmp_path, change, options, sentence):
@@ -217,7 +217,7 @@ def test_the_command_line(repo_root, root, tmp_path):
     count = -(-len(np.load(annotations)['part']) // 5)
     assert len(json.loads((tmp_path / 'out.json').read_text())['images']) == count
     again = run_tool(repo_root, annotations, cameras, tmp_path / 'out.json')
-    assert again.returncode == 1 and 'was made with other options' in again.stderr
+    assert again.returncode == 1 and 'was made with frame_step 5, not 1' in again.stderr
 
 
 @pytest.mark.parametrize(

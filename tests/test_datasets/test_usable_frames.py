@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from mmpose.registry import DATASETS
 
-from mmposeaug.datasets import PoseBank
+from mmposeaug.datasets import load_pose_bank
 from mmposeaug.fileio import save_npy, save_pickle
 
 
@@ -33,7 +33,7 @@ def rows_of(cfg):
     """Target rows of the file that dataset and bank have, which must be the same."""
     dataset = DATASETS.build(cfg)
     rows = [dataset.get_data_info(i)['img_ids'][-1] for i in range(len(dataset))]
-    bank = PoseBank.from_dataset_cfg(cfg, check=False)
+    bank = load_pose_bank(cfg, check=False)
     assert bank.frame_index[bank.windows[:, -1]].tolist() == rows
     return rows
 
@@ -58,7 +58,7 @@ def test_the_target_frame_decides_for_a_window(sample, detections):
     clips = dict(detections, seq_len=3)
     every, kept = (rows_of(dict(clips, keep_frames=each)) for each in ('all', 'detected'))
     assert set(every) - set(kept) <= {3, 10} and len(kept) < len(every)
-    bank = PoseBank.from_dataset_cfg(dict(clips, keep_frames='detected'), check=False)
+    bank = load_pose_bank(dict(clips, keep_frames='detected'), check=False)
     assert 10 in bank.frame_index[bank.windows[:, :-1]]  # as a frame before the target
 
 
@@ -88,7 +88,7 @@ def test_size_of_each_camera_counts(sample):
 
 
 def test_bad_options_are_one_sentence(sample, detections):
-    for build in (DATASETS.build, PoseBank.from_dataset_cfg):
+    for build in (DATASETS.build, load_pose_bank):
         with pytest.raises(ValueError, match="keep_frames is 'some'; use one of all, detected"):
             build(dict(detections, keep_frames='some'))
         points = np.zeros_like(sample.arrays['part'])
@@ -103,6 +103,6 @@ def test_bad_options_are_one_sentence(sample, detections):
 
 
 def test_how_many_are_left_out_is_said(detections, log_lines):
-    bank = PoseBank.from_dataset_cfg(dict(detections, keep_frames='detected'), check=False)
+    bank = load_pose_bank(dict(detections, keep_frames='detected'), check=False)
     said = [line for line in log_lines if 'left out by keep_frames' in line]
     assert len(said) == 1 and f'2 of {len(bank) + 2} samples' in said[0]

@@ -9,7 +9,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from mmpose.datasets import Human36mDataset
 
-from mmposeaug.datasets import WindowRule, index_videos
+from mmposeaug.datasets import WindowRule
+from mmposeaug.datasets.frames import index_videos
 from mmposeaug.datasets.windows import select_windows
 
 RULES = st.one_of(

@@ -7,7 +7,7 @@ import pytest
 import torch
 from train_runs import NUM_TRAIN, make_bank
 
-from mmposeaug.datasets.dataset_configs import inner_dataset
+from mmposeaug.datasets.samples import inner_dataset
 from mmposeaug.engine import tensor_loader
 from mmposeaug.engine.tensor_loader import TensorLoader, flip_probability
 

@@ -16,7 +16,7 @@ from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
 from torch import Tensor, nn
 
-from mmposeaug.datasets import PoseBank
+from mmposeaug.datasets import PoseBank, load_pose_bank
 
 NUM_TRAIN = 192
 BATCH_SIZE = 32
@@ -228,7 +228,7 @@ def differing(first: Any, second: Any) -> list[str]:
 
 def make_bank(root: Path, **options: Any) -> PoseBank:
     """The training pairs."""
-    return PoseBank.from_dataset_cfg(dataset_cfg(root, **options))
+    return load_pose_bank(dataset_cfg(root, **options))
 
 
 @dataclass

@@ -13,9 +13,10 @@ import pytest
 from mmengine.config import Config
 
 from mmposeaug.apis import ExperimentError, ExperimentRunner, Slurm, collect_results
-from mmposeaug.experiments.json_files import file_sha256, save_compact_json
+from mmposeaug.experiments.json_files import save_compact_json
 from mmposeaug.experiments.plan import Experiment, ExperimentPlan, Run
 from mmposeaug.experiments.processes import make_slots
+from mmposeaug.fileio import sha256_of
 
 
 @pytest.fixture
@@ -50,7 +51,7 @@ def finish(plan: ExperimentPlan, name: str, weights: str) -> Path:
         experiment=name,
         **identity,
         metrics={'dev/MPJPE': 50.0},
-        checkpoint=dict(name=path.name, sha256=file_sha256(path)),
+        checkpoint=dict(name=path.name, sha256=sha256_of(path)),
         diagnostics=dict(training={'epoch': []}, validation={'epoch': []}),
     )
     save_compact_json(folder.result_file, result)
@@ -146,7 +147,7 @@ def test_a_start_of_an_earlier_version_is_told_by_its_file(plan):
     del content['checkpoint']['sha256']
     save_compact_json(path.parent / 'result.json', content)
     start = runner_of(plan).states.identity(run_of(plan, 'b'))['start']
-    assert start == dict(experiment='a', checkpoint=path.name, sha256=file_sha256(path))
+    assert start == dict(experiment='a', checkpoint=path.name, sha256=sha256_of(path))
 
 
 # --------------------------------------------------- files of data, other tests

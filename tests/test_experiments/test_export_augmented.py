@@ -13,7 +13,7 @@ from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
 from mmpose.registry import DATASETS
 
-from mmposeaug.datasets import PoseBank
+from mmposeaug.datasets import load_pose_bank
 from mmposeaug.experiments.augmentation import export_augmented, load_augmentation
 from mmposeaug.experiments.augmentation.export import _augmented
 from mmposeaug.fileio import load_npz
@@ -34,7 +34,7 @@ def dataset_of(result, **options):
 def test_the_bank_reads_what_the_augmentor_made(loaded, tmp_path):
     result = export_augmented(loaded, tmp_path / 'out.npz', copies=2, seed=5)
     assert result.augmented + result.left_out == 2 * len(loaded.bank)
-    bank = PoseBank.from_dataset_cfg(dataset_of(result))  # checks the projection too
+    bank = load_pose_bank(dataset_of(result))  # checks the projection too
     assert len(bank) == result.augmented and result.left_out > 0
     found = {pose.numpy().tobytes(): i for i, pose in enumerate(bank.pose_cam)}
     count = 0
@@ -58,7 +58,7 @@ def test_every_sample_has_its_drawn_camera_in_the_files(small_run, tmp_path):
     camera = dict(type='RandomCamera', focal=(0.7, 1.4), aspect=(1.3, 1.8), portrait=0.5)
     drawn = load_augmentation(small_run.cfg(**{'train_cfg.camera': camera}))
     result = export_augmented(drawn, tmp_path / 'out.npz', seed=5, with_real=True)
-    bank = PoseBank.from_dataset_cfg(dataset_of(result))  # checks the projection too
+    bank = load_pose_bank(dataset_of(result))  # checks the projection too
     assert len(bank) == result.real + result.augmented and result.augmented > 50
     found = {pose.numpy().tobytes(): i for i, pose in enumerate(bank.pose_cam)}
     for _, samples in _augmented(drawn, torch.Generator().manual_seed(5)):
@@ -88,7 +88,7 @@ def test_clips_are_videos_of_their_own(small_run, tmp_path):
     options = {'train_dataloader.dataset.seq_len': 3, 'train_dataloader.dataset.causal': False}
     loaded = load_augmentation(small_run.cfg(**options))
     result = export_augmented(loaded, tmp_path / 'out.npz')
-    bank = PoseBank.from_dataset_cfg(dataset_of(result, seq_len=3, causal=False))
+    bank = load_pose_bank(dataset_of(result, seq_len=3, causal=False))
     assert len(bank) == result.augmented and bank.num_frames == 3
     assert len(bank.pose_cam) == 3 * result.augmented
     # bone lengths of an augmented clip do not change from frame to frame
@@ -155,7 +155,7 @@ def test_mmposes_dataset_finds_poses_and_cameras(loaded, tmp_path):
     result = export_augmented(loaded, tmp_path / 'out.npz')
     init_default_scope('mmpose')
     dataset = DATASETS.build(dataset_of(result, data_root='', pipeline=[]))
-    bank = PoseBank.from_dataset_cfg(dataset_of(result))
+    bank = load_pose_bank(dataset_of(result))
     for i in (0, len(dataset) // 2, len(dataset) - 1):
         info, batch = dataset.get_data_info(i), bank.gather(torch.tensor([i]))
         assert np.array_equal(info['lifting_target'], batch.pose_cam[0].numpy())

@@ -16,7 +16,7 @@ from mmengine.config import Config
 from PIL import Image
 
 from mmposeaug.apis import QuickstartError, QuickstartPlan, run_quickstart
-from mmposeaug.datasets import PoseBank
+from mmposeaug.datasets import load_pose_bank
 from mmposeaug.experiments.processes import Task, ToolError, run_tasks, tool_env
 from mmposeaug.experiments.quickstart import METHODS
 from mmposeaug.experiments.quickstart.pictures import lift
@@ -68,7 +68,7 @@ def test_pictures_show_the_lifters_that_were_scored(done):
     plan, _ = done
     cfg = plan.config('baseline')
     dataset = dict(cfg.test_dataloader.dataset.to_dict(), ann_file='target_dev.npz')
-    bank = PoseBank.from_dataset_cfg(dataset)
+    bank = load_pose_bank(dataset)
     pose = lift(cfg, plan.folder('baseline').tested_checkpoint(), bank)
     pose_cam = bank.gather(torch.arange(len(bank))).pose_cam[:, 0]
     truth = pose_cam - pose_cam[:, :1]

@@ -12,7 +12,8 @@ from mmpose.registry import MODELS
 from torch import nn
 
 from mmposeaug.models import STGCN, JointRegressionHead, SemGCN
-from mmposeaug.structures import H36M_16, H36M_17, Skeleton, hop_distances
+from mmposeaug.structures import H36M_16, H36M_17, Skeleton
+from mmposeaug.structures.graphs import hop_distances
 
 SMALL: dict[str, dict[str, Any]] = dict(
     SemGCN=dict(channels=8, num_blocks=2),

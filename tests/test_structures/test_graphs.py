@@ -12,12 +12,11 @@ from mmposeaug.structures import (
     PARTITIONS,
     Skeleton,
     body_parts,
-    centre_joint,
-    hop_distances,
     joint_resampling,
     spatial_partitions,
     tree_adjacency,
 )
+from mmposeaug.structures.graphs import centre_joint, hop_distances
 
 CHAIN = Skeleton('chain', ('a', 'b', 'c', 'd'), (-1, 0, 1, 2))
 POINT = Skeleton('point', ('a',), (-1,))

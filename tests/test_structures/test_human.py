@@ -13,15 +13,8 @@ from mmengine.config import Config
 from mmposeaug.converters.joints import MPI_TRAIN_28, SMPL_24
 from mmposeaug.datasets.bone_length_bank import build_bone_length_bank
 from mmposeaug.datasets.readers import skeleton_of_cfg
-from mmposeaug.structures import (
-    H36M_16,
-    H36M_17,
-    Skeleton,
-    judge_human,
-    judge_lengths,
-    stature_ratios,
-    tree_fault,
-)
+from mmposeaug.structures import H36M_16, H36M_17, Skeleton, judge_human, stature_ratios, tree_fault
+from mmposeaug.structures.human import judge_lengths
 
 METAINFO = Path(mmpose.__file__).parent / '.mim' / 'configs' / '_base_' / 'datasets'
 # The midline that sets of 2D keypoints lack, as it is made for lifting: hips on a root, shoulders

@@ -40,5 +40,5 @@ def test_rows_out_of_order_are_refused(frames, tracks):
 
 
 def test_a_wrong_shape_is_named():
-    with pytest.raises(ValueError, match=r'scores of LiftedPoses must be of shape \(1, 17\)'):
+    with pytest.raises(ValueError, match=r'scores of 1 LiftedPoses .* must be of shape \(1, 17\)'):
         make([0], [0], scores=np.ones((1, 16)))

@@ -160,6 +160,6 @@ def test_one_sided_swap_and_empty_metainfo():
 def test_unknown_names_are_named():
     with pytest.raises(KeyError, match="no joint 'nose'"):
         H36M_17.index('nose')
-    with pytest.raises(KeyError, match="preset 'coco'"):
+    with pytest.raises(KeyError, match="skeleton is 'coco'; use one of h36m_17"):
         get_skeleton('coco')
     assert get_skeleton(H36M_16) is get_skeleton('h36m_16')

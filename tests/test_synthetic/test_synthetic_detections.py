@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from mmposeaug.structures import H36M_17
-from mmposeaug.synthetic import Scene, coco_keypoints, detect_people
+from mmposeaug.synthetic import Scene, detect_people
+from mmposeaug.synthetic.detections import coco_keypoints
 
 
 def test_people_face_the_camera_and_are_in_view() -> None:
@@ -47,5 +48,5 @@ def test_the_sample_is_what_the_script_makes(repo_root: Path) -> None:
 
 
 def test_an_unknown_motion_is_said_to_be() -> None:
-    with pytest.raises(KeyError, match="no motion 'Swim'; there are Bow"):
+    with pytest.raises(KeyError, match="motion is 'Swim'; use one of Bow"):
         Scene(motions=['Swim']).film()

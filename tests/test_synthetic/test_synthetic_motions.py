@@ -5,10 +5,9 @@ import numpy as np
 import pytest
 
 from mmposeaug.structures import get_skeleton
-from mmposeaug.synthetic import PARTS
 from mmposeaug.synthetic.bodies import random_body, rest_offsets
-from mmposeaug.synthetic.joint_limits import JOINT_LIMITS, limited
-from mmposeaug.synthetic.parts import people_of, perform
+from mmposeaug.synthetic.motions import JOINT_LIMITS, limited
+from mmposeaug.synthetic.parts import PARTS, people_of, perform
 
 SKELETON = get_skeleton('h36m_17')
 PART = {part.name: part for part in PARTS}

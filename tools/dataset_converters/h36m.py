@@ -26,7 +26,9 @@ def build_parser() -> argparse.ArgumentParser:
         help="VideoPose3D's common/h36m_dataset.py, which is read and not run, MMPose's "
         'cameras.pkl of Human3.6M, or the same as JSON',
     )
-    parser.add_argument('out', help='folder to write to, such as data/h36m/annotation_body3d')
+    parser.add_argument(
+        'out_dir', metavar='out', help='folder to write to, such as data/h36m/annotation_body3d'
+    )
     parser.add_argument(
         '--keypoints',
         nargs='+',
@@ -48,26 +50,13 @@ def build_parser() -> argparse.ArgumentParser:
         help="keep S11's Directions, whose videos are corrupt",
     )
     add_options(parser)
+    parser.set_defaults(convert=convert_h36m, track=progress)
     return parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the tool; the return value is the exit status."""
-    parser = build_parser()
-    args = parser.parse_args(argv)
-    return run_converter(
-        parser,
-        convert_h36m,
-        positions=args.positions,
-        cameras=args.cameras,
-        out_dir=args.out,
-        keypoints=args.keypoints,
-        joints=args.joints,
-        frame_step=args.frame_step,
-        keep_corrupt=args.keep_corrupt,
-        overwrite=args.overwrite,
-        track=progress,
-    )
+    return run_converter(build_parser(), argv)
 
 
 if __name__ == '__main__':

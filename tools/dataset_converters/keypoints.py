@@ -24,23 +24,13 @@ def build_parser() -> argparse.ArgumentParser:
         '--frame-step', type=int, default=1, metavar='N', help='write every Nth row (default: 1)'
     )
     add_options(parser, joints=None)
+    parser.set_defaults(convert=convert_keypoints, track=progress)
     return parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the tool; the return value is the exit status."""
-    parser = build_parser()
-    args = parser.parse_args(argv)
-    return run_converter(
-        parser,
-        convert_keypoints,
-        annotations=args.annotations,
-        cameras=args.cameras,
-        out=args.out,
-        frame_step=args.frame_step,
-        overwrite=args.overwrite,
-        track=progress,
-    )
+    return run_converter(build_parser(), argv)
 
 
 if __name__ == '__main__':

@@ -18,7 +18,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         description="Film motion capture with simulated cameras, into MMPose's layout."
     )
-    parser.add_argument('out', help='folder to write to')
+    parser.add_argument('out_dir', metavar='out', help='folder to write to')
     parser.add_argument('recordings', nargs='+', help='.bvh or .amc files')
     parser.add_argument(
         '--joint-map',
@@ -57,31 +57,13 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument('--seed', type=int, default=0, help='seed of the cameras (default: 0)')
     add_options(parser)
+    parser.set_defaults(convert=convert_mocap, track=progress)
     return parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the tool; the return value is the exit status."""
-    parser = build_parser()
-    args = parser.parse_args(argv)
-    return run_converter(
-        parser,
-        convert_mocap,
-        recordings=args.recordings,
-        out_dir=args.out,
-        joint_map=args.joint_map,
-        asf=args.asf,
-        name=args.name,
-        joints=args.joints,
-        frame_rate=args.frame_rate,
-        recorded_rate=args.recorded_rate,
-        metres_per_unit=args.metres_per_unit,
-        rig=args.rig,
-        name_pattern=args.name_pattern,
-        seed=args.seed,
-        overwrite=args.overwrite,
-        track=progress,
-    )
+    return run_converter(build_parser(), argv)
 
 
 if __name__ == '__main__':

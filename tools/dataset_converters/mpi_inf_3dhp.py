@@ -16,15 +16,15 @@ from mmposeaug.converters.mpi_train import CAMERAS
 def build_parser() -> argparse.ArgumentParser:
     """Describes the command line."""
     parser = argparse.ArgumentParser(description="Convert MPI-INF-3DHP into MMPose's layout.")
-    kinds = parser.add_subparsers(dest='kind', required=True)
+    kinds = parser.add_subparsers(metavar='{test,spin,train}', required=True)
     test = kinds.add_parser('test', help='the official test set, TS1/annot_data.mat and so on')
-    test.add_argument('source', help='folder that holds TS1 to TS6')
+    test.add_argument('sequences', metavar='source', help='folder that holds TS1 to TS6')
     add_options(test)
     spin = kinds.add_parser('spin', help="SPIN's mpi_inf_3dhp_valid.npz, the 2929-frame protocol")
-    spin.add_argument('source', help='mpi_inf_3dhp_valid.npz')
+    spin.add_argument('annotations', metavar='source', help='mpi_inf_3dhp_valid.npz')
     add_options(spin, joints=16)
     train = kinds.add_parser('train', help='the training set, S1/Seq1/annot.mat and so on')
-    train.add_argument('source', help='folder that holds S1, S2, ...')
+    train.add_argument('folder', metavar='source', help='folder that holds S1, S2, ...')
     train.add_argument(
         '--cameras',
         type=int,
@@ -45,36 +45,16 @@ def build_parser() -> argparse.ArgumentParser:
             help=f'3D to take: scaled to one body height, or as recorded (default: {default})',
         )
     for part in (test, spin, train):
-        part.add_argument('out', help='folder to write to')
+        part.add_argument('out_dir', metavar='out', help='folder to write to')
+    test.set_defaults(convert=convert_mpi_test, track=progress)
+    spin.set_defaults(convert=convert_mpi_spin)
+    train.set_defaults(convert=convert_mpi_train, track=progress)
     return parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the tool; the return value is the exit status."""
-    parser = build_parser()
-    args = parser.parse_args(argv)
-    common = dict(out_dir=args.out, joints=args.joints, overwrite=args.overwrite)
-    if args.kind == 'test':
-        return run_converter(
-            parser,
-            convert_mpi_test,
-            sequences=args.source,
-            pose=args.pose,
-            track=progress,
-            **common,
-        )
-    if args.kind == 'spin':
-        return run_converter(parser, convert_mpi_spin, annotations=args.source, **common)
-    return run_converter(
-        parser,
-        convert_mpi_train,
-        folder=args.source,
-        pose=args.pose,
-        cameras=args.cameras,
-        frame_step=args.frame_step,
-        track=progress,
-        **common,
-    )
+    return run_converter(build_parser(), argv)
 
 
 if __name__ == '__main__':

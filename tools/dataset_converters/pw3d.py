@@ -18,7 +18,7 @@ def build_parser() -> argparse.ArgumentParser:
         description="Convert the sequence files of 3DPW into MMPose's layout."
     )
     parser.add_argument('sequences', help='the folder sequenceFiles')
-    parser.add_argument('out', help='folder to write to')
+    parser.add_argument('out_dir', metavar='out', help='folder to write to')
     parser.add_argument(
         '--split', choices=SPLITS, default='test', help='part to convert (default: test)'
     )
@@ -28,24 +28,13 @@ def build_parser() -> argparse.ArgumentParser:
         help="joints regressed from SMPL's mesh, in place of jointPositions (docs/datasets.md)",
     )
     add_options(parser)
+    parser.set_defaults(convert=convert_pw3d, track=progress)
     return parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the tool; the return value is the exit status."""
-    parser = build_parser()
-    args = parser.parse_args(argv)
-    return run_converter(
-        parser,
-        convert_pw3d,
-        sequences=args.sequences,
-        out_dir=args.out,
-        split=args.split,
-        joints=args.joints,
-        regressed=args.regressed,
-        overwrite=args.overwrite,
-        track=progress,
-    )
+    return run_converter(build_parser(), argv)
 
 
 if __name__ == '__main__':

@@ -36,6 +36,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         '--track',
+        dest='tracks',
         type=track_of,
         action='append',
         default=[],
@@ -44,6 +45,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         '--max-residual',
+        dest='max_residual_px',
         type=float,
         default=40.0,
         metavar='PIXELS',
@@ -63,25 +65,13 @@ def build_parser() -> argparse.ArgumentParser:
         help="number that the files give to the videos' first frame (default: as each file tells)",
     )
     add_options(parser, joints=None)
+    parser.set_defaults(convert=convert_triangulation)
     return parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the tool; the return value is the exit status."""
-    parser = build_parser()
-    args = parser.parse_args(argv)
-    return run_converter(
-        parser,
-        convert_triangulation,
-        calibration=args.calibration,
-        out=args.out,
-        detections=args.detections,
-        tracks=dict(args.track),
-        max_residual_px=args.max_residual,
-        min_cameras=args.min_cameras,
-        first_frame=args.first_frame,
-        overwrite=args.overwrite,
-    )
+    return run_converter(build_parser(), argv)
 
 
 if __name__ == '__main__':

@@ -21,12 +21,7 @@ _TURNS, _MOVES = ('rx', 'ry', 'rz'), ('tx', 'ty', 'tz')
 
 @dataclass
 class Bone:
-    """A bone of an ASF file, in its own axes.
-
-    Args:
-        step (np.ndarray): From its begin to its end in the rest pose, (3,).
-        axis (np.ndarray): Rotation matrix of its axes, (3, 3).
-    """
+    """A bone of an ASF file: the way from begin to end (3,), the matrix (3, 3) of its own axes."""
 
     name: str
     step: np.ndarray = field(default_factory=lambda: np.zeros(3))
@@ -36,20 +31,11 @@ class Bone:
 
 
 def read_asf(path: str) -> list[Bone]:
-    """Reads an ASF skeleton.
+    """Read the root and the bones of an ASF skeleton, each after its parent.
 
-    Args:
-        path (str): The file.
-
-    Returns:
-        list[Bone]: The root and the bones, each behind its parent. Lengths are in the file's unit,
-        as the AMC's positions are.
-
-    Raises:
-        FileNotFoundError: If it does not exist.
-        ValueError: If a section or entry is missing or not understood; the sentence names it.
+    Lengths are in the file's unit, as the AMC's positions are.
     """
-    require_file(path, 'ASF file', 'its path')
+    require_file(path, 'ASF file')
     sections: dict[str, list[list[str]]] = {}
     with open(path, encoding='utf-8', errors='replace') as file:
         current: list[list[str]] = []
@@ -78,11 +64,18 @@ def read_asf(path: str) -> list[Bone]:
     return _in_order(bones, sections['hierarchy'], path)
 
 
-def _read_root(lines: Sequence[Sequence[str]], path: str) -> Bone:
+def _entries(
+    lines: Sequence[Sequence[str]], needed: Sequence[str], what: str, path: str
+) -> dict[str, list[str]]:
     entries = {words[0].lower(): list(words[1:]) for words in lines}
-    for name in ('order', 'axis'):
+    for name in needed:
         if name not in entries:
-            raise ValueError(f'The section :root of {path!r} has no entry {name!r}.')
+            raise ValueError(f'The {what} of {path!r} has no entry {name!r}.')
+    return entries
+
+
+def _read_root(lines: Sequence[Sequence[str]], path: str) -> Bone:
+    entries = _entries(lines, ('order', 'axis'), 'section :root', path)
     angles = _numbers(entries.get('orientation', ['0', '0', '0']), 3, 'orientation', path)
     channels = [word.lower() for word in entries['order']]
     _check_channels(channels, ROOT, path)
@@ -90,11 +83,9 @@ def _read_root(lines: Sequence[Sequence[str]], path: str) -> Bone:
 
 
 def _read_bone(lines: Sequence[Sequence[str]], path: str) -> Bone:
-    entries = {words[0].lower(): list(words[1:]) for words in lines}
-    for name in ('name', 'direction', 'length', 'axis'):
-        if name not in entries:
-            label = entries.get('name', ['?'])[0]
-            raise ValueError(f'The bone {label!r} of {path!r} has no entry {name!r}.')
+    label = next((words[1] for words in lines if words[0].lower() == 'name'), '?')
+    needed = ('name', 'direction', 'length', 'axis')
+    entries = _entries(lines, needed, f'bone {label!r}', path)
     name = entries['name'][0]
     direction = _numbers(entries['direction'], 3, f'direction of {name}', path)
     length = _numbers(entries['length'], 1, f'length of {name}', path)
@@ -123,7 +114,7 @@ def _axis(angles: np.ndarray, order: str, path: str) -> np.ndarray:
 
 
 def _fixed_axes(order: str, degrees: np.ndarray) -> np.ndarray:
-    """Rotations about axes that stay, the first of the order being done first."""
+    """Rotate about axes that stay, the first of the order being done first."""
     return euler_rotations(order[::-1], np.ascontiguousarray(degrees[..., ::-1]))
 
 
@@ -138,7 +129,7 @@ def _numbers(words: Sequence[str], count: int, what: str, path: str) -> np.ndarr
 
 
 def _in_order(bones: dict[str, Bone], lines: Sequence[Sequence[str]], path: str) -> list[Bone]:
-    """Bones with their parents, each behind its parent."""
+    """Return bones with their parents, each after its parent."""
     ordered = [bones[ROOT]]
     for words in lines:
         if words[0] in ('begin', 'end'):
@@ -158,20 +149,7 @@ def _in_order(bones: dict[str, Bone], lines: Sequence[Sequence[str]], path: str)
 
 
 def read_amc(path: str, bones: Sequence[Bone], frame_rate: float = CMU_FRAME_RATE) -> Motion:
-    """Reads an AMC motion of a skeleton.
-
-    Args:
-        path (str): The file.
-        bones (Sequence[Bone]): The skeleton, from :func:`read_asf`.
-        frame_rate (float): Frames a second, which the file does not say. Defaults to 120, CMU's.
-
-    Returns:
-        Motion: The recording; a joint is the end of the bone of its name.
-
-    Raises:
-        FileNotFoundError: If it does not exist.
-        ValueError: If it names other bones, or a frame is not complete.
-    """
+    """Read an AMC motion of a skeleton; a joint is the end of the bone of its name."""
     tables = _read_tables(path, bones)
     names = [bone.name for bone in bones]
     count = len(tables[ROOT])
@@ -193,8 +171,8 @@ def read_amc(path: str, bones: Sequence[Bone], frame_rate: float = CMU_FRAME_RAT
 
 
 def _read_tables(path: str, bones: Sequence[Bone]) -> dict[str, np.ndarray]:
-    """The (T, channels) numbers of each bone."""
-    require_file(path, 'AMC file', 'its path')
+    """Return the (T, channels) numbers of each bone."""
+    require_file(path, 'AMC file')
     widths = {bone.name: len(bone.channels) for bone in bones}
     rows: dict[str, list[list[str]]] = {name: [] for name in widths}
     frames = 0

@@ -7,6 +7,7 @@ import os
 import re
 import zlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,17 @@ from typing import Any
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
-from mmposeaug.datasets.filming import film
-from mmposeaug.datasets.rigs import SOURCE_RIG, TARGET_RIG, Camera, Rig, place_cameras, rig_dicts
+from mmposeaug.datasets.rigs import (
+    SOURCE_RIG,
+    TARGET_RIG,
+    Camera,
+    Rig,
+    film,
+    place_cameras,
+    rig_dicts,
+)
 from mmposeaug.structures import Skeleton
+from mmposeaug.structures.choices import require_choice
 
 from ..conversion import (
     CAMERA_FILES,
@@ -25,7 +34,6 @@ from ..conversion import (
     Track,
     camera_contents,
     join_rows,
-    require_files,
     run_parts,
     silent,
     untracked,
@@ -34,7 +42,6 @@ from ..joints import skeleton_of
 from .asf_amc import CMU_FRAME_RATE, read_amc, read_asf
 from .bvh import read_bvh
 from .joint_map import JointMap, load_joint_map
-from .motion import Motion
 
 RIGS: dict[str, Rig] = dict(source=SOURCE_RIG, target=TARGET_RIG)
 """dict: Cameras like Human3.6M's, and quite other ones."""
@@ -89,26 +96,17 @@ def convert_mocap(
         rig (str): One of :data:`RIGS`. Defaults to ``'source'``.
         name_pattern (str): Regular expression with the groups ``subject`` and ``action``.
         seed (int): Seed of cameras and places. Defaults to 0.
-        overwrite (bool): See :func:`run_parts`.
-        report (Callable): See :func:`run_parts`.
-        track (Callable): Follows the recordings. Defaults to nothing.
-
-    Returns:
-        list[Path]: The files.
+        overwrite, report, track: See :func:`run_parts`.
 
     Raises:
-        FileNotFoundError: If a file does not exist.
-        FileExistsError: See :func:`run_parts`.
         ValueError: If a file or an option is not what it should be.
     """
-    if rig not in RIGS:
-        raise ValueError(f'rig is {rig!r}; use one of {", ".join(RIGS)}.')
+    require_choice('rig', rig, RIGS)
     if seed < 0:
         raise ValueError(f'seed is {seed}; a whole number from 0 is needed.')
     if not re.fullmatch(r'[\w-]+', name):
         raise ValueError(f'name is {name!r}; use letters, digits, - and _.')
     skeleton, mapping = skeleton_of(joints), load_joint_map(joint_map, metres_per_unit)
-    require_files(list(recordings))
     skeletons = {path: _skeleton_file(path, asf) for path in recordings}
     takes = name_takes(recordings, name_pattern)
     maker = _Maker(takes, skeletons, mapping, skeleton, frame_rate, recorded_rate, RIGS[rig], seed)
@@ -132,7 +130,7 @@ def convert_mocap(
 
 
 def name_takes(recordings: Sequence[str], pattern: str) -> dict[str, tuple[str, str]]:
-    """Subject and action of each recording, from its name.
+    """Read subject and action of each recording from its name.
 
     Example:
         >>> name_takes(['a/35_01.bvh'], NAME_PATTERN)
@@ -176,28 +174,21 @@ def _skeleton_file(path: str, asf: str | None) -> str | None:
                 f'There are {len(beside)} .asf files beside {path!r}; name the one of its subject.'
             )
         asf = beside[0]
-    require_files([asf])
     return asf
 
 
+@dataclass
 class _Maker:
     """Reads recordings, places them before the cameras and films them."""
 
-    def __init__(
-        self,
-        takes: dict[str, tuple[str, str]],
-        skeletons: dict[str, str | None],
-        joint_map: JointMap,
-        skeleton: Skeleton,
-        frame_rate: float,
-        recorded_rate: float,
-        rig: Rig,
-        seed: int,
-    ) -> None:
-        self.takes, self.skeletons = takes, skeletons
-        self.joint_map, self.skeleton = joint_map, skeleton
-        self.frame_rate, self.recorded_rate = frame_rate, recorded_rate
-        self.rig, self.seed = rig, seed
+    takes: dict[str, tuple[str, str]]
+    skeletons: dict[str, str | None]
+    joint_map: JointMap
+    skeleton: Skeleton
+    frame_rate: float
+    recorded_rate: float
+    rig: Rig
+    seed: int
 
     def make(self, name: str, report: Report, track: Track) -> dict[str, Any]:
         """Content of the files."""
@@ -213,16 +204,18 @@ class _Maker:
             if seen < frames // 2:
                 report(f'{path}: only {seen} of {frames} camera frames are in view')
             rows.append(row)
-        contents: list[Camera] = sum(cameras.values(), [])
-        files = camera_contents(rig_dicts(contents))
+        everywhere: list[Camera] = sum(cameras.values(), [])
         return {
             f'{name}.npz': join_rows(rows, 'the recordings'),
-            **{f'{name}_{file}': content for file, content in files.items()},
+            **camera_contents(rig_dicts(everywhere), f'{name}_'),
         }
 
     def world(self, path: str) -> np.ndarray:
         """Joints (T, J, 3) of a recording in the middle of the cameras, metres, z up."""
-        motion = self._read(path).resampled(self.frame_rate)
+        asf = self.skeletons[path]
+        bones = None if asf is None else read_asf(asf)
+        motion = read_amc(path, bones, self.recorded_rate) if bones else read_bvh(path)
+        motion = motion.resampled(self.frame_rate)
         joints = self.joint_map(motion.positions(), motion.names, self.skeleton, path)
         extent = float(np.median(np.ptp(joints, axis=1).max(axis=-1)))
         if not HEIGHTS[0] < extent < HEIGHTS[1]:
@@ -234,23 +227,13 @@ class _Maker:
         rng = np.random.default_rng((self.seed, 1, zlib.crc32(f'{subject}/{action}'.encode())))
         return place_take(joints, self.skeleton, self.frame_rate, rng)
 
-    def _read(self, path: str) -> Motion:
-        asf = self.skeletons[path]
-        if asf is None:
-            return read_bvh(path)
-        return read_amc(path, read_asf(asf), self.recorded_rate)
-
 
 def place_take(
     joints: np.ndarray, skeleton: Skeleton, frame_rate: float, rng: np.random.Generator
 ) -> np.ndarray:
-    """Puts a recording into the middle of the cameras.
+    """Put a recording (T, J, 3), metres, z up, into the middle of the cameras.
 
-    Args:
-        joints (np.ndarray): (T, J, 3) metres, z up.
-
-    Returns:
-        np.ndarray: (T, J, 3), turned about the vertical and moved; bones are as they were.
+    It is turned about the vertical and moved; bones stay as they were.
     """
     angle = rng.uniform(0, 2 * np.pi)
     cos, sin = np.cos(angle), np.sin(angle)

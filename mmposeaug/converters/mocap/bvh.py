@@ -28,22 +28,12 @@ class _Joint:
 
 
 def read_bvh(path: str) -> Motion:
-    """Reads a BVH file.
+    """Read a BVH file, in its own unit and axes.
 
-    Position channels give the place of the root, and of other joints the whole way from their
-    parent, in place of the offset. An end site is called after its joint, ``Head_end``.
-
-    Args:
-        path (str): The file.
-
-    Returns:
-        Motion: The recording, in the file's unit and axes.
-
-    Raises:
-        FileNotFoundError: If it does not exist.
-        ValueError: If it is not a complete BVH file; the sentence names the line or keyword.
+    Position channels give the place of the root, and of other joints the way from their parent
+    in place of the offset. An end site is called after its joint, ``Head_end``.
     """
-    require_file(path, 'BVH file', 'its path')
+    require_file(path, 'BVH file')
     with open(path, encoding='utf-8', errors='replace') as file:
         hierarchy, found, motion = file.read().partition('MOTION')
     if not found:

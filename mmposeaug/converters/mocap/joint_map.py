@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import yaml
 
+from mmposeaug.datasets.keypoints_2d.keypoint_sets import joint_recipe
 from mmposeaug.fileio import require_file
 from mmposeaug.structures import Skeleton
 
@@ -29,8 +29,6 @@ class JointMap:
         joints (Mapping[str, Mapping[str, float]]): For each joint of the skeleton the recording's
             joints with weights that sum to 1.
         up (str): Which axis of the recording points up, ``'y'`` or ``'z'``.
-        metres_per_unit (float): Metres in one unit of the recording.
-        path (str): The file, for messages.
     """
 
     joints: Mapping[str, Mapping[str, float]]
@@ -41,14 +39,7 @@ class JointMap:
     def __call__(
         self, positions: np.ndarray, names: Sequence[str], skeleton: Skeleton, source: str
     ) -> np.ndarray:
-        """Joints of a skeleton, in metres, z up.
-
-        Args:
-            positions (np.ndarray): (T, K, 3) joints of a recording.
-
-        Returns:
-            np.ndarray: (T, J, 3) joints.
-        """
+        """Return joints (T, J, 3) of a skeleton, in metres, z up, made of (T, K, 3)."""
         weights = np.zeros((skeleton.num_joints, len(names)))
         for index, joint in enumerate(skeleton.joint_names):
             if joint not in self.joints:
@@ -64,20 +55,10 @@ class JointMap:
 
 
 def load_joint_map(path: str, metres_per_unit: float | None = None) -> JointMap:
-    """Reads a joint map.
+    """Read a joint map.
 
-    Args:
-        path (str): A YAML file: ``up`` (y or z), ``metres_per_unit``, and ``joints``, which gives
-            for each joint of Human3.6M a name, a list of names (their mean), or names with weights
-            that sum to 1.
-        metres_per_unit (float, optional): In place of the file's.
-
-    Returns:
-        JointMap: The map.
-
-    Raises:
-        FileNotFoundError: If it does not exist.
-        ValueError: If it is malformed; the sentence names the key.
+    The YAML file has ``up`` (y or z), ``metres_per_unit``, and ``joints``, which gives for each
+    joint of Human3.6M a name, a list of names (their mean), or names with weights that sum to 1.
     """
     require_file(path, 'joint map', '--joint-map')
     with open(path, encoding='utf-8') as file:
@@ -97,20 +78,6 @@ def load_joint_map(path: str, metres_per_unit: float | None = None) -> JointMap:
         raise ValueError(f'metres_per_unit of {path!r} is {unit!r}; a positive number is needed.')
     if not isinstance(joints, Mapping):
         raise ValueError(f'joints of the joint map {path!r} must map joints to names.')
-    recipes = {str(joint): _recipe(value, str(joint), path) for joint, value in joints.items()}
+    where = f'joint map {path!r}'
+    recipes = {str(joint): joint_recipe(value, joint, where) for joint, value in joints.items()}
     return JointMap(recipes, up, float(unit), path)
-
-
-def _recipe(value: Any, joint: str, path: str) -> dict[str, float]:
-    if isinstance(value, str):
-        return {value: 1.0}
-    if isinstance(value, list) and value and all(isinstance(name, str) for name in value):
-        return {name: 1 / len(value) for name in value}
-    if isinstance(value, Mapping) and value:
-        numbers = list(value.values())
-        if all(isinstance(each, (int, float)) for each in numbers) and abs(sum(numbers) - 1) < 1e-3:
-            return {str(name): float(share) for name, share in value.items()}
-    raise ValueError(
-        f'The joint map {path!r} has {value!r} for {joint!r}; give a name, a list of names, or '
-        'names with weights that sum to 1.'
-    )

@@ -20,13 +20,9 @@ class Motion:
     its own (ASF, where a joint is the end of the bone that turns).
 
     Args:
-        names (tuple[str, ...]): The J joints, each behind its parent.
-        parents (tuple[int, ...]): Parent of each joint, -1 for the root.
+        names (tuple[str, ...]): The J joints, each after its parent.
         steps (np.ndarray): Way from the parent to each joint, (T, J, 3); the root's is its place.
         rotations (np.ndarray): Local rotation of each joint, (T, J, 3, 3).
-        frame_rate (float): Frames a second.
-        own_rotation (bool): Whether a joint's own rotation turns the way that leads to it.
-        source (str): The file, for messages.
     """
 
     names: tuple[str, ...]
@@ -41,11 +37,7 @@ class Motion:
         return len(self.steps)
 
     def positions(self) -> np.ndarray:
-        """World positions of all joints in all frames.
-
-        Returns:
-            np.ndarray: (T, J, 3), in the file's unit and axes.
-        """
+        """Return the world positions (T, J, 3) of all joints in the file's unit and axes."""
         turned = np.empty_like(self.rotations)
         places = np.empty_like(self.steps)
         for joint, parent in enumerate(self.parents):  # all frames at once
@@ -59,18 +51,9 @@ class Motion:
         return places
 
     def resampled(self, frame_rate: float) -> Motion:
-        """The same motion at another frame rate.
+        """Return the same motion at another frame rate.
 
         Rotations are interpolated on the sphere, so that bones keep their lengths.
-
-        Args:
-            frame_rate (float): Frames a second.
-
-        Returns:
-            Motion: From the first frame on, as long as the recording lasts.
-
-        Raises:
-            ValueError: If the rate is not positive.
         """
         if not frame_rate > 0:
             raise ValueError(f'The frame rate is {frame_rate}; give frames a second above 0.')
@@ -104,13 +87,7 @@ def _between(first: np.ndarray, second: np.ndarray, part: np.ndarray) -> np.ndar
 
 
 def euler_rotations(order: str, degrees: np.ndarray) -> np.ndarray:
-    """Rotation matrices of angles about axes that turn with the joint.
-
-    Args:
-        degrees (np.ndarray): (*, len(order)) angles in that order, degrees.
-
-    Returns:
-        np.ndarray: (*, 3, 3) matrices.
+    """Return matrices (*, 3, 3) of angles (*, len(order)), degrees, about axes that turn along.
 
     Example:
         >>> euler_rotations('Z', np.array([90.0])).round(6)[:, 0].tolist()

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -63,13 +64,11 @@ def keypoints_from_array(
 
 
 def keypoints_from_arrays(arrays: Mapping[str, np.ndarray], source: str) -> Keypoints2D:
-    """People of an npz file.
+    """Return the people of an npz file.
 
-    Args:
-        arrays (Mapping[str, np.ndarray]): ``keypoints``, as :func:`keypoints_from_array` takes
-            them, and perhaps ``scores``; with ``frames`` (N,) instead the N rows of
-            :class:`Keypoints2D`, perhaps with ``tracks`` (N,). Perhaps also ``joint_names`` (K,),
-            ``image_size`` (2,) and ``fps``. A file with a single array needs no name for it.
+    Its ``keypoints`` and ``scores`` are as :func:`keypoints_from_array` takes them or, with
+    ``frames`` (N,) and perhaps ``tracks`` (N,), N rows. ``joint_names`` (K,), ``image_size`` (2,)
+    and ``fps`` may be there. A file with a single array needs no name for it.
     """
     if len(arrays) == 1 and 'keypoints' not in arrays:
         return keypoints_from_array(next(iter(arrays.values())), source)
@@ -79,20 +78,8 @@ def keypoints_from_arrays(arrays: Mapping[str, np.ndarray], source: str) -> Keyp
             f'have {", ".join(_KNOWN[1:])}.'
         )
     keypoints, scores = np.asarray(arrays['keypoints']), arrays.get('scores')
-    extra: dict[str, Any] = {}
-    if 'joint_names' in arrays:
-        extra['joint_names'] = tuple(str(name) for name in arrays['joint_names'])
-    if 'fps' in arrays:
-        extra['fps'] = float(arrays['fps'])
     if 'frames' not in arrays:
-        made = keypoints_from_array(keypoints, source, scores)
-        rows: dict[str, Any] = dict(
-            frames=made.frames,
-            tracks=made.tracks,
-            keypoints_px=made.keypoints_px,
-            scores=made.scores,
-            frames_from=made.frames_from,
-        )
+        people = keypoints_from_array(keypoints, source, scores)
     else:
         if keypoints.ndim != 3 or keypoints.shape[2] not in (2, 3):
             raise ValueError(
@@ -101,13 +88,19 @@ def keypoints_from_arrays(arrays: Mapping[str, np.ndarray], source: str) -> Keyp
             )
         if scores is None:
             scores = keypoints[..., 2] if keypoints.shape[2] == 3 else certain_scores(keypoints)
-        rows = dict(
+        people = Keypoints2D(
             frames=arrays['frames'],
             tracks=arrays.get('tracks', np.full(len(keypoints), UNTRACKED)),
             keypoints_px=keypoints[..., :2],
             scores=scores,
+            source=source,
             frames_from='frames of the file',
         )
+    extra: dict[str, Any] = {}
+    if 'joint_names' in arrays:
+        extra['joint_names'] = tuple(str(name) for name in arrays['joint_names'])
+    if 'fps' in arrays:
+        extra['fps'] = float(arrays['fps'])
     if 'image_size' in arrays:
         size = np.asarray(arrays['image_size']).reshape(-1)
         if size.size != 2:
@@ -115,5 +108,6 @@ def keypoints_from_arrays(arrays: Mapping[str, np.ndarray], source: str) -> Keyp
                 f'image_size of {source} must be (width, height), got {size.tolist()}.'
             )
         pair = (int(size[0]), int(size[1]))
-        extra['image_sizes'] = {int(frame): pair for frame in np.unique(rows['frames'])}
-    return Keypoints2D(**rows, source=source, **extra)
+        frames = np.unique(arrays.get('frames', np.arange(len(keypoints))))
+        extra['image_sizes'] = dict.fromkeys(frames.astype(int).tolist(), pair)
+    return replace(people, **extra)

@@ -13,7 +13,7 @@ from xtcocotools.coco import COCO
 
 from .frame_numbers import ASSUMED, frames_of_names, frames_of_numbers
 from .keypoints import Keypoints2D
-from .people import PeopleCollector
+from .people import PeopleCollector, corners
 
 ALL_VIDEOS = 'all'
 """str: In place of the number of a video: take all, whose frames then have no times."""
@@ -25,12 +25,10 @@ def read_coco_annotations(
     video_id: int | str | None = None,
     first_frame: int | None = None,
 ) -> Keypoints2D:
-    """People of a COCO ground-truth file.
+    """Return the people of a COCO ground-truth file.
 
-    Frames are the images, by their ``frame_id`` (from 0 or from 1) where they have one, else by
-    their names, see :func:`~mmposeaug.datasets.keypoints_2d.frames_of_names`. A keypoint with
-    the visibility 0 was not found; the others have the score 1. Numbers that are no visibilities,
-    such as 0.25, are taken for scores.
+    Frames are known by ``frame_id``, else by the names of the images. Visibilities above 0 become
+    the score 1; other numbers, such as 0.25, are taken for scores.
     """
     coco = _index(content, source)
     images, frames_from = _images(coco, source, video_id, first_frame)
@@ -45,9 +43,9 @@ def read_coco_annotations(
                 frame,
                 values,
                 track=annotation.get('track_id', annotation.get('instance_id')),
-                box=_corners(annotation.get('bbox')),
+                box=corners(annotation.get('bbox')),
             )
-    keypoints = people.finish(_names(content, source), *_names_and_sizes(images), frames_from)
+    keypoints = people.finish(_names(content), *_names_and_sizes(images), frames_from)
     scores = keypoints.scores
     fractions = scores[scores % 1 > 0]
     if not len(fractions):
@@ -101,9 +99,9 @@ def read_coco_results(
                 wanted[image],
                 entry['keypoints'],
                 track=entry.get('track_id'),
-                box=_corners(entry.get('bbox')),
+                box=corners(entry.get('bbox')),
             )
-    names = None if annotations is None else _names(annotations, source)
+    names = None if annotations is None else _names(annotations)
     return people.finish(names, *_names_and_sizes(images), frames_from)
 
 
@@ -167,7 +165,7 @@ def _whole_numbers(values: Sequence[Any]) -> list[int] | None:
     return [int(value) for value in values]
 
 
-def _names(content: Mapping[str, Any], source: str) -> list[str] | None:
+def _names(content: Mapping[str, Any]) -> list[str] | None:
     """Names of the keypoints, from the first category that has some."""
     for category in content.get('categories') or ():
         names = category.get('keypoints') if isinstance(category, Mapping) else None
@@ -186,10 +184,3 @@ def _names_and_sizes(
         if m.get('width') and m.get('height')
     }
     return names, sizes
-
-
-def _corners(box: Any) -> Any:
-    """Left, top, right, bottom of COCO's left, top, width, height."""
-    if isinstance(box, (list, tuple)) and len(box) == 4:
-        return [box[0], box[1], box[0] + box[2], box[1] + box[3]]
-    return None

@@ -21,13 +21,7 @@ _ALONE = 'alone'  # an image without others to tell a number by
 
 
 def natural_order(name: str) -> list[tuple[int, int, str]]:
-    """Sorting key for names with numbers in them.
-
-    Args:
-        name (str): A file name.
-
-    Returns:
-        list[tuple[int, int, str]]: The key.
+    """Return a sorting key for a ``name`` with numbers in it.
 
     Example:
         >>> sorted(['f10.jpg', 'f2.jpg'], key=natural_order)

@@ -9,13 +9,7 @@ import numpy as np
 
 
 def split_runs(numbers: np.ndarray) -> list[np.ndarray]:
-    """Places of equal numbers that follow each other.
-
-    Args:
-        numbers (np.ndarray): Numbers (N,), at least one.
-
-    Returns:
-        list[np.ndarray]: Places of each run, ascending.
+    """Return the places of equal ``numbers`` (N,) that follow each other, run by run.
 
     Example:
         >>> [run.tolist() for run in split_runs(np.array([4, 4, 7, 4]))]
@@ -125,10 +119,11 @@ def _fill(
     return frames[0] + np.arange(count), points, confidence, marked, usable, seen
 
 
+_COLUMNS = ('frames', 'tracks', 'runs', 'joints_px', 'scores', 'interpolated')
+
+
 def _join(filled: list[tuple]) -> Sequences:
-    parts: dict[str, list[np.ndarray]] = {
-        name: [] for name in ('frames', 'tracks', 'runs', 'points', 'scores', 'marked', 'lost')
-    }
+    parts: dict[str, list[np.ndarray]] = {name: [] for name in (*_COLUMNS, 'lost')}
     run = 0
     for track, frames, points, scores, marked, usable, seen in filled:
         lost = frames[~usable & seen]
@@ -139,8 +134,9 @@ def _join(filled: list[tuple]) -> Sequences:
                 parts['frames'].append(frames[piece])
                 parts['tracks'].append(np.full(len(piece), track))
                 parts['runs'].append(np.full(len(piece), run))
-                for name, values in (('points', points), ('scores', scores), ('marked', marked)):
-                    parts[name].append(values[piece])
+                parts['joints_px'].append(points[piece])
+                parts['scores'].append(scores[piece])
+                parts['interpolated'].append(marked[piece])
                 run += 1
     lost = np.concatenate(parts['lost'])
     if not run:
@@ -149,12 +145,5 @@ def _join(filled: list[tuple]) -> Sequences:
             'frame near enough has it; choose the keypoint set that the detector gives, or raise '
             'max_gap.'
         )
-    return Sequences(
-        np.concatenate(parts['frames']),
-        np.concatenate(parts['tracks']),
-        np.concatenate(parts['runs']),
-        np.concatenate(parts['points']),
-        np.concatenate(parts['scores']),
-        np.concatenate(parts['marked']),
-        lost,
-    )
+    columns = {name: np.concatenate(parts[name]) for name in _COLUMNS}
+    return Sequences(**columns, incomplete=lost)

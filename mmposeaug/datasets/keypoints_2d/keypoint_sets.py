@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import warnings
 from collections.abc import Mapping, Sequence
@@ -11,13 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from mmengine.fileio import get_local_path
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
 
-from mmposeaug.fileio import require_file
+from mmposeaug.fileio import load_json, require_file
 from mmposeaug.structures import H36M_16, H36M_17, Skeleton
-
-from .upstream_names import is_mislabelled
+from mmposeaug.structures.choices import require_choice
 
 _MMPOSE_SETS = {'coco': 'coco', 'halpe26': 'halpe26'}
 _MEDIAPIPE = 'mediapipe'
@@ -29,6 +26,16 @@ DETECTOR_SETS = {17: 'coco', 26: 'halpe26', 33: _MEDIAPIPE}
 """dict[int, str]: Sets that 2D detectors give, by their number of keypoints."""
 
 Weights = Mapping[str, float]
+
+
+# What tools/dataset_converters/h36m_to_coco.py of MMPose 1.x writes; its first leg is the right.
+_LEGS = {side: [f'{side}_{part}' for part in ('hip', 'knee', 'foot')] for side in ('left', 'right')}
+_H36M_TO_COCO = ('root (pelvis)', *_LEGS['left'], *_LEGS['right'], *H36M_17.joint_names[7:])
+
+
+def is_mislabelled(names: Sequence[str]) -> bool:
+    """Whether names are those by which MMPose's ``h36m_to_coco`` calls the right leg left."""
+    return tuple(names) == _H36M_TO_COCO
 
 
 def _of_both_sides(*parts: str) -> tuple[str, ...]:
@@ -66,16 +73,7 @@ is what MMPose's ``convert_keypoint_definition`` does."""
 
 
 def keypoint_names(name: str) -> tuple[str, ...]:
-    """Names of a set's keypoints.
-
-    Args:
-        name (str): One of :data:`KEYPOINT_SETS`.
-
-    Returns:
-        tuple[str]: The names, in order.
-
-    Raises:
-        ValueError: If there is no such set.
+    """Return the names of the keypoints of a set, by its ``name`` in :data:`KEYPOINT_SETS`.
 
     Example:
         >>> len(keypoint_names('halpe26'))
@@ -86,11 +84,8 @@ def keypoint_names(name: str) -> tuple[str, ...]:
             return skeleton.joint_names
     if name == _MEDIAPIPE:
         return _MEDIAPIPE_NAMES
-    if name not in _MMPOSE_SETS:
-        raise ValueError(
-            f'There is no keypoint set {name!r}; use one of {", ".join(KEYPOINT_SETS)}, or a '
-            'JSON file that says what each joint is made of.'
-        )
+    own = 'or a JSON file that says what each joint is made of'
+    require_choice('The keypoint set', name, KEYPOINT_SETS, own)
     path = f'configs/_base_/datasets/{_MMPOSE_SETS[name]}.py'
     with warnings.catch_warnings():  # that the file is taken from where MMPose is
         warnings.filterwarnings('ignore', 'The metainfo config file')
@@ -113,16 +108,9 @@ class KeypointMap:
     def __call__(
         self, keypoints_px: np.ndarray, scores: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Map keypoints.
+        """Return joints (N, J, 2) in pixels and scores (N, J), made of (N, K, 2) and (N, K).
 
-        Args:
-            keypoints_px (np.ndarray): Keypoints (N, K, 2), pixels.
-            scores (np.ndarray): Confidence (N, K).
-
-        Returns:
-            tuple[np.ndarray, np.ndarray]: Joints (N, J, 2) in pixels, and their confidence
-            (N, J): that of the worst keypoint of which the joint is made. A joint of which one
-            was not found has the score 0.
+        A joint has the score of the worst keypoint that it is made of, 0 if one was not found.
         """
         if keypoints_px.shape[1] != self.weights.shape[1]:
             raise ValueError(
@@ -190,7 +178,7 @@ def build_keypoint_map(
 def _recipe(joint: str, names: Sequence[str], own: Mapping[str, Any], label: str) -> Weights:
     """Keypoints of which a joint is made, by name."""
     if joint in own:
-        recipe = _weights(own[joint], joint, label)
+        recipe: Weights = joint_recipe(own[joint], joint, f'keypoint map {label!r}')
         missing = [name for name in recipe if name not in names]
         if missing:
             raise ValueError(
@@ -207,32 +195,26 @@ def _recipe(joint: str, names: Sequence[str], own: Mapping[str, Any], label: str
     )
 
 
-def _weights(value: Any, joint: str, label: str) -> Weights:
+def joint_recipe(value: Any, joint: str, where: str) -> dict[str, float]:
+    """Read what a joint is made of: a name, a list of names, or names with weights."""
     if isinstance(value, str):
-        return _mean(value)
+        return {value: 1.0}
     if isinstance(value, list) and value and all(isinstance(name, str) for name in value):
-        return _mean(*value)
-    numbers = list(value.values()) if isinstance(value, Mapping) else []
-    if (
-        numbers
-        and all(isinstance(v, (int, float)) for v in numbers)
-        and abs(sum(numbers) - 1) < 1e-3
-    ):
-        return dict(value)
+        return {name: 1 / len(value) for name in value}
+    if isinstance(value, Mapping) and value:
+        numbers = list(value.values())
+        if all(isinstance(each, (int, float)) for each in numbers) and abs(sum(numbers) - 1) < 1e-3:
+            return {str(name): float(share) for name, share in value.items()}
     raise ValueError(
-        f'The keypoint map {label!r} has {value!r} for {joint!r}; give a name, a list of names, '
-        'or names with weights that sum to 1.'
+        f'The {where} has {value!r} for {joint!r}; give a name, a list of names, or names with '
+        'weights that sum to 1.'
     )
 
 
 def _read_own(path: str) -> tuple[tuple[str, ...], Mapping[str, Any]]:
     """Names and recipes of a JSON file."""
     require_file(path, 'keypoint map', 'keypoint_set')
-    with get_local_path(path) as local_path, open(local_path, encoding='utf-8') as file:
-        try:
-            content = json.load(file)
-        except ValueError as error:
-            raise ValueError(f'The keypoint map {path!r} is not valid JSON ({error}).') from None
+    content = load_json(path, 'keypoint map')
     names = content.get('keypoints') if isinstance(content, Mapping) else None
     joints = content.get('joints', {}) if isinstance(content, Mapping) else None
     if (

@@ -10,7 +10,7 @@ import numpy as np
 
 from mmposeaug.structures import H36M_17
 
-from .upstream_names import is_mislabelled
+from .keypoint_sets import is_mislabelled
 
 UNTRACKED = -1
 """int: Track number of a person that nobody has followed over the frames yet."""
@@ -162,14 +162,7 @@ class Keypoints2D:
         return self.keypoints_px.shape[1]
 
     def take(self, rows: np.ndarray) -> Keypoints2D:
-        """Some of the rows.
-
-        Args:
-            rows (np.ndarray): Row numbers or a mask.
-
-        Returns:
-            Keypoints2D: The people of these rows.
-        """
+        """Return the people of some of the rows, by number or mask."""
         parts = ('frames', 'tracks', 'keypoints_px', 'scores')
         assert self.boxes is not None
         return replace(
@@ -178,14 +171,7 @@ class Keypoints2D:
 
 
 def certain_scores(keypoints: np.ndarray) -> np.ndarray:
-    """Scores of keypoints that come without: 1, or 0 at (0, 0), which stands for not found.
-
-    Args:
-        keypoints (np.ndarray): Keypoints (*, 2).
-
-    Returns:
-        np.ndarray: Scores (*,).
-    """
+    """Return scores (*) of keypoints (*, 2) without any: 1, or 0 at (0, 0), for not found."""
     return (np.asarray(keypoints)[..., :2] != 0).any(-1).astype(np.float32)
 
 

@@ -17,9 +17,9 @@ from .keypoints import GIVEN, UNTRACKED, Keypoints2D, certain_scores
 class PeopleCollector:
     """Gathers people one by one; numbers are kept as floats, not as Python objects."""
 
-    def __init__(self, source: str, num_keypoints: int | None = None) -> None:
+    def __init__(self, source: str) -> None:
         self.source = source
-        self.num_keypoints = num_keypoints
+        self.num_keypoints: int | None = None
         self._frames = array('q')
         self._tracks = array('q')
         self._values = array('f')
@@ -146,3 +146,10 @@ def _box(box: Any, where: str) -> list[float]:
     if len(numbers) != 4:
         raise ValueError(f'{where} has the box {box!r}; it must be four numbers.')
     return numbers
+
+
+def corners(box: Any) -> Any:
+    """Return left, top, right, bottom of a box of left, top, width, height."""
+    if isinstance(box, (list, tuple)) and len(box) == 4:
+        return [box[0], box[1], box[0] + box[2], box[1] + box[3]]
+    return None

@@ -9,7 +9,7 @@ from typing import Any
 
 from .frame_numbers import ASSUMED, frames_of_names, frames_of_numbers
 from .keypoints import Keypoints2D
-from .people import PeopleCollector
+from .people import PeopleCollector, corners
 
 
 def read_mmpose_predictions(
@@ -72,15 +72,12 @@ def read_alphapose(
     frames = dict(zip(names, numbers))
     people = PeopleCollector(source)
     for number, entry in enumerate(content):
-        box = entry.get('box')
-        if isinstance(box, list) and len(box) == 4:  # left, top, width, height
-            box = [box[0], box[1], box[0] + box[2], box[1] + box[3]]
         people.add(
             f'Entry {number}',
             frames[str(entry['image_id'])],
             entry['keypoints'],
             track=entry.get('idx'),
-            box=box,
+            box=corners(entry.get('box')),
         )
     return people.finish(None, dict(zip(numbers, names)), frames_from=how)
 

@@ -3,14 +3,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from typing import Any
 
-from mmengine.fileio import exists, get_local_path
-
-from mmposeaug.fileio import load_npy, load_npz, require_file
+from mmposeaug.fileio import load_json, load_npy, load_npz, require_file
+from mmposeaug.structures.choices import require_choice
 
 from ..pixels import check_pixels
 from .array_files import keypoints_from_array, keypoints_from_arrays
@@ -71,14 +69,10 @@ def _read(
 ) -> Keypoints2D:
     path = os.fspath(path)
     source = f'the keypoint file {os.path.basename(path)!r}'
-    if file_format not in ('auto', *KEYPOINT_FORMATS):
-        raise ValueError(
-            f'There is no keypoint format {file_format!r}; use auto, {", ".join(KEYPOINT_FORMATS)}.'
-        )
+    require_choice('The keypoint format', file_format, ('auto', *KEYPOINT_FORMATS))
     if os.path.isdir(path):
         return _read_folder(path, first_frame)
-    if not exists(path):
-        raise FileNotFoundError(f'The keypoint file {path!r} does not exist; check the path.')
+    require_file(path, 'keypoint file')
     ending = os.path.splitext(path)[1].lower()
     if ending in ('.npz', '.npy') and first_frame is not None:
         raise ValueError(
@@ -90,7 +84,7 @@ def _read(
         return keypoints_from_array(load_npy(path), source)
     if file_format == 'numpy':
         raise ValueError(f'{source} must end in .npz or .npy to be read as numpy data.')
-    content = _read_json(path, source)
+    content = _read_json(path, 'keypoint file')
     if file_format == 'auto':
         file_format = _format_of(content, source)
     if annotations is not None and file_format != 'coco_results':
@@ -107,31 +101,21 @@ def _read(
         raise ValueError(f'{source} must be a JSON list to be read as {file_format}.')
     if file_format == 'alphapose':
         return read_alphapose(content, source, first_frame)
-    return read_coco_results(content, source, _read_images(annotations), video_id, first_frame)
-
-
-def _read_images(path: str | os.PathLike | None) -> Mapping[str, Any] | None:
-    """The ground-truth file whose images a results file is of."""
-    if path is None:
-        return None
-    path = os.fspath(path)
-    require_file(path, 'annotation file', 'annotations')
-    content = _read_json(path, f'the annotation file {os.path.basename(path)!r}')
-    if not isinstance(content, Mapping):
-        raise ValueError(f'The annotation file {path!r} must be a JSON object, as COCO has it.')
-    return content
-
-
-def _read_json(path: str, source: str) -> Any:
-    with get_local_path(path) as local_path, open(local_path, encoding='utf-8') as file:
-        try:
-            content = json.load(file)
-        except (ValueError, RecursionError) as error:
+    images = None
+    if annotations is not None:
+        annotations = require_file(os.fspath(annotations), 'annotation file', 'annotations')
+        images = _read_json(annotations, 'annotation file')
+        if not isinstance(images, Mapping):
             raise ValueError(
-                f'{source} is not valid JSON ({error}); check that it is complete.'
-            ) from None
+                f'The annotation file {annotations!r} must be a JSON object, as COCO has it.'
+            )
+    return read_coco_results(content, source, images, video_id, first_frame)
+
+
+def _read_json(path: str, what: str) -> Any:
+    content = load_json(path, what)
     if not content:
-        raise ValueError(f'{source} is empty: it holds no keypoints.')
+        raise ValueError(f'The {what} {path!r} is empty: it holds no keypoints.')
     return content
 
 
@@ -159,13 +143,5 @@ def _read_folder(path: str, first_frame: int | None) -> Keypoints2D:
     names = [name for name in os.listdir(path) if name.lower().endswith('.json')]
     if not names:
         raise ValueError(f'{source} holds no JSON file.')
-    files = []
-    for name in names:
-        with open(os.path.join(path, name), encoding='utf-8') as file:
-            try:
-                files.append((name, json.load(file)))
-            except ValueError as error:
-                raise ValueError(
-                    f'The file {name!r} of {source} is not valid JSON ({error}).'
-                ) from None
+    files = [(name, load_json(os.path.join(path, name), 'keypoint file')) for name in names]
     return read_mmpose_folder(files, source, first_frame)

@@ -12,7 +12,7 @@ import torch
 from mmengine.config import Config
 from torch import Tensor
 
-from mmposeaug.datasets import PoseBank
+from mmposeaug.datasets import PoseBank, load_pose_bank
 from mmposeaug.engine.augmentation import Augmentation
 from mmposeaug.engine.batches import viewed_poses
 from mmposeaug.engine.set_configs import dataset_of_set
@@ -146,7 +146,7 @@ def load_target(cfg: Config, target: str, samples: int, seed: int = 0) -> Viewed
             f'The config has no test set {target!r} (there are {", ".join(sets) or "none"}); give '
             'one of them, or an annotation file (.npz).'
         )
-    bank = PoseBank.from_dataset_cfg(dataset)
+    bank = load_pose_bank(dataset)
     order = torch.randperm(len(bank), generator=torch.Generator().manual_seed(seed))
     return real_poses(bank, order[:samples])
 

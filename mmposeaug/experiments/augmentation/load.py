@@ -14,8 +14,8 @@ from mmpose.registry import LOOPS, MODELS
 from torch import nn
 
 from mmposeaug.codecs import LifterAdapter
-from mmposeaug.datasets import PoseBank
-from mmposeaug.datasets.dataset_configs import inner_dataset
+from mmposeaug.datasets import PoseBank, load_pose_bank
+from mmposeaug.datasets.samples import inner_dataset
 from mmposeaug.engine import (
     AugmentationSettings,
     PoseAugSettings,
@@ -76,7 +76,7 @@ def load_augmentation(
     state = None if checkpoint is None else read_checkpoint(Path(checkpoint))[0]
     if state is not None and isinstance(settings, PoseAugSettings):
         _require_augmentor(state, checkpoint)  # before reading the data, which takes longer
-    bank = PoseBank.from_dataset_cfg(cfg.train_dataloader.dataset.to_dict(), check=check)
+    bank = load_pose_bank(cfg.train_dataloader.dataset.to_dict(), check=check)
     if isinstance(settings, PoseAugSettings):
         augmentor: nn.Module | None = _build_learned(
             settings, bank.skeleton, seed, state, checkpoint

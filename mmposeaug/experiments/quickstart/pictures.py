@@ -11,7 +11,7 @@ import torch
 from mmengine.config import Config
 from torch import Tensor
 
-from mmposeaug.datasets import PoseBank
+from mmposeaug.datasets import PoseBank, load_pose_bank
 from mmposeaug.engine.set_configs import dataset_of_set
 from mmposeaug.geometry import root_relative
 from mmposeaug.lifting.lifters import load_lifter
@@ -95,7 +95,7 @@ def lift(cfg: Config, checkpoint: Path, bank: PoseBank) -> Tensor:
 def _read_target(plan: QuickstartPlan, cfg: Config) -> PoseBank:
     """The target, as the test loop would build it."""
     dataset = dataset_of_set(cfg.test_dataloader, cfg.test_cfg.sets[target_of(plan.sets)])
-    return PoseBank.from_dataset_cfg(dataset, check=False)
+    return load_pose_bank(dataset, check=False)
 
 
 def _draw_comparison(plan: QuickstartPlan, scores: Scores, errors: Mapping[str, Tensor]) -> Any:

@@ -1,5 +1,5 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""Portrait images made square, so that keypoints normalised by the width stay within [-1, 1].
+"""Sizes of images: which keypoints are inside, and portrait images made square.
 
 Lifting codecs divide keypoints by half the image's width. In an image that is higher than wide,
 y then leaves the range that lifters see in landscape and square images. Columns added left and
@@ -11,16 +11,14 @@ from __future__ import annotations
 
 import numpy as np
 
+from mmposeaug.structures.choices import require_choice
+
 from .camera_files import CameraDict, image_size_of
 from .frames import VideoIndex
 
 
 def image_sizes(index: VideoIndex, cameras: CameraDict) -> np.ndarray:
-    """Size of the images of each video.
-
-    Returns:
-        np.ndarray: Width and height in pixels, (V, 2); infinite where there is no camera.
-    """
+    """Return width and height (V, 2) of each video's images; infinite without a camera."""
     sizes = np.full((len(index.videos), 2), np.inf)
     for row, (subject, _, camera_id) in enumerate(index.videos):
         key = (subject, camera_id)
@@ -30,13 +28,7 @@ def image_sizes(index: VideoIndex, cameras: CameraDict) -> np.ndarray:
 
 
 def padding_of(sizes: np.ndarray) -> np.ndarray:
-    """Columns that are added on either side of images.
-
-    Args:
-        sizes (np.ndarray): Width and height, pixels, (*, 2).
-
-    Returns:
-        np.ndarray: Columns in pixels, which may be half ones, (*); 0 unless the image is portrait.
+    """Return the columns (*) that are added on either side of images of sizes (*, 2), pixels.
 
     Example:
         >>> padding_of(np.array([[1080, 1920], [1920, 1080]])).tolist()
@@ -50,14 +42,7 @@ def padding_of(sizes: np.ndarray) -> np.ndarray:
 
 
 def pad_portrait(keypoints_px: np.ndarray, sizes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Keypoints and sizes of images that are made square where they are portrait.
-
-    Args:
-        keypoints_px (np.ndarray): Pixels (N, K, 2).
-        sizes (np.ndarray): Width and height of each row's image, pixels, (N, 2).
-
-    Returns:
-        tuple[np.ndarray, np.ndarray]: Keypoints (N, K, 2) and sizes (N, 2), new arrays.
+    """Make images square where they are portrait: keypoints (N, K, 2) and sizes (N, 2), pixels.
 
     Example:
         >>> pad_portrait(np.zeros((1, 1, 2)), np.array([[1080, 1920]]))
@@ -72,11 +57,7 @@ def pad_portrait(keypoints_px: np.ndarray, sizes: np.ndarray) -> tuple[np.ndarra
 
 
 def padding_of_frames(index: VideoIndex, cameras: CameraDict) -> np.ndarray:
-    """Columns that are added on either side of the image of each frame.
-
-    Returns:
-        np.ndarray: Columns in pixels, (N,); 0 where there is no camera.
-    """
+    """Return the columns (N,) that are added on either side of each frame's image."""
     return padding_of(image_sizes(index, cameras))[index.of_frame]
 
 
@@ -94,15 +75,9 @@ def pad_portrait_cameras(cameras: CameraDict) -> CameraDict:
 def pad_portrait_keypoints(
     keypoints: np.ndarray, index: VideoIndex, cameras: CameraDict
 ) -> np.ndarray:
-    """Keypoints of portrait images as the square images have them.
+    """Move keypoints (N, K, 3) of portrait images to where the square images have them.
 
-    A point at (0, 0) whose score is 0 was not found; it stays there, as it would in any image.
-
-    Args:
-        keypoints (np.ndarray): x, y in pixels and score, (N, K, 3).
-
-    Returns:
-        np.ndarray: The keypoints, (N, K, 3), a new array.
+    A point at (0, 0) whose score is 0 was not found and stays there.
     """
     padding = padding_of_frames(index, cameras)
     found = (keypoints != 0).any(axis=-1)
@@ -110,3 +85,38 @@ def pad_portrait_keypoints(
     moved = keypoints.astype(np.result_type(keypoints.dtype, np.float32))
     moved[..., 0] += padding[:, None] * found
     return moved
+
+
+KEEP_FRAMES = ('all', 'detected', 'inside')
+"""tuple[str]: Every frame; those with a keypoint whose score is above 0; of these, those whose
+keypoints with a score above 0 are all inside the image."""
+
+
+def check_keep_frames(keep_frames: str, has_cameras: bool) -> None:
+    """Refuses what :func:`usable_frames` cannot do."""
+    require_choice('keep_frames', keep_frames, KEEP_FRAMES)
+    if keep_frames == 'inside' and not has_cameras:
+        raise ValueError(
+            "keep_frames='inside' needs the images' sizes, which cameras tell; set "
+            'camera_param_file.'
+        )
+
+
+def usable_frames(
+    keep_frames: str, keypoints: np.ndarray, index: VideoIndex, cameras: CameraDict
+) -> np.ndarray | None:
+    """Return which frames (N,) a rule keeps; None for ``'all'``.
+
+    Args:
+        keypoints (np.ndarray): Pixels of the images as they are, and score: (N, K, 3).
+    """
+    if keep_frames == 'all':
+        return None
+    found = keypoints[..., 2] > 0
+    kept = found.any(axis=1)
+    if keep_frames == 'inside':
+        size = image_sizes(index, cameras)[index.of_frame][:, None]
+        pixels = keypoints[..., :2]
+        inside = ((pixels >= 0) & (pixels <= size)).all(axis=-1)
+        kept &= (inside | ~found).all(axis=1)
+    return kept
