@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from mmengine.config import Config
@@ -26,10 +26,8 @@ from mmposeaug.visualization import (
 )
 
 from ..augmentation import load_augmentation
+from .plan import QuickstartPlan
 from .report import METHODS, Scores, target_of
-
-if TYPE_CHECKING:
-    from .quickstart import QuickstartPlan
 
 QUANTILES = (0.25, 0.5, 0.75, 0.9)
 """tuple[float]: Which examples are drawn, by their place in the order of difficulty."""
