@@ -22,7 +22,7 @@ from .report import METHODS, SCORES, describe, format_scores, write_report
 Report = Callable[[str], None]
 
 _CLAIM = 'settings.json'
-"""str: What versions before 0.2 noted their runs in."""
+"""str: What earlier versions noted their runs in."""
 
 
 class QuickstartError(RuntimeError):
