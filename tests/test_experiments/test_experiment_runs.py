@@ -105,6 +105,7 @@ def interrupt_training(runner: ExperimentRunner, run) -> None:
     git = dict(commit='0123456789abcdef', dirty=True)
     folder.begin(runner.states.identity(run), cfg.pretty_text, git)
     cfg.merge_from_dict({'randomness.seed': run.seed, 'work_dir': str(folder.path)})
+    cfg.visualizer.name = str(folder.path)  # MMEngine keeps one instance for each name
     init_default_scope('mmpose')
     trained = Runner.from_cfg(cfg)
     trained.register_hook(StopAfterFirstEpoch())
