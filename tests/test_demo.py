@@ -220,7 +220,11 @@ def person(count: int, score: Any = 0.9) -> dict[str, Any]:
         ([person(17)], ['--device', 'tpu'], "The device 'tpu' cannot be used"),
         ([person(17)], ['--score-thr', '3'], 'score_thr is 3'),
         ([person(17)], ['--first-frame', '2'], 'first_frame is 2, but'),
-        ([dict(person(17), keypoints=[0.4, 0.5, 0.9, 0.1, 0.9, 0.9] * 9)], [], 'but normalised'),
+        (
+            [dict(person(17), keypoints=[0.4, 0.5, 0.9, 0.1, 0.9, 0.9] * 9)],
+            [],
+            'are normalised, not pixels',
+        ),
         ('{', [], 'is not valid JSON'),
     ],
 )
@@ -296,4 +300,4 @@ def test_the_sample_is_made_anew(repo_root: Path, tmp_path: Path, capsys: Any) -
     assert script.main(['--out', str(path), '--frames', '30', '--motions', 'Kick']) == 0
     assert 20 < len(json.loads(path.read_text())) < 30
     assert script.main(['--out', str(path), '--motions', 'Swim']) == 1
-    assert "no motion 'Swim'" in capsys.readouterr().err
+    assert "motion is 'Swim'" in capsys.readouterr().err

@@ -1,5 +1,5 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""Makes the built-in synthetic motion set (docs/synthetic.md)."""
+"""Make the built-in synthetic motion set (docs/synthetic.md)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FRAMES = ('source_train', 'source_test', 'target_dev')
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Describes the command line."""
+    """Describe the command line."""
     parser = argparse.ArgumentParser(description='Make the synthetic motion set')
     parser.add_argument('out', nargs='?', help='folder to write to')
     parser.add_argument('--seed', type=int, default=0, help='seed of the set (default: 0)')
@@ -40,7 +40,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs the tool; the return value is the exit status."""
+    """Run the tool; the return value is the exit status."""
     parser = build_parser()
     args = parser.parse_args(argv)
     if args.out is None and args.picture is None:

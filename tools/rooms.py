@@ -1,5 +1,5 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""Prints the rooms of the package: files, lines, who imports whom, and circles."""
+"""Print the rooms of the package: files, lines, who imports whom, and circles."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def circles(graph: dict[str, set[str]]) -> list[list[str]]:
 
 
 def main() -> int:
-    """Prints the table; returns 1 where an arrow is not allowed or there is a circle."""
+    """Print the table; return 1 if an arrow is not allowed or there is a circle."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
         'package',

@@ -44,7 +44,7 @@ _findings: list[Finding] = []
 
 
 def apply() -> tuple[Finding, ...]:
-    """Checks the environment and mends what stands in the way of MMPose; once per process.
+    """Check the environment and repair what MMPose would fail on; once per process.
 
     Returns:
         One finding a check; the same ones however often it is called.
@@ -67,12 +67,12 @@ def apply() -> tuple[Finding, ...]:
 
 
 def report() -> str:
-    """Returns the report that ``python -m mmposeaug.compat`` prints."""
+    """Return the report that ``python -m mmposeaug.compat`` prints."""
     return format_report(apply())
 
 
 def _refuse_old_mmengine() -> None:
-    """Names a release of MMEngine whose loops lack what ours build on."""
+    """Refuse a release of MMEngine whose loops lack what ours build on."""
     try:
         found = version('mmengine')
     except PackageNotFoundError:  # mmengine-lite, or a checkout on the path

@@ -1,5 +1,5 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""Prints what is installed, and what the compatibility layer found and did."""
+"""Print what is installed, and what the compatibility layer found and did."""
 
 from . import report
 

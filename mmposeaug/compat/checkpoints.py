@@ -33,7 +33,7 @@ def _statistics_method(owner: Any, name: str) -> Any:
 
 
 def _empty_bytes() -> bytes:
-    """Stands for ``bytes``, which is how an empty numpy array pickles its content."""
+    """Stand in for ``bytes``, which is how an empty numpy array pickles its content."""
     return b''
 
 
@@ -58,7 +58,7 @@ def safe_globals() -> list[Any]:
 
 
 def _probe() -> io.BytesIO:
-    """Saves in memory what stands for an MMEngine checkpoint."""
+    """Save in memory what stands for an MMEngine checkpoint."""
     import numpy as np
     import torch
     from mmengine.logging import HistoryBuffer
@@ -76,7 +76,7 @@ def _probe() -> io.BytesIO:
 
 
 def admit_checkpoint_types() -> Finding:
-    """Admits the types of MMEngine's checkpoints to ``torch.load``, if it refuses them."""
+    """Admit the types of MMEngine's checkpoints to ``torch.load``, if it refuses them."""
     import torch
 
     found = f'torch {torch.__version__}'

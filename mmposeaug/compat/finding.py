@@ -29,7 +29,7 @@ class Finding:
 
 
 def installed_version(name: str) -> str:
-    """Returns a distribution's version, or ``not installed``."""
+    """Return a distribution's version, or ``not installed``."""
     try:
         return importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:
@@ -37,7 +37,7 @@ def installed_version(name: str) -> str:
 
 
 def _devices() -> str:
-    """Names the accelerators that torch sees."""
+    """Name the accelerators that torch sees."""
     import torch
 
     if not torch.cuda.is_available():
@@ -47,7 +47,7 @@ def _devices() -> str:
 
 
 def format_report(findings: Iterable[Finding]) -> str:
-    """Formats versions and findings as text."""
+    """Format versions and findings as text."""
     rows = [
         ('sys.platform', sys.platform),
         ('Python', f'{platform.python_version()} ({sys.executable})'),

@@ -10,7 +10,7 @@ from .finding import Finding
 
 
 def restore_tostring_rgb() -> Finding:
-    """Gives matplotlib 3.10 back ``tostring_rgb``, which ``Pose3dLocalVisualizer`` calls."""
+    """Give matplotlib 3.10 back ``tostring_rgb``, which ``Pose3dLocalVisualizer`` calls."""
     import matplotlib
     import numpy as np
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -20,7 +20,7 @@ def restore_tostring_rgb() -> Finding:
         return Finding('3D visualizer', f'{found} has FigureCanvasAgg.tostring_rgb')
 
     def tostring_rgb(self: FigureCanvasAgg) -> bytes:
-        """Returns the drawn figure as RGB bytes, row by row."""
+        """Return the drawn figure as RGB bytes, row by row."""
         return np.asarray(self.buffer_rgba())[..., :3].tobytes()
 
     FigureCanvasAgg.tostring_rgb = tostring_rgb
@@ -28,7 +28,7 @@ def restore_tostring_rgb() -> Finding:
 
 
 def _has_accelerator() -> bool:
-    """Tells whether MMEngine would train on anything but the CPU."""
+    """Tell whether MMEngine would train on anything but the CPU."""
     from mmengine.device import get_device
 
     return get_device() != 'cpu'
@@ -51,7 +51,7 @@ def enable_cpu_distributed() -> Finding:
     from mmengine.model.wrappers import distributed
 
     def init_dist_on_cpu(backend: str = 'gloo', init_backend: str = 'torch', **kwargs: Any) -> None:
-        """Starts the process group; only gloo works between CPUs."""
+        """Start the process group; only gloo works between CPUs."""
         del backend, init_backend
         torch.distributed.init_process_group(backend='gloo', **kwargs)
 
@@ -59,13 +59,13 @@ def enable_cpu_distributed() -> Finding:
     original_init = class_.__init__
 
     def init_without_devices(self: Any, module: Any, *args: Any, **kwargs: Any) -> None:
-        """Drops the GPU numbers that MMEngine's runner passes."""
+        """Drop the GPU numbers that MMEngine's runner passes."""
         if all(parameter.device.type == 'cpu' for parameter in module.parameters()):
             kwargs.update(device_ids=None, output_device=None)
         original_init(self, module, *args, **kwargs)
 
     def admit_sync_batchnorm(self: Any, module: Any) -> None:
-        """Leaves it to the layers: torch's own raise on a CPU, ours compute."""
+        """Leave it to the layers: torch's own raise on a CPU, ours compute."""
 
     utils._init_dist_pytorch = init_dist_on_cpu
     class_.__init__ = init_without_devices

@@ -60,7 +60,7 @@ class _Placeholder(types.ModuleType):
 
 
 def _try_import(name: str) -> str:
-    """Imports a module; returns an empty string, or why it cannot be had, in one line."""
+    """Import a module; return an empty string, or in one line why that fails."""
     before = set(sys.modules)
     try:
         importlib.import_module(name)
@@ -74,7 +74,7 @@ def _try_import(name: str) -> str:
 
 
 def provide_mmcv_ext() -> Finding:
-    """Lets ``mmcv.ops`` be imported where mmcv has no compiled operators (mmcv-lite)."""
+    """Let ``mmcv.ops`` be imported where mmcv has no compiled operators (mmcv-lite)."""
     name = 'mmcv._ext'
     reason = _try_import(name)
     if not reason:
@@ -82,19 +82,15 @@ def provide_mmcv_ext() -> Finding:
     module = _Placeholder(name, None, 'install the full mmcv to use compiled operators', reason)
     # mmcv's `collect_env` calls these two and catches no error; it says n/a without operators.
     for query in ('get_compiler_version', 'get_compiling_cuda_version'):
-        setattr(module, query, _not_available)
+        setattr(module, query, lambda: 'n/a')
     sys.modules[name] = module
     if 'mmcv' in sys.modules:
         sys.modules['mmcv']._ext = module  # type: ignore[attr-defined]
     return Finding(name, reason, 'put a placeholder, so that mmpose.models imports')
 
 
-def _not_available() -> str:
-    return 'n/a'
-
-
 def provide_torchvision() -> Finding:
-    """Lets ``mmpose.visualization`` be imported without (a working) torchvision."""
+    """Let ``mmpose.visualization`` be imported without (a working) torchvision."""
     name = 'torchvision'
     reason = _try_import(name)
     if not reason:
@@ -117,21 +113,21 @@ class _Distribution:
         self.version = distribution.version
 
     def has_metadata(self, name: str) -> bool:
-        """Tells whether the distribution ships a metadata file of that name."""
+        """Tell whether the distribution ships a metadata file of that name."""
         return self._distribution.read_text(name) is not None
 
     def get_metadata(self, name: str) -> str:
-        """Reads a metadata file."""
+        """Read a metadata file."""
         return self._distribution.read_text(name) or ''
 
 
 def get_distribution(name: str) -> _Distribution:
-    """Stands in for ``pkg_resources.get_distribution``."""
+    """Stand in for ``pkg_resources.get_distribution``."""
     return _Distribution(importlib.metadata.distribution(name))
 
 
 class _PkgResourcesFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Offers a small ``pkg_resources`` after every other finder has failed.
+    """Offer a small ``pkg_resources`` after every other finder has failed.
 
     A finder rather than an entry in ``sys.modules``, since MMEngine reloads the module.
     """
@@ -142,13 +138,13 @@ class _PkgResourcesFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         path: Sequence[str] | None = None,
         target: types.ModuleType | None = None,
     ) -> ModuleSpec | None:
-        """Answers for ``pkg_resources`` alone."""
+        """Find ``pkg_resources`` alone."""
         if fullname != 'pkg_resources':
             return None
         return ModuleSpec(fullname, self, origin=_ORIGIN)
 
     def exec_module(self, module: types.ModuleType) -> None:
-        """Fills the module with what MMEngine's package utilities need."""
+        """Fill the module with what MMEngine's package utilities need."""
         offered: dict[str, Callable[..., Any]] = {
             'get_distribution': get_distribution,
             'DistributionNotFound': importlib.metadata.PackageNotFoundError,
@@ -157,7 +153,7 @@ class _PkgResourcesFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 
 def provide_pkg_resources() -> Finding:
-    """Gives MMEngine's package look-ups what setuptools 81 took away."""
+    """Give MMEngine's package look-ups what setuptools 81 took away."""
     name = 'pkg_resources'
     if name in sys.modules or importlib.util.find_spec(name) is not None:
         return Finding(name, 'there')

@@ -24,7 +24,7 @@ VERSION = 2
 Item = TypeVar('Item')
 Report = Callable[[str], None]
 Track = Callable[[Sequence[Any]], Iterable[Any]]
-"""Passes a sequence on, item by item, and may show how far it is."""
+"""Passes a sequence on, item by item, and may show the progress."""
 
 
 def silent(line: str) -> None:
@@ -54,7 +54,7 @@ class Part:
     options: Mapping[str, Any] = field(default_factory=dict)
 
     def origin(self) -> dict[str, Any]:
-        """What the part is made of, to be compared with what a manifest says."""
+        """Return what the part is made from, to be compared with a manifest."""
         inputs = {}
         for path in self.inputs:
             status = os.stat(path)

@@ -66,7 +66,7 @@ def convert_h36m(
     report: Report = silent,
     track: Track = untracked,
 ) -> list[Path]:
-    """Converts Human3.6M into what ``Human36mDataset`` and ``MocapDataset`` read.
+    """Convert Human3.6M into what ``Human36mDataset`` and ``MocapDataset`` read.
 
     What ``positions`` is shows itself:
 
@@ -183,12 +183,14 @@ class _Source:
         detections: list[list[np.ndarray]] = [[] for _ in keypoints]
         for key in self.track(sequences):
             for number, camera in enumerate(CAMERA_IDS):
-                videos = [
-                    _video(found, key, number, path)
-                    for found, path in zip(keypoints, self.keypoints)
-                ]
-                length = _common_length(positions[key], videos, key, camera, self.report)
-                kept = slice(0, length, self.frame_step)
+                videos = self._videos(keypoints, key, number)
+                lengths = [len(each) for each in (positions[key], *videos)]
+                if len(set(lengths)) > 1:
+                    self.report(
+                        f'{key[0]} {key[1]}, camera {camera}: 3D and 2D have {lengths} frames, cut '
+                        f'to {min(lengths)}'
+                    )
+                kept = slice(0, min(lengths), self.frame_step)
                 rows.append(
                     _film(positions[key][kept, order], key, camera, cameras, self.frame_step)
                 )
@@ -202,9 +204,20 @@ class _Source:
             contents[path] = np.concatenate(column)
         return contents
 
+    def _videos(
+        self, keypoints: list[Videos], key: tuple[str, str], number: int
+    ) -> list[np.ndarray]:
+        for found, path in zip(keypoints, self.keypoints):
+            if key not in found:
+                raise ValueError(
+                    f'positions_2d of {path!r} has no action {key[1]!r} of {key[0]!r}, which the '
+                    '3D file has; give files of the same recordings.'
+                )
+        return [found[key][number] for found in keypoints]
+
 
 def _report_recordings(sequences: Sequences, report: Report) -> None:
-    """Says which recordings are missing, and which are no part of the data set."""
+    """Report recordings that are missing, and those that are not Human3.6M's."""
     for subject, actions in missing_takes(sequences).items():
         more = f' and {len(actions) - 4} other actions' if len(actions) > 4 else ''
         report(
@@ -216,31 +229,6 @@ def _report_recordings(sequences: Sequences, report: Report) -> None:
             f'{subject} has {", ".join(actions)}, no action of Human3.6M; it is converted like the '
             'others'
         )
-
-
-def _video(found: Videos, key: tuple[str, str], number: int, path: str) -> np.ndarray:
-    if key not in found:
-        raise ValueError(
-            f'positions_2d of {path!r} has no action {key[1]!r} of {key[0]!r}, which the 3D file '
-            'has; give files of the same recordings.'
-        )
-    return found[key][number]
-
-
-def _common_length(
-    positions: np.ndarray,
-    videos: Sequence[np.ndarray],
-    key: tuple[str, str],
-    camera: str,
-    report: Report,
-) -> int:
-    lengths = [len(positions), *(len(video) for video in videos)]
-    if len(set(lengths)) > 1:
-        report(
-            f'{key[0]} {key[1]}, camera {camera}: 3D and 2D have {lengths} frames, cut to '
-            f'{min(lengths)}'
-        )
-    return min(lengths)
 
 
 def _film(

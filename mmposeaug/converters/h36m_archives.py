@@ -23,6 +23,7 @@ Recordings = dict[tuple[str, str], str]
 """(subject, action) to the file."""
 
 _COLUMNS = 3 * len(H36M_32)
+_H5 = '3D_positions'  # the data set of h36m.zip's files
 _ALL = '_ALL'  # the archives' name of all recordings in one
 _SMALLEST_METRES = 0.1  # people who stand have a larger coordinate
 
@@ -46,14 +47,10 @@ def _read_cdf_mat(path: str) -> np.ndarray:
     return data.item()
 
 
-def _read_h5(path: str) -> np.ndarray:
-    return load_hdf5(path, ['3D_positions'])['3D_positions'].T
-
-
 LAYOUTS = (
     Layout('Poses_D3_Positions', '.cdf.mat', _read_cdf_mat),
     Layout('MyPoseFeatures/D3_Positions', '.cdf.mat', _read_cdf_mat),
-    Layout('MyPoses/3D_positions', '.h5', _read_h5),
+    Layout('MyPoses/3D_positions', '.h5', lambda path: load_hdf5(path, [_H5])[_H5].T),
 )
 """tuple[Layout]: The archives that are known."""
 

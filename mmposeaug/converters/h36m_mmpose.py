@@ -106,7 +106,7 @@ def _by_split(keypoints: Sequence[str]) -> dict[str, dict[str, str]]:
 
 
 def _report_lone(detections: dict[str, dict[str, str]], report: Report) -> None:
-    """Says which splits stay without detections that the other one has."""
+    """Report splits without detections that the other one has."""
     kinds = {split: {name[: -len(split)] for name in detections[split]} for split in SPLITS}
     for split, other in (('train', 'test'), ('test', 'train')):
         for kind in sorted(kinds[split] - kinds[other]):

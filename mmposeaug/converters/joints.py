@@ -68,10 +68,10 @@ FROM_MPI: dict[str, str] = {
     'neck_base': 'head',
     'head': 'head_top',
 }
-"""dict[str, str]: Human3.6M's joints that MPI-INF-3DHP (and SPIN) call otherwise."""
+"""dict[str, str]: Human3.6M's joints that MPI-INF-3DHP (and SPIN) call differently."""
 
 FROM_SMPL: dict[str, str] = {**_ANKLES, 'spine': 'spine2', 'thorax': 'neck', 'neck_base': 'head'}
-"""dict[str, str]: Human3.6M's joints that SMPL calls otherwise; it has no top of the head."""
+"""dict[str, str]: Human3.6M's joints that SMPL calls differently; it has no top of the head."""
 
 SKELETONS: dict[int, Skeleton] = {17: H36M_17, 16: H36M_16}
 """dict[int, Skeleton]: The skeletons that converters write, by their number of joints."""

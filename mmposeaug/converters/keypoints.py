@@ -15,7 +15,6 @@ from mmposeaug.datasets.camera_files import CameraDict, image_size_of, load_came
 from mmposeaug.datasets.frames import parse_image_name
 from mmposeaug.datasets.pixels import check_pixels
 from mmposeaug.fileio import load_npz
-from mmposeaug.structures import Skeleton
 
 from .conversion import Part, Report, Track, run_parts, silent, untracked
 from .joints import SKELETONS
@@ -82,17 +81,15 @@ def _make(
     check_pixels(keypoints[..., :2], scores, repr(annotations))
     skeleton = SKELETONS[keypoints.shape[1]]
     sizes = load_camera_dicts(cameras)
-    content: dict[str, Any] = dict(images=[], annotations=[], categories=[_category(skeleton)])
+    links = [[parent + 1, child + 1] for child, parent in skeleton.bones]
+    joints = list(skeleton.joint_names)
+    category = dict(id=1, name='person', keypoints=joints, skeleton=links)
+    content: dict[str, Any] = dict(images=[], annotations=[], categories=[category])
     for number in track(range(len(names))):
         image, annotation = _person(number + 1, str(names[number]), keypoints[number], sizes)
         content['images'].append(image)
         content['annotations'].append(annotation)
     return {name: content}
-
-
-def _category(skeleton: Skeleton) -> dict[str, Any]:
-    links = [[parent + 1, child + 1] for child, parent in skeleton.bones]
-    return dict(id=1, name='person', keypoints=list(skeleton.joint_names), skeleton=links)
 
 
 def _person(

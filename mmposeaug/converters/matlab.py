@@ -14,11 +14,11 @@ _MAT73 = 'MATLAB 7.3 file'
 
 
 def load_mat(path: str, keys: Sequence[str]) -> dict[str, np.ndarray]:
-    """Reads arrays of a MATLAB file of any version."""
+    """Read arrays of a MATLAB file of any version."""
     require_file(path, 'MATLAB file')
     with open(path, 'rb') as file:
         begin = file.read(512 + 8)
-    # an HDF5 file of MATLAB has its signature behind a user block of 512 bytes
+    # an HDF5 file of MATLAB has its signature after a user block of 512 bytes
     is_hdf5 = b'\x89HDF\r\n\x1a\n' in (begin[:8], begin[512:520])
     return load_hdf5(path, keys, _MAT73) if is_hdf5 else _load_mat5(path, keys)
 
@@ -37,7 +37,7 @@ def _load_mat5(path: str, keys: Sequence[str]) -> dict[str, np.ndarray]:
 
 
 def load_hdf5(path: str, keys: Sequence[str], what: str = 'HDF5 file') -> dict[str, np.ndarray]:
-    """Reads data sets of an HDF5 file."""
+    """Read data sets of an HDF5 file."""
     require_file(path, what)
     try:
         import h5py

@@ -64,7 +64,7 @@ def convert_mpi_test(
     report: Report = silent,
     track: Track = untracked,
 ) -> list[Path]:
-    """Converts the official test set, ``TS1/annot_data.mat`` to ``TS6/annot_data.mat``.
+    """Convert the official test set, ``TS1/annot_data.mat`` to ``TS6/annot_data.mat``.
 
     Valid frames are kept, whether or not all joints are in the image. ``S`` is the chosen 3D in
     camera space, ``part`` the annotated 2D. The cameras are fitted to ``annot3`` and ``annot2``;
@@ -161,7 +161,7 @@ def convert_mpi_spin(
     overwrite: bool = False,
     report: Report = silent,
 ) -> list[Path]:
-    """Converts SPIN's ``mpi_inf_3dhp_valid.npz``, the 2,929 frames that PoseAug is tested on.
+    """Convert SPIN's ``mpi_inf_3dhp_valid.npz``, the 2,929 frames that PoseAug is tested on.
 
     ``S`` stays root-relative, as it is there; the joints that the file marks as absent are
     invisible. The camera files tell the size of the images; focal length and centre are nominal

@@ -32,13 +32,11 @@ from .conversion import (
 )
 from .joints import FROM_MPI, MPI_TRAIN_28, pick_joints, skeleton_of
 from .matlab import load_mat
+from .mpi_test import POSE_KEYS
 from .pinhole import pinhole_camera
 
 CAMERAS = (0, 1, 2, 4, 5, 6, 7, 8)
 """tuple[int]: The cameras at the height of people, the usual choice among the fourteen."""
-
-POSE_KEYS = ('annot3', 'univ_annot3')
-"""tuple[str, str]: 3D as recorded, and scaled to one body height."""
 
 
 def convert_mpi_train(
@@ -52,7 +50,7 @@ def convert_mpi_train(
     report: Report = silent,
     track: Track = untracked,
 ) -> list[Path]:
-    """Converts ``S1/Seq1/annot.mat`` and so on with the ``camera.calibration`` beside each.
+    """Convert ``S1/Seq1/annot.mat`` and so on with the ``camera.calibration`` beside each.
 
     Frames with a joint outside the image are left out. Image names are like
     ``S1_Seq1.0_000001.jpg``; subject, sequence, camera, frame. The cameras of a subject's two
@@ -125,8 +123,14 @@ def _make(
                     f"The camera {number} of '{annotation}' has {len(keypoints)} frames of 2D and "
                     f'{len(positions)} of 3D.'
                 )
+            keypoints, positions = keypoints[:, order], positions[:, order]
+            inside = ((keypoints >= 0) & (keypoints < np.array(size))).all(axis=(1, 2))
+            frames = np.flatnonzero(inside & (positions[..., 2] > 0).all(axis=1))
+            frames = frames[frames % frame_step == 0]
             stem = f'{subject}_{sequence}.{camera_id}'
-            rows.append(_annotate(keypoints[:, order], positions[:, order], size, stem, frame_step))
+            names = np.array([f'{stem}_{frame + 1:06d}.jpg' for frame in frames], dtype=np.str_)
+            annotations = annotation_arrays(keypoints[frames], positions[frames])
+            rows.append(dict(imgname=names, **annotations))
         report(f'{subject} {sequence}: {sum(len(r["imgname"]) for r in rows)} frames so far')
     return {
         'mpi_inf_3dhp_train.npz': join_rows(rows, 'the training set'),
@@ -144,21 +148,6 @@ def _cell(cells: np.ndarray, number: int, columns: int, where: str) -> np.ndarra
     return flat.reshape(-1, joints, columns)
 
 
-def _annotate(
-    keypoints: np.ndarray,
-    pose_cam: np.ndarray,
-    size: tuple[int, int],
-    stem: str,
-    frame_step: int,
-) -> dict[str, np.ndarray]:
-    inside = ((keypoints >= 0) & (keypoints < np.array(size))).all(axis=(1, 2))
-    inside &= (pose_cam[..., 2] > 0).all(axis=1)
-    frames = np.flatnonzero(inside)
-    frames = frames[frames % frame_step == 0]
-    names = np.array([f'{stem}_{frame + 1:06d}.jpg' for frame in frames], dtype=np.str_)
-    return dict(imgname=names, **annotation_arrays(keypoints[frames], pose_cam[frames]))
-
-
 def read_calibration(path: str) -> dict[int, tuple[tuple[int, int], np.ndarray, np.ndarray]]:
     """Read image size, focal length (2,) and centre (2,), pixels, of each camera by its number."""
     require_file(path, 'camera calibration')
@@ -171,7 +160,9 @@ def read_calibration(path: str) -> dict[int, tuple[tuple[int, int], np.ndarray, 
             if entries:
                 entries[-1][word] = values
     if not entries:
-        raise ValueError(f"The file {path!r} has no line 'name', so it is no camera calibration.")
+        raise ValueError(
+            f"The file {path!r} has no line 'name', so it is not a camera calibration."
+        )
     return dict(_calibrated(entry, path) for entry in entries)
 
 

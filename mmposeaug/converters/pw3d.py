@@ -56,7 +56,7 @@ def convert_pw3d(
     report: Report = silent,
     track: Track = untracked,
 ) -> list[Path]:
-    """Converts the sequence files of one split of 3DPW.
+    """Convert the sequence files of one split of 3DPW.
 
     Frames whose camera pose is valid are kept. ``S`` is in camera space; ``part`` is its
     projection; OpenPose's ``poses2d`` become ``joint_2d_det_files/openpose_SPLIT.npy``. People are

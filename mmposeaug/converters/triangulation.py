@@ -21,7 +21,7 @@ from .conversion import Part, Report, run_parts, silent
 
 _CHUNK = 4096  # frames that are triangulated together: bounds the memory
 _MOST_FRAMES = 1_000_000
-_LEAST_SHARE = 0.5  # of a camera's keypoints that agree with others, lest it be said
+_LEAST_SHARE = 0.5  # of a camera's keypoints that agree with others; below it a warning is given
 
 
 def convert_triangulation(

@@ -1,5 +1,5 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""The arrays of MMPose's annotation files for lifting, made of poses."""
+"""The arrays of MMPose's annotation files for lifting, made from poses."""
 
 from __future__ import annotations
 

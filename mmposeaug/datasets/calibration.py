@@ -186,7 +186,7 @@ def _rotation(label: str, key: CameraKey, given: Mapping[str, Any]) -> np.ndarra
     matrix = numbers_of(key, given, 'R', 9).reshape(3, 3)
     if np.abs(matrix @ matrix.T - np.eye(3)).max() > 1e-3 or np.linalg.det(matrix) < 0:
         raise ValueError(
-            f'{label} has R = {matrix.round(4).tolist()}, which is no rotation; give the matrix '
+            f'{label} has R = {matrix.round(4).tolist()}, which is not a rotation; give the matrix '
             '(3, 3) or the rotation vector, world to camera.'
         )
     return matrix

@@ -16,7 +16,7 @@ CameraDict = dict[CameraKey, dict[str, Any]]
 
 
 def load_camera_dicts(path: str) -> CameraDict:
-    """Reads a camera file as MMPose's dictionaries.
+    """Read a camera file as MMPose's dictionaries.
 
     A pickle maps (subject, camera id) to a dictionary with ``f``, ``c`` (or ``K``), ``w``, ``h``
     and, if known, ``k``, ``p``, ``R``, ``T``. A JSON file maps ``"S1/54138969"`` to the same, or

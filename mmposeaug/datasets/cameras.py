@@ -41,7 +41,7 @@ class CameraSet:
     position: Tensor | None = None
 
     def __post_init__(self) -> None:
-        """Checks the shapes."""
+        """Check the shapes."""
         count = len(self.keys)
         if self.intrinsics.shape != (count, 9) or self.image_size.shape != (count, 2):
             raise ValueError(

@@ -26,7 +26,7 @@ _CHUNK = 131072
 
 
 def check_annotation(arrays: Mapping[str, np.ndarray], needed: Sequence[str], path: str) -> None:
-    """Checks that an annotation file has its arrays, with one row a frame."""
+    """Check that an annotation file has its arrays, with one row a frame."""
     meaning = {
         'S': "3D joints 'S' (N, J, 4), camera space, metres",
         'part': "2D keypoints 'part' (N, J, 3), pixels",
@@ -92,7 +92,7 @@ def check_shapes(
     skeleton: Skeleton,
     source: str,
 ) -> None:
-    """Checks 2D (N, J, 2) and 3D (N, J, 3) against each other and against the skeleton."""
+    """Check 2D (N, J, 2) and 3D (N, J, 3) against each other and against the skeleton."""
     shape_2d, shape_3d = tuple(keypoints_px.shape), tuple(pose_cam.shape)
     if len(shape_3d) != 3 or shape_3d[-1] != 3 or shape_2d != (*shape_3d[:-1], 2):
         raise ValueError(
@@ -105,7 +105,7 @@ def check_shapes(
 
 
 def check_joint_count(found: int, expected: int, metainfo: str, source: str) -> None:
-    """Checks that poses have the joints that their metainfo describes."""
+    """Check that poses have the joints that their metainfo describes."""
     if found != expected:
         raise ValueError(
             f'{source} has {found} joints, but the metainfo {metainfo!r} describes {expected}; '
@@ -129,11 +129,6 @@ def check_bank(bank: PoseBank, detected: bool = False, source: str = 'the data')
     _check_depth(bank, source)
     _check_bones(lengths, bank, source)
     check_projection(bank, detected=detected, source=source)
-
-
-def _row(bank: PoseBank, frame: int) -> str:
-    """How the user finds a frame: its row in the file."""
-    return str(frame if bank.frame_index is None else int(bank.frame_index[frame]))
 
 
 def _check_indices(bank: PoseBank, source: str) -> None:
@@ -172,8 +167,9 @@ def _first(bad: Tensor, names: Sequence[str], bank: PoseBank) -> str:
     frames = bad.any(1).nonzero()[:, 0]
     frame = int(frames[0])
     column = int(bad[frame].nonzero()[0, 0])
+    row = frame if bank.frame_index is None else int(bank.frame_index[frame])
     more = f' and in {len(frames) - 1} other frames' if len(frames) > 1 else ''
-    return f'of {names[column]!r} in frame {_row(bank, frame)}{more}'
+    return f'of {names[column]!r} in frame {row}{more}'
 
 
 def _check_finite(values: Tensor, what: str, bank: PoseBank, source: str) -> None:

@@ -46,7 +46,7 @@ class VideoIndex:
 
 
 def parse_image_name(name: str) -> Video:
-    """Reads subject, action and camera from an image name of Human3.6M's form.
+    """Read subject, action and camera from an image name of Human3.6M's form.
 
     Example:
         >>> parse_image_name('images/S1_Directions_1.54138969_000001.jpg')
@@ -153,7 +153,7 @@ class FrameSelection:
     subjects: Sequence[str] | None = None
 
     def __post_init__(self) -> None:
-        """Checks the options."""
+        """Check the options."""
         if not isinstance(self.frame_step, int) or self.frame_step < 1:
             raise ValueError(f'frame_step is {self.frame_step!r}; a whole number from 1 is needed.')
         if isinstance(self.subjects, str):
@@ -244,7 +244,7 @@ def warn_of_gaps(names: np.ndarray, index: VideoIndex, source: str) -> None:
     behind = np.concatenate(broken) if broken else np.zeros(0, np.int64)
     if len(behind):
         print_log(
-            f'{source}: behind {_text(names[behind[0]])!r} and at {len(behind) - 1} other places '
+            f'{source}: after {_text(names[behind[0]])!r} and at {len(behind) - 1} other places '
             'frames of a video are missing or out of order; clips take its rows for frames that '
             'follow each other.',
             'current',

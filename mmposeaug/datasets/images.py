@@ -93,7 +93,7 @@ keypoints with a score above 0 are all inside the image."""
 
 
 def check_keep_frames(keep_frames: str, has_cameras: bool) -> None:
-    """Refuses what :func:`usable_frames` cannot do."""
+    """Refuse what :func:`usable_frames` cannot do."""
     require_choice('keep_frames', keep_frames, KEEP_FRAMES)
     if keep_frames == 'inside' and not has_cameras:
         raise ValueError(

@@ -104,15 +104,15 @@ class MocapDataset(Human36mDataset):
         )
 
     def _load_cameras(self, path: str) -> CameraDict:
-        """Reads the camera file."""
+        """Read the camera file."""
         return load_camera_dicts(path)
 
     def _load_arrays(self, ann_file: str) -> dict[str, np.ndarray]:
-        """Reads the annotation file."""
+        """Read the annotation file."""
         return load_npz(ann_file)
 
     def _load_ann_file(self, ann_file: str) -> None:
-        """Reads the arrays into memory; an open file could not be copied or sent to workers."""
+        """Read the arrays into memory; an open file could not be copied or sent to workers."""
         self.ann_data = self._load_arrays(ann_file)
         det_file = self.keypoint_2d_det_file if self._detected else None
         keypoints = read_keypoints(self.ann_data, ann_file, det_file)
@@ -149,7 +149,7 @@ class MocapDataset(Human36mDataset):
         return windows.tolist()
 
     def load_data_list(self) -> list[dict]:
-        """Makes the samples, with their cameras."""
+        """Make the samples, with their cameras."""
         self.camera_param_file = self._camera_path
         meta = self.metainfo
         check_joint_count(
@@ -158,7 +158,7 @@ class MocapDataset(Human36mDataset):
         return super().load_data_list()
 
     def _load_annotations(self) -> tuple[list[dict], list[dict]]:
-        """Gives each sample the box of its own target frame (the parent takes the n-th row's)."""
+        """Give each sample the box of its own target frame (the parent takes the n-th row's)."""
         instances, images = super()._load_annotations()
         target = -1 if self.causal or self.multiple_target else self.seq_len // 2
         for instance, frames in zip(instances, self.sequence_indices):
@@ -175,7 +175,7 @@ class MocapDataset(Human36mDataset):
         return self._detections
 
     def full_init(self) -> None:
-        """Makes the samples and lets go of the arrays that they were made from."""
+        """Make the samples and drop the arrays that they were made from."""
         super().full_init()
         self.ann_data = {}
         self._index = self._usable = self._detections = None

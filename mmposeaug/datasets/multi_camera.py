@@ -180,14 +180,14 @@ class MultiCameraDataset(MocapDataset):
         super().__init__(ann_file, camera_param_file=camera_param_file, **kwargs)
 
     def _load_cameras(self, path: str) -> CameraDict:
-        """Reads calibration and detections; the cameras get their keys with the samples."""
+        """Read calibration and detections; the cameras get their keys with the samples."""
         self._recording = load_recording(
             path, self._detection_files, self._tracks, self._first_frame
         )
         return {}
 
     def _load_arrays(self, ann_file: str) -> dict[str, np.ndarray]:
-        """Makes the arrays of an annotation file."""
+        """Make the arrays of an annotation file."""
         assert self._recording is not None
         reference = load_reference(ann_file)
         arrays, self.camera_param = recording_arrays(

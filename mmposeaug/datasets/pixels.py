@@ -15,9 +15,9 @@ _SAMPLE = 20_000  # people looked at; what is decided on is shared by all of the
 
 
 def check_pixels(keypoints: np.ndarray, scores: np.ndarray | None, source: str) -> None:
-    """Refuses 2D keypoints that are normalised by the size of the image.
+    """Refuse 2D keypoints that are normalised by the size of the image.
 
-    It is decided on all people together, so that one who is far away is no reason. Keypoints
+    All people decide together, so that one who is far away does not matter. Keypoints
     that were not found, be it by a score of 0, NaN or the place (0, 0), do not count.
 
     Args:
@@ -36,7 +36,7 @@ def check_pixels(keypoints: np.ndarray, scores: np.ndarray | None, source: str) 
         ... # doctest: +IGNORE_EXCEPTION_DETAIL
         Traceback (most recent call last):
             ...
-        ValueError: The 2D keypoints of the file lie in 0.2 to 0.9, so they are no pixels.
+        ValueError: The 2D keypoints of the file lie in 0.2 to 0.9, so they are not pixels.
     """
     points, found = _sample(np.asarray(keypoints), None if scores is None else np.asarray(scores))
     if not len(points):
@@ -67,8 +67,8 @@ def check_pixels(keypoints: np.ndarray, scores: np.ndarray | None, source: str) 
             '; if -1 to 1 is the width, x is (x + 1) * width / 2 and y is (y * width + height) / 2'
         )
     raise ValueError(
-        f'The 2D keypoints of {source} lie in {least:.3g} to {most:.3g}, and its {people}: these '
-        f'are no pixels but normalised; {remedy}.'
+        f'The 2D keypoints of {source} lie in {least:.3g} to {most:.3g}, and its {people}: they '
+        f'are normalised, not pixels; {remedy}.'
     )
 
 

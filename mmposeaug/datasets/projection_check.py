@@ -1,8 +1,8 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
 """Whether 2D keypoints are the projection of the 3D joints, and if not, why.
 
-Augmentation projects new poses through the cameras. If the file's own 2D is made otherwise, real
-and augmented pairs contradict each other, which no training error would tell.
+Augmentation projects new poses through the cameras. If the file's own 2D is made
+differently, real and augmented pairs contradict each other, which no training error would show.
 """
 
 from __future__ import annotations

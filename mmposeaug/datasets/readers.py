@@ -211,7 +211,7 @@ def read_human36m(
 
 
 def _refuse_unknown(cfg: Mapping[str, Any]) -> None:
-    """Refuses options that the dataset class would refuse: a misspelt one changes nothing."""
+    """Refuse options that the dataset class would refuse, such as misspelt ones."""
     kind = cfg['type']
     dataset_class = DATASETS.get(kind) if isinstance(kind, str) else kind
     known: set[str] = set()
@@ -223,7 +223,7 @@ def _refuse_unknown(cfg: Mapping[str, Any]) -> None:
 
 
 def _refuse_unsupported(cfg: Mapping[str, Any]) -> None:
-    """Refuses what a bank of pairs cannot be made from."""
+    """Refuse configs that give no pairs of 2D and 3D."""
     if not cfg.get('camera_param_file'):
         raise ValueError(
             'The training dataset has no cameras, which augmented poses are projected through; set '
@@ -267,7 +267,7 @@ def _compact(windows: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
 def read_joined(
     cfg: Mapping[str, Any], skeleton: Skeleton | None, subset_seed: int, check: bool
 ) -> PoseBank:
-    """Reads the parts of a joined dataset one by one."""
+    """Read the parts of a joined dataset one by one."""
     if cfg.get('sample_ratio_factor') or cfg.get('indices') is not None:
         raise ValueError(
             'sample_ratio_factor and indices of a joined dataset are not supported; use indices or '
@@ -284,6 +284,6 @@ def read_joined(
 def read_repeated(
     cfg: Mapping[str, Any], skeleton: Skeleton | None, subset_seed: int, check: bool
 ) -> PoseBank:
-    """Reads the inner dataset and lists its samples ``times`` times."""
+    """Read the inner dataset and list its samples ``times`` times."""
     bank = load_pose_bank(cfg['dataset'], skeleton, subset_seed, check)
     return replace(bank, windows=bank.windows.repeat(cfg['times'], 1))

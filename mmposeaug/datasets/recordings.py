@@ -93,7 +93,7 @@ def _check_sizes(name: str, camera: Mapping[str, float], people: Keypoints2D) ->
 
 
 def _check_frames(people: Mapping[str, Keypoints2D]) -> None:
-    """Frames that are counted in another way may be one off, which nothing else would tell."""
+    """Refuse frames that are counted differently, and so may be one off unnoticed."""
     ways = {name: found.frames_from for name, found in people.items()}
     first = next(iter(ways))
     for name, way in ways.items():
@@ -164,7 +164,7 @@ def _check_unit(world: np.ndarray, valid: np.ndarray, path: str) -> None:
     low = np.where(valid[..., None], world, np.inf).min(1)
     high = np.where(valid[..., None], world, -np.inf).max(1)
     extent = float(np.median((high - low).max(-1)[valid.sum(1) > 1]))
-    if not _EXTENT[0] < extent < _EXTENT[1]:  # NaN, where each frame has one keypoint, is no unit
+    if not _EXTENT[0] < extent < _EXTENT[1]:  # NaN, where each frame has one keypoint, has no unit
         raise ValueError(
             f'The people of the reference {path!r} are {extent:.4g} m large (median); give metres '
             'and at least two valid keypoints a frame.'

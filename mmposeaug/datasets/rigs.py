@@ -16,7 +16,7 @@ from .annotations import annotation_arrays
 from .camera_files import camera_dict
 
 _ROUNDING = 9
-"""Decimals kept, so that files do not hang on the last bit of a math library."""
+"""Decimals kept, so that files do not depend on the last bit of a math library."""
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ class RandomFlipWithCamera(BaseTransform):
         flip_prob (float): Probability to mirror a sample. Defaults to 0.5.
 
     Raises:
-        ValueError: If ``flip_prob`` is no probability; when called, if the camera or the image's
+        ValueError: If ``flip_prob`` is not a probability; when called, if the camera or the image's
             width is missing.
     """
 

@@ -39,7 +39,7 @@ class WindowRule:
     multiple_target_step: int = 0
 
     def __post_init__(self) -> None:
-        """Checks the options."""
+        """Check the options."""
         for name in ('seq_len', 'seq_step'):
             if getattr(self, name) < 1:
                 raise ValueError(f'{name} is {getattr(self, name)}; it must be at least 1.')

@@ -20,7 +20,7 @@ from .restricted_pickle import RefusedError, unpickle_restricted
 
 
 def require_file(path: str, what: str, option: str = '') -> str:
-    """Checks that a file is there.
+    """Check that a file is there.
 
     Args:
         path (str): Path, or an address that ``mmengine.fileio`` can open.
@@ -70,7 +70,7 @@ def load_json(path: str | os.PathLike, what: str) -> Any:
 
 
 def load_pickle_restricted(path: str, encoding: str = 'latin1') -> Any:
-    """Reads a pickle that holds nothing but numpy data and builtin containers.
+    """Read a pickle that holds nothing but numpy data and builtin containers.
 
     An ordinary pickle can run any code when it is read; this reader admits arrays, numpy
     scalars, numbers, strings, tuples, lists, sets and dictionaries, and refuses the rest.
@@ -104,7 +104,7 @@ def load_pickle_restricted(path: str, encoding: str = 'latin1') -> Any:
 
 
 def load_npz(path: str, keys: Sequence[str] | None = None) -> dict[str, np.ndarray]:
-    """Reads arrays of an npz file into memory; pickled objects are refused.
+    """Read arrays of an npz file into memory; pickled objects are refused.
 
     Args:
         path (str): The file.
@@ -166,7 +166,7 @@ def _open_numpy(local_path: str, path: str) -> Iterator[Any]:
 
 @contextmanager
 def atomic_write(path: str | os.PathLike, mode: str = 'wb') -> Iterator[IO]:
-    """Opens a file for writing that takes its name only when it is complete.
+    """Open a file for writing that takes its name only when it is complete.
 
     Args:
         path (str | PathLike): The file; its folder is made if need be.

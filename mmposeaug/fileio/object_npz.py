@@ -28,7 +28,7 @@ def npz_entries(path: str) -> list[str]:
 
 
 def load_object_npz(path: str, keys: Sequence[str]) -> dict[str, Any]:
-    """Reads named entries of an npz file that may be pickled objects.
+    """Read named entries of an npz file that may be pickled objects.
 
     Objects are admitted as by :func:`~mmposeaug.fileio.io.load_pickle_restricted`: numpy data in
     builtin containers, nothing else.

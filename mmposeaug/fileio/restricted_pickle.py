@@ -86,7 +86,7 @@ class _NumpyUnpickler(_PythonUnpickler):
             raise RefusedError(f'it names the object {module}.{name}') from None
 
     def load_build(self) -> None:
-        """Sets the state of an object, after a look at it."""
+        """Set the state of an object after checking it."""
         state, target = self.stack[-1], self.stack[-2]
         if isinstance(target, np.dtype):
             # all but the byte order must be what numpy would say of this type

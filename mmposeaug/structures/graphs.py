@@ -13,7 +13,7 @@ PARTITIONS = ('self', 'outer', 'inner', 'mirror')
 """tuple[str]: Kinds of neighbours of :func:`spatial_partitions`, in their order."""
 
 TRUNK = 'trunk'
-"""str: Name of the node of :func:`body_parts` that is no limb."""
+"""str: Name of the node of :func:`body_parts` that is not a limb."""
 
 
 def tree_adjacency(skeleton: Skeleton) -> np.ndarray:
@@ -95,11 +95,11 @@ def joint_resampling(source: Skeleton, target: Skeleton) -> np.ndarray:
     """Return the weight of each source joint (column) in each target joint (row), (J', J).
 
     A joint that the source lacks lies midway between its parent and its only child; ValueError if
-    these are not there either.
+    these are missing too.
 
     Args:
         source (Skeleton): Joints that are there.
-        target (Skeleton): Joints that are wanted.
+        target (Skeleton): Joints to make.
     """
     weights = np.zeros((target.num_joints, source.num_joints))
     for joint, name in enumerate(target.joint_names):
@@ -115,7 +115,7 @@ def joint_resampling(source: Skeleton, target: Skeleton) -> np.ndarray:
 
 
 def _around(skeleton: Skeleton, joint: int) -> Sequence[str]:
-    """Names of a joint's parent and only child; none where it has no such."""
+    """Names of a joint's parent and only child; empty if it lacks one."""
     children = [child for child, parent in skeleton.bones if parent == joint]
     if skeleton.parents[joint] == -1 or len(children) != 1:
         return []

@@ -145,7 +145,7 @@ def tree_fault(skeleton: Skeleton, whole: bool = False) -> str:
     for limb, members in skeleton.limbs.items():
         start = skeleton.joint_names[members[0]]
         if limb not in sum(usual.values(), []) and re.search(f'{_LEG[0]}|shoulder', _plain(start)):
-            return f'{start!r} hangs neither on its root, the pelvis, nor on the top of a trunk'
+            return f'{start!r} starts neither at its root, the pelvis, nor at the top of a trunk'
     return ''
 
 
@@ -173,7 +173,7 @@ def _animal_name(skeleton: Skeleton) -> str:
 
 
 def _unknown_joint(skeleton: Skeleton) -> str:
-    """The first joint of legs or arms whose name is no human's at its place; empty if none."""
+    """The first joint of legs or arms whose name a person has not there; empty if there is none."""
     for kind, words in _WORDS.items():
         for side in ('left', 'right'):
             joints = list(skeleton.limbs.get(f'{side}_{kind}', ())[:1])

@@ -29,7 +29,7 @@ H36M_17_TO_16: tuple[int, ...] = tuple(
 
 
 def _subset(name: str, source: Skeleton, kept: tuple[int, ...]) -> Skeleton:
-    """Skeleton of some joints of another; a joint hangs on its nearest kept ancestor."""
+    """Skeleton of some joints of another; the parent is the nearest kept ancestor."""
     new_index = {joint: i for i, joint in enumerate(kept)}
     parents = []
     for joint in kept:
@@ -46,7 +46,7 @@ def _subset(name: str, source: Skeleton, kept: tuple[int, ...]) -> Skeleton:
 
 
 H36M_16 = _subset('h36m_16', H36M_17, H36M_17_TO_16)
-"""Skeleton: The 16 joints of PoseAug (CVPR 2021); the head hangs on the thorax."""
+"""Skeleton: The 16 joints of PoseAug (CVPR 2021); the head's parent is the thorax."""
 
 _PRESETS = {skeleton.name: skeleton for skeleton in (H36M_17, H36M_16)}
 

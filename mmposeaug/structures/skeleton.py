@@ -72,7 +72,7 @@ class Skeleton(Tree):
 
         Their direction is that of the whole body (pelvis to spine to thorax in Human3.6M).
         """
-        # an eye or an ear is no arm: a limb has two joints or more
+        # an eye or an ear is not an arm: a limb has two joints or more
         ends = [
             parent
             for joint, parent in self._limb_starts()

@@ -85,7 +85,7 @@ class Tree:
             if mirrored != self.parents[right]:
                 raise ValueError(
                     f'Skeleton {self.name!r}: {self.joint_names[left]!r} and '
-                    f'{self.joint_names[right]!r} are paired but hang on joints that are not; '
+                    f'{self.joint_names[right]!r} are paired but their parents are not; '
                     'the tree must be symmetric.'
                 )
 

@@ -1,5 +1,5 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""What a 2D detector would make of the synthetic people: a sample for demos and tests."""
+"""What a 2D detector would find of the synthetic people: a sample for demos and tests."""
 
 from __future__ import annotations
 

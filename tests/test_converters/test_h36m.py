@@ -184,7 +184,7 @@ def test_wrong_2d_is_refused_with_its_key(published, tmp_path):
     four = keypoints['S1']['Directions']
     refused("no action 'WalkDog_1' of 'S1'", {**keypoints, 'S1': dict(Directions=four)})
     unit = dict(keypoints['S1'], Directions=[video / 1000 for video in four])
-    refused("'S1'.*'Directions'.* camera 54138969 lie in .* no pix", {**keypoints, 'S1': unit})
+    refused("'S1'.*'Directions'.* camera 54138969 lie in .* not pix", {**keypoints, 'S1': unit})
     three = dict(Directions=four[:3])
     refused('3 videos, 4 are needed', {**keypoints, 'S1': three})
     np.savez(path, positions_2d=keypoints)

@@ -81,7 +81,7 @@ def test_wrong_test_files(tmp_path):
     refused(
         r"'annot2' of .*TS3.* shape \(5, 1, 16, 2\)", annot2=content['TS3']['annot2'][:, :, :16]
     )
-    refused('annot2 of .*TS3.* no pixels', annot2=content['TS3']['annot2'] / 2048)
+    refused('annot2 of .*TS3.* not pixels', annot2=content['TS3']['annot2'] / 2048)
     refused('different numbers of frames', valid_frame=np.ones((3, 1)))
     refused('no frame as valid', valid_frame=np.zeros((5, 1)))
     whole = path.read_bytes()
@@ -150,7 +150,7 @@ def test_wrong_spin_files(tmp_path):
             convert_mpi_spin(str(path), tmp_path / 'out')
 
     refused("no key 'S'", S=None)
-    refused('no pixels', part=published['part'] / [2048, 2048, 1])
+    refused('not pixels', part=published['part'] / [2048, 2048, 1])
     refused(r"'S' .* shape \(18, 23, 4\)", S=published['S'][:, :23])
     refused(r"'part' .* shape \(18, 17, 3\)", part=published['part'][:, :17])
     names = published['imgname'].copy()

@@ -118,7 +118,7 @@ def test_wrong_sequences(tmp_path):
     refused(r'jointPositions.*shape \(5, 66\)', jointPositions=[np.zeros((5, 66))] * 2)
     refused('poses2d.*1 people', poses2d=[np.zeros((5, 3, 18))])
     unit = [np.random.default_rng(0).uniform(0.1, 1, (5, 3, 18))] * 2
-    refused("poses2d of the split 'test' lie in .* no pixels", poses2d=unit)
+    refused("poses2d of the split 'test' lie in .* not pixels", poses2d=unit)
     refused('No frame', campose_valid=[np.zeros(5)] * 2)
     content = write_pw3d(tmp_path)
     refused('millimetres', jointPositions=[each * 1000 for each in content['jointPositions']])

@@ -132,7 +132,9 @@ def test_every_reader_refuses_normalised_key_points(
     read: Callable[[Path, np.ndarray], None], unit: str, tmp_path: Path
 ) -> None:
     read(tmp_path, PIXELS)
-    with pytest.raises(ValueError, match=r"no pixels but normalised; multiply x by the image's w"):
+    with pytest.raises(
+        ValueError, match=r"are normalised, not pixels; multiply x by the image's w"
+    ):
         read(tmp_path, UNITS[unit](PIXELS))
 
 
@@ -145,10 +147,10 @@ def test_training_and_test_sets_refuse_them(unit: str, sample: Any) -> None:
     detected = dict(keypoint_2d_src='detection', keypoint_2d_det_file='detections.npy')
     for options in (dict(ann_file=sample.write('wrong.npz', part=part)), detected):
         for build in (load_pose_bank, DATASETS.build):
-            with pytest.raises(ValueError, match='these are no pixels but normalised'):
+            with pytest.raises(ValueError, match='they are normalised, not pixels'):
                 build(sample.cfg(type='MocapDataset', **options))
     files = [str(sample.folder / name) for name in ('wrong.npz', 'cameras.pkl', 'out.json')]
-    with pytest.raises(ValueError, match='these are no pixels but normalised'):
+    with pytest.raises(ValueError, match='they are normalised, not pixels'):
         convert_keypoints(*files)
     assert not (sample.folder / 'out.json').exists()
 
@@ -157,8 +159,8 @@ def test_the_sentence_names_the_range_and_what_to_do() -> None:
     with pytest.raises(ValueError) as refused:
         check_pixels(np.array([[[-0.5, 0.25], [0.5, 0.75]]]), None, 'the file')
     assert str(refused.value) == (
-        'The 2D keypoints of the file lie in -0.5 to 0.75, and its people span 1 (median): these '
-        "are no pixels but normalised; multiply x by the image's width and y by its height; if -1 "
+        'The 2D keypoints of the file lie in -0.5 to 0.75, and its people span 1 (median): they '
+        "are normalised, not pixels; multiply x by the image's width and y by its height; if -1 "
         'to 1 is the width, x is (x + 1) * width / 2 and y is (y * width + height) / 2.'
     )
     with pytest.raises(

@@ -195,10 +195,10 @@ def test_lifter_and_key_points_must_fit(saved: Save, motion: np.ndarray) -> None
         inferencer(motion, stature=17)
     with pytest.raises(ValueError, match='joints lie outside of the image of 100 x 50'):
         inferencer(motion, keypoint_set='h36m_17', image_size=(100, 50))
-    with pytest.raises(ValueError, match='lie in .* these are no pixels but normalised; multiply'):
+    with pytest.raises(ValueError, match='lie in .* they are normalised, not pixels; multiply'):
         inferencer(motion / SIZE, keypoint_set='h36m_17')
     rows = Keypoints2D(np.arange(30), np.zeros(30), motion / SIZE, np.ones((30, 17)))
-    with pytest.raises(ValueError, match='lie in .* these are no pixels but normalised; multiply'):
+    with pytest.raises(ValueError, match='lie in .* they are normalised, not pixels; multiply'):
         inferencer(rows, keypoint_set='h36m_17')
     with pytest.raises(ValueError, match='first_frame is 1, but it is for files'):
         inferencer(motion, keypoint_set='h36m_17', first_frame=1)

@@ -179,7 +179,7 @@ def test_what_cannot_be_lifted_live_is_refused(saved: Save, people: Keypoints2D)
         LiveLifter(inferencer, keypoint_set='h36m_17')(points)
     with pytest.raises(ValueError, match='keypoint_set'):
         LiveLifter(inferencer, image_size=SIZE)(points)
-    with pytest.raises(ValueError, match='no pixels'):
+    with pytest.raises(ValueError, match='not pixels'):
         LiveLifter(inferencer, **OPTIONS)(points / 1280)
     with pytest.raises(ValueError, match='same number'):
         LiveLifter(inferencer, **OPTIONS)(np.repeat(points, 2, 0), tracks=[1, 1])

@@ -156,8 +156,8 @@ def test_sets_of_people_are_human(skeleton):
         ('coco_wholebody_face', 'face-27', [('face-27', 'face-28')], 'it has no trunk'),
         # people, but held by the wrong end
         ('jhmdb', 'neck', (), "'left_shoulder' is where a person with the root at the pelvis"),
-        ('h36m', 'head', (), 'hangs neither on its root, the pelvis, nor'),
-        ('mpi_inf_3dhp', 'spine', (), 'hangs neither on its root, the pelvis, nor'),
+        ('h36m', 'head', (), 'starts neither at its root, the pelvis, nor'),
+        ('mpi_inf_3dhp', 'spine', (), 'starts neither at its root, the pelvis, nor'),
         ('coco_openpose', 'neck', (), 'is where a person with the root at the pelvis has the leg'),
     ],
 )

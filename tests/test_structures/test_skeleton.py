@@ -113,7 +113,12 @@ def test_a_tree_without_arms_and_root_last():
         (('root', 'a', 'a'), (-1, 0, 0), (), "'a' twice"),
         (('root', 'a'), (-1, 5), (), 'the parent 5'),
         (('root', 'left_hip'), (-1, 0), (), "'left_hip' has no partner"),
-        (('root', 'left_hip', 'right_hip'), (-1, 0, 1), ((1, 2),), 'hang on joints that are not'),
+        (
+            ('root', 'left_hip', 'right_hip'),
+            (-1, 0, 1),
+            ((1, 2),),
+            'their parents are not',
+        ),
         (('root', 'left_hip', 'right_hip'), (-1, 0, 0), ((1, 1),), 'pair .1, 1.'),
     ],
 )

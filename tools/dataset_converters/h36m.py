@@ -1,5 +1,5 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""Converts Human3.6M from the files that it is found as (docs/datasets.md)."""
+"""Convert Human3.6M from the files that it is found as (docs/datasets.md)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mmposeaug.converters.command import add_options, progress, run_converter
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Describes the command line."""
+    """Describe the command line."""
     parser = argparse.ArgumentParser(
         description="Convert Human3.6M into MMPose's layout, with 17 joints or 16."
     )
@@ -55,7 +55,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs the tool; the return value is the exit status."""
+    """Run the tool; the return value is the exit status."""
     return run_converter(build_parser(), argv)
 
 

@@ -1,5 +1,5 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""Writes the 2D keypoints of an annotation file as a COCO file (docs/target_2d.md)."""
+"""Write the 2D keypoints of an annotation file as a COCO file (docs/target_2d.md)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mmposeaug.converters.command import add_options, progress, run_converter
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Describes the command line."""
+    """Describe the command line."""
     parser = argparse.ArgumentParser(
         description="Write the 2D keypoints of an annotation file of MMPose's Human3.6M layout as "
         'a COCO file, without its 3D.'
@@ -29,7 +29,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs the tool; the return value is the exit status."""
+    """Run the tool; the return value is the exit status."""
     return run_converter(build_parser(), argv)
 
 

@@ -1,5 +1,5 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""Films BVH and ASF/AMC motion capture with simulated cameras (docs/datasets.md)."""
+"""Film BVH and ASF/AMC motion capture with simulated cameras (docs/datasets.md)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mmposeaug.converters.mocap.build import NAME_PATTERN, RIGS
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Describes the command line."""
+    """Describe the command line."""
     parser = argparse.ArgumentParser(
         description="Film motion capture with simulated cameras, into MMPose's layout."
     )
@@ -62,7 +62,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs the tool; the return value is the exit status."""
+    """Run the tool; the return value is the exit status."""
     return run_converter(build_parser(), argv)
 
 

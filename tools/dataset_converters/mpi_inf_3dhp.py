@@ -1,5 +1,5 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""Converts MPI-INF-3DHP: its test set, SPIN's file of it, its training set (docs/datasets.md)."""
+"""Convert MPI-INF-3DHP: its test set, SPIN's file of it, its training set (docs/datasets.md)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mmposeaug.converters.mpi_train import CAMERAS
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Describes the command line."""
+    """Describe the command line."""
     parser = argparse.ArgumentParser(description="Convert MPI-INF-3DHP into MMPose's layout.")
     kinds = parser.add_subparsers(metavar='{test,spin,train}', required=True)
     test = kinds.add_parser('test', help='the official test set, TS1/annot_data.mat and so on')
@@ -53,7 +53,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs the tool; the return value is the exit status."""
+    """Run the tool; the return value is the exit status."""
     return run_converter(build_parser(), argv)
 
 

@@ -1,5 +1,5 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""Converts 3DPW from its sequence files (docs/datasets.md)."""
+"""Convert 3DPW from its sequence files (docs/datasets.md)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mmposeaug.converters.pw3d import SPLITS
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Describes the command line."""
+    """Describe the command line."""
     parser = argparse.ArgumentParser(
         description="Convert the sequence files of 3DPW into MMPose's layout."
     )
@@ -33,7 +33,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs the tool; the return value is the exit status."""
+    """Run the tool; the return value is the exit status."""
     return run_converter(build_parser(), argv)
 
 

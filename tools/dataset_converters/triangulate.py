@@ -1,5 +1,5 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""Triangulates the keypoints of several calibrated cameras (docs/own_cameras.md)."""
+"""Triangulate the keypoints of several calibrated cameras (docs/own_cameras.md)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def track_of(text: str) -> tuple[str, int]:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Describes the command line."""
+    """Describe the command line."""
     parser = argparse.ArgumentParser(
         description='Triangulate the keypoints of one person before several calibrated cameras, '
         'as a reference to test lifters against.'
@@ -70,7 +70,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs the tool; the return value is the exit status."""
+    """Run the tool; the return value is the exit status."""
     return run_converter(build_parser(), argv)
 
 

@@ -76,7 +76,7 @@ def convert_mocap(
     report: Report = silent,
     track: Track = untracked,
 ) -> list[Path]:
-    """Films BVH or AMC recordings with four simulated cameras around each subject.
+    """Film BVH or AMC recordings with four simulated cameras around each subject.
 
     A recording is turned by a random angle and stands in the middle of the cameras, its lowest
     joint on the ground. Where its path is longer than :data:`ROOM`, the cameras follow its slow
@@ -179,7 +179,7 @@ def _skeleton_file(path: str, asf: str | None) -> str | None:
 
 @dataclass
 class _Maker:
-    """Reads recordings, places them before the cameras and films them."""
+    """Recordings that are read, placed before the cameras and filmed."""
 
     takes: dict[str, tuple[str, str]]
     skeletons: dict[str, str | None]

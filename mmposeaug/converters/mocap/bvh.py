@@ -21,7 +21,7 @@ CHANNELS = tuple(f'{axis}{kind}' for kind in ('position', 'rotation') for axis i
 _CANONICAL = {name.lower(): name for name in CHANNELS}
 
 END = '_end'
-"""str: What the name of an end site ends in, behind that of its joint."""
+"""str: What the name of an end site ends in, after that of its joint."""
 
 
 @dataclass

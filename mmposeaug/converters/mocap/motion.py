@@ -58,7 +58,7 @@ class Motion:
         if not frame_rate > 0:
             raise ValueError(f'The frame rate is {frame_rate}; give frames a second above 0.')
         last = len(self) - 1
-        # a hair more, so that the last frame of an even ratio is not lost to rounding
+        # slightly more, so that rounding does not lose the last frame of an even ratio
         count = int(np.floor(last / self.frame_rate * frame_rate + 1e-6)) + 1
         place = np.minimum(np.arange(count) / frame_rate * self.frame_rate, last)
         before = np.minimum(np.floor(place + 1e-9).astype(int), last)

@@ -159,7 +159,7 @@ def _images(
 
 
 def _whole_numbers(values: Sequence[Any]) -> list[int] | None:
-    """The numbers, which may be written as text; None if one is none."""
+    """Return the numbers, which may be text; None if one of the values is not a number."""
     if not all(isinstance(v, int) or (isinstance(v, str) and v.isdecimal()) for v in values):
         return None
     return [int(value) for value in values]

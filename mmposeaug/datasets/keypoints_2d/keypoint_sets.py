@@ -141,7 +141,7 @@ def keypoint_names(name: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class KeypointMap:
-    """Makes the joints of a lifter of a detector's keypoints.
+    """Makes the joints of a lifter from a detector's keypoints.
 
     Args:
         weights (np.ndarray): (J, K): each joint is a weighted sum of keypoints; rows sum to 1.

@@ -52,7 +52,7 @@ class Keypoints2D:
             file has none. Defaults to None: the names are the file's own.
         frames_from (str): How the frames are known, in words; it begins with ``'assumed: '``
             where they are not.
-        notices (tuple[str, ...]): Sentences on what was taken otherwise than it is written.
+        notices (tuple[str, ...]): Sentences on what was changed when it was read.
 
     Raises:
         ValueError: If shapes disagree, frames or tracks are no whole numbers, coordinates are far

@@ -15,7 +15,7 @@ from .keypoints import GIVEN, UNTRACKED, Keypoints2D, certain_scores
 
 
 class PeopleCollector:
-    """Gathers people one by one; numbers are kept as floats, not as Python objects."""
+    """Gather people one by one; numbers are kept as floats, not as Python objects."""
 
     def __init__(self, source: str) -> None:
         self.source = source
