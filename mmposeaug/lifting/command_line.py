@@ -50,7 +50,8 @@ def build_parser() -> argparse.ArgumentParser:
         'keypoints',
         nargs='?',
         metavar='KEYPOINTS|VIDEO',
-        help='COCO, MMPose or AlphaPose JSON, npz or npy file, or folder of MMPose JSON files; or '
+        help='JSON of COCO, MMPose, AlphaPose, OpenPose or Ultralytics, npz or npy file, or folder '
+        'of one JSON file for each image; or '
         'a video, an image, or a folder of images to detect people in',
     )
     parser.add_argument(
@@ -86,7 +87,11 @@ def build_parser() -> argparse.ArgumentParser:
         help=f'{", ".join(KEYPOINT_SETS)}, or a JSON file (default: told by the file)',
     )
     reading.add_argument('--annotations', help='COCO file with the images of a results file')
-    reading.add_argument('--video-id', type=int, help='of COCO files with several videos, one')
+    reading.add_argument(
+        '--video-id',
+        type=lambda text: int(text) if text.isdecimal() else text,
+        help='of COCO and VideoPose3D files with several videos, one',
+    )
     reading.add_argument(
         '--first-frame',
         type=int,

@@ -15,6 +15,7 @@ from torch import Tensor
 from mmposeaug.codecs import check_seen
 from mmposeaug.datasets import check_pixels
 from mmposeaug.datasets.keypoints_2d import (
+    DETECTOR_SETS,
     KEYPOINT_SETS,
     KeypointMap,
     Keypoints2D,
@@ -40,7 +41,8 @@ from .windows import iterate_windows
 
 KeypointSource = Union[str, 'os.PathLike[str]', np.ndarray, Keypoints2D]
 
-_SETS_BY_COUNT = {26: 'halpe26', 33: 'mediapipe', 16: 'h36m_16'}
+# 17 may be COCO's or Human3.6M's
+_SETS_BY_COUNT = {**{n: name for n, name in DETECTOR_SETS.items() if n != 17}, 16: 'h36m_16'}
 _ANY_DEPTH = 5.0  # metres; what it scales is scaled to a stature afterwards
 
 

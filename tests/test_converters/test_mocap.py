@@ -1,6 +1,8 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from published_files import ROOT, load_tool, project_cv2
@@ -122,6 +124,44 @@ def test_bvh_positions_of_other_joints_replace_their_offset(tmp_path):
     np.testing.assert_allclose(
         read_bvh(str(path)).positions()[0, 1:], [[-2, 0, 0], [-3, 0, 0]], atol=1e-12
     )
+
+
+@pytest.mark.parametrize(
+    'spell',
+    [
+        lambda text: text.replace('Hips', 'Bip01 Hips'),
+        lambda text: text.replace('position', 'Position').replace('rotation', 'ROTATION'),
+        lambda text: text.replace('HIERARCHY', 'Hierarchy').replace('OFFSET', 'offset'),
+        lambda text: text.replace('JOINT', 'Joint').replace('End Site', 'END SITE tip of it'),
+        lambda text: text.replace('Frame Time', 'FRAME TIME').replace('MOTION', 'Motion'),
+        lambda text: text.replace('Hips', 'LOCOMOTION_Hips'),
+        lambda text: chr(0xFEFF) + text.replace('\n', '\r\n'),
+        lambda text: text.replace(' {', '{').replace('OFFSET', '\n OFFSET'),
+    ],
+)
+def test_bvh_as_exporters_write_it(spell, tmp_path):
+    write_bvh(tmp_path / 'a.bvh')
+    text = (tmp_path / 'a.bvh').read_text()
+    (tmp_path / 'b.bvh').write_bytes(spell(text).encode())
+    assert spell(text) != text
+    plain, spelt = (read_bvh(str(tmp_path / name)) for name in ('a.bvh', 'b.bvh'))
+    np.testing.assert_array_equal(spelt.positions(), plain.positions())
+    assert spelt.names[1:] == plain.names[1:] and spelt.names[0].endswith('Hips')
+
+
+def test_bvh_with_a_frame_more_than_announced(tmp_path):
+    write_bvh(tmp_path / 'a.bvh')
+    text = (tmp_path / 'a.bvh').read_text()
+    (tmp_path / 'b.bvh').write_text(text.replace('Frames: 31', 'Frames: 30'))
+    assert len(read_bvh(str(tmp_path / 'b.bvh'))) == 31
+    (tmp_path / 'b.bvh').write_text(text.replace('Frames: 31', 'Frames: 29'))
+    with pytest.raises(ValueError, match='29 frames of'):
+        read_bvh(str(tmp_path / 'b.bvh'))
+    for part in ('OFFSET', 'Frame Time:'):
+        commas = re.sub(rf'({part} *\S*?)\.', r'\1,', text, count=1)
+        (tmp_path / 'b.bvh').write_text(commas)
+        with pytest.raises(ValueError, match='write decimal points in place of commas as in'):
+            read_bvh(str(tmp_path / 'b.bvh'))
 
 
 def test_resampling_keeps_bones_and_meets_recorded_frames(tmp_path):

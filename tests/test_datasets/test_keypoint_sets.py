@@ -22,10 +22,18 @@ def points() -> np.ndarray:
     return np.random.default_rng(0).uniform(0, 500, (4, 17, 2)).astype(np.float32)
 
 
-def test_coco_is_converted_as_mmpose_does(points: np.ndarray) -> None:
-    joints, _ = build_keypoint_map('coco', H36M_17)(points, np.ones((4, 17)))
-    expected = convert_keypoint_definition(points, 'coco', 'h36m')
+@pytest.mark.parametrize('name', ['coco', 'posetrack18', 'aic', 'crowdpose'])
+def test_sets_are_converted_as_mmpose_does(name: str, points: np.ndarray) -> None:
+    points = points[:, : len(keypoint_names(name))]
+    joints, _ = build_keypoint_map(name.upper(), H36M_17)(points, np.ones(points.shape[:2]))
+    expected = convert_keypoint_definition(points, name, 'h36m')
     np.testing.assert_allclose(joints, expected, atol=1e-3)
+
+
+def test_whole_bodies_are_lifted_by_their_body() -> None:
+    weights = build_keypoint_map('coco_wholebody', H36M_17).weights
+    np.testing.assert_array_equal(weights[:, :17], build_keypoint_map('coco', H36M_17).weights)
+    assert not weights[:, 17:].any()
 
 
 def test_16_joints_are_those_of_17_without_the_neck(points: np.ndarray) -> None:

@@ -178,6 +178,100 @@ def test_alphapose(tmp_path: Path) -> None:
     assert people.image_names[2] == '2.jpg'
 
 
+def by_openpose(frame: int) -> dict[str, Any]:
+    people = [
+        dict(person_id=[p + 3], pose_keypoints_2d=triples(frame, p), face_keypoints_2d=[])
+        for p in range(2)
+    ]
+    return dict(version=1.3, people=people)
+
+
+def by_ultralytics(frame: int) -> list[dict[str, Any]]:
+    people = []
+    for p in range(2):
+        x, y = POINTS[frame, p].T.tolist()
+        points = dict(x=x, y=y, visible=SCORES[frame, p].tolist())
+        box = dict(x1=1, y1=2, x2=3, y2=4)
+        people.append({'class': 0, 'box': box, 'keypoints': points, 'track_id': p + 3})
+    return people
+
+
+def by_alphapose(frame: int) -> list[dict[str, Any]]:
+    return [dict(keypoints=triples(frame, p), scores=2.0, idx=p + 3) for p in range(2)]
+
+
+@pytest.mark.parametrize('bom', [False, True])
+@pytest.mark.parametrize('layout', [by_openpose, by_ultralytics])
+def test_a_folder_of_one_file_an_image(layout: Any, bom: bool, tmp_path: Path) -> None:
+    for frame in range(3):
+        text = json.dumps(layout(frame))
+        path = tmp_path / f'clip_{frame + 5:012d}_keypoints.json'
+        path.write_text(text, encoding='utf-8-sig' if bom else 'utf-8')
+    people = load_keypoints(tmp_path)
+    same(people, frames=(5, 6, 7))
+    assert people.tracks.tolist() == [3, 4] * 3
+    alone = load_keypoints(tmp_path / 'clip_000000000006_keypoints.json')
+    assert len(alone) == 2 and alone.tracks.tolist() == [3, 4]
+    np.testing.assert_allclose(alone.keypoints_px, POINTS[1])
+
+
+def test_openpose_writes_nobody_and_no_track(tmp_path: Path) -> None:
+    person = dict(
+        person_id=[-1], pose_keypoints_2d=[*triples(0, 0), *triples(0, 1)][: 3 * 24] + [0, 0, 0]
+    )
+    write(tmp_path / 'a_0_keypoints.json', dict(people=[]))
+    write(tmp_path / 'a_1_keypoints.json', dict(people=[person]))
+    people = load_keypoints(tmp_path)
+    assert people.frames.tolist() == [1] and people.tracks.tolist() == [UNTRACKED]
+    assert people.guessed_set == 'openpose25' and people.scores[0, -1] == 0
+
+
+@pytest.mark.parametrize(
+    'wrap',
+    [
+        lambda people: people,
+        lambda people: dict(version='x', people=people),
+        lambda people: dict(bodies=[dict(joints=person['keypoints']) for person in people]),
+    ],
+)
+def test_alphapose_by_the_names_of_images(wrap: Any, tmp_path: Path) -> None:
+    content = {f'{frame}.jpg': wrap(by_alphapose(frame)) for frame in range(3)}
+    people = load_keypoints(write(tmp_path / 'a.json', content))
+    same(people)
+    assert people.tracks.tolist() in ([3, 4] * 3, [UNTRACKED] * 6)
+
+
+def test_results_in_an_object(tmp_path: Path) -> None:
+    listed = [
+        dict(image_id=f, category_id=1, keypoints=triples(f, p), score=1.0)
+        for f in range(3)
+        for p in range(2)
+    ]
+    same(load_keypoints(write(tmp_path / 'a.json', dict(version='1', results=listed))))
+
+
+def test_custom_videos_of_videopose3d(tmp_path: Path) -> None:
+    metadata = dict(layout_name='coco', video_metadata={'a.mp4': dict(w=500, h=400)})
+
+    def save(videos: Any) -> str:
+        arrays = {name: np.array(v, dtype=object) for name, v in videos.items()}
+        np.savez(tmp_path / 'custom.npz', **arrays)
+        return str(tmp_path / 'custom.npz')
+
+    one = {'a.mp4': dict(custom=[POINTS[:, 0]])}
+    people = load_keypoints(save(dict(positions_2d=one, metadata=metadata)))
+    np.testing.assert_allclose(people.keypoints_px, POINTS[:, 0])
+    assert people.image_sizes == dict.fromkeys(range(3), (500, 400))
+    two = {**one, 'b.mp4': dict(custom=[POINTS[:2, 1]])}
+    path = save(dict(positions_2d=two, metadata=metadata))
+    assert len(load_keypoints(path, video_id='b.mp4')) == 2
+    with pytest.raises(ValueError, match='holds the videos a.mp4, b.mp4; choose one of them'):
+        load_keypoints(path)
+    path = save(dict(positions_2d={'S1': {'Walk': [POINTS[:, 0]]}}, metadata=metadata))
+    with pytest.raises(ValueError, match='has the positions_2d of a data set, not those'):
+        load_keypoints(path)
+
+
 def test_arrays(tmp_path: Path) -> None:
     with_scores = np.concatenate((POINTS, SCORES[..., None]), axis=-1)
     same(keypoints_from_array(with_scores))
@@ -222,8 +316,8 @@ def test_what_was_not_found_has_the_score_0() -> None:
         ([], 'is empty: it holds no keypoints'),
         ({}, 'is empty'),
         ('{broken', 'is not valid JSON'),
-        ({'a': 1}, 'is of no known format'),
-        ([[1, 2]], 'is of no known format'),
+        ({'a': 1}, "is a JSON object with 'a', which is not a known format"),
+        ([[1, 2]], 'is a JSON list, which is not a known format'),
         ([dict(image_id=1, keypoints=[])], 'holds no person with keypoints'),
         ([dict(image_id=1, keypoints=[1, 2, 3, 4])], 'Entry 0 .* has 4 numbers as keypoints'),
         ([dict(image_id=1, keypoints=['a'])], 'not lists of numbers'),
@@ -259,7 +353,7 @@ def test_wrong_arrays_and_names_are_said_to_be(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match='17 keypoints a person but 16 names'):
         load_keypoints(save(tmp_path / 'b.npz', keypoints=POINTS, joint_names=['a'] * 16))
     with pytest.raises(ValueError, match='keypoint format is .*; use one of auto, coco'):
-        load_keypoints(tmp_path / 'b.npz', 'openpose')
+        load_keypoints(tmp_path / 'b.npz', 'labelme')
     with pytest.raises(FileNotFoundError, match='does not exist'):
         load_keypoints(tmp_path / 'c.npz')
     with pytest.raises(ValueError, match='holds no JSON file'):

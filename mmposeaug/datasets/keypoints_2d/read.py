@@ -126,7 +126,7 @@ def _read(
     if file_format in ('openpose', 'ultralytics'):
         name = os.path.splitext(os.path.basename(path))[0]
         return read_images([(name, content)], source, first_frame)
-    if file_format == 'alphapose' and isinstance(content, Mapping):
+    if file_format == 'alphapose' and is_by_image(content):
         return read_images(list(content.items()), source, first_frame)
     if not isinstance(content, list):
         raise ValueError(f'{source} must be a JSON list to be read as {file_format}.')
