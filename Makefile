@@ -14,10 +14,14 @@ ifeq ($(PYTHON),$(VENV)/bin/python)
 NEEDS_ENV := $(ENV_STAMP)
 endif
 
+# An environment of yours may lack what builds the documentation.
+NEEDS_SPHINX = @$(PYTHON) -c 'import furo, myst_parser, sphinx' 2>/dev/null || \
+	$(PYTHON) -m pip install --quiet --requirement requirements/docs.txt
+
 export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help env test lint format quickstart demo clean
+.PHONY: help env test lint format docs linkcheck quickstart demo clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 14
@@ -43,6 +47,19 @@ lint: $(NEEDS_ENV)  ## Check style (ruff) and types (mypy)
 format: $(NEEDS_ENV)  ## Put all files into the style that lint checks
 	$(PYTHON) -m ruff check --fix .
 	$(PYTHON) -m ruff format .
+
+# All anew: a page that has not changed would keep its old sidebar, and its warnings would not return.
+SPHINX = $(PYTHON) -m sphinx --quiet --fail-on-warning --keep-going --fresh-env --write-all \
+	--conf-dir docs --doctree-dir build/doctrees
+
+docs: $(NEEDS_ENV)  ## Build the documentation as a site in build/docs; a warning fails
+	$(NEEDS_SPHINX)
+	$(SPHINX) . build/docs
+	@echo build/docs/index.html
+
+linkcheck: $(NEEDS_ENV)  ## Ask the network whether the documentation's links to other sites work
+	$(NEEDS_SPHINX)
+	$(SPHINX) --builder linkcheck . build/linkcheck
 
 quickstart: $(NEEDS_ENV)  ## Make data, train with and without PoseAug, compare, draw
 	$(PYTHON) tools/quickstart.py

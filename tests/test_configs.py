@@ -15,7 +15,8 @@ from mmengine.registry import init_default_scope
 from mmpose.registry import MODELS
 
 from mmposeaug.apis import load_plan
-from mmposeaug.engine import Adversary, Detector
+from mmposeaug.engine import Adversary, AugmentationSettings, Detector
+from mmposeaug.engine.augmentation import Augmentation
 from mmposeaug.engine.variants import get_settings
 from mmposeaug.structures import H36M_17
 
@@ -40,7 +41,8 @@ def test_augmentation_of_every_config_can_be_built(path):
     loop = dict(cfg.train_cfg)
     given = {key: value for key, value in loop.items() if key not in LOOP_KEYS}
     detector = given.pop('detector', None)
-    Detector(detector, 'all', H36M_17, torch.device('cpu'), loop.get('augmented_share', 0.5))
+    share = loop.get('augmented_share', 0.5)
+    Detector(AugmentationSettings(detector=detector), H36M_17, torch.device('cpu'), share)
     if loop['type'] == 'TensorTrainLoop':
         augmentor = given.pop('augmentor', None)
         target = {'target_2d', 'align_position'} if 'target_2d' in path.parts else set()
@@ -50,10 +52,8 @@ def test_augmentation_of_every_config_can_be_built(path):
         return
     assert loop['type'] == 'PoseAugTrainLoop'
     settings = get_settings(loop.get('variant', 'default'), given)
-    adversary = Adversary(
-        H36M_17, torch.device('cpu'), loop['max_epochs'], **settings.adversary_options()
-    )
-    assert adversary.on_draw == (loop.get('variant', 'default') == 'default')
+    adversary = Adversary(settings, Augmentation(H36M_17), torch.device('cpu'), loop['max_epochs'])
+    assert adversary.augmentation.on_draw == (loop.get('variant', 'default') == 'default')
     # the parts are those of the variant, but for what the config's name says
     parts = {'angle', 'length', 'rigid'} if settings.schedule == 'passes' else {'angle'}
     if '-rigid-only_' in path.stem:
@@ -61,7 +61,7 @@ def test_augmentation_of_every_config_can_be_built(path):
     for part in ('angle', 'length', 'rigid'):
         parts -= {part} if f'-no-{part}_' in path.stem else set()
         parts |= {part} if f'-with-{part}_' in path.stem else set()
-    if settings.target_2d is not None and adversary.discriminator_2d is not None:
+    if settings.target_2d is not None and 'discriminator_2d' in adversary.networks:
         parts |= {'rigid'}  # whose result it judges
     built = adversary.augmentor.module
     assert parts == {p for p in ('angle', 'length', 'rigid') if getattr(built, p) is not None}
@@ -69,7 +69,7 @@ def test_augmentation_of_every_config_can_be_built(path):
     assert (settings.target_2d is not None) == ('target_2d' in path.parts)
     assert (adversary.objective.feedback is None) == ('-no-feedback_' in path.stem)
     if '-no-discriminator-3d_' in path.stem:
-        assert adversary.discriminator_3d is None
+        assert 'discriminator_3d' not in adversary.networks
 
 
 @pytest.mark.parametrize('path', PLANS, ids=lambda path: path.stem)

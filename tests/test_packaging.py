@@ -73,6 +73,11 @@ def test_tested_set_is_pinned_with_one_opencv(repo_root, name):
     assert 'opencv-python' not in names
 
 
+def test_tested_set_builds_the_documentation(repo_root):
+    pinned = requirement_lines(repo_root / 'requirements' / 'pinned.txt')
+    assert set(requirement_lines(repo_root / 'requirements' / 'docs.txt')) <= set(pinned)
+
+
 def test_wheel_carries_configs_and_tools_for_mim(sources):
     run_setup(sources, 'bdist_wheel')
     (wheel,) = (sources / 'dist').glob('*.whl')
@@ -117,4 +122,4 @@ def test_every_source_file_names_its_licence(repo_root):
 def test_make_help_lists_the_targets(repo_root):
     result = subprocess.run(['make', 'help'], cwd=repo_root, capture_output=True, text=True)
     targets = {line.split()[0] for line in result.stdout.splitlines()}
-    assert {'env', 'test', 'lint', 'quickstart', 'clean', 'help'} <= targets
+    assert {'env', 'test', 'lint', 'docs', 'linkcheck', 'quickstart', 'clean', 'help'} <= targets

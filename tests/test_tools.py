@@ -176,7 +176,7 @@ def test_bad_input_is_one_sentence(tools, lifting_config, capsys, name, args, se
     ('error', 'code', 'sentence'),
     [
         (KeyboardInterrupt(), 130, 'go on'),
-        (pickle.UnpicklingError('weights only'), 1, "'x.pth' is no checkpoint of weights alone"),
+        (pickle.UnpicklingError('weights only'), 1, "'x.pth' is not a checkpoint of weights alone"),
     ],
 )
 def test_interruptions_and_foreign_files_end_in_one_sentence(tools, capsys, error, code, sentence):

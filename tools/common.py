@@ -101,7 +101,9 @@ def plain_errors(
     except pickle.UnpicklingError:
         if checkpoint is None:
             raise
-        parser.exit(1, f'{parser.prog}: error: {checkpoint!r} is no checkpoint of weights alone\n')
+        parser.exit(
+            1, f'{parser.prog}: error: {checkpoint!r} is not a checkpoint of weights alone\n'
+        )
     except (ValueError, OSError, KeyError) as error:
         frames = traceback.extract_tb(error.__traceback__)
         if isinstance(error, OSError) and error.errno in UNWRITABLE:

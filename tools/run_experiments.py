@@ -102,7 +102,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             for run in runs:
                 print(f'{run.label}: {runner.states.describe(run)}')
                 if args.dry_run:
-                    for command in runner.commands.pending(run):
+                    for command in runner.pending(run):
                         print(command)
             return 0
         failed = runner.run(runs, clean=args.clean)

@@ -23,8 +23,12 @@ from common import (
     require_folder,
 )
 from mmposeaug.engine import make_safe
-from mmposeaug.engine.checkpoint_files import find_last_checkpoint
-from mmposeaug.engine.checkpoint_start import refusal_of_named, refusal_to_resume, refusal_to_start
+from mmposeaug.engine.checkpoint_files import (
+    find_last_checkpoint,
+    refusal_of_named,
+    refusal_to_resume,
+    refusal_to_start,
+)
 from mmposeaug.engine.config_files import missing_parts_of_training
 
 

@@ -15,18 +15,16 @@ from mmpose.models.heads import MotionRegressionHead
 from torch import Tensor, nn
 
 from mmposeaug.geometry import flip_pose
+from mmposeaug.structures.choices import require_choice
 
 from .base import TensorCodec
-
-TARGET_FRAMES = ('last', 'centre', 'all')
-"""tuple[str]: Which frames of a clip a lifter can predict."""
 
 
 class LifterAdapter:
     """Calls an MMPose lifter on pixels and camera-space poses, through a tensor codec.
 
-    It is no module and holds no parameters: the lifter's checkpoint knows nothing of it. B is the
-    number of clips, T of their frames, T' of the frames that the lifter predicts, K of the joints.
+    It is not a module and holds no parameters: the lifter's checkpoint knows nothing of it. B is
+    the number of clips, T of their frames, T' of the predicted frames, K of the joints.
 
     MMPose's semi-supervised loss is left out (it takes no labelled batch alone, MMPose cannot
     train with it), which is said once.
@@ -34,8 +32,6 @@ class LifterAdapter:
     Args:
         lifter (PoseLifter): The lifter, plain or in a distributed wrapper.
         codec (TensorCodec): Codec of the train pipeline, see :func:`find_train_codec`.
-        decoder (TensorCodec, optional): Codec to decode predictions where the lifter's head is
-            given another one. Defaults to None, ``codec``.
         target_frame (str, optional): Frame that the lifter predicts: ``'last'``, ``'centre'``, or
             ``'all'``. Defaults to None: all for a ``MotionRegressionHead``, the last for a causal
             backbone, else the centre, as MMPose's data sets have it.
@@ -50,12 +46,10 @@ class LifterAdapter:
         self,
         lifter: nn.Module,
         codec: TensorCodec,
-        decoder: TensorCodec | None = None,
         target_frame: str | None = None,
     ) -> None:
         self.lifter = lifter
         self.codec = codec
-        self.decoder = codec if decoder is None else decoder
         module = self.module
         if not getattr(module, 'with_head', False):
             raise ValueError(
@@ -68,15 +62,14 @@ class LifterAdapter:
                 'remove_root=False in the codec.'
             )
         self.target_frame = self._frame_of(module) if target_frame is None else target_frame
-        if self.target_frame not in TARGET_FRAMES:
-            raise ValueError(f'target_frame must be one of {TARGET_FRAMES}, got {target_frame!r}.')
+        require_choice('target_frame', self.target_frame, ('last', 'centre', 'all'))
         causal = getattr(codec, 'causal', None)
         if causal is not None and causal != (self.target_frame == 'last'):
             raise ValueError(
                 f'The codec has causal={causal}, but the lifter predicts the '
                 f"{self.target_frame} frame of a clip; make 'causal' of codec and backbone agree."
             )
-        if self.decoder.decodes_by_target_root and isinstance(module.head, MotionRegressionHead):
+        if self.codec.decodes_by_target_root and isinstance(module.head, MotionRegressionHead):
             raise ValueError(
                 f'The lifter has a {type(module.head).__name__}, which hands its decoder no '
                 f'target_root, and {type(codec).__name__} decodes by it; use another head, such as '
@@ -95,37 +88,19 @@ class LifterAdapter:
         return self.lifter.module if is_model_wrapper(self.lifter) else self.lifter
 
     def unwrapped(self) -> LifterAdapter:
-        """The same adapter without a distributed wrapper, for calls that train nothing.
-
-        Returns:
-            LifterAdapter: The adapter.
-        """
+        """Return the same adapter without a distributed wrapper, for calls that train nothing."""
         plain = copy.copy(self)
         plain.lifter = self.module
         return plain
 
     def target_indices(self, num_frames: int) -> list[int]:
-        """Frames of a clip that the lifter predicts.
-
-        Args:
-            num_frames (int): Length T of the clip.
-
-        Returns:
-            list[int]: Their T' indices.
-        """
+        """Return the T' indices of the frames that the lifter predicts of a clip of T frames."""
         if self.target_frame == 'all':
             return list(range(num_frames))
         return [num_frames - 1 if self.target_frame == 'last' else num_frames // 2]
 
     def target_of(self, clip: Tensor) -> Tensor:
-        """Target frames of a clip.
-
-        Args:
-            clip (Tensor): Values (B, T, ...) of every frame.
-
-        Returns:
-            Tensor: Those (B, T', ...) of the frames that the lifter predicts.
-        """
+        """Return the frames (B, T', ...) of a clip (B, T, ...) that the lifter predicts."""
         if self.target_frame == 'all':
             return clip
         (index,) = self.target_indices(clip.shape[1])
@@ -175,8 +150,6 @@ class LifterAdapter:
         scores: Tensor | None = None,
         intrinsics: Tensor | None = None,
         visible: Tensor | None = None,
-        sample_weight: Tensor | None = None,
-        accuracy: bool = True,
     ) -> dict[str, Tensor]:
         """Losses as the lifter's own ``loss`` gives them on the same samples.
 
@@ -188,14 +161,10 @@ class LifterAdapter:
             scores (Tensor, optional): Confidence (B, T, K) of the keypoints.
             intrinsics (Tensor, optional): Cameras (B, 9), pixels; for codecs that need them.
             visible (Tensor, optional): Visibility (B, T', K) of the target's joints.
-            sample_weight (Tensor, optional): Weights (B,): each loss is the mean over the clips
-                of weight times the clip's loss. Defaults to None, all 1.
-            accuracy (bool): Whether to add the mean joint error in codec units, ``mpjpe``, which
-                MMPose logs beside the loss. Defaults to True.
 
         Returns:
-            dict[str, Tensor]: ``loss_pose3d``, with a trajectory head also ``loss_traj``, and
-            ``mpjpe``, ``mpjpe_traj`` if asked for.
+            dict[str, Tensor]: ``loss_pose3d`` and the mean joint error in codec units, ``mpjpe``,
+            which MMPose logs beside it; with a trajectory head ``loss_traj`` and ``mpjpe_traj``.
 
         Raises:
             ValueError: If a shape is wrong, or a tensor that the codec needs is None.
@@ -224,9 +193,8 @@ class LifterAdapter:
         if trajectory is not None:
             parts.insert(0, ('loss_traj', 'mpjpe_traj', self.module.traj_head, trajectory))
         for key, accuracy_key, head, out in parts:
-            losses[key] = _loss(head.loss_module, out, target, weight, sample_weight)
-            if accuracy:
-                losses[accuracy_key] = _mean_error(out, target, weight)
+            losses[key] = head.loss_module(out, target, weight)
+            losses[accuracy_key] = _mean_error(out, target, weight)
         return losses
 
     def _lift(
@@ -240,7 +208,7 @@ class LifterAdapter:
         output, _ = self._forward(x)
         if output.ndim == 3:
             output = output.unsqueeze(1)
-        return self.decoder.decode(output, image_size, intrinsics, root_depth, view)
+        return self.codec.decode(output, image_size, intrinsics, root_depth, view)
 
     def _view_of_target(self, view: Tensor | None) -> Tensor | None:
         """The codec's axes (B, T' or 1, 3, 3) in the frames that the lifter predicts."""
@@ -264,29 +232,6 @@ class LifterAdapter:
         if isinstance(module.head, MotionRegressionHead):
             return 'all'
         return 'last' if getattr(module.backbone, 'causal', False) else 'centre'
-
-
-def _loss(
-    loss_module: nn.Module,
-    output: Tensor,
-    target: Tensor,
-    weight: Tensor,
-    sample_weight: Tensor | None,
-) -> Tensor:
-    """The head's loss; with weights the mean of weighted losses of the single clips."""
-    if sample_weight is None:
-        return loss_module(output, target, weight)
-    if sample_weight.shape != output.shape[:1]:
-        raise ValueError(
-            f'sample_weight must be of shape ({output.shape[0]},), one a clip, '
-            f'got {tuple(sample_weight.shape)}.'
-        )
-
-    def of_one(out: Tensor, tgt: Tensor, wgt: Tensor) -> Tensor:
-        return loss_module(out[None], tgt[None], wgt[None])
-
-    losses = torch.func.vmap(of_one)(output, target, weight)
-    return (losses * sample_weight.to(losses)).mean()
 
 
 @torch.no_grad()

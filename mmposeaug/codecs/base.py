@@ -61,14 +61,7 @@ class TensorCodec(ShapeChecks, ABC):
 
     @classmethod
     def from_cfg(cls, cfg: Mapping[str, Any]) -> TensorCodec:
-        """Twin of the codec that MMPose builds from a config.
-
-        Args:
-            cfg (Mapping): MMPose codec config.
-
-        Returns:
-            TensorCodec: The twin.
-        """
+        """Build the twin of the codec that MMPose builds from a config."""
         return cls(KEYPOINT_CODECS.build(dict(cfg)))
 
     @property
@@ -78,15 +71,7 @@ class TensorCodec(ShapeChecks, ABC):
 
     @abstractmethod
     def normalize(self, keypoints_px: Tensor, image_size: Tensor | None) -> Tensor:
-        """Keypoints in the codec's 2D space.
-
-        Args:
-            keypoints_px (Tensor): Keypoints (B, T, K, 2) in pixels.
-            image_size (Tensor, optional): Width and height (B, 2) in pixels.
-
-        Returns:
-            Tensor: Normalised keypoints (B, T, K, 2).
-        """
+        """Keypoints (B, T, K, 2), given in pixels, in the codec's 2D space."""
 
     @abstractmethod
     def encode_target(
@@ -135,9 +120,6 @@ class TensorCodec(ShapeChecks, ABC):
 
         Returns:
             Tensor: Camera-space axes, metres, root at the origin: (B, T', K, 3).
-
-        Raises:
-            ValueError: If a tensor's shape is wrong or one that the codec needs is None.
         """
 
     def encode(
@@ -177,38 +159,17 @@ class TensorCodec(ShapeChecks, ABC):
         scores: Tensor | None = None,
         intrinsics: Tensor | None = None,
     ) -> Tensor:
-        """The network input alone.
-
-        Args:
-            keypoints_px (Tensor): As for :meth:`encode`, as are the others.
-            image_size (Tensor, optional): Width and height (B, 2) in pixels.
-            scores (Tensor, optional): Confidence (B, T, K).
-            intrinsics (Tensor, optional): Cameras (B, 9), pixels.
-
-        Returns:
-            Tensor: (B, K * D, T) or (B, T, K, D).
-
-        Raises:
-            ValueError: If a shape is wrong or something that is needed is missing.
-        """
+        """The network input of :meth:`encode` alone, (B, K * D, T) or (B, T, K, D)."""
         return self.encode(keypoints_px, image_size, scores, intrinsics)[0]
 
     def flip_input(
         self, x: Tensor, flip_indices: Sequence[int], image_size: Tensor | None = None
     ) -> Tensor:
-        """Network input of the mirrored image.
+        """Network input of the mirrored image, of the shape of ``x``.
 
         Equals ``encode_input`` of keypoints of which u became width - u and the sides were
-        swapped, confidences included.
-
-        Args:
-            x (Tensor): Network input, as :meth:`encode_input` returns it.
-            flip_indices (Sequence[int]): For each keypoint its mirror partner.
-            image_size (Tensor, optional): Width and height (B, 2) in pixels; needed by codecs
-                whose inputs are not symmetric about the image's centre.
-
-        Returns:
-            Tensor: Mirrored network input, of the shape of ``x``.
+        swapped, confidences included. The image's size (B, 2) is needed by codecs whose inputs are
+        not symmetric about its centre.
         """
         frames = x
         if self.reshape_keypoints:
@@ -220,45 +181,19 @@ class TensorCodec(ShapeChecks, ABC):
         return frames.flatten(2).transpose(1, 2) if self.reshape_keypoints else frames
 
     def flip_view(self, view: Tensor | None) -> Tensor | None:
-        """Axes in the mirrored image, as :meth:`encode` would give them.
-
-        Args:
-            view (Tensor, optional): What :meth:`encode` gave for the image.
-
-        Returns:
-            Tensor | None: The same for the mirrored image.
-        """
+        """Axes in the mirrored image, as :meth:`encode` would give them."""
         return view
 
     def flip_target_root(self, target_root: Any) -> Any:
-        """What MMPose's ``decode`` needs as ``target_root`` for the mirrored image.
-
-        Args:
-            target_root (np.ndarray): What its ``encode`` gave for the image.
-
-        Returns:
-            np.ndarray: The same for the mirrored image; most codecs store a place, that of the
-            image serves.
-        """
+        """What MMPose's ``decode`` needs as ``target_root`` for the mirrored image."""
         return target_root
 
     def root_depth(self, pose_cam: Tensor) -> Tensor:
-        """Depth of the root, which some codecs need to decode.
-
-        Args:
-            pose_cam (Tensor): Camera-space joints (*, K, 3) in metres.
-
-        Returns:
-            Tensor: Depth (*) in metres.
-        """
+        """Depth (*) of the root of joints (*, K, 3) in metres, which some codecs need to decode."""
         return pose_cam[..., list(self.root_index), 2].mean(-1)
 
     def check_trainable(self) -> None:  # noqa: B027 (most codecs have nothing to refuse)
-        """Refuse a codec whose targets cannot be decoded.
-
-        Raises:
-            ValueError: If the codec's setting is for testing only.
-        """
+        """Refuse a codec whose setting is for testing only: its targets cannot be decoded."""
 
     def check_inputs(  # noqa: B027 (most codecs take any pixels)
         self,

@@ -80,14 +80,7 @@ def find_train_codec(pipeline: Sequence[Any]) -> dict[str, Any]:
 
 
 def step_names(pipeline: Sequence[Any]) -> list[str]:
-    """Names of the transforms of a pipeline, those inside of wrapping transforms included.
-
-    Args:
-        pipeline (Sequence): Transforms or their configs.
-
-    Returns:
-        list[str]: Class names.
-    """
+    """Names of the transforms of a pipeline, those inside of wrapping transforms included."""
     return [_step_name(step) for step in _steps(pipeline)]
 
 

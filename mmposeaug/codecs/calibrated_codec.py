@@ -13,14 +13,11 @@ from mmpose.codecs.base import BaseKeypointCodec
 from mmpose.registry import KEYPOINT_CODECS
 
 from mmposeaug.geometry import turn_points, undistort
+from mmposeaug.structures.choices import require_choice
 
 from .calibrated_pose_lifting import TensorCalibratedPoseLifting
 from .camera_checks import check_camera, check_seen
 
-SIZES = ('keep', 'divide', 'apart')
-"""tuple[str]: What is done with the size of people."""
-VIRTUAL_CAMERAS = ('clip', 'frame')
-"""tuple[str]: What there is one virtual camera for."""
 _Camera = tuple[float, ...]
 _Size = Optional[tuple[float, float]]
 
@@ -92,14 +89,8 @@ class CalibratedPoseLifting(BaseKeypointCodec):
         concat_vis: bool = False,
     ) -> None:
         super().__init__()
-        for name, value, known in (
-            ('size', size, SIZES),
-            ('virtual_camera', virtual_camera, VIRTUAL_CAMERAS),
-        ):
-            if value not in known:
-                raise ValueError(
-                    f'CalibratedPoseLifting has {name}={value!r}; it is one of {", ".join(known)}.'
-                )
+        require_choice('CalibratedPoseLifting: size', size, ('keep', 'divide', 'apart'))
+        require_choice('CalibratedPoseLifting: virtual_camera', virtual_camera, ('clip', 'frame'))
         self.num_keypoints = num_keypoints
         self.root_index = [root_index] if isinstance(root_index, int) else list(root_index)
         self.remove_root = remove_root

@@ -72,15 +72,7 @@ class TensorCalibratedPoseLifting(TensorCodec):
         return self.encode_rays(undistort(keypoints_px, camera.unsqueeze(1)), scores)
 
     def encode_rays(self, rays: Tensor, scores: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Encode keypoints that were undistorted already.
-
-        Args:
-            rays (Tensor): x / z and y / z of the keypoints, (B, T, K, 2).
-            scores (Tensor, optional): Confidence (B, T, K).
-
-        Returns:
-            tuple[Tensor, Tensor]: As :meth:`encode`.
-        """
+        """Encode rays (B, T, K, 2), x / z and y / z of keypoints that were undistorted already."""
         found = None if scores is None else (scores > 0).to(rays.device)
         view = turn_to(self._looked_at(rays, found))
         x = turn_rays(rays, view)
@@ -177,14 +169,6 @@ class TensorCalibratedPoseLifting(TensorCodec):
         if self.virtual_camera == 'clip':
             square = square.mean(1, keepdim=True)
         return square.clamp(min=MIN_SIZE**2).sqrt()
-
-    def _camera(self, intrinsics: Tensor | None, like: Tensor) -> Tensor:
-        if intrinsics is None:
-            raise ValueError(
-                'CalibratedPoseLifting needs the camera: pass intrinsics, the (9,) camera of each '
-                'clip (fx, fy, cx, cy, k1, k2, k3, p1, p2) in pixels.'
-            )
-        return self._per_clip(intrinsics, 'intrinsics', 9, like)
 
     @staticmethod
     def _rotation(view: Tensor | None, like: Tensor) -> Tensor:

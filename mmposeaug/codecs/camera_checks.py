@@ -1,5 +1,5 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""Cameras and keypoints that cannot be, told where they enter."""
+"""Cameras and keypoints that cannot be real, refused where they enter."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def check_focal(focal: float, longer_side: float, name: str = 'The camera') -> N
 def check_camera(
     intrinsics: Tensor, image_size: Tensor | None = None, name: str = 'The camera'
 ) -> None:
-    """Refuse a camera that no camera is, or one of other images.
+    """Refuse a camera that cannot be real, or one of other images.
 
     Args:
         intrinsics (Tensor): Camera (9,), pixels.

@@ -52,17 +52,7 @@ class TensorImagePoseLifting(TensorCodec):
 
     @classmethod
     def from_cfg(cls, cfg: Mapping[str, Any]) -> TensorCodec:
-        """Twin of the codec that MMPose builds from a config.
-
-        Args:
-            cfg (Mapping): MMPose codec config.
-
-        Returns:
-            TensorCodec: The twin.
-
-        Raises:
-            ValueError: If the config asks MMPose's codec for keys that it cannot take.
-        """
+        """Build the twin, unless the config asks MMPose's codec for keys that it cannot take."""
         extra = set(cfg.get('additional_encode_keys') or ()) - cls._ENCODE_KEYS
         if extra:
             # Building it would also break every other ImagePoseLifting of the process: MMPose

@@ -48,11 +48,7 @@ class TensorMotionBERTLabel(TensorCodec):
             )
 
     def check_trainable(self) -> None:
-        """Refuse the setting for testing.
-
-        Raises:
-            ValueError: If the mode is ``'test'``, whose targets MMPose's decode does not invert.
-        """
+        """Refuse the mode ``'test'``, whose targets MMPose's decode does not invert."""
         if self.mode != 'train':
             raise ValueError(
                 f"MotionBERTLabel has mode='{self.mode}', whose targets its decode does not "
@@ -60,15 +56,7 @@ class TensorMotionBERTLabel(TensorCodec):
             )
 
     def factor(self, root_depth: Tensor, intrinsics: Tensor) -> Tensor:
-        """Metres for each thousand pixels at the depth of the root.
-
-        Args:
-            root_depth (Tensor): Depth (B, T') of the root in metres.
-            intrinsics (Tensor): Cameras (B, 9), pixels.
-
-        Returns:
-            Tensor: Factors (B, T').
-        """
+        """Metres for each thousand pixels at the depth (B, T') of the root, for cameras (B, 9)."""
         focal = intrinsics[:, :1] / self._PX_PER_UNIT
         return 2 / (2 * focal / root_depth + self._EPS)
 
@@ -114,22 +102,11 @@ class TensorMotionBERTLabel(TensorCodec):
         view: Tensor | None = None,
         factor: Tensor | None = None,
     ) -> Tensor:
-        """Root-relative pose of a network output.
+        """Root-relative pose (B, T', K, 3) in metres of an output in image units.
 
         Args:
-            output (Tensor): Network output (B, T', K, 3) in image units.
-            image_size (Tensor, optional): Width and height (B, 2) in pixels.
-            intrinsics (Tensor, optional): Cameras (B, 9), pixels.
-            root_depth (Tensor, optional): Depth (B, T') of the root in metres.
-            view (Tensor, optional): Not used.
-            factor (Tensor, optional): Factors (B, T') in place of the two before, as from
-                MMPose's ``factor_file``.
-
-        Returns:
-            Tensor: Camera-space axes, metres, root at the origin: (B, T', K, 3).
-
-        Raises:
-            ValueError: If a tensor's shape is wrong or one that is needed is None.
+            factor (Tensor, optional): Factors (B, T') in place of ``root_depth`` and
+                ``intrinsics``, as from MMPose's ``factor_file``.
         """
         self._check_pose(output, 'output', 3)
         if factor is None:
@@ -155,11 +132,3 @@ class TensorMotionBERTLabel(TensorCodec):
         size = self._size(image_size, like)
         assert size is not None
         return size[:, 0].reshape(-1, 1, 1, 1) / (2 * self._PX_PER_UNIT)
-
-    def _camera(self, intrinsics: Tensor | None, like: Tensor) -> Tensor:
-        if intrinsics is None:
-            raise ValueError(
-                'MotionBERTLabel projects its target: pass intrinsics, the (9,) camera of each '
-                'clip (fx, fy, cx, cy, k1, k2, k3, p1, p2) in pixels.'
-            )
-        return self._per_clip(intrinsics, 'intrinsics', 9, like)

@@ -3,20 +3,21 @@
 
 from .adversary import Adversary
 from .checkpoint_hook import SafeCheckpointHook, make_safe
-from .detector import Detector
-from .drawn_cameras import DrawnCameras
 from .fast_layers import fast_layers
+from .fixed_parts import Detector, DrawnCameras
 from .multi_set_loop import MultiSetTestLoop, MultiSetValLoop
 from .poseaug_train_loop import PoseAugTrainLoop
+from .settings import AugmentationSettings, PoseAugSettings, SampleRules
 from .state_hook import LifterCheckpointHook, PoseAugStateHook
 from .tensor_train_loop import TensorTrainLoop
 from .tta import FlipTest
-from .variants import VARIANTS, PoseAugSettings
+from .variants import VARIANTS
 from .watchdog import CollapseWatchdog
 
 __all__ = [
     'VARIANTS',
     'Adversary',
+    'AugmentationSettings',
     'CollapseWatchdog',
     'Detector',
     'DrawnCameras',
@@ -28,6 +29,7 @@ __all__ = [
     'PoseAugStateHook',
     'PoseAugTrainLoop',
     'SafeCheckpointHook',
+    'SampleRules',
     'TensorTrainLoop',
     'fast_layers',
     'make_safe',

@@ -1,16 +1,59 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""The logs of adversarial training, in MMEngine's channels."""
+"""The logs of adversarial training: means over many steps, in MMEngine's channels."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from typing import Any
 
 import torch
+from mmengine.dist import all_reduce
+from torch import Tensor
 
 from .adversary import Adversary
-from .adversary_step import AdversaryStep
-from .running_means import RunningMeans
-from .variants import PoseAugSettings
+from .augmentation import AugmentedBatch
+from .settings import PoseAugSettings
+
+
+class RunningMeans:
+    """Adds up scalars without waiting for the device; steps that are not finite are left out."""
+
+    def __init__(self) -> None:
+        # values that come together are added up together
+        self._totals: dict[tuple[str, ...], tuple[Tensor, Tensor]] = {}
+
+    def add(self, values: Mapping[str, Tensor]) -> Tensor:
+        """Count in the values of a step, if all of them are finite."""
+        names = tuple(values)
+        step = torch.stack([value.detach().float() for value in values.values()])
+        counted = torch.isfinite(step).all()
+        step, count = torch.where(counted, step, 0.0), counted.float()
+        if names in self._totals:
+            total, steps = self._totals[names]
+            self._totals[names] = total + step, steps + count
+        else:
+            self._totals[names] = step, count
+        return count
+
+    def pop(self) -> dict[str, float]:
+        """Means since the last call."""
+        sums: dict[str, float] = {}
+        counts: dict[str, float] = {}
+        for names, (total, steps) in self._totals.items():
+            for name, value in zip(names, total.tolist()):
+                sums[name] = sums.get(name, 0.0) + value
+                counts[name] = counts.get(name, 0.0) + float(steps)
+        self._totals = {}
+        return {name: sums[name] / counts[name] if counts[name] else math.nan for name in sums}
+
+
+def mean_over_processes(values: Mapping[str, float]) -> dict[str, float]:
+    """Means over all processes, so that all of them decide the same."""
+    names = sorted(values)
+    means = torch.tensor([values[name] for name in names], dtype=torch.float64)
+    all_reduce(means, op='mean')
+    return dict(zip(names, means.tolist()))
 
 
 class AdversarialLogs:
@@ -27,7 +70,7 @@ class AdversarialLogs:
         self.settings = settings
         self._recent, self._epoch = RunningMeans(), RunningMeans()
 
-    def add(self, result: AdversaryStep, epoch: int) -> None:
+    def add(self, result: AugmentedBatch, epoch: int) -> None:
         """Count in a step; of one that is not finite only that."""
         for means in (self._recent, self._epoch):
             whole = result.valid.new_zeros((), dtype=torch.float32)

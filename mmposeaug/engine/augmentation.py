@@ -1,28 +1,35 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""What a train loop does to the samples that it augments, to be looked at outside of training."""
+"""How samples are augmented: in training, for the probe, for pictures, for export and reports."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
 
 import torch
-from mmpose.registry import MODELS
 from torch import Tensor, nn
 
 from mmposeaug.codecs import LifterAdapter
-from mmposeaug.datasets import BoneLengthBank, PoseBank, PoseBatch
+from mmposeaug.datasets import BoneLengthBank, PoseBank, PoseBatch, build_bone_length_bank
 from mmposeaug.geometry import replace_bone_lengths
-from mmposeaug.models import AugmentedPoses
+from mmposeaug.geometry.camera import MIN_DEPTH
+from mmposeaug.models import AugmentedPoses, scheduled
 from mmposeaug.models.augmentors.networks import reference_index
-from mmposeaug.structures import AugmentedSamples, Skeleton, ViewedPoses
+from mmposeaug.structures import AugmentedSamples, Skeleton
 
-from .batches import lift, poses_of, project_clip, wholly_in_view, with_poses
-from .drawn_cameras import DrawnCameras
+from .bank_facts import target_frame
+from .batches import (
+    joint_errors,
+    poses_of,
+    project_clip,
+    select,
+    viewed_poses,
+    with_poses,
+)
+from .fixed_parts import DrawnCameras
 from .normalization import local_statistics
-from .target_domain import TargetDomain, run_augmentor
-from .trained_network import kept_statistics, module_mode
+from .settings import AugmentationSettings, SampleRules
+from .target_domain import TargetDomain, build_target_domain
+from .trained_network import kept_statistics
 
 ORIGINAL, VIEWED, SWAPPED = 'Original', 'Drawn camera', 'Swapped bone lengths'
 """str: Names of the stages before an augmentor."""
@@ -30,31 +37,36 @@ ALIGNED = 'Aligned position'
 """str: Name of the stage of people who are only put elsewhere."""
 
 
-def build_random_augmentor(config: Mapping[str, Any], skeleton: Skeleton) -> nn.Module:
-    """Augmentor without anything to learn, of ``train_cfg.augmentor`` of ``TensorTrainLoop``."""
-    module = MODELS.build(dict(config), default_args=dict(skeleton=skeleton))
-    if any(True for _ in module.parameters()):
-        raise ValueError(
-            f'train_cfg.augmentor {type(module).__name__} has weights, which TensorTrainLoop '
-            "does not train; use train_cfg type='PoseAugTrainLoop'."
-        )
-    return module
+@dataclass
+class AugmentedBatch:
+    """Augmented samples for the lifter, and what a step that learned from them logs.
+
+    Attributes:
+        valid (Tensor): Which of them are in view, of shape (B,).
+        finite (bool): Whether poses and gradients were.
+    """
+
+    batch: PoseBatch
+    valid: Tensor
+    logs: dict[str, Tensor] = field(default_factory=dict)
+    finite: bool = True
 
 
 @dataclass(frozen=True)
 class AppliedAugmentation:
-    """What an augmentation made of a batch, without gradients.
+    """What an augmentation made of a batch step by step, without gradients.
 
     Attributes:
         stages (dict[str, Tensor]): Camera-space poses (B, J, 3) or clips (B, T, J, 3) before and
             after each step, in metres, by its name.
+        kinds (dict[str, str]): Stages by what made them: ``'real'``, ``'random'``, ``'learned'``.
     """
 
     samples: PoseBatch
     viewed: PoseBatch
     stages: dict[str, Tensor]
     kinds: dict[str, str]
-    result: AugmentedPoses | None
+    result: AugmentedPoses | None = None
 
     def turns_deg(self) -> dict[str, Tensor]:
         """Degrees (B, J - 1) by which the draw and the learned change turned every bone."""
@@ -73,18 +85,15 @@ class AppliedAugmentation:
 
 @dataclass(frozen=True)
 class Augmentation:
-    """Drawn cameras, bone-length swap, then an augmentor, as in a train loop.
-
-    Its random numbers come from a generator of its own.
-    """
+    """Drawn cameras, bone-length swap, then an augmentor, then alignment with a target domain."""
 
     skeleton: Skeleton
-    augmentor: nn.Module | None
+    augmentor: nn.Module | None = None
     length_bank: BoneLengthBank | None = None
-    clamp: float | None = None
     domain: TargetDomain | None = None
     target_frame: str = 'centre'
-    cameras: DrawnCameras | None = None
+    cameras: DrawnCameras = field(default_factory=lambda: DrawnCameras(None, 'cpu'))
+    rules: SampleRules = SampleRules()
 
     @property
     def learned(self) -> bool:
@@ -92,9 +101,19 @@ class Augmentation:
         return self.augmentor is not None and any(True for _ in self.augmentor.parameters())
 
     @property
+    def on_draw(self) -> bool:
+        """bool: Whether the augmentor learns on top of a random draw."""
+        return getattr(self.augmentor, 'draw', None) is not None
+
+    @property
     def aligns(self) -> bool:
         """bool: Whether people are put where those of a target domain are."""
         return self.domain is not None and self.domain.aligns
+
+    # ------------------------------------------------------------------- steps
+    def prepare(self, batch: PoseBatch, generator: torch.Generator) -> PoseBatch:
+        """Draw cameras, by the epoch's own generator, and swap bone lengths."""
+        return self.swap_bones(self.cameras.draw(batch), generator)
 
     def swap_bones(self, batch: PoseBatch, generator: torch.Generator) -> PoseBatch:
         """Give every pose the bone lengths of a random subject, and project it again."""
@@ -104,46 +123,89 @@ class Augmentation:
         lengths = lengths.unsqueeze(1).expand(-1, batch.pose_cam.shape[1], -1)
         return with_poses(batch, replace_bone_lengths(batch.pose_cam, lengths, self.skeleton))
 
+    def run(self, batch: PoseBatch, generator: torch.Generator) -> AugmentedPoses:
+        """Run the augmentor, and align people if asked to, with gradients."""
+        pose = poses_of(batch)
+        if self.augmentor is None:
+            poses = AugmentedPoses(pose, pose, pose)
+        else:
+            poses = self.augmentor(pose, batch.intrinsics, batch.image_size, generator=generator)
+        if self.domain is None or not self.domain.aligns:
+            return poses
+        return self.domain.align(poses, batch, generator)
+
     def project(self, pose: Tensor, batch: PoseBatch) -> Tensor:
-        """Pixels of augmented poses of a batch's samples, as the loop projects them.
-
-        Args:
-            pose (Tensor): Camera-space poses of shape (B, J, 3) or (B, T, J, 3), in metres.
-
-        Returns:
-            Tensor: Keypoints of shape (B, J, 2) or (B, T, J, 2).
-        """
-        return project_clip(pose, batch.intrinsics, batch.image_size, self.clamp)
+        """Pixels (B, J, 2) or (B, T, J, 2) of augmented poses of a batch's samples, in metres."""
+        return project_clip(pose, batch.intrinsics, batch.image_size, self.rules.clamp)
 
     def visible(self, samples: PoseBatch) -> Tensor:
-        """Which samples are in view, wholly and in all frames.
+        """Which samples (B,) are in view, wholly and in all frames."""
+        return self.cameras.see(samples)
 
-        Returns:
-            Tensor: Booleans of shape (B,).
+    def accepts(self, samples: PoseBatch) -> Tensor:
+        """Which samples (B,) the lifter may learn from, by the rule of ``view_rule``."""
+        if self.rules.view_rule == 'inside':
+            return self.visible(samples)
+        pixels = samples.keypoints_px
+        seen = (pixels < samples.image_size[:, None, None]) & torch.isfinite(pixels)
+        seen = seen.flatten(1).all(1) & self.cameras.shows(samples)
+        if pixels.shape[1] > 1:  # of single frames the released code asks no more
+            seen = seen & (samples.pose_cam[..., 2] > MIN_DEPTH).flatten(1).all(1)
+        return seen
+
+    # -------------------------------------------------------------- whole batches
+    @torch.no_grad()
+    def augment(
+        self, batch: PoseBatch, generator: torch.Generator, progress: float = 0.0
+    ) -> AugmentedBatch:
+        """Augment samples that :meth:`prepare` gave, at a point of the training in [0, 1]."""
+        if self.augmentor is None and not self.aligns:
+            return AugmentedBatch(batch, self.accepts(batch))
+        poses = self.run(batch, generator)
+        return self.take(batch, poses, self.project(poses.rigid, batch), progress)
+
+    def take(
+        self, batch: PoseBatch, poses: AugmentedPoses, keypoints_px: Tensor, progress: float
+    ) -> AugmentedBatch:
+        """Take augmented poses, a share of them as the draw left them, as samples for the lifter.
+
+        Args:
+            keypoints_px (Tensor): Pixels of the final poses, (B, J, 2) or (B, T, J, 2).
         """
-        return self.cameras.see(samples) if self.cameras else wholly_in_view(samples)
+        pose, keypoints_px = poses.rigid.detach(), keypoints_px.detach()
+        share = scheduled(self.rules.draw_share, progress)
+        drawn = round(share * len(pose)) if poses.draw is not None else 0
+        if drawn:
+            assert poses.draw is not None
+            first = poses.draw.rigid[:drawn].detach()
+            pixels = self.project(first, select(batch, slice(drawn)))
+            pose = torch.cat((first, pose[drawn:]))
+            keypoints_px = torch.cat((pixels, keypoints_px[drawn:]))
+        samples = with_poses(batch, pose, keypoints_px)
+        return AugmentedBatch(samples, self.accepts(samples))
 
     @torch.no_grad()
     def apply(self, batch: PoseBatch, generator: torch.Generator) -> AppliedAugmentation:
-        """Augment samples; the augmentor and torch's own random numbers stay as they are."""
+        """Augment samples to look at them.
+
+        All random numbers are the generator's; the augmentor and torch's own stay as they are.
+        """
         stages, kinds = {ORIGINAL: poses_of(batch)}, dict(real=ORIGINAL)
-        viewed = batch
+        viewed = self.cameras.draw(batch, generator)
         if self.cameras:
-            viewed = self.cameras.draw(batch, generator)
             stages[VIEWED], kinds['random'] = poses_of(viewed), VIEWED
         swapped = self.swap_bones(viewed, generator)
         if self.length_bank is not None:
             stages[SWAPPED], kinds['random'] = poses_of(swapped), SWAPPED
         if self.augmentor is None:
             if self.aligns:
-                poses = run_augmentor(None, swapped, generator, self.domain)
-                stages[ALIGNED], kinds['random'] = poses.rigid, ALIGNED
-            return AppliedAugmentation(batch, viewed, stages, kinds, None)
+                stages[ALIGNED], kinds['random'] = self.run(swapped, generator).rigid, ALIGNED
+            return AppliedAugmentation(batch, viewed, stages, kinds)
         # dropout, which a user's augmentor may have, knows no generator
         devices = [batch.pose_cam.device] if batch.pose_cam.is_cuda else []
         module = self.augmentor
         with local_statistics(module), kept_statistics(module), torch.random.fork_rng(devices):
-            poses = run_augmentor(self.augmentor, swapped, generator, self.domain)
+            poses = self.run(swapped, generator)
         after = poses.stages('Learned' if self.learned else 'Random')
         last = list(after)[-1] if after else 'Augmented'
         stages.update(after, **{last: poses.rigid})
@@ -155,6 +217,13 @@ class Augmentation:
                 kinds['random'] = next(iter(after))
             kinds['learned'] = last
         return AppliedAugmentation(batch, viewed, stages, kinds, poses)
+
+    def samples_after(self, applied: AppliedAugmentation, stage: str) -> PoseBatch:
+        """The samples as they were after a stage."""
+        if stage == ORIGINAL:
+            return applied.samples
+        pose = applied.stages[stage]
+        return with_poses(applied.viewed, pose, self.project(pose, applied.viewed))
 
     @torch.no_grad()
     def collect(
@@ -175,34 +244,34 @@ class Augmentation:
     def _to_arrays(
         self, applied: AppliedAugmentation, adapter: LifterAdapter | None
     ) -> AugmentedSamples:
-        batch = applied.samples
-        frame = reference_index(batch.pose_cam.shape[1], self.target_frame)
+        frame = reference_index(applied.samples.pose_cam.shape[1], self.target_frame)
         stages, visible, errors = {}, {}, {}
         kind_of = {name: kind for kind, name in applied.kinds.items()}
-        for name, pose in applied.stages.items():
-            samples = batch
-            if name != ORIGINAL:
-                viewed = applied.viewed
-                samples = with_poses(viewed, pose, self.project(pose, viewed))
-            seen = self.visible(samples)
-            visible[name] = seen.cpu().numpy()
+        for name in applied.stages:
+            samples = self.samples_after(applied, name)
+            visible[name] = self.visible(samples).cpu().numpy()
             if adapter is not None and name in kind_of:
-                errors[kind_of[name]] = _errors_mm(samples, adapter, self.skeleton)
-            arrays = (
-                samples.pose_cam[:, frame],
-                samples.keypoints_px[:, frame],
-                samples.intrinsics,
-                samples.image_size,
-            )
-            stages[name] = ViewedPoses(self.skeleton, *(each.cpu().numpy() for each in arrays))
+                found = joint_errors(samples, adapter, self.skeleton)
+                errors[kind_of[name]] = 1000 * found.flatten(1).mean(1).cpu().numpy()
+            stages[name] = viewed_poses(samples, self.skeleton, frame)
         turns = {kind: value.cpu().numpy() for kind, value in applied.turns_deg().items()}
         return AugmentedSamples(stages, visible, dict(applied.kinds), turns, errors)
 
 
-def _errors_mm(samples: PoseBatch, adapter: LifterAdapter, skeleton: Skeleton) -> Any:
-    """Mean joint error of each sample (B,), the root not counted, dropout off."""
-    with module_mode(adapter.module, 'eval'):
-        pred, target = lift(samples, adapter, skeleton.root)
-    others = [joint for joint in range(skeleton.num_joints) if joint != skeleton.root]
-    errors = torch.linalg.vector_norm(pred - target, dim=-1)[..., others]
-    return 1000 * errors.flatten(1).mean(1).cpu().numpy()
+def build_augmentation(
+    settings: AugmentationSettings,
+    bank: PoseBank,
+    flip_prob: float,
+    augmentor: nn.Module | None = None,
+) -> Augmentation:
+    """Augmentation of the samples of a bank, with an augmentor that was built already."""
+    lengths = settings.bone_lengths
+    return Augmentation(
+        bank.skeleton,
+        augmentor,
+        None if lengths is None else build_bone_length_bank(lengths, bank).to(bank.device),
+        build_target_domain(settings, bank, flip_prob),
+        target_frame(bank),
+        DrawnCameras(settings.camera, bank.device),
+        settings if isinstance(settings, SampleRules) else SampleRules(),
+    )

@@ -50,13 +50,6 @@ def target_frame(bank: PoseBank) -> str:
 
 
 def typical_lengths(pose: Tensor, skeleton: Skeleton) -> list[float]:
-    """Median length of every bone.
-
-    Args:
-        pose (Tensor): Poses of shape (N, J, 3) or clips of shape (N, T, J, 3), in metres.
-
-    Returns:
-        list[float]: J - 1 lengths in metres.
-    """
+    """Median length of every bone of poses (N, J, 3) or clips (N, T, J, 3), in metres."""
     lengths = bone_lengths(pose, skeleton).flatten(0, -2).cpu()
     return [float(length) for length in lengths.median(0).values]

@@ -22,6 +22,9 @@ from mmposeaug.geometry import (
     view_borders,
 )
 from mmposeaug.geometry.camera import MIN_DEPTH
+from mmposeaug.structures import Skeleton, ViewedPoses
+
+from .trained_network import module_mode
 
 
 def select(batch: PoseBatch, index: Tensor | slice) -> PoseBatch:
@@ -37,11 +40,7 @@ def concat(batches: Sequence[PoseBatch]) -> PoseBatch:
 
 
 def spread_indices(bank: PoseBank, count: int) -> Tensor:
-    """Numbers of samples from all over a bank; the first ones would be neighbours of one video.
-
-    Returns:
-        Tensor: Integers of shape (count,), on the bank's device.
-    """
+    """Numbers of samples from all over a bank; the first ones would be neighbours of one video."""
     return torch.arange(count, device=bank.device) * len(bank) // count
 
 
@@ -85,11 +84,7 @@ def project_clip(
 
 
 def wholly_in_view(batch: PoseBatch) -> Tensor:
-    """Which samples are in the image and before the camera, with all joints in all frames.
-
-    Returns:
-        Tensor: Booleans of shape (B,).
-    """
+    """Which samples (B,) are in the image and before the camera, with all joints in all frames."""
     size = batch.image_size.unsqueeze(1)
     return in_view(batch.keypoints_px, batch.pose_cam[..., 2], size).all(-1)
 
@@ -114,12 +109,7 @@ def with_poses(batch: PoseBatch, pose_cam: Tensor, keypoints_px: Tensor | None =
 
 
 def lift(samples: PoseBatch, adapter: LifterAdapter, root: int) -> tuple[Tensor, Tensor]:
-    """What a lifter makes of samples, and what it should.
-
-    Returns:
-        tuple[Tensor, Tensor]: Predicted and true root-relative poses of the frames that the lifter
-        predicts, in metres.
-    """
+    """Predicted and true root-relative poses of the frames that the lifter predicts, in metres."""
     target_cam = adapter.target_of(samples.pose_cam)
     pred = adapter.predict(
         samples.keypoints_px,
@@ -131,12 +121,40 @@ def lift(samples: PoseBatch, adapter: LifterAdapter, root: int) -> tuple[Tensor,
     return pred, root_relative(target_cam, root)
 
 
-def poses_of(batch: PoseBatch) -> Tensor:
-    """Poses for an augmentor: (B, J, 3) for single frames, (B, T, J, 3) for clips.
+def joint_errors(
+    samples: PoseBatch, adapter: LifterAdapter, skeleton: Skeleton, batch_size: int | None = None
+) -> Tensor:
+    """Errors (B, J - 1) or (B, T', J - 1) in metres of all joints but the root, dropout off."""
+    size = batch_size or len(samples)
+    errors = []
+    with module_mode(adapter.module, 'eval'):
+        for start in range(0, len(samples), size):
+            part = select(samples, slice(start, start + size))
+            pred, target = lift(part, adapter, skeleton.root)
+            errors.append(torch.linalg.vector_norm(pred - target, dim=-1))
+    joints = [joint for joint in range(skeleton.num_joints) if joint != skeleton.root]
+    return torch.cat(errors)[..., joints]
 
-    Returns:
-        Tensor: Camera-space poses in metres.
-    """
+
+def spread(pose_cam: Tensor, root: int) -> Tensor:
+    """Mean standard deviation of root-relative joints over a batch, in metres."""
+    relative = root_relative(pose_cam.detach(), root).flatten(1)
+    return relative.std(dim=0, correction=0).mean()
+
+
+def viewed_poses(samples: PoseBatch, skeleton: Skeleton, frame: int) -> ViewedPoses:
+    """One frame of each sample as plain arrays, with its camera."""
+    arrays = (
+        samples.pose_cam[:, frame],
+        samples.keypoints_px[:, frame],
+        samples.intrinsics,
+        samples.image_size,
+    )
+    return ViewedPoses(skeleton, *(each.cpu().numpy() for each in arrays))
+
+
+def poses_of(batch: PoseBatch) -> Tensor:
+    """Poses in metres for an augmentor: (B, J, 3) for single frames, (B, T, J, 3) for clips."""
     return batch.pose_cam[:, 0] if batch.pose_cam.shape[1] == 1 else batch.pose_cam
 
 
@@ -170,14 +188,7 @@ def flip_randomly(
 
 
 def fill_up(valid: Tensor) -> Tensor | None:
-    """Indices of the valid samples, repeated in turn until there are as many as samples.
-
-    Args:
-        valid (Tensor): Booleans of shape (N,).
-
-    Returns:
-        Tensor | None: Indices of shape (N,), or None where no sample is valid.
-    """
+    """Indices (N,) of valid samples, repeated until there are N; None if there is no valid one."""
     index = valid.nonzero().squeeze(1)
     if len(index) == 0:
         return None

@@ -1,16 +1,21 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""The checkpoints of a work folder: which there are, which are whole, and which is the last."""
+"""The checkpoints of a work folder: how they are written, which are whole, what to start from."""
 
 from __future__ import annotations
 
 import os
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import torch
+from mmengine.fileio import LocalBackend, register_backend
+
+from mmposeaug.fileio import atomic_write
 
 POINTER = 'last_checkpoint'
 """str: MMEngine's file with the path of the last checkpoint."""
@@ -18,6 +23,11 @@ POINTER = 'last_checkpoint'
 _NUMBERED = re.compile(r'(?P<kind>.*?)(?P<number>\d+)\.pth')
 _PUBLISHED = re.compile(r'.*-[0-9a-f]{8}\.pth')
 _TEMPORARY = re.compile(r'\..+\.(pth|pkl)\..+\.tmp|\.last_checkpoint\..+\.tmp')
+
+RESTART_HINT = (
+    '--restart (with other tools: --cfg-options default_hooks.checkpoint.restart=True), which '
+    'moves them into a folder in there'
+)
 
 
 def numbered_checkpoints(folder: str | os.PathLike) -> list[Path]:
@@ -36,7 +46,7 @@ def training_checkpoints(folder: str | os.PathLike) -> list[Path]:
 
 
 def is_whole(path: str | os.PathLike) -> bool:
-    """Whether ``torch.load`` reads a checkpoint; one that was cut off it does not."""
+    """Whether ``torch.load`` reads a checkpoint, which it does not if it was cut off."""
     if not Path(path).is_file():
         return False
     try:
@@ -54,7 +64,7 @@ class LastCheckpoint:
     broken: tuple[str, ...] = ()
 
     def describe(self) -> str:
-        """What was passed over, as a sentence; '' if nothing was."""
+        """Say in a sentence what was skipped; '' if nothing was."""
         if not self.broken or self.path is None:
             return ''
         return (
@@ -140,3 +150,128 @@ def listed(paths: Iterable[str | os.PathLike]) -> str:
     """Names of files, the first three of them, for a sentence."""
     names = [Path(path).name for path in dict.fromkeys(map(str, paths))]
     return ', '.join(names[:3]) + (f' and {len(names) - 3} more' if len(names) > 3 else '')
+
+
+# ---------------------------------------------------------------------- start
+def refusal_to_resume(work_dir: str | os.PathLike, found: LastCheckpoint) -> str | None:
+    """Why a training cannot go on in a folder, although it holds checkpoints."""
+    left = [*found.broken, *map(str, training_checkpoints(work_dir))]
+    if found.path is not None or not left:
+        return None
+    return (
+        f"'{work_dir}' holds {listed(left)}, but no whole checkpoint to resume from; choose "
+        'another --work-dir, start from a best checkpoint with load_from, or let the training '
+        f'start again with {RESTART_HINT}.'
+    )
+
+
+def refusal_of_named(path: str, work_dir: str | os.PathLike) -> str | None:
+    """Why a checkpoint that the user named cannot be resumed from."""
+    if '://' in path or is_whole(path):
+        return None
+    last = find_last_checkpoint(Path(path).parent).path or find_last_checkpoint(work_dir).path
+    remedy = f'the last whole one is {last!r}' if last else 'there is no whole one beside it'
+    return f'The checkpoint {path!r} cannot be read (missing, empty, cut off or damaged); {remedy}.'
+
+
+def refusal_to_start(work_dir: str | os.PathLike) -> str | None:
+    """Why a training must not start at epoch 1 in a folder."""
+    left = training_checkpoints(work_dir)
+    if not left:
+        return None
+    return (
+        f"'{work_dir}' holds checkpoints of a training ({listed(left)}), which a new one would "
+        'replace; go on with it with --resume, choose another --work-dir, or start again with '
+        f'{RESTART_HINT}.'
+    )
+
+
+def decide_start(
+    work_dir: str,
+    out_dir: str | None,
+    resume: bool,
+    named: str | None,
+    restart: bool,
+    warn: Callable[[str], None],
+) -> tuple[str | None, str | None]:
+    """Decide what a training starts from."""
+    if resume and named is not None:
+        return refusal_of_named(named, work_dir), None
+    if resume:
+        found = find_last_checkpoint(work_dir, out_dir)
+        if found.describe():
+            warn(found.describe())
+        return refusal_to_resume(work_dir, found), found.path
+    if not restart:
+        return refusal_to_start(work_dir), None
+    moved = set_aside(work_dir)
+    if moved is not None:
+        warn(f'The checkpoints of the earlier training are now in {moved}')
+    return None, None
+
+
+# -------------------------------------------------------------------- writing
+class AtomicLocalBackend(LocalBackend):
+    """MMEngine's local files; each takes its name only when it is whole and on the disk."""
+
+    def put(self, obj: bytes, filepath: str | Path) -> None:
+        """Write bytes."""
+        with atomic_write(filepath) as file:
+            file.write(obj)
+        sync_folder(Path(filepath).absolute().parent)
+
+
+ATOMIC_BACKEND = 'atomic_local'
+"""str: Name of :class:`AtomicLocalBackend` in MMEngine's ``backend_args``."""
+
+register_backend(ATOMIC_BACKEND, AtomicLocalBackend, force=True)
+
+
+def sync_folder(folder: Path) -> None:
+    """Bring the names in a folder to the disk, where the system can."""
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError:  # Windows opens no folders
+        return
+    try:
+        os.fsync(handle)
+    except OSError:  # some network file systems do not sync folders
+        pass
+    finally:
+        os.close(handle)
+
+
+class LaterRemoval:
+    """A file backend that notes what is to be removed."""
+
+    def __init__(self, backend: Any, noted: list[str]) -> None:
+        self._backend = backend
+        self._noted = noted
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._backend, name)
+
+    def remove(self, path: str) -> None:
+        """Note a file."""
+        self._noted.append(os.path.basename(path))
+
+    rmtree = remove
+
+
+def to_plain(value: Any) -> Any:
+    """Numpy objects in nested containers as what ``torch.load`` reads without permission."""
+    if isinstance(value, np.ndarray):
+        return to_plain(value.tolist())
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, Mapping):
+        return {
+            to_plain(key): torch.tensor(item)
+            if isinstance(item, np.ndarray) and str(key).endswith('_colors')
+            else to_plain(item)
+            for key, item in value.items()
+        }
+    if isinstance(value, (list, tuple)):
+        items = [to_plain(item) for item in value]
+        return tuple(items) if isinstance(value, tuple) else items
+    return value

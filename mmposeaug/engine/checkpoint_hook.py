@@ -14,9 +14,14 @@ from mmpose.registry import HOOKS
 
 from mmposeaug.fileio import atomic_write
 
-from .checkpoint_backends import ATOMIC_BACKEND, LaterRemoval, to_plain
-from .checkpoint_files import POINTER, remove_temporaries
-from .checkpoint_start import decide_start
+from .checkpoint_files import (
+    ATOMIC_BACKEND,
+    POINTER,
+    LaterRemoval,
+    decide_start,
+    remove_temporaries,
+    to_plain,
+)
 
 VALIDATED = 'validated_epoch'
 OUTDATED = 'outdated_ckpts'
@@ -61,14 +66,7 @@ class SafeCheckpointHook(CheckpointHook):
 
     @classmethod
     def replacing(cls, hook: CheckpointHook) -> SafeCheckpointHook:
-        """The same hook, made safe.
-
-        Args:
-            hook (CheckpointHook): MMEngine's hook, as the config built it.
-
-        Returns:
-            SafeCheckpointHook: One with its options.
-        """
+        """Make MMEngine's hook, as the config built it, safe."""
         safe = cls.__new__(cls)
         safe.__dict__.update(hook.__dict__)
         safe._set_up(bool(safe.args.pop('restart', False)))
@@ -76,14 +74,7 @@ class SafeCheckpointHook(CheckpointHook):
 
     # ------------------------------------------------------------------- start
     def before_run(self, runner: Any) -> None:
-        """Decide what to resume from, before MMEngine does.
-
-        Args:
-            runner (Runner): The runner.
-
-        Raises:
-            ValueError: If checkpoints would be lost, or none can be resumed from.
-        """
+        """Decide what to resume from before MMEngine does; refuse what would lose checkpoints."""
         if self._looked or runner._has_loaded or not isinstance(runner._train_loop, BaseLoop):
             return
         self._looked = True
@@ -112,11 +103,7 @@ class SafeCheckpointHook(CheckpointHook):
         return os.path.join(self.out_dir, os.path.basename(runner.work_dir.rstrip(os.sep)))
 
     def before_train(self, runner: Any) -> None:
-        """Load what the resumed checkpoint says, as far as it is of this folder.
-
-        Args:
-            runner (Runner): The runner.
-        """
+        """Load what the resumed checkpoint says, as far as it is of this folder."""
         out_dir = runner.work_dir if self.out_dir is None else self.out_dir
         if self.file_client_args is None:
             backend = get_file_backend(out_dir, backend_args=self.backend_args)
@@ -181,12 +168,7 @@ class SafeCheckpointHook(CheckpointHook):
 
     # ------------------------------------------------------------------ saving
     def after_val_epoch(self, runner: Any, metrics: dict[str, float]) -> None:
-        """Save the best checkpoint, and note in the last one that it is validated.
-
-        Args:
-            runner (Runner): The runner.
-            metrics (dict): The scores.
-        """
+        """Save the best checkpoint, and note in the last one that it is validated."""
         last = self._path(self.filename_tmpl.format(runner.epoch)) if self.by_epoch else None
         runner.message_hub.update_info(VALIDATED, runner.epoch)
         self._saved_again = False
@@ -246,12 +228,7 @@ class SafeCheckpointHook(CheckpointHook):
             self._remove_outdated()
 
     def before_save_checkpoint(self, runner: Any, checkpoint: dict[str, Any]) -> None:
-        """Leave out of a best checkpoint what plain ``torch.load`` refuses.
-
-        Args:
-            runner (Runner): The runner.
-            checkpoint (dict): What will be saved.
-        """
+        """Leave out of a best checkpoint what plain ``torch.load`` refuses."""
         if self._saves_best:
             checkpoint.pop('message_hub', None)  # logs, for resuming alone
             checkpoint['meta'] = to_plain(checkpoint['meta'])
@@ -298,9 +275,9 @@ def make_safe(runner: Any, restart: bool = False) -> None:
         restart (bool): Whether to start at epoch 1 whatever its folder holds. Defaults to False,
             as the config says.
     """
-    for number, hook in enumerate(runner._hooks):
+    for number, hook in enumerate(runner.hooks):
         if type(hook) is CheckpointHook:
-            runner._hooks[number] = hook = SafeCheckpointHook.replacing(hook)
+            runner.hooks[number] = hook = SafeCheckpointHook.replacing(hook)
         if isinstance(hook, SafeCheckpointHook):
             hook.restart = hook.restart or restart
         elif isinstance(hook, CheckpointHook):

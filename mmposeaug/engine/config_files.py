@@ -1,5 +1,5 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""Files that a config names and that are not there, told before they are needed."""
+"""Files that a config names and that are missing, reported before they are needed."""
 
 from __future__ import annotations
 

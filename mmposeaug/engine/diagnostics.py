@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -14,10 +14,9 @@ from mmposeaug.datasets import PoseBank, PoseBatch
 from mmposeaug.geometry import bone_lengths
 from mmposeaug.structures import Skeleton, judge_human
 
-from .adversary_step import spread
+from .augmentation import AppliedAugmentation, Augmentation
 from .bank_facts import typical_lengths
-from .batches import lift, select, spread_indices, wholly_in_view, with_poses
-from .trained_network import module_mode
+from .batches import joint_errors, select, spread, spread_indices
 
 PREFIX = 'augmentation/'
 """str: What the names of the values begin with."""
@@ -41,35 +40,25 @@ class AugmentationProbe:
         self.upright = bool(judge_human(self.skeleton, lengths).human)
 
     @torch.no_grad()
-    def measure(
-        self,
-        augmented: Mapping[str, Tensor],
-        project: Callable[[Tensor, PoseBatch], Tensor],
-        viewed: PoseBatch | None = None,
-        visible: Callable[[PoseBatch], Tensor] | None = None,
-    ) -> dict[str, float]:
-        """Values of several augmentations of :attr:`batch`.
-
-        Args:
-            augmented (Mapping[str, Tensor]): Camera-space poses (B, J, 3) or (B, T, J, 3) in
-                metres, by what made them (``'random'``, ``'learned'``).
-            visible (Callable, optional): Which samples are in view, (B,). Defaults to None, those
-                that are wholly in the image and before the camera.
+    def measure(self, augmentation: Augmentation, applied: AppliedAugmentation) -> dict[str, float]:
+        """Values of what an augmentation made of :attr:`batch`.
 
         Returns:
-            dict[str, float]: ``augmentation/VALUE_NAME``: the lifter's ``error`` in mm, for
-            ``real`` poses too; the share ``in_view``; ``diversity``, the spread of root-relative
-            joints over that of the real ones; of those in view the mean and the 5 % to 95 % range
-            of the root's ``depth`` (m), of people the ``elevation`` of the camera over the body's
-            level (degrees), and the ``size`` of the body relative to the real one.
+            dict[str, float]: ``augmentation/VALUE_NAME`` for the names ``'random'`` and
+            ``'learned'``: the lifter's ``error`` in mm, for ``real`` poses too; the share
+            ``in_view``; ``diversity``, the spread of root-relative joints over that of the real
+            ones; of those in view the mean and the 5 % to 95 % range of the root's ``depth`` (m),
+            of people the ``elevation`` of the camera over the body's level (degrees), and the
+            ``size`` of the body relative to the real one.
         """
         real = self.batch
-        viewed = real if viewed is None else viewed
         values = {'error_real': self._error(real)}
         root = self.skeleton.root
-        for name, pose in augmented.items():
-            samples = with_poses(viewed, pose, project(pose, viewed))
-            valid = wholly_in_view(samples) if visible is None else visible(samples)
+        for name, stage in applied.kinds.items():
+            if name == 'real':
+                continue
+            samples = augmentation.samples_after(applied, stage)
+            valid = augmentation.visible(samples)
             values[f'in_view_{name}'] = float(valid.float().mean())
             if not valid.any():
                 continue
@@ -88,17 +77,10 @@ class AugmentationProbe:
         return {PREFIX + name: value for name, value in values.items()}
 
     def _error(self, samples: PoseBatch) -> float:
-        """Mean joint error in mm, the root not counted, dropout off."""
-        parts = [slice(i, i + self.batch_size) for i in range(0, len(samples), self.batch_size)]
-        with module_mode(self.adapter.module, 'eval'):
-            errors = torch.cat([self._joint_errors(select(samples, part)) for part in parts])
-        joints = [j for j in range(self.skeleton.num_joints) if j != self.skeleton.root]
-        return 1000 * float(errors[..., joints].mean())
-
-    def _joint_errors(self, samples: PoseBatch) -> Tensor:
-        """Joint errors in metres, of shape (B, J) or (B, T', J)."""
-        pred, target = lift(samples, self.adapter, self.skeleton.root)
-        return torch.linalg.vector_norm(pred - target, dim=-1)
+        """Mean joint error in mm."""
+        return 1000 * float(
+            joint_errors(samples, self.adapter, self.skeleton, self.batch_size).mean()
+        )
 
     def _elevation(self, pose_cam: Tensor) -> Tensor:
         """Degrees of the camera above the level of a body, which its trunk stands upright on."""

@@ -33,7 +33,7 @@ class EvalSet(NamedTuple):
 
 
 class ChainedDataLoader:
-    """Data loaders one after the other, for whoever counts batches."""
+    """Data loaders one after the other, for code that counts batches."""
 
     def __init__(self, dataloaders: Sequence[DataLoader]) -> None:
         self.dataloaders = list(dataloaders)
@@ -46,7 +46,7 @@ class ChainedDataLoader:
 
     @property
     def dataset(self) -> Any:
-        """Dataset: The first data set, for those who ask for the joints' names."""
+        """Dataset: The first data set, which hooks ask for the joints' names."""
         return self.dataloaders[0].dataset
 
 
@@ -117,7 +117,7 @@ def _build_set(
 
 
 def _own_outputs(evaluator: Any, name: str) -> Any:
-    """Evaluator config whose result files have the set's name, lest sets overwrite each other."""
+    """Evaluator config whose result files have the set's name, so that none is overwritten."""
     if isinstance(evaluator, dict):
         own = copy.deepcopy(evaluator)
         for key in _OUTPUT_KEYS:

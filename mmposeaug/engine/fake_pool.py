@@ -24,14 +24,7 @@ class FakePool(nn.Module):
         self.register_buffer('storage', torch.empty(0))
 
     def query(self, samples: Tensor, generator: torch.Generator) -> Tensor:
-        """Samples to show in place of new ones.
-
-        Args:
-            samples (Tensor): New samples of shape (N, *), without gradients.
-
-        Returns:
-            Tensor: Samples of shape (N, *).
-        """
+        """Return samples to show in place of new ones (N, *)."""
         if self.size == 0:
             return samples
         samples = samples.detach()

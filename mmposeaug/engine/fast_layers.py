@@ -1,8 +1,8 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""Layers of lifters that torch computes slowly on a CPU, computed otherwise.
+"""Faster forms of lifter layers that torch computes slowly on a CPU.
 
 A ``Conv1d`` with kernel 1 on one frame is several times slower than the same linear layer, and
-dropout spends its time drawing one random number an element. MMPose's TCN is made of both.
+dropout spends its time drawing one random number for each element. MMPose's TCN has both.
 """
 
 from __future__ import annotations
@@ -22,14 +22,7 @@ class PointwiseConv1d(nn.Conv1d):
     """A ``Conv1d`` with kernel 1 that is computed as a linear layer where there is one frame."""
 
     def forward(self, input: Tensor) -> Tensor:
-        """Convolve.
-
-        Args:
-            input (Tensor): Features of shape (N, C, T).
-
-        Returns:
-            Tensor: Features of shape (N, C', T).
-        """
+        """Convolve features (N, C, T) to (N, C', T)."""
         if input.ndim != 3 or input.shape[-1] != 1:
             return super().forward(input)
         return F.linear(input.squeeze(-1), self.weight.squeeze(-1), self.bias).unsqueeze(-1)
@@ -43,14 +36,7 @@ class BitDropout(nn.Dropout):
     """
 
     def forward(self, input: Tensor) -> Tensor:
-        """Drop elements.
-
-        Args:
-            input (Tensor): Features of any shape.
-
-        Returns:
-            Tensor: Features of the same shape.
-        """
+        """Drop elements of features of any shape."""
         dropped = round(self.p * _LEVELS)
         on_cpu = input.device.type == 'cpu' and input.is_floating_point()
         if not (self.training and on_cpu and 0 < dropped < _LEVELS) or self.inplace:

@@ -9,11 +9,11 @@ from typing import Any
 import torch
 from mmengine.device import get_device
 from mmengine.model import is_model_wrapper
-from mmengine.runner import BaseLoop, TestLoop, ValLoop
-from mmengine.runner.amp import autocast
-from mmengine.runner.loops import _parse_losses, _update_losses
+from mmengine.runner import BaseLoop, TestLoop, ValLoop, autocast
 from mmpose.registry import LOOPS
-from terminaltables import GithubFlavoredMarkdownTable
+
+from mmposeaug.compat.private import parse_losses, update_losses
+from mmposeaug.evaluation import format_table
 
 from .eval_sets import ChainedDataLoader, EvalSet, build_eval_sets
 from .tta import FlipTest
@@ -75,7 +75,11 @@ class _MultiSetLoop(BaseLoop):
             scores[item.name] = self._run_set(item, first)
             first += len(item.dataloader)
         if len(scores) > 1 or '' not in scores:
-            self.runner.logger.info('Scores of all sets\n' + _set_table(scores))
+            shown = {  # without those of groups, such as action/Walking/MPJPE
+                name: {key: value for key, value in row.items() if key.count('/') < 2}
+                for name, row in scores.items()
+            }
+            self.runner.logger.info('Scores of all sets\n' + format_table('set', shown))
         metrics = {
             f'{name}/{key}' if name else key: value
             for name, row in scores.items()
@@ -92,7 +96,7 @@ class _MultiSetLoop(BaseLoop):
         step = getattr(self.runner.model, f'{self.phase}_step')
         with autocast(enabled=self.fp16):
             # losses, of models that give any, are added to `val_loss` or `test_loss`
-            outputs, _ = _update_losses(step(data_batch), self._losses)
+            outputs, _ = update_losses(step(data_batch), self._losses)
             if self._flip is not None:
                 outputs = self._flip(step, data_batch, outputs)
         self.evaluator.process(data_samples=outputs, data_batch=data_batch)
@@ -110,7 +114,7 @@ class _MultiSetLoop(BaseLoop):
             self.run_iter(idx, data_batch)
         scores = item.evaluator.evaluate(size)
         if self._losses:
-            scores.update(_parse_losses(self._losses, self.phase))
+            scores.update(parse_losses(self._losses, self.phase))
         return scores
 
     @property
@@ -145,7 +149,7 @@ class MultiSetValLoop(_MultiSetLoop, ValLoop):
 
     Raises:
         FileNotFoundError: If a file of a set that is not optional does not exist.
-        TypeError: If ``sets`` is given and data loader or evaluator is no config.
+        TypeError: If ``sets`` is given and data loader or evaluator is not a config.
         ValueError: If a set's name or option is unusable, a set is empty, or there is no way to
             flip it.
     """
@@ -169,16 +173,3 @@ def _flips_itself(model: Any) -> bool:
     if is_model_wrapper(model):
         model = model.module
     return bool((getattr(model, 'test_cfg', None) or {}).get('flip_test', False))
-
-
-def _set_table(scores: Mapping[str, Mapping[str, Any]]) -> str:
-    """One row a set; scores of groups (``action/Walking/MPJPE``) are left out."""
-    rows = {
-        name: {key: f'{value:.2f}' for key, value in row.items() if key.count('/') < 2}
-        for name, row in scores.items()
-    }
-    columns = list(dict.fromkeys(key for row in rows.values() for key in row))
-    lines = [[name, *(row.get(key, '-') for key in columns)] for name, row in rows.items()]
-    table = GithubFlavoredMarkdownTable([['set', *columns], *lines])
-    table.justify_columns = dict.fromkeys(range(1, len(columns) + 1), 'right')
-    return table.table

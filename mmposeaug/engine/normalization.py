@@ -19,14 +19,7 @@ class CpuSyncBatchNorm(nn.SyncBatchNorm):
     """``SyncBatchNorm`` on CPUs, which torch computes on GPUs only."""
 
     def forward(self, input: Tensor) -> Tensor:
-        """Normalise by the statistics of the batches of all processes.
-
-        Args:
-            input (Tensor): Features of shape (N, C) or (N, C, *).
-
-        Returns:
-            Tensor: Features of the same shape.
-        """
+        """Normalise features (N, C) or (N, C, *) by the batches of all processes."""
         if input.device.type != 'cpu' or not self.training or get_world_size() == 1:
             return super().forward(input)
         dims = [0, *range(2, input.ndim)]
@@ -78,7 +71,7 @@ class _LocalBatchNorm(_BatchNorm):
 
 @contextmanager
 def local_statistics(module: nn.Module) -> Iterator[None]:
-    """Let one process call a network by itself, which would wait for the others otherwise."""
+    """Let one process call a network alone, without waiting for the others."""
     changed = [(part, type(part)) for part in module.modules() if _is_synchronised(part)]
     for part, _ in changed:
         part.__class__ = _LocalBatchNorm

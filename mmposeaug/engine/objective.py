@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -17,44 +16,24 @@ from mmposeaug.models import AugmentedPoses, grouped_joint_error
 from mmposeaug.structures import Skeleton
 
 from .batches import lift, with_poses
+from .settings import WEIGHTS, PoseAugSettings
 from .trained_network import TrainedNetwork, frozen, module_mode
-
-WEIGHTS = ('adversarial_3d', 'adversarial_2d', 'ranges', 'feedback', 'view')
-"""tuple[str]: Losses that have a weight."""
 
 
 class AugmentorObjective:
     """Weighted losses of the augmentor."""
 
-    def __init__(
-        self,
-        skeleton: Skeleton,
-        adversarial_loss: Mapping[str, Any] | None,
-        angle_range: Mapping[str, Any] | None,
-        length_range: Mapping[str, Any] | None,
-        feedback: Mapping[str, Any] | None,
-        weights: Mapping[str, float],
-        lifter_mode: str,
-    ) -> None:
-        unknown = set(weights) - set(WEIGHTS)
-        if unknown:
-            raise ValueError(f'Unknown loss weights {sorted(unknown)}; use {", ".join(WEIGHTS)}.')
-        for name, weight in weights.items():
-            if not isinstance(weight, (int, float)) or not 0 <= weight < math.inf:
-                raise ValueError(f'weights.{name} is {weight!r}; give 0 or a positive number.')
-        if lifter_mode not in ('train', 'eval'):
-            raise ValueError(f"lifter_mode must be 'train' or 'eval', got {lifter_mode!r}.")
-
+    def __init__(self, settings: PoseAugSettings, skeleton: Skeleton) -> None:
         def build(config: Mapping[str, Any] | None) -> Any:
             return None if config is None else MODELS.build(dict(config))
 
         self.skeleton = skeleton
-        self.adversarial_loss = build(adversarial_loss)
-        self.angle_range = build(angle_range)
-        self.length_range = build(length_range)
-        self.feedback = build(feedback)
-        self.weights = dict.fromkeys(WEIGHTS, 0.0) | dict(weights)
-        self.lifter_mode = lifter_mode
+        self.adversarial_loss = build(settings.adversarial_loss)
+        self.angle_range = build(settings.angle_range)
+        self.length_range = build(settings.length_range)
+        self.feedback = build(settings.feedback)
+        self.weights = dict.fromkeys(WEIGHTS, 0.0) | dict(settings.weights)
+        self.lifter_mode = settings.lifter_mode
 
     def plausibility(
         self,
@@ -133,35 +112,17 @@ class AugmentorObjective:
         return {f'feedback_{k}': self.weights['feedback'] * cost for k, cost in costs.items()}
 
     def errors(self, samples: PoseBatch, adapter: LifterAdapter) -> Tensor:
-        """Grouped errors of the lifter.
-
-        Returns:
-            Tensor: Errors of shape (N, G) in metres.
-        """
+        """Grouped errors (N, G) of the lifter, in metres."""
         pred, target = lift(samples, adapter, self.skeleton.root)
         return grouped_joint_error(pred, target, self.skeleton)
 
 
 def frame_sizes(batch: PoseBatch, keypoints: Tensor) -> Tensor:
-    """Image sizes that broadcast over the frames of keypoints.
-
-    Args:
-        keypoints (Tensor): Keypoints of shape (N, J, 2) or (N, T, J, 2).
-
-    Returns:
-        Tensor: Width and height of shape (N, 2) or (N, 1, 2), in pixels.
-    """
+    """Image sizes (N, 2) or (N, 1, 2) that broadcast over keypoints (N, J, 2) or (N, T, J, 2)."""
     return batch.image_size if keypoints.ndim == 3 else batch.image_size.unsqueeze(1)
 
 
 def half_extent(batch: PoseBatch, keypoints: Tensor) -> Tensor:
-    """Half width and half height in normalised coordinates, broadcastable over keypoints.
-
-    Args:
-        keypoints (Tensor): Keypoints of shape (N, J, 2) or (N, T, J, 2).
-
-    Returns:
-        Tensor: Of shape (N, 1, 2) or (N, 1, 1, 2); the first is 1.
-    """
+    """Half width, 1, and half height (N, 1, 2) or (N, 1, 1, 2) in normalised coordinates."""
     size = frame_sizes(batch, keypoints)
     return (size / size[..., :1]).unsqueeze(-2)

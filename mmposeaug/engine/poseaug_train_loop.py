@@ -13,15 +13,14 @@ from torch import Tensor
 
 from mmposeaug.datasets import PoseBatch
 
-from .adversarial_logs import AdversarialLogs
+from .adversarial_logs import AdversarialLogs, mean_over_processes
 from .adversary import Adversary
-from .adversary_step import AdversaryStep
-from .augmentation import Augmentation
-from .bank_facts import fit_to_bank, target_frame
+from .augmentation import AugmentedBatch
+from .bank_facts import fit_to_bank
 from .batches import concat, select, spread_indices
 from .normalization import synchronise
-from .running_means import mean_over_processes
 from .seeding import common_seed, derive_seed, make_generator, seeded
+from .settings import PoseAugSettings
 from .state_hook import PoseAugStateHook
 from .tensor_train_loop import TensorTrainLoop
 from .variants import get_settings
@@ -39,15 +38,9 @@ class PoseAugTrainLoop(TensorTrainLoop):
         runner (Runner): The runner.
         dataloader (Mapping): Config of the train dataloader.
         max_epochs (int): Number of epochs, with those of pretraining.
-        val_begin (int): First epoch to validate after. Defaults to 1.
-        val_interval (int): Epochs between validations. Defaults to 1.
-        dynamic_intervals (list, optional): As for MMEngine's loop.
-        flip_prob (float, optional): As for :class:`TensorTrainLoop`.
-        check_data (bool): Whether to check the training data. Defaults to True.
-        variant (str): ``'default'``, ``'released'`` or ``'submitted'``, the starting point of
-            the settings. Defaults to ``'default'``.
-        **settings: Fields of :class:`mmposeaug.engine.PoseAugSettings` that differ from the
-            variant's.
+        **options: Further options of :class:`TensorTrainLoop`; ``variant``, the starting point of
+            the settings, ``'default'``, ``'released'`` or ``'submitted'``; and the fields of
+            :class:`mmposeaug.engine.PoseAugSettings` that differ from the variant's.
 
     Raises:
         ValueError: If an option is unknown or out of its range.
@@ -57,42 +50,12 @@ class PoseAugTrainLoop(TensorTrainLoop):
     """
 
     learns = True
+    settings: PoseAugSettings
 
     def __init__(
-        self,
-        runner: Any,
-        dataloader: Mapping[str, Any],
-        max_epochs: int,
-        val_begin: int = 1,
-        val_interval: int = 1,
-        dynamic_intervals: list[tuple[int, int]] | None = None,
-        flip_prob: float | None = None,
-        check_data: bool = True,
-        variant: str = 'default',
-        **settings: Any,
+        self, runner: Any, dataloader: Mapping[str, Any], max_epochs: int, **options: Any
     ) -> None:
-        self.settings = get_settings(variant, settings)
-        for name in ('adversary_interval', 'discriminator_interval', 'log_interval'):
-            value = getattr(self.settings, name)
-            if value < 1:
-                raise ValueError(f'train_cfg.{name} is {value}; set it to 1 or more.')
-        super().__init__(
-            runner,
-            dataloader,
-            max_epochs,
-            val_begin,
-            val_interval,
-            dynamic_intervals,
-            augmented_share=self.settings.augmented_share,
-            bone_lengths=self.settings.bone_lengths,
-            target_2d=self.settings.target_2d,
-            align_position=self.settings.align_position,
-            camera=self.settings.camera,
-            detector=self.settings.detector,
-            detected_samples=self.settings.detected_samples,
-            flip_prob=flip_prob,
-            check_data=check_data,
-        )
+        super().__init__(runner, dataloader, max_epochs, **options)
         self.pretrain_epochs = self.settings.pretrain_epochs
         if self.pretrain_epochs not in range(max_epochs):
             raise ValueError(
@@ -103,16 +66,12 @@ class PoseAugTrainLoop(TensorTrainLoop):
         # the lifter starts from the same weights as without PoseAug
         with seeded(derive_seed(common_seed(runner), 'networks')):
             self.adversary = Adversary(
-                self.skeleton,
-                self.device,
-                max_epochs - self.pretrain_epochs,
-                **self.settings.adversary_options(),
-                domain=self.target_domain,
-                cameras=self.cameras,
+                self.settings, self.augmentation, self.device, max_epochs - self.pretrain_epochs
             )
         for network in self.adversary.networks.values():
             network.module = synchronise(network.module, runner.cfg.get('sync_bn'))
-        fit_to_bank(self.adversary.augmentor.module, self.bank)
+        self.augmentation = self.adversary.augmentation
+        fit_to_bank(self.augmentation.augmentor, self.bank)
         # its gradients stop at the keypoints, so a distributed wrapper has nothing to do
         self.feedback_adapter = self.adapter.unwrapped()
         self.watchdog = build_watchdog(self.settings.watchdog)
@@ -126,6 +85,12 @@ class PoseAugTrainLoop(TensorTrainLoop):
                 )
         runner.register_hook(PoseAugStateHook())
 
+    @classmethod
+    def read_settings(cls, options: Mapping[str, Any]) -> PoseAugSettings:
+        """Read and check the settings: those of the variant with what ``train_cfg`` changes."""
+        given = dict(options)
+        return get_settings(given.pop('variant', 'default'), given)
+
     @property
     def mixes(self) -> bool:
         """bool: False for the schedule of separate passes."""
@@ -134,9 +99,9 @@ class PoseAugTrainLoop(TensorTrainLoop):
     def _check_batch_size(self) -> None:
         """The augmentor's normalisation needs two samples."""
         size = self.dataloader.batch_size
-        count = round(self.augmented_share * size) if self.mixes else size
+        count = round(self.settings.augmented_share * size) if self.mixes else size
         if count < 2:
-            share = f' with augmented_share {self.augmented_share}' if self.mixes else ''
+            share = f' with augmented_share {self.settings.augmented_share}' if self.mixes else ''
             raise ValueError(
                 f'train_dataloader.batch_size is {size}, which{share} gives the augmentor {count} '
                 'samples at a time; it needs 2 or more.'
@@ -173,7 +138,7 @@ class PoseAugTrainLoop(TensorTrainLoop):
         return self.poseaug_epoch >= self.settings.warmup_epochs
 
     def start_epoch(self) -> None:
-        """Fresh generators and statistics."""
+        """Make fresh generators and statistics."""
         super().start_epoch()
         self.real_order = make_generator('cpu', self.seed, self._epoch, 'real')
         self._real_indices: Iterator[Tensor] = iter(())
@@ -181,7 +146,7 @@ class PoseAugTrainLoop(TensorTrainLoop):
         self._updates = 0
 
     def train_phases(self) -> None:
-        """All phases of an epoch."""
+        """Go through all phases of an epoch."""
         if self.augments:
             self.watchdog.before_epoch(self.adversary)
         if not self.augments or self.mixes:
@@ -193,7 +158,7 @@ class PoseAugTrainLoop(TensorTrainLoop):
             self._end_adversarial_epoch()
 
     def _end_adversarial_epoch(self) -> None:
-        """Schedules and the look for collapse."""
+        """Step the schedules, and check whether training collapsed."""
         self.logs.flush(self._epoch)
         means = self.logs.pop_epoch()
         self.adversary.end_epoch()
@@ -208,59 +173,28 @@ class PoseAugTrainLoop(TensorTrainLoop):
             self.logs.clear()
 
     # ------------------------------------------------------------------- mixed
-    def augment(self, batch: PoseBatch) -> AdversaryStep:
-        """Augment samples; every so often augmentor and discriminators learn from them.
-
-        Args:
-            batch (PoseBatch): B samples.
-
-        Returns:
-            AdversaryStep: The augmented samples, and which are in view.
-        """
+    def augment(self, batch: PoseBatch) -> AugmentedBatch:
+        """Augment samples; every so often augmentor and discriminators learn from them."""
         learns = self._updates % self.settings.adversary_interval == 0
         self._updates += 1
-        batch = self.swap_bones(self.cameras.draw(batch))
-        if not learns or self.watchdog.gave_up:
-            return self.adversary.augment(batch, self.noise_generator)
-        return self.learn(batch, self._draw_real(batch))
+        return self._augment(batch, learns)
 
-    @property
-    def augmentation(self) -> Augmentation:
-        """Augmentation: What is done to the samples that are augmented."""
-        adversary = self.adversary
-        return Augmentation(
-            self.skeleton,
-            adversary.augmentor.module,
-            self.length_bank,
-            adversary.clamp,
-            self.target_domain,
-            target_frame(self.bank),
-            self.cameras,
-        )
+    def _augment(self, batch: PoseBatch, learns: bool) -> AugmentedBatch:
+        batch = self.augmentation.prepare(batch, self.noise_generator)
+        if learns and not self.watchdog.gave_up:
+            return self.learn(batch, self._draw_real(batch))
+        return self.augmentation.augment(batch, self.noise_generator, self.progress)
 
-    def learn(self, batch: PoseBatch, real: PoseBatch) -> AdversaryStep:
-        """One step of augmentor and discriminators.
-
-        Args:
-            batch (PoseBatch): Samples to augment.
-            real (PoseBatch): Independent samples that count as real.
-
-        Returns:
-            AdversaryStep: The augmented samples.
-        """
+    def learn(self, batch: PoseBatch, real: PoseBatch) -> AugmentedBatch:
+        """Train augmentor and discriminators on samples, and on independent real ones."""
         result = self.adversary.step(
-            batch,
-            real,
-            self.feedback_adapter,
-            self.progress,
-            self.noise_generator,
-            self.learns_feedback,
+            batch, real, self.feedback_adapter, self.noise_generator, self.learns_feedback
         )
         self.logs.add(result, self._epoch)
         return result
 
     def _draw_real(self, batch: PoseBatch) -> PoseBatch:
-        """As many independent real samples; the batch itself where nothing looks at them."""
+        """As many independent real samples; the batch itself where they are not needed."""
         if not self.adversary.needs_real:
             return batch
         index = next(self._real_indices, None)
@@ -268,7 +202,8 @@ class PoseAugTrainLoop(TensorTrainLoop):
             self._real_indices = self.dataloader.epoch(self.real_order)
             index = next(self._real_indices)
         # what the 2D discriminator tells apart is people, not cameras
-        return self.swap_bones(self.cameras.draw_in_view(self.draw(index[: len(batch)])))
+        real = self.augmentation.cameras.draw_in_view(self.draw(index[: len(batch)]))
+        return self.augmentation.swap_bones(real, self.noise_generator)
 
     # ------------------------------------------------------------------ passes
     def _train_in_passes(self) -> None:
@@ -295,20 +230,16 @@ class PoseAugTrainLoop(TensorTrainLoop):
         """Train augmentor and discriminators over the bank; the augmented samples in view."""
         kept: list[PoseBatch] = []
         for index in self.dataloader.epoch(self.order_generator):
-            batch = self.swap_bones(self.cameras.draw(self.draw(index)))
-            if self.watchdog.gave_up:
-                result = self.adversary.augment(batch, self.noise_generator)
-            else:
-                result = self.learn(batch, self._draw_real(batch))
+            result = self._augment(self.draw(index), learns=True)
             if self.learns_feedback:
                 kept.append(select(result.batch, result.valid))
         self.logs.flush(self._epoch)
         self.logs.clear()
-        return concat(kept) if kept else select(batch, slice(0, 0))
+        return concat(kept) if kept else select(result.batch, slice(0, 0))
 
     # ------------------------------------------------------------------- state
     def restart_schedules(self) -> list[str]:
-        """As in the base class; what recoveries took from the learning rates stays taken."""
+        """Do as the base class; what recoveries took from the learning rates stays taken."""
         epochs = max(self.poseaug_epoch, 0)
         factor, times = self.watchdog.lr_factor, self.watchdog.recoveries
         restarted = []
@@ -322,14 +253,10 @@ class PoseAugTrainLoop(TensorTrainLoop):
         return restarted
 
     def state_dict(self) -> dict[str, Any]:
-        """State of everything that the loop owns, for a checkpoint to resume from."""
+        """Return the state of all that the loop owns, for a checkpoint to resume from."""
         return dict(adversary=self.adversary.state_dict(), watchdog=self.watchdog.state_dict())
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Load a state.
-
-        Args:
-            state (Mapping): What :meth:`state_dict` gave.
-        """
+        """Load a state."""
         self.adversary.load_state_dict(state['adversary'])
         self.watchdog.load_state_dict(state['watchdog'])

@@ -1,5 +1,5 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""What of a config takes force in a resumed run, and that it is said."""
+"""Which settings of a config take effect in a resumed run, and a message that says so."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ MOST_NAMED = 12
 
 @HOOKS.register_module()
 class ResumeSettingsHook(Hook):
-    """Puts the config in force in a resumed run, and says what differs from the checkpoint.
+    """Applies the config in a resumed run, and says what differs from the checkpoint.
 
     MMEngine goes on with the schedules and rates of the checkpoint, whatever the config says: a
     run that is resumed for more epochs would learn nothing in them. Here the config's schedule is
@@ -102,7 +102,7 @@ class ResumeSettingsHook(Hook):
             )
 
     def before_train(self, runner: Any) -> None:
-        """Put the config's schedules in force, and say so."""
+        """Apply the config's schedules, and say so."""
         if not self._resumed:
             return
         self._resumed = False
@@ -139,7 +139,7 @@ class ResumeSettingsHook(Hook):
             runner.logger.warning(f'Resumed with other settings: {"; ".join(lines)}.')
 
     def _restart_schedules(self, runner: Any, now: Mapping[str, Any]) -> tuple[list[str], bool]:
-        """Whose schedules were gone through again, and whether the lifter's could not be."""
+        """Replay schedules; whose they were, and whether the lifter's could not be."""
         loop, restarted, kept = runner.train_loop, [], False
         schedule = self._schedule
         if schedule is not None and not schedule.is_in_force():
@@ -162,7 +162,7 @@ class ResumeSettingsHook(Hook):
         return round(done * now[per_pass] / max(before, 1))
 
     def before_train_epoch(self, runner: Any) -> None:
-        """Say that nothing is learned in an epoch."""
+        """Warn of an epoch in which nothing is learned."""
         if self._warned or self._schedule is None:
             return
         if not any(group['lr'] for group in runner.optim_wrapper.param_groups):

@@ -1,5 +1,5 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""Learning rates and schedules of the config, to be put in force in a resumed run."""
+"""Learning rates and schedules of the config, to apply in a resumed run."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
-from mmengine.optim.scheduler.param_scheduler import ReduceOnPlateauParamScheduler
+from mmengine.optim import ReduceOnPlateauParamScheduler
 
 PROGRESS = ('_global_step', 'last_step', '_last_value', 'verbose')
 """tuple[str]: Parts of a scheduler's state that say how far it is, not what it does."""
@@ -35,7 +35,7 @@ class Schedule:
 
     @property
     def follows_scores(self) -> bool:
-        """bool: Whether a scheduler depends on scores, which cannot be gone through again."""
+        """bool: Whether a scheduler depends on scores, which cannot be replayed."""
         return any(isinstance(each, ReduceOnPlateauParamScheduler) for each in self.schedulers)
 
     def is_in_force(self, factor: float = 1.0, times: int = 0) -> bool:
@@ -59,7 +59,7 @@ class Schedule:
         return True
 
     def restart(self, updates: int, epochs: int) -> None:
-        """Go through the config's schedule from its start."""
+        """Replay the config's schedule from its start."""
         for group, settings in zip(self.optim.param_groups, self._groups):
             group.update(copy.deepcopy(settings))
         for scheduler, state in zip(self.schedulers, self._states):

@@ -45,7 +45,7 @@ def chosen_sets(sets: Any) -> dict[str, dict[str, Any]]:
         if not isinstance(options.get('optional', False), bool):
             raise ValueError(
                 f'optional of the set {name!r} is {options["optional"]!r}; write True to leave the '
-                'set out where its files are not there, or False.'
+                'set out where its files are missing, or False.'
             )
         chosen[name] = dict(options)
     return chosen
@@ -75,7 +75,7 @@ def checked_dataset(
 
 
 def missing_files(config: Mapping[str, Any], folder: str = '') -> Iterator[tuple[str, str]]:
-    """Options of a data set that name files which are not there."""
+    """Options of a data set that name missing files."""
     for key in _FILE_KEYS:
         path = config.get(key)
         if not path or (
@@ -88,7 +88,7 @@ def missing_files(config: Mapping[str, Any], folder: str = '') -> Iterator[tuple
 
 
 def missing_sentence(name: str, key: str, path: str, option: str) -> str:
-    """What to do about a file that is not there."""
+    """Say what to do about a missing file."""
     leave = f', or leave the set out with --cfg-options {option}.{name}=None' if option else ''
     return f'The {key} {path!r} of the set {name!r} does not exist; correct it or data_root{leave}.'
 

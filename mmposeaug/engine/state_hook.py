@@ -26,25 +26,12 @@ class PoseAugStateHook(Hook):
     priority = 'VERY_LOW'
 
     def before_save_checkpoint(self, runner: Any, checkpoint: dict) -> None:
-        """Add the loop's state.
-
-        Args:
-            runner (Runner): The runner.
-            checkpoint (dict): What will be saved.
-        """
+        """Add the loop's state to a checkpoint to resume from."""
         if 'optimizer' in checkpoint:
             checkpoint[STATE_KEY] = runner.train_loop.state_dict()
 
     def after_load_checkpoint(self, runner: Any, checkpoint: dict) -> None:
-        """Load the loop's state if the run is resumed.
-
-        Args:
-            runner (Runner): The runner.
-            checkpoint (dict): What was loaded.
-
-        Raises:
-            ValueError: If a run is resumed from a checkpoint without such a state.
-        """
+        """Load the loop's state if the run is resumed; a ValueError if there is none."""
         if not runner._resume:
             return
         if STATE_KEY not in checkpoint:
@@ -72,15 +59,7 @@ class LifterCheckpointHook(Hook):
         self.min_share = min_share
 
     def after_load_checkpoint(self, runner: Any, checkpoint: dict) -> None:
-        """Compare names and shapes.
-
-        Args:
-            runner (Runner): The runner.
-            checkpoint (dict): What was loaded.
-
-        Raises:
-            ValueError: If too few weights fit, or a run is resumed or tested with another codec.
-        """
+        """Compare codec, names and shapes; a ValueError if too few weights fit."""
         if (
             runner._resume
             and STATE_KEY in checkpoint

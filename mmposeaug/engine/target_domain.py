@@ -5,20 +5,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import torch
 from torch import Tensor
 
-from mmposeaug.datasets import PoseBatch, TargetKeypoints, load_target_keypoints
+from mmposeaug.datasets import PoseBank, PoseBatch, TargetKeypoints, load_target_keypoints
 from mmposeaug.datasets.target_keypoints import OPTIONS
 from mmposeaug.geometry import normalize_intrinsics, projected_size, root_of_size
 from mmposeaug.models import AugmentedPoses
 from mmposeaug.models.augmentors.networks import per_frame, reference_frame
 from mmposeaug.models.augmentors.operations import keep_in_view
 from mmposeaug.structures import Skeleton
+from mmposeaug.structures.choices import require_known
 
-from .batches import poses_of
+from .bank_facts import target_frame
+from .settings import AugmentationSettings
 
 
 @dataclass(frozen=True)
@@ -32,11 +33,7 @@ class TargetDomain:
     target_frame: str = 'centre'
 
     def draw(self, count: int, generator: torch.Generator) -> Tensor:
-        """People drawn with replacement.
-
-        Returns:
-            Tensor: Normalised keypoints of shape (count, J, 2).
-        """
+        """Draw normalised keypoints (count, J, 2) of people, with replacement."""
         return self.keypoints.draw(count, generator, self.flip_prob)
 
     def align(
@@ -69,16 +66,12 @@ class TargetDomain:
 
 
 def build_target_domain(
-    config: Mapping[str, Any] | None,
-    aligns: bool,
-    skeleton: Skeleton,
-    device: torch.device | str,
-    flip_prob: float = 0.0,
-    target_frame: str = 'centre',
+    settings: AugmentationSettings, bank: PoseBank, flip_prob: float
 ) -> TargetDomain | None:
     """Target domain of ``train_cfg.target_2d``."""
+    config = settings.target_2d
     if config is None:
-        if aligns:
+        if settings.align_position:
             raise ValueError(
                 'train_cfg.align_position is set, but there is nothing to align to; give '
                 "train_cfg.target_2d=dict(file='keypoints.json')."
@@ -89,26 +82,8 @@ def build_target_domain(
             f'train_cfg.target_2d is {config!r}; give a dict with file, the path of a file of 2D '
             'keypoints.'
         )
-    unknown = sorted(set(config) - set(OPTIONS))
-    if unknown:
-        raise ValueError(
-            f'train_cfg.target_2d has no option {unknown[0]!r}; the options are '
-            f'{", ".join(OPTIONS)}.'
-        )
-    keypoints = load_target_keypoints(skeleton=skeleton, **config)
-    return TargetDomain(skeleton, keypoints.to(device), aligns, flip_prob, target_frame)
-
-
-def run_augmentor(
-    augmentor: Any,
-    batch: PoseBatch,
-    generator: torch.Generator,
-    domain: TargetDomain | None = None,
-) -> AugmentedPoses:
-    """Augmented poses of samples, where the target domain wants them."""
-    pose = poses_of(batch)
-    if augmentor is None:
-        poses = AugmentedPoses(pose, pose, pose)
-    else:
-        poses = augmentor(pose, batch.intrinsics, batch.image_size, generator=generator)
-    return poses if domain is None or not domain.aligns else domain.align(poses, batch, generator)
+    require_known('train_cfg.target_2d', sorted(config), OPTIONS)
+    keypoints = load_target_keypoints(skeleton=bank.skeleton, **config).to(bank.device)
+    return TargetDomain(
+        bank.skeleton, keypoints, settings.align_position, flip_prob, target_frame(bank)
+    )

@@ -1,5 +1,5 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""Shuffled batches of a pose bank, with the face of a data loader that MMEngine's hooks read."""
+"""Shuffled batches of a pose bank, with what MMEngine's hooks read of a data loader."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ FLIPS = ('RandomFlipAroundRoot', 'RandomFlipWithCamera')
 """tuple[str]: Transforms of which the probability counts; the loops mirror cameras too."""
 
 TRANSFORMS = (*FLIPS, 'GenerateTarget', 'PackPoseInputs')
-"""tuple[str]: Transforms of lifting pipelines, of which nothing is lost on tensors."""
+"""tuple[str]: Transforms of lifting pipelines whose effect is kept on tensors."""
 
 
 @dataclass(frozen=True)
 class BankDataset:
-    """What hooks want of a dataset: its size and metainfo."""
+    """What hooks need of a dataset: its size and metainfo."""
 
     bank: PoseBank
     metainfo: Mapping[str, Any]
@@ -66,11 +66,7 @@ class TensorLoader:
             yield self.bank.gather(index)
 
     def epoch(self, generator: torch.Generator) -> Iterator[Tensor]:
-        """Index batches of one pass over the bank.
-
-        Returns:
-            Iterator[Tensor]: Indices of shape (batch_size,) on the bank's device.
-        """
+        """Yield index batches (batch_size,) of one pass over the bank, on the bank's device."""
         order = torch.randperm(len(self.bank), generator=generator)
         own = order[self.rank : self.share * self.world_size : self.world_size]
         own = own[: self.batches_per_pass * self.batch_size].to(self.bank.device)
@@ -106,7 +102,7 @@ def build_tensor_loader(
 
 
 def ignored_parts(dataloader: Mapping[str, Any], pipeline: Sequence[Any]) -> list[str]:
-    """What of a train dataloader would change the training in MMPose and does not here."""
+    """Sentences on parts of a train dataloader that count in MMPose and are ignored here."""
     transforms = [name for name in step_names(pipeline) if name not in TRANSFORMS]
     found = []
     if transforms:

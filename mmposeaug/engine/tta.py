@@ -25,14 +25,14 @@ class FlipTest:
     without flip.
 
     Args:
-        dataset (BaseDataset): The evaluated data set: its pipeline tells the codec, its
-            cameras the image sizes, its metainfo the mirror partners.
+        dataset (BaseDataset): The evaluated data set: its pipeline gives the codec,
+            its cameras the image sizes, its metainfo the mirror partners.
         name (str): Name of the set, for messages. Defaults to ``''``.
         image_size (Sequence[int], optional): Width and height in pixels of all images whose
             camera is not known.
 
     Raises:
-        ValueError: If codec or mirror partners cannot be told; when called, if the codec needs
+        ValueError: If codec or mirror partners are unknown; when called, if the codec needs
             an image size that is not known, or a prediction lacks joints.
     """
 

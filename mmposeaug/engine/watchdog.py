@@ -11,11 +11,14 @@ from typing import Any
 
 from mmengine.logging import print_log
 
+from mmposeaug.models.option_checks import check_number, is_number
+from mmposeaug.structures.choices import require_known
+
 from .adversary import Adversary
 
 
 class CollapseWatchdog:
-    """Looks at the means of every epoch.
+    """Checks the means of every epoch.
 
     Collapse is one of: losses or gradients that are not finite, augmented people out of view,
     an augmentor that gives the same pose whatever its noise, a 3D discriminator that tells every
@@ -52,14 +55,9 @@ class CollapseWatchdog:
     ) -> None:
         shares = dict(max_broken=max_broken, min_in_view=min_in_view, max_accuracy=max_accuracy)
         for name, share in shares.items():
-            if not (_is_number(share) and 0 <= share <= 1):
-                raise ValueError(f'watchdog.{name} is {share!r}; it is a share between 0 and 1.')
-        if not (_is_number(min_noise_response) and min_noise_response >= 0):
-            raise ValueError(
-                f'watchdog.min_noise_response is {min_noise_response!r}; give 0 or a positive '
-                'number.'
-            )
-        if not (_is_number(lr_factor) and 0 < lr_factor <= 1):
+            check_number('train_cfg.watchdog', name, share, 0, 1, ', a share')
+        check_number('train_cfg.watchdog', 'min_noise_response', min_noise_response)
+        if not (is_number(lr_factor) and 0 < lr_factor <= 1):
             raise ValueError(
                 f'watchdog.lr_factor is {lr_factor!r}; it is above 0 and at most 1, since learning '
                 'goes on slower after a recovery.'
@@ -86,15 +84,9 @@ class CollapseWatchdog:
         return self.recoveries >= self.max_recoveries
 
     def diagnose(self, means: Mapping[str, float]) -> str | None:
-        """What is wrong with an epoch.
+        """Say what is wrong with the means of an epoch, a clause that names the value, or None.
 
-        Args:
-            means (Mapping[str, float]): Means of the logs over the steps of the epoch in which
-                they were finite, with ``finite``, the share of steps with finite gradients and
-                logs.
-
-        Returns:
-            str | None: A clause that names the value, or None.
+        ``finite`` is the share of steps with finite gradients, over which the others are means.
         """
         if 1 - means.get('finite', 1.0) > self.max_broken:
             broken_share = 1 - means['finite']
@@ -116,25 +108,12 @@ class CollapseWatchdog:
         return None
 
     def before_epoch(self, adversary: Adversary) -> None:
-        """Keep the state before the first epoch, which may collapse too.
-
-        Args:
-            adversary (Adversary): The networks.
-        """
+        """Keep the state before the first epoch, which may collapse too."""
         if self.healthy is None:
             self.healthy = copy.deepcopy(adversary.state_dict())
 
     def after_epoch(self, adversary: Adversary, means: Mapping[str, float], epoch: int) -> bool:
-        """Keep a healthy state, or go back to the last one.
-
-        Args:
-            adversary (Adversary): The networks.
-            means (Mapping[str, float]): Means of the logs over the epoch.
-            epoch (int): Number of the epoch, for the message.
-
-        Returns:
-            bool: Whether the epoch was healthy.
-        """
+        """Keep a healthy state, or go back to the last one; whether the epoch was healthy."""
         reason = self.diagnose(means)
         if reason is None:
             self.healthy = copy.deepcopy(adversary.state_dict())
@@ -160,30 +139,18 @@ class CollapseWatchdog:
         return False
 
     def state_dict(self) -> dict[str, Any]:
-        """State for a resumed run."""
+        """Return the state for a resumed run."""
         return dict(recoveries=self.recoveries, saturated=self.saturated, healthy=self.healthy)
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Load a state.
-
-        Args:
-            state (Mapping): What :meth:`state_dict` gave.
-        """
+        """Load a state."""
         self.recoveries = int(state['recoveries'])
         self.saturated = int(state['saturated'])
         self.healthy = state['healthy']
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-
-
 def build_watchdog(options: Mapping[str, Any]) -> CollapseWatchdog:
     """The watchdog of a config."""
-    known = list(inspect.signature(CollapseWatchdog).parameters)
-    unknown = sorted(set(options) - set(known))
-    if unknown:
-        raise ValueError(
-            f'train_cfg.watchdog has no option {unknown[0]!r}; the options are {", ".join(known)}.'
-        )
+    known = inspect.signature(CollapseWatchdog).parameters
+    require_known('train_cfg.watchdog', options, known)
     return CollapseWatchdog(**options)

@@ -17,11 +17,7 @@ CHUNKS = (512, 8192)
 
 
 def pose_spread(poses: Tensor, root: int, generator: torch.Generator) -> float:
-    """Mean distance of two random poses.
-
-    Args:
-        poses (Tensor): Poses of shape (N, J, 3) with a common origin, N at least 2.
-    """
+    """Mean distance of two random poses of (N, J, 3) with a common origin, N at least 2."""
     order = torch.randperm(len(poses), generator=generator, device=generator.device)
     first = poses[order.to(poses.device)]
     distance = torch.linalg.vector_norm(first - first.roll(1, 0), dim=-1)
@@ -46,11 +42,7 @@ def view_spread(angles_deg: Tensor) -> float:
 
 
 def view_coverage(angles_deg: Tensor, bins: tuple[int, int] = VIEW_BINS) -> float:
-    """Share of the sphere's bins in which there is a direction; it grows with their number.
-
-    Args:
-        angles_deg (Tensor): Azimuth and elevation of shape (N, 2), in degrees.
-    """
+    """Share of the sphere's bins with a direction (N, 2) in degrees; it grows with their number."""
     azimuth, elevation = angles_deg.unbind(-1)
     place = torch.stack((azimuth / 360 + 0.5, torch.sin(torch.deg2rad(elevation)) / 2 + 0.5), -1)
     return grid_coverage(place, bins)

@@ -21,7 +21,7 @@ class NameGroups:
             Defaults to :data:`H36M_NAME`.
 
     Raises:
-        ValueError: If the pattern is no regular expression or lacks one of the named groups.
+        ValueError: If the pattern is not a regular expression or lacks one of the named groups.
 
     Example:
         >>> groups = NameGroups(['action'])

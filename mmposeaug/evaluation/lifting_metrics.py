@@ -11,6 +11,8 @@ from mmengine.evaluator import BaseMetric
 from mmengine.logging import print_log
 from mmpose.registry import METRICS
 
+from mmposeaug.structures.choices import require_choice
+
 from .functional import auc, joint_errors, pck, procrustes_align, root_align, scale_align
 from .groups import H36M_NAME, NameGroups
 from .poses import PoseSet, read_sample, stack_samples, warn_about_size
@@ -106,16 +108,10 @@ class LiftingMetrics(BaseMetric):
     ) -> None:
         super().__init__(collect_device=collect_device, prefix=prefix, collect_dir=collect_dir)
         self.scores = (scores,) if isinstance(scores, str) else tuple(scores)
-        unknown = [name for name in self.scores if name not in SCORE_NAMES]
-        if unknown or not self.scores:
-            raise ValueError(
-                f'scores holds {repr(unknown[0]) if unknown else "nothing"}; use some of '
-                f'{", ".join(SCORE_NAMES)}.'
-            )
-        if alignment not in ('root', 'none'):
-            raise ValueError(f"alignment must be 'root' or 'none', got {alignment!r}.")
-        if include_root not in (True, False, 'both'):
-            raise ValueError(f"include_root must be True, False or 'both', got {include_root!r}.")
+        for name in self.scores or ('',):
+            require_choice('scores', name, SCORE_NAMES)
+        require_choice('alignment', alignment, ('root', 'none'))
+        require_choice('include_root', include_root, (True, False, 'both'))
         if not unit_scale > 0:
             raise ValueError(f'unit_scale must be positive (1000 for metres), got {unit_scale}.')
         if type(min_joints) is not int or min_joints < 1:
@@ -135,27 +131,12 @@ class LiftingMetrics(BaseMetric):
         self.min_joints = min_joints
 
     def process(self, data_batch: Any, data_samples: Sequence[Mapping[str, Any]]) -> None:
-        """Keep predictions and ground truth of one batch.
-
-        Args:
-            data_batch (Any): Not used.
-            data_samples (Sequence[Mapping]): Samples with ``pred_instances['keypoints']`` of
-                shape (T, K, 3) or (1, T, K, 3), ``gt_instances['lifting_target']`` of shape
-                (T, K, 3) or (K, 3), optionally ``gt_instances['lifting_target_visible']`` and
-                ``target_img_path``; arrays or tensors, camera-space or root-relative.
-        """
+        """Keep what the scores need of a batch of data samples."""
         for sample in data_samples:
             self.results.append(read_sample(sample, len(self.results)))
 
     def compute_metrics(self, results: list) -> dict[str, float]:
-        """Score a whole set.
-
-        Args:
-            results (list): What :meth:`process` kept, one entry a sample.
-
-        Returns:
-            dict[str, float]: Scores in mm (MPJPE and its kin) and percent (PCK, AUC).
-        """
+        """Compute the scores of all samples."""
         poses = stack_samples(results)
         root = self._indices(self.root, poses.gt.shape[1], 'root')
         poses = self._align(poses, root)

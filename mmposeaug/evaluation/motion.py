@@ -29,11 +29,7 @@ def bone_spread(poses: np.ndarray, skeleton: Skeleton) -> float:
 
 
 def side_difference(poses: np.ndarray, skeleton: Skeleton) -> float:
-    """How far the left and the right bones of one person differ.
-
-    Args:
-        poses (np.ndarray): Poses of one person (N, J, 3).
-    """
+    """How far, in percent, left and right bones of one person's poses (N, J, 3) differ."""
     lengths = np.median(_bone_lengths(poses, skeleton), axis=0)
     pairs = lengths[np.array(skeleton.bone_pairs, int).reshape(-1, 2)]
     differences = np.abs(pairs[:, 0] - pairs[:, 1]) / pairs.mean(1).clip(1e-9)
@@ -43,13 +39,10 @@ def side_difference(poses: np.ndarray, skeleton: Skeleton) -> float:
 def accelerations(poses: np.ndarray, frames: np.ndarray) -> np.ndarray:
     """Change of the joints' velocity where three frames follow each other.
 
-    Args:
-        poses (np.ndarray): Poses of one person (N, J, 3), ascending frames.
-        frames (np.ndarray): Their numbers, (N,).
-
     Returns:
-        np.ndarray: Second differences (M, J, 3), unit of the poses per frame squared; of several
-        gaps the frames around them are left out.
+        np.ndarray: Second differences (M, J, 3) of poses (N, J, 3) with ascending frames (N,), in
+        the unit of the poses per frame squared; of several gaps the frames around them are left
+        out.
     """
     second = poses[2:] - 2 * poses[1:-1] + poses[:-2]
     return second[(frames[2:] - frames[:-2]) == 2]
@@ -58,26 +51,13 @@ def accelerations(poses: np.ndarray, frames: np.ndarray) -> np.ndarray:
 def reprojection_errors(
     poses_cam: np.ndarray, keypoints_px: np.ndarray, intrinsics: np.ndarray
 ) -> np.ndarray:
-    """How far from its detection a joint is seen.
-
-    Args:
-        poses_cam (np.ndarray): Poses at their places in camera space (N, J, 3), metres.
-        keypoints_px (np.ndarray): Detections (N, J, 2), pixels.
-        intrinsics (np.ndarray): Cameras (N, 9), see :func:`mmposeaug.geometry.project`.
-
-    Returns:
-        np.ndarray: Distances (N, J), pixels.
-    """
+    """Pixels (N, J) between detections (N, J, 2) and poses (N, J, 3) as cameras (N, 9) see them."""
     seen = project(torch.from_numpy(poses_cam).double(), torch.from_numpy(intrinsics).double())
     return np.linalg.norm(seen.numpy() - keypoints_px, axis=-1)
 
 
 def tracks_of(tracks: np.ndarray) -> Iterator[np.ndarray]:
-    """Rows of each person.
-
-    Args:
-        tracks (np.ndarray): Number of each row's person, (N,).
-    """
+    """Rows of each person, given the number (N,) of each row's."""
     for track in np.unique(tracks):
         yield np.flatnonzero(tracks == track)
 

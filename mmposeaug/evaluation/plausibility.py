@@ -47,14 +47,7 @@ def _limb_bones(skeleton: Skeleton, joint: str) -> list[tuple[int, int]]:
 
 
 def overbent(pose: Tensor, skeleton: Skeleton, margin_deg: float = MARGIN) -> Tensor:
-    """Whether a knee or elbow is bent further than its range of motion.
-
-    Args:
-        pose (Tensor): Poses of shape (N, J, 3).
-
-    Returns:
-        Tensor: Booleans of shape (N,).
-    """
+    """Whether a knee or elbow of poses (N, J, 3) is bent further than its range of motion, (N,)."""
     directions, _ = unit_bones(joints_to_bones(pose, skeleton))
     found = torch.zeros(len(pose), dtype=torch.bool, device=pose.device)
     for joint in _LIMBS:
@@ -65,17 +58,11 @@ def overbent(pose: Tensor, skeleton: Skeleton, margin_deg: float = MARGIN) -> Te
 
 
 def knees_forward(pose: Tensor, skeleton: Skeleton, margin_deg: float = MARGIN) -> Tensor:
-    """Whether a knee is bent the wrong way: its shank goes before the line of the thigh.
+    """Whether a knee of poses (N, J, 3) is bent the wrong way, the shank before the thigh, (N,).
 
     What counts is the bending about the axis from hip to hip, so that a leg that is turned out is
     no violation. For elbows nothing of this kind can be said: the upper arm turns about itself by
     half a circle, which its end points do not show.
-
-    Args:
-        pose (Tensor): Poses of shape (N, J, 3).
-
-    Returns:
-        Tensor: Booleans of shape (N,).
     """
     found = torch.zeros(len(pose), dtype=torch.bool, device=pose.device)
     if skeleton.pelvis is None or _no_human(skeleton):
@@ -90,16 +77,10 @@ def knees_forward(pose: Tensor, skeleton: Skeleton, margin_deg: float = MARGIN) 
 
 
 def odd_proportions(pose: Tensor, skeleton: Skeleton) -> Tensor:
-    """Whether a bone is shorter or longer than people's are for their size.
+    """Whether a bone of poses (N, J, 3) is too short or too long for a person of their size, (N,).
 
     The size is the stature that all bones with a published ratio, the widths left out, have
     together. The spread is that of :class:`mmposeaug.models.AnatomicalPoseAugmentor`.
-
-    Args:
-        pose (Tensor): Poses of shape (N, J, 3).
-
-    Returns:
-        Tensor: Booleans of shape (N,).
     """
     ratios = stature_ratios(skeleton)
     widths = limb_width_bones(skeleton)

@@ -111,12 +111,7 @@ def _check_finite(
 
 
 def warn_about_size(gt_mm: np.ndarray, visible: np.ndarray, unit_scale: float) -> None:
-    """Log a warning if people are no size of people, which a wrong unit makes them.
-
-    Args:
-        gt_mm (np.ndarray): Ground truth of shape (N, K, 3) in what should be millimetres.
-        visible (np.ndarray): Visible joints, booleans of shape (N, K).
-    """
+    """Warn if poses (N, K, 3) in mm are not the size of people, as with a wrong unit."""
     whole = visible.all(axis=1)
     if not whole.any():
         return

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from numbers import Integral, Real
 from typing import Any
 
@@ -13,13 +13,15 @@ from rich.console import Console
 from rich.table import Table
 
 
-def format_table(title: str, rows: Mapping[str, Mapping[str, Any]]) -> str:
+def format_table(
+    title: str, rows: Mapping[str, Mapping[str, Any]] | Iterable[tuple[str, Mapping[str, Any]]]
+) -> str:
     """Text table of named rows that Markdown shows as a table too.
 
     Args:
         title (str): Heading of the first column, the rows' names.
-        rows (Mapping[str, Mapping[str, Any]]): Values by column of each row. Columns are those of
-            all rows in the order in which they come up.
+        rows (Mapping[str, Mapping] | Iterable[tuple[str, Mapping]]): Values by column of each row.
+            Columns are those of all rows in the order in which they come up.
 
     Returns:
         str: The table, lines separated by newlines. Numbers are at the right, with two decimals
@@ -32,12 +34,13 @@ def format_table(title: str, rows: Mapping[str, Mapping[str, Any]]) -> str:
         | dev  | 52.12 | - |
         | test |     9 | 3 |
     """
-    columns = list(dict.fromkeys(column for row in rows.values() for column in row))
+    named = list(rows.items() if isinstance(rows, Mapping) else rows)
+    columns = list(dict.fromkeys(column for _, row in named for column in row))
     table = Table(title, box=box.MARKDOWN)
     for column in columns:
-        words = any(isinstance(row.get(column), str) for row in rows.values())
+        words = any(isinstance(row.get(column), str) for _, row in named)
         table.add_column(column, justify='left' if words else 'right', no_wrap=True)
-    for name, row in rows.items():
+    for name, row in named:
         table.add_row(name, *(_format(row.get(column)) for column in columns))
     console = Console(file=io.StringIO(), width=500, color_system=None, markup=False)
     console.print(table)

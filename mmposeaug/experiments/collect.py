@@ -5,13 +5,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .json_files import round_numbers
+import pandas as pd
+
+from .json_files import read_json, round_numbers
 from .plan import Experiment, ExperimentError, ExperimentPlan, Run
-from .run_folder import read_json
 
 DIGITS = 4
 """int: Significant digits of what is kept of each epoch."""
@@ -20,35 +20,69 @@ NO_RESULT = 'no result'
 RESULT_KEYS = ('experiment', 'config', 'options', 'seed', 'metrics', 'checkpoint', 'diagnostics')
 
 
-@dataclass(frozen=True)
 class Results:
-    """Results of a plan's runs."""
+    """Results of a plan's runs.
 
-    plan: ExperimentPlan
-    found: dict[tuple[str, int], dict[str, Any]]
-    missing: dict[str, str]
+    Attributes:
+        frame (pandas.DataFrame): One row a score of a run, with ``experiment``, ``seed``, ``set``,
+            ``group`` ('' for the whole set), ``score`` and ``value``.
+    """
+
+    def __init__(
+        self,
+        plan: ExperimentPlan,
+        found: dict[tuple[str, int], dict[str, Any]],
+        missing: dict[str, str],
+    ) -> None:
+        self.plan = plan
+        self.found = found
+        self.missing = missing
+        self.frame = pd.DataFrame(
+            [
+                (*key, *_place(plan, metric), value)
+                for key, result in found.items()
+                for metric, value in result['metrics'].items()
+                if '/' in metric and value is not None
+            ],
+            columns=['experiment', 'seed', 'set', 'group', 'score', 'value'],
+        )
 
     def of(self, experiment: Experiment) -> list[dict[str, Any]]:
         """The results of an experiment."""
         keys = [(experiment.name, seed) for seed in experiment.seeds]
         return [self.found[key] for key in keys if key in self.found]
 
-    def values(self, experiment: Experiment, metric: str) -> list[float]:
-        """A metric of all runs of an experiment."""
-        values = [result['metrics'].get(metric) for result in self.of(experiment)]
-        return [float(value) for value in values if value is not None]
+    def values(
+        self, experiment: Experiment, set_name: str, score: str, group: str = ''
+    ) -> list[float]:
+        """A score of all runs of an experiment, in the order of its seeds."""
+        rows = self.rows(experiment=experiment.name, set=set_name, score=score, group=group)
+        values = dict(zip(rows['seed'], rows['value']))
+        return [float(values[seed]) for seed in experiment.seeds if seed in values]
+
+    def rows(self, **equal: Any) -> pd.DataFrame:
+        """Rows of the frame with these values."""
+        chosen = self.frame
+        for column, value in equal.items():
+            chosen = chosen[chosen[column] == value]
+        return chosen
 
     def groups(self, set_name: str, experiments: Iterable[Experiment]) -> list[str]:
         """Names of the groups of a set."""
-        prefix = f'{set_name}/{self.plan.groups[set_name]}/'
-        names = {
-            metric[len(prefix) :].rsplit('/', 1)[0]
-            for experiment in experiments
-            for result in self.of(experiment)
-            for metric in result['metrics']
-            if metric.startswith(prefix)
-        }
+        rows = self.rows(set=set_name)
+        chosen = rows['experiment'].isin([experiment.name for experiment in experiments])
+        names = rows[chosen & (rows['group'] != '')]['group'].unique()
         return sorted(names, key=_natural)
+
+
+def _place(plan: ExperimentPlan, metric: str) -> tuple[str, str, str]:
+    """Set, group and score of a metric such as ``target_dev/subject/S21/MPJPE``."""
+    name, _, rest = metric.partition('/')
+    group, _, score = rest.rpartition('/')
+    by = plan.groups.get(name)
+    if by is not None and group.startswith(f'{by}/'):
+        return name, group[len(by) + 1 :], score
+    return (name, '', score) if not group else (name, '', rest)
 
 
 def collect_results(
@@ -88,7 +122,7 @@ def read_results(path: str | os.PathLike) -> Callable[[Run], dict[str, Any] | No
     listed = None if content is None else content.get('results')
     if not isinstance(listed, list) or not all(isinstance(entry, Mapping) for entry in listed):
         raise ExperimentError(
-            f"'{path}' is no file of results; name a JSON file that tools/summarize_results.py "
+            f"'{path}' is not a file of results; name a JSON file that tools/summarize_results.py "
             'wrote.'
         )
     by_run = {(entry.get('experiment'), entry.get('seed')): entry for entry in listed}
@@ -144,7 +178,7 @@ def mismatch(plan: ExperimentPlan, run: Run, result: dict[str, Any]) -> str:
     """Why a result is not that of a run."""
     absent = [key for key in RESULT_KEYS if key not in result]
     if absent or not _is_result(result):
-        return f'its result lacks {absent[0]!r}' if absent else 'its result is no result of a run'
+        return f'its result lacks {absent[0]!r}' if absent else 'its result is not that of a run'
     options = dict(run.experiment.options)
     expected = dict(
         experiment=run.experiment.name,

@@ -18,8 +18,7 @@ from mmposeaug.visualization.style import LABEL_SIZE, TICK_SIZE, TITLE_SIZE
 
 from .collect import Results
 from .plan import Experiment
-from .score_figure import tidy
-from .series_styles import SeriesStyle, series_styles
+from .score_figure import SeriesStyle, series_styles, tidy
 
 COLUMNS = 5
 PANEL_SIZE = (2.7, 2.2)

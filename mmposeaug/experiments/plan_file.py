@@ -4,61 +4,114 @@
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from .plan import Experiment, ExperimentError, ExperimentPlan
-from .plan_links import (
+from .plan import CrossTable, Experiment, ExperimentError, ExperimentPlan
+from .plan_checks import (
+    Reported,
+    check_experiment,
     check_labels,
+    check_name,
     check_published,
     check_starts,
-    read_groups,
-    read_references,
-    read_set_scores,
-    read_tables,
 )
 from .plan_values import (
-    as_cell,
-    as_figures,
-    as_mapping,
-    as_options,
-    as_seeds,
-    as_text,
-    as_texts,
-    check_keys,
-)
-
-DEFAULT_SCORES = ('MPJPE', 'P-MPJPE', 'PCK', 'AUC')
-FILE_KEYS = (
-    'title',
-    'seeds',
-    'reference',
-    'sets',
-    'scores',
-    'set_scores',
-    'options',
-    'groups',
-    'published_source',
-    'tables',
-    'experiments',
-)
-EXPERIMENT_KEYS = (
-    'label',
-    'section',
-    'config',
-    'options',
-    'seeds',
-    'start_from',
-    'published',
-    'row',
-    'column',
+    DEFAULT_SCORES,
+    WHERE,
+    Figures,
+    Names,
+    Options,
+    Seeds,
+    Text,
+    check_experiments,
+    check_mapping,
+    check_tables,
+    check_text,
+    mapping,
 )
 
 
+# ----------------------------------------------------------------------- models
+class _Model(BaseModel):
+    model_config = ConfigDict(extra='forbid')
+
+
+def _required() -> Any:
+    """A field whose absence its own check refuses."""
+    return Field(None, validate_default=True)
+
+
+class _Entry(_Model):
+    """An experiment of the file."""
+
+    label: Text = ''
+    section: Text = ''
+    config: Text = _required()
+    options: Options = {}
+    seeds: Seeds = ()
+    start_from: Text = ''
+    published: Annotated[dict[str, Figures], mapping('SET: {SCORE: number}')] = {}
+    row: Text = ''
+    column: Text = ''
+
+
+class _Table(_Model):
+    """A table over all sections."""
+
+    title: Text = _required()
+    set: Text = _required()
+    score: Text = _required()
+
+
+class _File(_Model):
+    """All of the file."""
+
+    title: Text = ''
+    seeds: Seeds = (0,)
+    reference: Any = None
+    sets: Names = _required()
+    scores: Names = DEFAULT_SCORES
+    set_scores: Annotated[dict[str, Names], mapping('SET: [SCORE, ...]')] = {}
+    options: Options = {}
+    groups: Annotated[dict[str, Text], mapping('SET: subject')] = {}
+    published_source: Text = ''
+    tables: Annotated[list[_Table], BeforeValidator(check_tables)] = []
+    experiments: Annotated[dict[str, _Entry], BeforeValidator(check_experiments)] = _required()
+
+
+def _sentence(error: ValidationError) -> str:
+    """The first thing that pydantic found wrong."""
+    errors = error.errors()
+    # a misspelt key before what is missing for it
+    found = next((each for each in errors if each['type'] == 'extra_forbidden'), errors[0])
+    loc = list(found['loc'])
+    models: dict[Any, type[_Model]] = {'experiments': _Entry, 'tables': _Table}
+    model: type[_Model] = models.get(loc[0], _File) if len(loc) > 1 else _File
+    if found['type'] == 'extra_forbidden':
+        where = _place(loc[:-1]) or 'the file'
+        keys = ', '.join(model.model_fields)
+        return f'Unknown key {loc[-1]!r} in {where}; the keys are {keys}.'
+    if 'error' not in found.get('ctx', {}):  # of pydantic itself: an entry that is no mapping
+        keys = ', '.join(model.model_fields)
+        return (
+            f'{_place(loc)} must be a mapping of {keys}, not {found["input"]!r}; see '
+            'docs/experiments.md.'
+        )
+    return str(found['ctx']['error']).replace(WHERE, _place(loc))
+
+
+def _place(loc: list[Any]) -> str:
+    if len(loc) > 1 and loc[0] == 'tables':
+        loc = [f'table {loc[1] + 1}', *loc[2:]]
+    return '.'.join(map(str, loc))
+
+
+# ---------------------------------------------------------------------- reading
 class _UniqueKeyLoader(yaml.SafeLoader):
     """Refuses a key that comes twice, of which YAML keeps the last one."""
 
@@ -89,8 +142,15 @@ def load_plan(path: str | os.PathLike, repo_root: str | os.PathLike) -> Experime
     """
     path, repo_root = Path(path), Path(repo_root).absolute()
     try:
-        content = yaml.load(path.read_text(encoding='utf-8'), _UniqueKeyLoader)
-        return _Reader(repo_root).read(content, path.stem)
+        content = yaml.load(path.read_text(encoding='utf-8-sig'), _UniqueKeyLoader)
+        if not isinstance(content, dict) or not content:
+            keys = ', '.join(_File.model_fields)
+            raise ExperimentError(
+                f'The file must be a mapping of {keys}, not {content!r}; see docs/experiments.md.'
+            )
+        return _read(_File.model_validate(content), path.stem, repo_root)
+    except ValidationError as error:
+        raise ExperimentError(f'{path}: {_sentence(error)}') from None
     except FileNotFoundError:
         raise ExperimentError(
             f"There is no file '{path}' of experiments; check the path."
@@ -103,78 +163,109 @@ def load_plan(path: str | os.PathLike, repo_root: str | os.PathLike) -> Experime
         raise ExperimentError(f'{path}: {error}') from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         reason = ' '.join(str(error).split())
-        raise ExperimentError(f'{path}: this is no YAML ({reason}); repair it.') from None
+        raise ExperimentError(f'{path}: this is not valid YAML ({reason}); repair it.') from None
 
 
-class _Reader:
-    """Turns the content of a file into a plan."""
-
-    def __init__(self, repo_root: Path) -> None:
-        self.repo_root = repo_root
-
-    def read(self, content: Any, stem: str) -> ExperimentPlan:
-        top = as_mapping(content, 'The file', FILE_KEYS)
-        check_keys(top, FILE_KEYS, 'the file')
-        seeds = as_seeds(top.get('seeds', [0]), 'seeds')
-        options = as_options(top.get('options'), 'options')
-        entries = as_mapping(top.get('experiments'), 'experiments', ['NAME: {config: ...}'])
-        experiments = tuple(
-            self._experiment(name, entries[name], seeds, options) for name in entries
-        )
-        sets = as_texts(top.get('sets'), 'sets')
-        scores = as_texts(top.get('scores', list(DEFAULT_SCORES)), 'scores')
-        set_scores = read_set_scores(top.get('set_scores'), sets)
-        reported = {name: set_scores.get(name, scores) for name in sets}
-        source = _optional_text(top, 'published_source', 'published_source')
-        check_labels(experiments)
-        check_starts(experiments)
-        check_published(experiments, source, reported)
-        return ExperimentPlan(
-            repo_root=self.repo_root,
-            title=as_text(top.get('title', stem), 'title'),
-            experiments=experiments,
-            sets=sets,
-            scores=scores,
-            set_scores=set_scores,
-            references=read_references(top.get('reference'), experiments),
-            groups=read_groups(top.get('groups'), sets),
-            published_source=source,
-            tables=read_tables(top.get('tables'), experiments, reported),
-        )
-
-    def _experiment(
-        self, name: Any, entry: Any, seeds: tuple[int, ...], options: Mapping[str, Any]
-    ) -> Experiment:
-        if not isinstance(name, str) or not re.fullmatch(r'[A-Za-z0-9][\w.+-]*', name):
-            raise ExperimentError(
-                f'The experiment name {name!r} cannot be the name of a folder; use letters, '
-                'digits, ".", "_", "+" and "-" (quoted if it is a number).'
-            )
-        where = f'experiments.{name}'
-        entry = as_mapping(entry, where, EXPERIMENT_KEYS)
-        check_keys(entry, EXPERIMENT_KEYS, where)
-        published = entry.get('published')
-        return Experiment(
+def _read(file: _File, stem: str, repo_root: Path) -> ExperimentPlan:
+    experiments = tuple(
+        Experiment(
             name=name,
-            label=as_text(entry.get('label', name), f'{where}.label'),
-            config=self._config(entry.get('config'), where),
-            options={**options, **as_options(entry.get('options'), f'{where}.options')},
-            seeds=as_seeds(entry['seeds'], f'{where}.seeds') if 'seeds' in entry else seeds,
-            section=_optional_text(entry, 'section', f'{where}.section'),
-            start_from=_optional_text(entry, 'start_from', f'{where}.start_from'),
-            published={} if published is None else as_figures(published, f'{where}.published'),
-            cell=as_cell(entry.get('row'), entry.get('column'), where),
+            label=entry.label or name,
+            config=_config(entry.config, repo_root, f'experiments.{name}'),
+            options={**file.options, **entry.options},
+            seeds=entry.seeds or file.seeds,
+            section=entry.section,
+            start_from=entry.start_from,
+            published=entry.published,
+            cell=_cell(entry, f'experiments.{name}'),
         )
+        for name, entry in file.experiments.items()
+    )
+    set_scores, groups = file.set_scores, file.groups
+    for where, names in (('set_scores', set_scores), ('groups', groups)):
+        for name in names:
+            check_name(name, 'set', file.sets, where)
+    reported = {name: set_scores.get(name, file.scores) for name in file.sets}
+    check_labels(experiments)
+    check_starts(experiments)
+    check_published(experiments, file.published_source, reported)
+    return ExperimentPlan(
+        repo_root=repo_root,
+        title=file.title or stem,
+        experiments=experiments,
+        sets=file.sets,
+        scores=file.scores,
+        set_scores=set_scores,
+        references=_references(file.reference, experiments),
+        groups=groups,
+        published_source=file.published_source,
+        tables=_cross_tables(file.tables, experiments, reported),
+    )
 
-    def _config(self, config: Any, where: str) -> Path:
-        config = as_text(config, f'{where}.config')
-        path = Path(os.path.normpath(self.repo_root / config))
-        if not path.is_file():
+
+def _config(config: str, repo_root: Path, where: str) -> Path:
+    path = Path(os.path.normpath(repo_root / config))
+    if not path.is_file():
+        raise ExperimentError(
+            f'{where}.config {config!r} does not exist; give its path from {repo_root}.'
+        )
+    return path
+
+
+def _cell(entry: _Entry, where: str) -> tuple[str, str] | None:
+    if entry.row and entry.column:
+        return entry.row, entry.column
+    if not entry.row and not entry.column:
+        return None
+    has, lacks = ('row', 'column') if not entry.column else ('column', 'row')
+    raise ExperimentError(
+        f'{where} has a {has} but no {lacks}; an experiment in the tables needs both.'
+    )
+
+
+def _cross_tables(
+    tables: list[_Table], experiments: tuple[Experiment, ...], reported: Reported
+) -> tuple[CrossTable, ...]:
+    """The tables, which need experiments with rows and columns."""
+    has_cells = any(experiment.cell is not None for experiment in experiments)
+    if has_cells and not tables:
+        raise ExperimentError(
+            'Experiments have a row and a column, but the file has no tables; add '
+            'tables: [{title: TEXT, set: SET, score: SCORE}].'
+        )
+    if tables and not has_cells:
+        raise ExperimentError(
+            'The file has tables, but no experiment has a row and a column; give them to those '
+            'that belong there.'
+        )
+    for place, table in enumerate(tables, 1):
+        check_name(table.set, 'set', reported, f'table {place}')
+        check_name(table.score, 'score', reported[table.set], f'table {place}')
+    return tuple(CrossTable(table.title, table.set, table.score) for table in tables)
+
+
+def _references(value: Any, experiments: tuple[Experiment, ...]) -> dict[str, str]:
+    """The reference of each section, from one name or from names by section."""
+    sections = {experiment.name: experiment.section for experiment in experiments}
+    if value is None:
+        return {}
+    if isinstance(value, str):
+        value = {sections.get(value, ''): value}
+    named = _at('reference', check_mapping, value, 'SECTION: NAME')
+    for section, name in named.items():
+        _at(f'reference of section {section!r}', check_text, name)
+        check_experiment(name, sections, 'reference')
+        if sections[name] != section:
             raise ExperimentError(
-                f'{where}.config {config!r} does not exist; give its path from {self.repo_root}.'
+                f'reference of section {section!r} is {name}, which is in section '
+                f'{sections[name]!r}; name one of its own.'
             )
-        return path
+    return dict(named)
 
 
-def _optional_text(entry: Mapping[Any, Any], key: str, where: str) -> str:
-    return as_text(entry[key], where) if key in entry else ''
+def _at(where: str, check: Callable[..., Any], *values: Any) -> Any:
+    """The check of a value that no model has a place for."""
+    try:
+        return check(*values)
+    except ValueError as error:
+        raise ExperimentError(str(error).replace(WHERE, where)) from None

@@ -1,107 +1,148 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""Values of a file of experiments; what is none of its kind is refused in one sentence."""
+"""Values in a file of experiments, as types that pydantic checks."""
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Mapping
+from typing import Annotated, Any
 
-from .options import flatten_options, format_options
-from .plan import ExperimentError
+from pydantic import BeforeValidator
 
 MAX_SEED = 2**32 - 1
+DEFAULT_SCORES = ('MPJPE', 'P-MPJPE', 'PCK', 'AUC')
 OWN_OPTIONS = {'randomness.seed': 'seeds', 'work_dir': '--work-dir'}
 """dict[str, str]: Config options that the runs set themselves, and what sets them."""
 
+EXPONENT = re.compile(r'[+-]?\d+(\.\d*)?[eE][+-]?\d+')
+WHERE = '<where>'
+"""str: Stands in a sentence for the place in the file, which pydantic knows."""
 
-def as_mapping(value: Any, where: str, keys: Iterable[str]) -> Mapping[Any, Any]:
-    """A mapping that is not empty; ``keys`` tell what it may hold."""
+
+def flatten_options(options: Mapping[str, Any], where: str = 'options') -> dict[str, Any]:
+    """Config options by dotted keys.
+
+    Example:
+        >>> flatten_options({'train_cfg': {'max_epochs': 2}, 'a.b': [1, 2], 'c': {}})
+        {'train_cfg.max_epochs': 2, 'a.b': [1, 2], 'c': {}}
+    """
+    flat: dict[str, Any] = {}
+    for key, value in options.items():
+        if not isinstance(key, str) or '=' in key:
+            raise ValueError(
+                f'{where} has the key {key!r}; a key is the dotted name of a setting, such as '
+                'train_cfg.max_epochs.'
+            )
+        nested = isinstance(value, Mapping) and value
+        inner = flatten_options(value, f'{where}.{key}') if nested else {'': value}
+        for name, item in inner.items():
+            path = f'{key}.{name}' if name else key
+            if path in flat:
+                raise ValueError(f'{where} sets {path} twice; leave one of them out.')
+            flat[path] = _plain(item, f'{where}.{path}')
+    return flat
+
+
+def _plain(value: Any, where: str) -> Any:
+    """A value as a config holds it; numbers like 1e-3 are text to YAML."""
+    if isinstance(value, list):
+        return [_plain(item, where) for item in value]
+    if isinstance(value, dict):
+        return {key: _plain(item, where) for key, item in value.items()}
+    if value is not None and not isinstance(value, (bool, int, float, str)):
+        raise ValueError(
+            f'{where} is {value!r}; a setting is text, a number, true, false, null, a list or a '
+            'mapping of these.'
+        )
+    return float(value) if isinstance(value, str) and EXPONENT.fullmatch(value) else value
+
+
+def check_mapping(value: Any, *keys: str) -> Any:
+    """Refuse what is not a mapping, or an empty one; ``keys`` say what it may hold."""
     if not isinstance(value, dict) or not value:
-        raise ExperimentError(
-            f'{where} must be a mapping of {", ".join(keys)}, not {value!r}; see '
+        raise ValueError(
+            f'{WHERE} must be a mapping of {", ".join(keys)}, not {value!r}; see '
             'docs/experiments.md.'
         )
     return value
 
 
-def check_keys(value: Mapping[Any, Any], known: tuple[str, ...], where: str) -> None:
-    """Refuses keys that are misspelt."""
-    for key in value:
-        if key not in known:
-            raise ExperimentError(
-                f'Unknown key {key!r} in {where}; the keys are {", ".join(known)}.'
-            )
+def mapping(*keys: str) -> BeforeValidator:
+    """The same check for pydantic."""
+    return BeforeValidator(lambda value: check_mapping(value, *keys))
 
 
-def as_text(value: Any, where: str) -> str:
-    """A line of text that can stand in a table."""
+def check_text(value: Any) -> str:
+    """Refuse what is not a line of text that can stand in a table."""
     if not isinstance(value, str) or not value.strip() or re.search(r'[|\n]', value):
-        raise ExperimentError(
-            f'{where} must be a line of text without "|", not {value!r}; quote it if it is a '
+        raise ValueError(
+            f'{WHERE} must be a line of text without "|", not {value!r}; quote it if it is a '
             'number.'
         )
     return value
 
 
-def as_texts(value: Any, where: str) -> tuple[str, ...]:
-    """A list of different lines of text."""
+def _names(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list) or not value:
-        raise ExperimentError(f'{where} must be a list of names, not {value!r}; write [NAME, ...].')
-    texts = tuple(as_text(item, f'an entry of {where}') for item in value)
-    if len(set(texts)) < len(texts):
-        raise ExperimentError(f'{where} is {value!r}, with a name twice; name each once.')
-    return texts
+        raise ValueError(f'{WHERE} must be a list of names, not {value!r}; write [NAME, ...].')
+    names = tuple(map(check_text, value))
+    if len(set(names)) < len(names):
+        raise ValueError(f'{WHERE} is {value!r}, with a name twice; name each once.')
+    return names
 
 
-def as_seeds(value: Any, where: str) -> tuple[int, ...]:
-    """A list of different seeds."""
+def _seeds(value: Any) -> tuple[int, ...]:
     if not isinstance(value, list) or not value:
-        raise ExperimentError(f'{where} must be a list, not {value!r}; write [0, 1, 2].')
+        raise ValueError(f'{WHERE} must be a list, not {value!r}; write [0, 1, 2].')
     for seed in value:
-        if not isinstance(seed, int) or isinstance(seed, bool) or not 0 <= seed <= MAX_SEED:
-            raise ExperimentError(
-                f'{where} holds {seed!r}; a seed is a whole number from 0 to {MAX_SEED}.'
+        if type(seed) is not int or not 0 <= seed <= MAX_SEED:
+            raise ValueError(
+                f'{WHERE} holds {seed!r}; a seed is a whole number from 0 to {MAX_SEED}.'
             )
     if len(set(value)) < len(value):
-        raise ExperimentError(f'{where} is {value!r}, with a seed twice; name each seed once.')
+        raise ValueError(f'{WHERE} is {value!r}, with a seed twice; name each seed once.')
     return tuple(value)
 
 
-def as_options(value: Any, where: str) -> dict[str, Any]:
-    """Config options by dotted keys."""
-    if value is None:
-        return {}
-    options = flatten_options(as_mapping(value, where, ['config keys', 'their values']), where)
+def _figure(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        raise ValueError(f'{WHERE} is {value!r}; write the number alone.')
+    return float(value)
+
+
+def _options(value: Any) -> dict[str, Any]:
+    options = flatten_options(check_mapping(value, 'config keys', 'their values'), WHERE)
     for key, source in OWN_OPTIONS.items():
         if key in options:
-            raise ExperimentError(f'{where} sets {key}, which {source} sets; leave it out.')
-    format_options(options, where)
+            raise ValueError(f'{WHERE} sets {key}, which {source} sets; leave it out.')
     return options
 
 
-def as_figures(value: Any, where: str) -> dict[str, dict[str, float]]:
-    """Numbers by set and score."""
-    found: dict[str, dict[str, float]] = {}
-    for set_name, scores in as_mapping(value, where, ['SET: {SCORE: number}']).items():
-        place = f'{where}.{set_name}'
-        found[set_name] = {}
-        for score, number in as_mapping(scores, place, ['SCORE: number']).items():
-            is_number = isinstance(number, (int, float)) and not isinstance(number, bool)
-            if not is_number or not math.isfinite(number):
-                raise ExperimentError(f'{place}.{score} is {number!r}; write the number alone.')
-            found[set_name][score] = float(number)
-    return found
+def check_experiments(value: Any) -> Any:
+    """Refuse names that cannot be folders."""
+    for name in check_mapping(value, 'NAME: {config: ...}'):
+        if not isinstance(name, str) or not re.fullmatch(r'[A-Za-z0-9][\w.+-]*', name):
+            raise ValueError(
+                f'The experiment name {name!r} cannot be the name of a folder; use letters, '
+                'digits, ".", "_", "+" and "-" (quoted if it is a number).'
+            )
+    return value
 
 
-def as_cell(row: Any, column: Any, where: str) -> tuple[str, str] | None:
-    """The place of an experiment in the tables, None if it has neither a row nor a column."""
-    if row is None and column is None:
-        return None
-    if row is None or column is None:
-        has, lacks = ('row', 'column') if column is None else ('column', 'row')
-        raise ExperimentError(
-            f'{where} has a {has} but no {lacks}; an experiment in the tables needs both.'
+def check_tables(value: Any) -> Any:
+    """Refuse what is not a list of tables."""
+    if not isinstance(value, list) or not value:
+        raise ValueError(
+            f'{WHERE} must be a list, not {value!r}; write [{{title: TEXT, set: SET, '
+            'score: SCORE}, ...].'
         )
-    return as_text(row, f'{where}.row'), as_text(column, f'{where}.column')
+    return value
+
+
+Text = Annotated[str, BeforeValidator(check_text)]
+Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
+Seeds = Annotated[tuple[int, ...], BeforeValidator(_seeds)]
+Options = Annotated[dict[str, Any], BeforeValidator(_options)]
+Figure = Annotated[float, BeforeValidator(_figure)]
+Figures = Annotated[dict[str, Figure], mapping('SCORE: number')]

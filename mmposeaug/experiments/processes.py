@@ -9,6 +9,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from .plan import ExperimentError
+
+DEVICE_VARIABLE = 'CUDA_VISIBLE_DEVICES'
 POLL_SECONDS = 0.5
 TAIL_LINES = 15
 
@@ -138,6 +141,39 @@ def tool_env(repo_root: Path, share_cores: bool = True) -> dict[str, str]:
     threads = dict.fromkeys(names, '1')
     # unbuffered, so that an error is the last thing in the log
     return {**os.environ, **threads, 'PYTHONPATH': path, 'PYTHONUNBUFFERED': '1'}
+
+
+def make_slots(
+    repo_root: Path, jobs: int, devices: Sequence[str] = (), is_slurm: bool = False
+) -> list[dict[str, str]]:
+    """Environment variables for each place in which one run at a time has its turn."""
+    # Slurm gives each run cores of its own
+    env = tool_env(repo_root, share_cores=not is_slurm)
+    if is_slurm:
+        if devices:
+            raise ExperimentError(
+                'Slurm chooses the devices of each run; leave --devices out and ask for them with '
+                '--slurm-args "--gres=gpu:1".'
+            )
+        env.pop(DEVICE_VARIABLE, None)
+        return [env] * jobs
+    if not devices:
+        return [{**env, DEVICE_VARIABLE: '-1'}] * jobs
+    visible = list(filter(None, os.environ.get(DEVICE_VARIABLE, '').split(',')))
+    slots = []
+    for device in devices:
+        if (
+            not device.isdigit()
+            or devices.count(device) > 1
+            or (visible and int(device) >= len(visible))
+        ):
+            raise ExperimentError(
+                f'{device!r} is not another CUDA device; give different numbers such as 0,1'
+                + (f' below {len(visible)}.' if visible else '.')
+            )
+        name = visible[int(device)] if visible else device
+        slots.append({**env, DEVICE_VARIABLE: name})
+    return slots
 
 
 def tail(path: Path, lines: int = TAIL_LINES) -> str:

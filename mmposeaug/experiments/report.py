@@ -13,13 +13,11 @@ from mmposeaug.fileio import atomic_write
 from mmposeaug.visualization import save_png
 
 from .collect import NO_RESULT, Results
-from .cross_tables import cross_table
-from .csv_table import csv_rows
 from .epoch_figure import draw_epochs
 from .json_files import save_compact_json
 from .plan import Experiment, ExperimentPlan, Run
 from .score_figure import draw_scores
-from .tables import group_table, score_table, training_table
+from .tables import cross_table, csv_rows, group_table, score_table, training_table
 
 
 def write_summary(results: Results, out: str | os.PathLike) -> tuple[str, list[Path]]:

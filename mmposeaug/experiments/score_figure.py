@@ -3,18 +3,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from itertools import product
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from mmposeaug.visualization import new_figure
+from mmposeaug.visualization import SERIES_COLORS, new_figure
 from mmposeaug.visualization.style import LABEL_SIZE, TITLE_SIZE
 
 from .collect import Results
-from .plan import Experiment
-from .series_styles import series_styles
+from .plan import Experiment, ExperimentPlan
 from .tables import mean_and_deviation, unit_of
 
 PUBLISHED_STYLE: dict[str, Any] = dict(
@@ -34,12 +34,37 @@ WIDTH, BAR_HEIGHT, SECTION_HEIGHT, MARGIN_HEIGHT = 9.0, 0.36, 0.45, 1.1
 """float: Sizes in inches."""
 
 
+COLORS = (*SERIES_COLORS, '#d55e00', '#0072b2', '#4d4d4d')
+MARKERS = ('', 'o', '^', 's', 'x', 'v', '+', 'D')
+"""tuple[str]: Marks on lines, for experiments beyond the colours; beyond these all come again."""
+
+
+class SeriesStyle(NamedTuple):
+    """What tells an experiment from the others of its section."""
+
+    color: str
+    marker: str
+
+
+def series_styles(plan: ExperimentPlan) -> dict[str, SeriesStyle]:
+    """Styles by label."""
+    sections = [{e.label for e in experiments} for experiments in plan.sections.values()]
+    choices = [SeriesStyle(color, marker) for marker, color in product(MARKERS, COLORS)]
+    styles: dict[str, SeriesStyle] = {}
+    for place, label in enumerate(dict.fromkeys(e.label for e in plan.experiments)):
+        beside = set().union(*(labels for labels in sections if label in labels))
+        used = {styles[other] for other in beside if other in styles}
+        free = (style for style in choices if style not in used)
+        styles[label] = next(free, choices[place % len(choices)])
+    return styles
+
+
 def draw_scores(results: Results) -> Figure | None:
     """Draw the first score on the last set: means, deviations, single seeds, published figures."""
     plan = results.plan
     set_name, score = plan.headline
     sections = {
-        name: [e for e in experiments if results.values(e, f'{set_name}/{score}')]
+        name: [e for e in experiments if results.values(e, set_name, score)]
         for name, experiments in plan.sections.items()
     }
     sections = {name: experiments for name, experiments in sections.items() if experiments}
@@ -51,7 +76,7 @@ def draw_scores(results: Results) -> Figure | None:
     figure.set_layout_engine('constrained')
     rows = figure.subplots(len(counts), 1, sharex=True, squeeze=False, height_ratios=counts)
     for axes, (name, experiments) in zip(rows[:, 0], sections.items()):
-        _draw_section(axes, results, experiments, f'{set_name}/{score}')
+        _draw_section(axes, results, experiments)
         axes.set_title(name, fontsize=TITLE_SIZE, loc='left')
     unit = unit_of(score)
     better = 'lower' if unit == 'mm' else 'higher'
@@ -66,11 +91,12 @@ def draw_scores(results: Results) -> Figure | None:
     return figure
 
 
-def _draw_section(axes: Any, results: Results, experiments: list[Experiment], metric: str) -> None:
+def _draw_section(axes: Any, results: Results, experiments: list[Experiment]) -> None:
     reference = results.plan.references.get(experiments[0].section)
+    set_name, score = results.plan.headline
     styles = series_styles(results.plan)
     for place, experiment in enumerate(experiments):
-        values = results.values(experiment, metric)
+        values = results.values(experiment, set_name, score)
         mean, deviation = mean_and_deviation(values)
         axes.barh(place, mean, 0.72, color=styles[experiment.label].color)
         if deviation is not None:
@@ -81,7 +107,7 @@ def _draw_section(axes: Any, results: Results, experiments: list[Experiment], me
             )
         text = f'{mean:.1f}' if deviation is None else f'{mean:.1f} ± {deviation:.1f}'
         right = max([*values, mean + (deviation or 0)])
-        published = experiment.published_figure(*metric.split('/', 1))
+        published = experiment.published_figure(set_name, score)
         if published is not None:
             axes.plot(published, place, linestyle='', **PUBLISHED_STYLE)
             if right < published < NEAR * right:

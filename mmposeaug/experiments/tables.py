@@ -1,21 +1,22 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""Means, deviations and changes of results, as tables."""
+"""Means, deviations and changes of results, as Markdown tables and as rows of a CSV file."""
 
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from mmposeaug.evaluation import format_table
 
 from .collect import Results
-from .plan import Experiment
+from .plan import CrossTable, Experiment
 
 HEADING = 'training'
 UNITS = {'PCK': '%', 'AUC': '%'}
 DEFAULT_UNIT = 'mm'
 NOT_RUN = 'not run yet'
+RUN_KEYS = ('lifter_steps', 'epochs', 'collapses')
 
 
 def mean_and_deviation(values: Sequence[float]) -> tuple[float, float | None]:
@@ -29,11 +30,7 @@ def mean_and_deviation(values: Sequence[float]) -> tuple[float, float | None]:
 
 
 def unit_of(score: str) -> str:
-    """Unit of a score.
-
-    Returns:
-        str: ``'mm'`` or ``'%'``.
-    """
+    """Unit of a score: ``'mm'`` or ``'%'``."""
     return UNITS.get(score.removesuffix('_with_root'), DEFAULT_UNIT)
 
 
@@ -57,27 +54,28 @@ def score_table(results: Results, section: Sequence[Experiment], set_name: str) 
     rows: dict[str, dict[str, Any]] = {}
     published = results.plan.published_scores(section, set_name)
     for experiment in section:
-        row: dict[str, Any] = dict(seeds=_count(results, experiment))
-        is_run = bool(results.of(experiment))
+        found, planned = len(results.of(experiment)), len(experiment.seeds)
+        row = rows[experiment.label] = dict(
+            seeds=str(found) if found == planned else f'{found} of {planned}'
+        )
         for score in results.plan.scores_of(set_name):
-            cell = _cell(results, section, experiment, f'{set_name}/{score}')
-            row[f'{score} ({unit_of(score)})'] = cell if is_run else NOT_RUN
+            cell = _cell(results, section, experiment, set_name, score)
+            row[f'{score} ({unit_of(score)})'] = cell if found else NOT_RUN
             if score in published:
                 figure = experiment.published_figure(set_name, score)
                 row[f'{score} published'] = '-' if figure is None else f'{figure:.1f}'
-        rows[experiment.label] = row
     return format_table(HEADING, rows)
 
 
 def group_table(results: Results, section: Sequence[Experiment], set_name: str) -> str:
     """The first score of one set by its groups."""
-    by, score = results.plan.groups[set_name], results.plan.scores_of(set_name)[0]
+    score = results.plan.scores_of(set_name)[0]
     groups = results.groups(set_name, section)
     return format_table(
         HEADING,
         {
             experiment.label: {
-                group: _cell(results, section, experiment, f'{set_name}/{by}/{group}/{score}')
+                group: _cell(results, section, experiment, set_name, score, group)
                 for group in groups
             }
             for experiment in section
@@ -104,20 +102,91 @@ def training_table(results: Results, section: Sequence[Experiment]) -> str:
     return format_table(HEADING, rows)
 
 
+def cross_table(results: Results, table: CrossTable) -> str:
+    """One score over all sections, as papers have it: ours beside what was published."""
+    plan = results.plan
+    placed = {e.cell: e for e in plan.experiments if e.cell is not None}
+
+    def cell(experiment: Experiment | None) -> str:
+        if experiment is None:
+            return '-'
+        values = results.values(experiment, table.set_name, table.score)
+        ours = format_cell(values) if values else NOT_RUN
+        if 0 < len(values) < len(experiment.seeds):
+            ours += f' ({len(values)} of {len(experiment.seeds)} seeds)'
+        published = experiment.published_figure(table.set_name, table.score)
+        return ours if published is None else f'{ours}<br>*{published:.1f}*'
+
+    columns = dict.fromkeys(column for _, column in placed)
+    rows = {
+        row: {column: cell(placed.get((row, column))) for column in columns}
+        for row in dict.fromkeys(row for row, _ in placed)
+    }
+    several = any(len(experiment.seeds) > 1 for experiment in placed.values())
+    what = 'mean ± sample standard deviation over the seeds' if several else 'of one seed'
+    words = f'Upright: ours on {table.set_name}, {what}.'
+    figures = (e.published_figure(table.set_name, table.score) for e in placed.values())
+    if any(figure is not None for figure in figures):
+        words += f' *Italics*: published ({plan.published_source}).'
+    return f'{format_table(f"{table.score} ({unit_of(table.score)})", rows)}\n\n{words}'
+
+
+def csv_rows(results: Results) -> Iterator[list[Any]]:
+    """The rows of the CSV file: one for each run and set, and for each of its groups.
+
+    Published figures have columns of their own in the rows of sets. An experiment that has some and
+    was not run has a row without a seed for each of these sets.
+    """
+    plan = results.plan
+    scores = plan.all_scores
+    known = [set(plan.published_scores(plan.experiments, name)) for name in plan.sets]
+    published = [score for score in scores if any(score in each for each in known)]
+    head = ['section', 'experiment', 'label', 'seed', 'set', 'group']
+    yield [*head, *scores, *(f'{score}_published' for score in published), *RUN_KEYS]
+    wide = results.frame.pivot(
+        index=['experiment', 'seed', 'set', 'group'], columns='score', values='value'
+    ).reindex(columns=scores)
+    for experiment in plan.experiments:
+        names = [experiment.section, experiment.name, experiment.label]
+        found = results.of(experiment)
+        for result in found:
+            for name in plan.sets:
+                groups = results.groups(name, [experiment]) if name in plan.groups else []
+                for group in ('', *groups):
+                    key = (experiment.name, result['seed'], name, group)
+                    values = wide.loc[key] if key in wide.index else [None] * len(scores)
+                    figures = _figures(experiment, '' if group else name, published)
+                    tail = [result[key] for key in RUN_KEYS]
+                    row = [result['seed'], name, group, *map(_number, values)]
+                    yield [*names, *row, *figures, *tail]
+        for name in () if found else plan.sets:
+            if experiment.published.get(name):
+                figures, empty = _figures(experiment, name, published), [''] * len(RUN_KEYS)
+                yield [*names, '', name, '', *([''] * len(scores)), *figures, *empty]
+
+
 def _cell(
-    results: Results, section: Sequence[Experiment], experiment: Experiment, metric: str
+    results: Results,
+    section: Sequence[Experiment],
+    experiment: Experiment,
+    set_name: str,
+    score: str,
+    group: str = '',
 ) -> str:
     name = results.plan.references.get(experiment.section)
     reference = [e for e in section if e.name == name and e is not experiment]
     return format_cell(
-        results.values(experiment, metric),
-        results.values(reference[0], metric) if reference else (),
+        results.values(experiment, set_name, score, group),
+        results.values(reference[0], set_name, score, group) if reference else (),
     )
 
 
-def _count(results: Results, experiment: Experiment) -> str:
-    found, planned = len(results.of(experiment)), len(experiment.seeds)
-    return str(found) if found == planned else f'{found} of {planned}'
+def _figures(experiment: Experiment, set_name: str, scores: Sequence[str]) -> list[str]:
+    return [_number(experiment.published_figure(set_name, score)) for score in scores]
+
+
+def _number(value: float | None) -> str:
+    return '' if value is None or value != value else f'{value:.4f}'
 
 
 def _range(values: Sequence[int]) -> str:

@@ -17,7 +17,7 @@ from .io import (
     sha256_of,
 )
 from .manifest import Manifest, changes
-from .object_npz import load_object_npz
+from .object_npz import load_object_npz, npz_entries
 
 __all__ = [
     'Manifest',
@@ -30,6 +30,7 @@ __all__ = [
     'load_object_npz',
     'load_pickle_restricted',
     'make_writable_folder',
+    'npz_entries',
     'require_file',
     'save_json',
     'save_npy',

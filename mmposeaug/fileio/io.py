@@ -60,7 +60,7 @@ def load_json(path: str | os.PathLike, what: str) -> Any:
 
     A ValueError calls it ``what`` ('camera file') if it is not valid JSON.
     """
-    with get_local_path(path) as local_path, open(local_path, encoding='utf-8') as file:
+    with get_local_path(path) as local_path, open(local_path, encoding='utf-8-sig') as file:
         try:
             return json.load(file)
         except (ValueError, RecursionError) as error:

@@ -17,6 +17,16 @@ from .io import require_file
 from .restricted_pickle import RefusedError, unpickle_restricted
 
 
+def npz_entries(path: str) -> list[str]:
+    """Names of the entries of an npz file, none if it is not one."""
+    with get_local_path(path) as local_path:
+        try:
+            with zipfile.ZipFile(local_path) as archive:
+                return [name[: -len('.npy')] for name in archive.namelist()]
+        except (zipfile.BadZipFile, OSError):
+            return []  # what reads it says so
+
+
 def load_object_npz(path: str, keys: Sequence[str]) -> dict[str, Any]:
     """Read named entries of an npz file that may be pickled objects.
 

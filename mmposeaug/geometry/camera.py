@@ -13,6 +13,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from mmposeaug.structures.choices import require_choice
+
 MIN_DEPTH = 1e-3
 """float: Depths (metres) between -1e-3 and 1e-3 count as 1e-3 in the division."""
 
@@ -57,13 +59,11 @@ def project(
         )
     intrinsics = intrinsics.unsqueeze(-2)
     focal, centre, radial, p = intrinsics.split((2, 2, 3, 2), dim=-1)
+    require_choice('tangential', tangential, ('mmpose', 'poseaug'))
+    p_linear = p
     if tangential == 'mmpose':
         p = p.flip(-1)
         p_linear = 2 * p
-    elif tangential == 'poseaug':
-        p_linear = p
-    else:
-        raise ValueError(f"tangential must be 'mmpose' or 'poseaug', got {tangential!r}.")
     depth = points_cam[..., 2:]
     depth = torch.where(depth.abs() < MIN_DEPTH, torch.full_like(depth, MIN_DEPTH), depth)
     xy = points_cam[..., :2] / depth

@@ -18,7 +18,7 @@ LOST_NOISE = 0.08
 shares of the person's size."""
 LOST_SCORES = (0.02, 0.25)
 """tuple[float, float]: Range of the scores of such joints."""
-_FARTHEST = 4.0  # times the median distance from the middle: who is farther is no part of the body
+_FARTHEST = 4.0  # times the median distance from the middle: farther keypoints are not of the body
 
 
 def person_size(keypoints_px: Tensor) -> Tensor:

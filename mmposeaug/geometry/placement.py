@@ -1,5 +1,5 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""Where a person stands, told by place and size in the image."""
+"""Where a person stands, from place and size in the image."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ ROUNDS = 6
 def projected_size(keypoints: Tensor, skeleton: Skeleton) -> Tensor:
     """Summed lengths of all bones in the image.
 
-    Unlike a box it depends little on the pose: who crouches or raises the arms is as large as
-    before.
+    Unlike a box it depends little on the pose: a person who crouches or raises the
+    arms is as large as before.
 
     Args:
         keypoints (Tensor): Keypoints of shape (*, J, 2).
@@ -41,14 +41,7 @@ def projected_size(keypoints: Tensor, skeleton: Skeleton) -> Tensor:
 
 
 def clearance(pose: Tensor, skeleton: Skeleton) -> Tensor:
-    """How near to the camera joints may come.
-
-    Args:
-        pose (Tensor): Poses of shape (*, J, 3), in metres.
-
-    Returns:
-        Tensor: Depths of shape (*), in metres: 0.3 of people, less of hands and other small things.
-    """
+    """How near in metres joints of poses (*, J, 3) may come to the camera."""
     summed = torch.linalg.vector_norm(joints_to_bones(pose, skeleton), dim=-1).sum(-1)
     return (CLEARANCE_SHARE * summed).clamp(max=CLEARANCE)
 
@@ -117,9 +110,9 @@ def root_of_size(
         skeleton (Skeleton): Tree over the J joints.
 
     Returns:
-        Tensor: Root positions of shape (N, 3), in metres, without gradients. Who would come too
-        near to the camera is kept away from it, and seen smaller than asked. Far outside of the
-        image of a distorting camera, places are met as if there were no distortion.
+        Tensor: Root positions of shape (N, 3), in metres, without gradients. People who would come
+        too near to the camera are kept away from it, and seen smaller than asked. Far outside of
+        the image of a distorting camera, places are met as if there were no distortion.
 
     Example:
         >>> arm = Skeleton('arm', ('root', 'hand'), (-1, 0))

@@ -23,7 +23,7 @@ from .smoothing import CausalSmoother, smooth_poses
 from .summary import picture_notices, summarize_lifting
 from .tracks import TRACKERS, assign_tracks
 from .upright import WORLD_AXES, estimate_up, find_up, stand_upright
-from .views import Camera, check_sizes, find_image_sizes, find_view, place_roots, read_camera
+from .views import Camera, check_sizes, find_image_sizes, find_view, read_camera
 from .visualization_hook import LiftingVisualizationHook
 from .world import world_poses, world_rotation
 
@@ -62,7 +62,6 @@ __all__ = [
     'load_lifter',
     'package_lifter',
     'picture_notices',
-    'place_roots',
     'plant_feet',
     'read_camera',
     'refine_poses',

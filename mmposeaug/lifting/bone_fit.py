@@ -23,7 +23,7 @@ _ROWS = 256  # poses at a time, which bounds the memory
 
 
 class _Problem(NamedTuple):
-    """What the poses shall be near to; tensors of N rows."""
+    """What the poses must be close to; tensors of N rows."""
 
     bones: Tensor  # (N, B, 3), of the right lengths
     lengths: Tensor  # (N, B, 1)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -153,24 +153,15 @@ def find_people(args: argparse.Namespace) -> tuple[Keypoints2D, FrameSource | No
 
 def options_of(args: argparse.Namespace) -> LiftingOptions:
     """What the command line says of lifting."""
-    return LiftingOptions(
-        keypoint_set=args.keypoint_set,
-        tracker=args.tracker,
-        max_gap=args.max_gap,
-        score_thr=args.score_thr,
-        stills=args.stills,
+    given = {each.name: getattr(args, each.name) for each in fields(LiftingOptions)}
+    given.update(
+        first_frame=None,  # the keypoints have been read with it
         image_size=tuple(args.image_size) if args.image_size else None,
-        pad_portrait=args.pad_portrait,
-        camera_file=args.camera_file,
-        camera=args.camera,
-        focal=args.focal,
         stature=args.stature or LiftingOptions.stature,
         bones=args.bones or ('free' if args.stills else 'constant'),
-        smooth=args.smooth,
-        causal=args.causal,
         up=way_up(args.up),
-        feet=args.feet,
     )
+    return LiftingOptions(**given)
 
 
 def way_up(words: Sequence[str] | None) -> str | tuple[float, float] | None:

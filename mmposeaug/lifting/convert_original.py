@@ -167,7 +167,7 @@ def _read_state(
     if wrong:
         raise ValueError(
             f"'{path}' has no state dict under {' or '.join(keys)}, and is none: its {wrong[0]!r} "
-            f'is no tensor ({type(state[wrong[0]]).__name__}); name the entry that holds the '
+            f'is not a tensor ({type(state[wrong[0]]).__name__}); name the entry that holds the '
             'weights by --key.'
         )
     return dict(state), entry, content

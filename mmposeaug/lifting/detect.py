@@ -97,7 +97,7 @@ def build_detector(
     Raises:
         ImportError: If what the detector needs is not installed.
         FileNotFoundError: If a model file does not exist.
-        ValueError: If a model cannot be had or read, or an option is none of this detector.
+        ValueError: If a model cannot be found or read, or an option is not one of this detector.
 
     Example:
         >>> with build_detector(backend='mediapipe', stills=True) as detector:  # doctest: +SKIP

@@ -34,7 +34,7 @@ class FrameSource:
         frames_from (str): How the frames are known, in words.
         fps (float | None): Frames a second of a video.
         size (tuple[int, int] | None): Width and height of a video's frames.
-        missing (set[int]): Frames that were asked for and are not there.
+        missing (set[int]): Frames that were asked for and are missing.
 
     Raises:
         FileNotFoundError: If the path does not exist.

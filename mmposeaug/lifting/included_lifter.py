@@ -43,7 +43,7 @@ def included_lifter() -> tuple[Path, Path]:
     for path in paths:
         if not path.is_file():
             raise FileNotFoundError(
-                f"The lifter that comes with the package is not there ('{path}'); install "
+                f"The lifter that comes with the package is missing ('{path}'); install "
                 'mmposeaug again, or give a config and a checkpoint.'
             )
     return paths

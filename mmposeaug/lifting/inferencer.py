@@ -24,6 +24,7 @@ from mmposeaug.datasets.keypoints_2d import (
     keypoints_from_array,
     load_keypoints,
 )
+from mmposeaug.geometry import place_roots
 from mmposeaug.structures import LiftedPoses, Skeleton
 from mmposeaug.version import __version__
 
@@ -34,7 +35,7 @@ from .refine import refine_poses
 from .scale import scale_to_stature
 from .smoothing import SINGLE_PICTURES
 from .tracks import assign_tracks, number_in_frames
-from .views import as_seen, find_image_sizes, find_view, place_roots, read_camera
+from .views import as_seen, find_image_sizes, find_view, read_camera
 from .windows import iterate_windows
 
 KeypointSource = Union[str, 'os.PathLike[str]', np.ndarray, Keypoints2D]

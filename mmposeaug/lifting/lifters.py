@@ -16,6 +16,7 @@ from mmpose.registry import DATASETS, MODELS
 from torch import nn
 
 from mmposeaug.codecs import LifterAdapter, build_codec, find_train_codec
+from mmposeaug.codecs.lifter_fit import check_codec, check_frames, first_call
 from mmposeaug.codecs.trained_codec import codec_misfit
 from mmposeaug.datasets.readers import skeleton_of_cfg
 from mmposeaug.datasets.samples import inner_dataset
@@ -89,11 +90,7 @@ def load_lifter(
     skeleton = skeleton_of_cfg(next(iter(datasets.values())))
     window = window_rule(next(iter(datasets.values())))
     codec = build_codec(_codec_of(datasets))
-    if codec.num_keypoints != skeleton.num_joints:
-        raise ValueError(
-            f'The codec of the config is for {codec.num_keypoints} keypoints, its data set has '
-            f'{skeleton.num_joints} joints; make num_keypoints and the metainfo agree.'
-        )
+    check_codec(codec, skeleton.num_joints)
     model = _build(cfg)
     content, sha256 = read_checkpoint(path)
     load_weights(model, content, path)
@@ -184,28 +181,15 @@ def _to_device(model: nn.Module, device: str | torch.device) -> nn.Module:
 
 def _check_window(lifter: LoadedLifter) -> None:
     """Refuse frames or joints that the network cannot take, by calling it once."""
-    adapter, frames = lifter.adapter, lifter.num_frames
-    predicted, target = adapter.target_indices(frames), list(lifter.window.target_frames)
-    if predicted != target:
-        raise ValueError(
-            f'The lifter predicts frame(s) {predicted} of {frames}, the target of the data set of '
-            f"the config is frame(s) {target}; make 'causal' of the data set and of the backbone "
-            'agree.'
-        )
-    joints = lifter.skeleton.num_joints
+    adapter, frames, joints = lifter.adapter, lifter.num_frames, lifter.skeleton.num_joints
+    targets = lifter.window.target_frames
+    check_frames(adapter, frames, targets)
     like = torch.zeros(1, device=lifter.device)
     camera = like.new_tensor([[1000, 1000, 500, 500, 0, 0, 0, 0, 0]])
-    try:
-        with torch.no_grad():
-            adapter.predict(
-                like.new_full((1, frames, joints, 2), 500),
-                like.new_full((1, 2), 1000),
-                intrinsics=camera,
-                root_depth=like.new_full((1, len(target)), 5),
-            )
-    except (RuntimeError, AssertionError, ValueError) as error:
-        raise ValueError(
-            f'The lifter cannot take the {frames} frame(s) of {joints} keypoints of the data set '
-            f'of the config ({first_line(error)}); make in_channels, kernel_sizes and seq_len '
-            'agree with it.'
-        ) from error
+    with first_call(frames, joints):
+        adapter.predict(
+            like.new_full((1, frames, joints, 2), 500),
+            like.new_full((1, 2), 1000),
+            intrinsics=camera,
+            root_depth=like.new_full((1, len(targets)), 5),
+        )

@@ -12,7 +12,7 @@ import torch
 
 from mmposeaug.datasets import check_pixels
 from mmposeaug.datasets.keypoints_2d import UNTRACKED, KeypointMap, Keypoints2D, certain_scores
-from mmposeaug.geometry import in_lens
+from mmposeaug.geometry import in_lens, place_roots
 from mmposeaug.structures import LiftedPoses
 
 from .inferencer import LiftingInferencer
@@ -20,7 +20,7 @@ from .live_people import LivePeople
 from .options import LiftingOptions
 from .smoothing import CausalSmoother
 from .tracks import TRACKERS, Follower
-from .views import as_seen, find_image_sizes, find_view, place_roots, read_camera
+from .views import as_seen, find_image_sizes, find_view, read_camera
 
 _SOURCE = 'the detections of a frame'
 

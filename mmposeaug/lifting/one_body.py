@@ -15,6 +15,7 @@ from mmposeaug.geometry import (
     bone_lengths,
     in_lens,
     joints_to_bones,
+    place_roots,
     replace_bone_lengths,
     undistort,
     unit_bones,
@@ -24,7 +25,6 @@ from mmposeaug.structures import LiftedPoses, Skeleton
 from .bone_fit import NEAREST, fit_bones
 from .scale import known_share
 from .smoothing import SINGLE_PICTURES
-from .views import place_roots
 
 BONE_STD = 0.05
 """float: Metres by which lifters are off at a bone's lower end, as seen from its upper end."""

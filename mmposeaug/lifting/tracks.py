@@ -1,23 +1,24 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""Who is who over the frames: numbers of the file, or MMPose's trackers."""
+"""Who is who over the frames: numbers of the file, or a tracker's."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from itertools import count
-from types import SimpleNamespace
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
-from mmpose.apis import _track_by_iou, _track_by_oks
+from mmpose.evaluation.functional.nms import oks_iou
 
 from mmposeaug.datasets.keypoints_2d import UNTRACKED, Keypoints2D, split_runs
+from mmposeaug.structures.choices import require_choice
 
 TRACKERS = ('auto', 'file', 'iou', 'oks')
 """tuple[str]: Ways to number people."""
 
 THRESHOLD = 0.3
-"""float: Overlap of boxes, or similarity of keypoints, from which two people are one; MMPose's."""
+"""float: Overlap of boxes, or similarity of keypoints, from which two people are one, as in
+MMPose."""
 
 
 def assign_tracks(
@@ -28,7 +29,7 @@ def assign_tracks(
     Args:
         keypoints (Keypoints2D): Detected people.
         tracker (str): ``'file'``: the numbers of the file; ``'iou'`` and ``'oks'``: MMPose's
-            trackers, by the overlap of boxes and by the similarity of keypoints. Defaults to
+            way, by the overlap of boxes and by the similarity of keypoints. Defaults to
             ``'auto'``: the file's where everybody has one, no tracker for one person a frame, else
             ``'iou'``.
         max_gap (int): Frames for which somebody who is not seen is remembered; who comes later is
@@ -41,8 +42,7 @@ def assign_tracks(
         ValueError: If the tracker is unknown, numbers of the file are missing, or one appears
             twice in a frame.
     """
-    if tracker not in TRACKERS:
-        raise ValueError(f'There is no tracker {tracker!r}; use one of {", ".join(TRACKERS)}.')
+    require_choice('tracker', tracker, TRACKERS)
     numbered = bool((keypoints.tracks != UNTRACKED).all())
     if tracker == 'auto' and numbered and _repeated(keypoints):
         numbered = False  # as without tracking: everybody has the same number
@@ -89,54 +89,74 @@ def number_in_frames(keypoints: Keypoints2D) -> Keypoints2D:
     return replace(keypoints, tracks=np.concatenate(numbers))
 
 
+class _Seen(NamedTuple):
+    """Somebody as last seen."""
+
+    frame: int
+    box: np.ndarray
+    keypoints: np.ndarray
+    area: float
+    number: int = UNTRACKED
+
+
 class Follower:
-    """Numbers people frame by frame with one of MMPose's trackers."""
+    """Numbers people frame by frame, each as the most similar one of the frames before."""
 
     def __init__(self, way: str, max_gap: int) -> None:
         self.way = way
         self.max_gap = max_gap
-        self.seen: list[Any] = []
+        self.seen: list[_Seen] = []
         self.newcomers = count()
 
     def __call__(self, keypoints: Keypoints2D, rows: np.ndarray) -> list[int]:
         """Numbers of the people of the next frame."""
         frame = int(keypoints.frames[rows[0]])
         # those of the last frame, and those who were lost not long ago
-        candidates = [person for person in self.seen if frame - person.frame <= self.max_gap + 1]
-        people = [_person(keypoints, row) for row in rows]
-        for person in people:
-            person.track_id, candidates, _ = _track(person, candidates, self.way)
-            if person.track_id == UNTRACKED:
-                person.track_id = next(self.newcomers)
-        self.seen = people + candidates
-        return [person.track_id for person in people]
+        before = [person for person in self.seen if frame - person.frame <= self.max_gap + 1]
+        people = []
+        for row in rows:
+            person, number = _look(keypoints, row), UNTRACKED
+            if before:
+                similarity = self._similarity(person, before)
+                best = int(np.argmax(similarity))
+                number = before.pop(best).number if similarity[best] > THRESHOLD else UNTRACKED
+            number = next(self.newcomers) if number == UNTRACKED else number
+            people.append(person._replace(number=number))
+        self.seen = people + before
+        return [person.number for person in people]
+
+    def _similarity(self, person: _Seen, before: list[_Seen]) -> np.ndarray:
+        """Overlap of boxes, or object keypoint similarity as COCO defines it."""
+        if self.way == 'iou':
+            return np.array([_overlap(person.box, other.box) for other in before])
+        points = np.array([other.keypoints for other in before])
+        areas = np.array([other.area for other in before])
+        number = len(person.keypoints) // 3
+        # MMPose's sigmas are for COCO's 17 keypoints; others get their mean
+        sigmas = None if number == 17 else np.full(number, 0.06)
+        return oks_iou(person.keypoints, points, person.area, areas, sigmas=sigmas)
 
 
 def _follow(keypoints: Keypoints2D, way: str, max_gap: int) -> np.ndarray:
-    """Numbers (N,) from one of MMPose's trackers."""
+    """Numbers (N,) of all people."""
     follower = Follower(way, max_gap)
     numbers = [follower(keypoints, rows) for rows in split_runs(keypoints.frames)]
     return np.array(sum(numbers, []), np.int64)
 
 
-def _track(person: Any, candidates: list[Any], way: str) -> Any:
-    if way == 'iou':
-        return _track_by_iou(person, candidates, THRESHOLD)
-    number = person.pred_instances.keypoints.shape[1]
-    # its own sigmas are for COCO's 17 keypoints; others get their mean
-    sigmas = None if number == 17 else np.full(number, 0.06)
-    return _track_by_oks(person, candidates, THRESHOLD, sigmas)
-
-
-def _person(keypoints: Keypoints2D, row: int) -> Any:
-    """What MMPose's trackers look at."""
+def _look(keypoints: Keypoints2D, row: int) -> _Seen:
     assert keypoints.boxes is not None
     box = keypoints.boxes[row].astype(np.float64)
-    points = np.where(keypoints.scores[row][:, None] > 0, keypoints.keypoints_px[row], 0)
-    instances = SimpleNamespace(
-        bboxes=box[None],
-        areas=np.array([max(float((box[2] - box[0]) * (box[3] - box[1])), 1.0)]),
-        keypoints=points[None].astype(np.float64),
-        keypoint_scores=keypoints.scores[row][None].astype(np.float64),
-    )
-    return SimpleNamespace(pred_instances=instances, track_id=-1, frame=int(keypoints.frames[row]))
+    scores = keypoints.scores[row].astype(np.float64)
+    points = np.where(scores[:, None] > 0, keypoints.keypoints_px[row], 0)
+    triples = np.concatenate((points, scores[:, None]), axis=1).reshape(-1)
+    area = max(float(np.prod(box[2:] - box[:2])), 1.0)
+    return _Seen(int(keypoints.frames[row]), box, triples, area)
+
+
+def _overlap(one: np.ndarray, other: np.ndarray) -> float:
+    """Intersection over union of two boxes (left, top, right, bottom)."""
+    sides = np.minimum(one[2:], other[2:]) - np.maximum(one[:2], other[:2])
+    shared = float(np.prod(sides.clip(min=0)))
+    whole = float(np.prod(one[2:] - one[:2]) + np.prod(other[2:] - other[:2])) - shared
+    return shared / (whole or 1e-5)

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from mmposeaug.structures import H36M_16, Skeleton
+from mmposeaug.structures.choices import require_choice
 
 _MLP_NAMES = (
     (r'^w1(_[A-Z]+)?\.', 'input.'),
@@ -56,18 +57,15 @@ def convert_poseaug_state(
     Raises:
         ValueError: If the network or one of the names is unknown.
     """
+    networks = ('angle', 'length', 'rigid', 'discriminator_3d', 'discriminator_2d')
+    require_choice('network', network, networks)
     if network in ('angle', 'length'):
         return {f'network.{_rename(k, _MLP_NAMES)}': v for k, v in state.items()}
     if network == 'rigid':
         return {_convert_rigid_name(k): v for k, v in state.items()}
     if network == 'discriminator_2d':
         return {_rename(k, _D2_NAMES): v for k, v in state.items()}
-    if network == 'discriminator_3d':
-        return dict(_convert_path(k, v, skeleton) for k, v in state.items())
-    raise ValueError(
-        f'Unknown network {network!r}; use angle, length, rigid, discriminator_3d or '
-        'discriminator_2d.'
-    )
+    return dict(_convert_path(k, v, skeleton) for k, v in state.items())
 
 
 def _convert_rigid_name(name: str) -> str:

@@ -1,7 +1,8 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
 """Pictures of poses, predictions and comparisons."""
 
-from .augmentation import KIND_LABELS, draw_augmentation
+from .augmentation import draw_augmentation
+from .augmentation_values import KIND_LABELS
 from .comparison import draw_comparison
 from .distributions import draw_changes, draw_distributions
 from .figures import new_figure, save_png, to_image

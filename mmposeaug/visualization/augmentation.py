@@ -7,13 +7,11 @@ import numpy as np
 import torch
 from matplotlib.figure import Figure
 
-from mmposeaug.geometry import body_axes, bone_lengths
+from mmposeaug.geometry import body_axes
 from mmposeaug.structures import AugmentedSamples, Skeleton
 
+from .augmentation_values import length_change
 from .gallery import KeypointPanel, Panel, PosePanel, draw_gallery
-
-KIND_LABELS = dict(real='Real', random='Random draw', learned='Learned')
-"""dict[str, str]: What the kinds of poses are called in pictures."""
 
 
 def choose_examples(samples: AugmentedSamples, count: int) -> list[int]:
@@ -92,20 +90,6 @@ def describe_step(samples: AugmentedSamples, stage: str, index: int) -> str:
         angle = _rotation_deg(before, now, skeleton)
         return 'moved' if angle is None else f'turned by {angle:.0f}° and moved'
     return 'joints, body, view and place at random'
-
-
-def length_change(before: np.ndarray, now: np.ndarray, skeleton: Skeleton) -> np.ndarray:
-    """Relative change of every bone's length.
-
-    Args:
-        before (np.ndarray): Poses of shape (N, J, 3).
-        now (np.ndarray): The poses that they became, of shape (N, J, 3).
-
-    Returns:
-        np.ndarray: Changes of shape (N, J - 1); 0 where a bone had no length.
-    """
-    old, new = (bone_lengths(torch.as_tensor(pose), skeleton).numpy() for pose in (before, now))
-    return np.divide(new, old, out=np.ones_like(new), where=old > 0) - 1
 
 
 def _rotation_deg(before: np.ndarray, now: np.ndarray, skeleton: Skeleton) -> float | None:

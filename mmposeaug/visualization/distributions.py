@@ -7,21 +7,24 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import torch
 from matplotlib.figure import Figure
 
-from mmposeaug.geometry import camera_angles
 from mmposeaug.structures import AugmentedSamples, ViewedPoses
 
-from .augmentation import KIND_LABELS, length_change
+from .augmentation_values import (
+    KIND_COLORS,
+    KIND_LABELS,
+    bone_values,
+    field_of_view,
+    root_places,
+    view_angles,
+)
 from .figures import new_figure
 from .style import LABEL_SIZE, SERIES_COLORS, TICK_SIZE, TITLE_SIZE
 
 MAX_POINTS = 4000
 """int: Points drawn in a panel, the first ones."""
 ROWS = ('Camera as seen\nfrom the body', 'Root from above', 'Root in the image')
-KIND_COLORS = dict(zip(KIND_LABELS.values(), SERIES_COLORS))
-"""dict[str, str]: Colours of columns that are called by a kind."""
 COLUMN = 3.0
 """float: Width of a column in inches."""
 
@@ -55,8 +58,9 @@ def draw_distributions(
     figure = new_figure(width, 8.3, dpi)
     depth = _far(sets)
     span = COLUMN / width
+    of_kinds = {KIND_LABELS[kind]: color for kind, color in KIND_COLORS.items()}
     for i, (name, poses) in enumerate(sets.items()):
-        color = {**KIND_COLORS, **(colors or {})}.get(name, SERIES_COLORS[i % len(SERIES_COLORS)])
+        color = {**of_kinds, **(colors or {})}.get(name, SERIES_COLORS[i % len(SERIES_COLORS)])
         left = 0.8 / width + i * span
         figure.text(
             left + 0.43 * span, 0.925, name, ha='center', fontsize=TITLE_SIZE, weight='bold'
@@ -73,24 +77,6 @@ def draw_distributions(
         size = _fitting(title, width, TITLE_SIZE + 2)
         figure.text(0.5, 0.965, title, ha='center', fontsize=size)
     return figure
-
-
-def view_angles(poses: ViewedPoses) -> np.ndarray | None:
-    """Azimuth and elevation of the camera as seen from each body.
-
-    Returns:
-        np.ndarray | None: Degrees of shape (N, 2); None for skeletons without a pelvis.
-    """
-    if poses.skeleton.pelvis is None:
-        return None
-    return camera_angles(torch.as_tensor(poses.pose_cam), poses.skeleton).numpy()
-
-
-def field_of_view(poses: ViewedPoses) -> tuple[float, float]:
-    """Slopes x / z of the left and the right border of the middle camera's image, undistorted."""
-    focal, centre = poses.intrinsics[:, 0], poses.intrinsics[:, 2]
-    right = (poses.image_size[:, 0] - centre) / focal
-    return float(np.median(-centre / focal)), float(np.median(right))
 
 
 def _fitting(title: str, width: float, largest: float) -> float:
@@ -129,8 +115,8 @@ def _view_panel(axes: Any, poses: ViewedPoses, color: str) -> None:
 
 
 def _place_panel(axes: Any, poses: ViewedPoses, color: str, far: float, first: bool) -> None:
-    root = poses.pose_cam[:MAX_POINTS, poses.skeleton.root]
-    axes.scatter(root[:, 0], root[:, 2], s=_dot(len(root)), color=color, alpha=0.35, linewidths=0)
+    root, _ = root_places(poses.take(slice(MAX_POINTS)))
+    axes.scatter(*root.T, s=_dot(len(root)), color=color, alpha=0.35, linewidths=0)
     if len(poses):
         for slope in field_of_view(poses):
             axes.plot([0, slope * far], [0, far], color='#555555', linewidth=0.8)
@@ -143,7 +129,7 @@ def _place_panel(axes: Any, poses: ViewedPoses, color: str, far: float, first: b
 
 
 def _image_panel(axes: Any, poses: ViewedPoses, color: str, first: bool) -> None:
-    root = poses.keypoints_px[:MAX_POINTS, poses.skeleton.root] / poses.image_size[:MAX_POINTS]
+    _, root = root_places(poses.take(slice(MAX_POINTS)))
     axes.scatter(*root.T, s=_dot(len(root)), color=color, alpha=0.35, linewidths=0)
     axes.set(xlim=(0, 1), ylim=(1, 0), xticks=(0, 0.5, 1), yticks=(0, 0.5, 1))
     axes.set_xlabel('share of the width', fontsize=TICK_SIZE + 1)
@@ -165,10 +151,11 @@ def draw_changes(samples: AugmentedSamples, title: str = '', dpi: int = 80) -> F
         Figure: One panel for each kind of turn and of length, in which a row is the histogram of
         a bone, and one of the lifter's errors, where there are any.
     """
-    panels = [(f'Turn of bones:\n{KIND_LABELS[k]} (°)', v, (0.0, 90.0)) for k, v in _turns(samples)]
-    panels += [
-        (f'Change of length:\n{KIND_LABELS[k]} (%)', v, (-100.0, 100.0))
-        for k, v in _lengths(samples)
+    titles = dict(turn='Turn of bones:\n{} (°)', length='Change of length:\n{} (%)')
+    spans = dict(turn=(0.0, 90.0), length=(-100.0, 100.0))
+    panels = [
+        (titles[quantity].format(KIND_LABELS[kind]), values, spans[quantity])
+        for kind, quantity, values in bone_values(samples)
     ]
     count = len(panels) + bool(samples.errors_mm)
     figure = new_figure(1.3 + 2.9 * max(count, 1), 4.6, dpi)
@@ -184,19 +171,6 @@ def draw_changes(samples: AugmentedSamples, title: str = '', dpi: int = 80) -> F
     figure.text(0.5, 0.02, note, ha='center', fontsize=LABEL_SIZE, color='#444444')
     figure.subplots_adjust(left=1.15 / figure.get_figwidth(), right=0.98, top=0.8, bottom=0.14)
     return figure
-
-
-def _turns(samples: AugmentedSamples) -> list[tuple[str, np.ndarray]]:
-    return [(k, samples.turns_deg[k]) for k in ('random', 'learned') if k in samples.turns_deg]
-
-
-def _lengths(samples: AugmentedSamples) -> list[tuple[str, np.ndarray]]:
-    real = samples.of_kind('real').pose_cam
-    return [
-        (kind, 100 * length_change(real, samples.of_kind(kind).pose_cam, samples.skeleton))
-        for kind in samples.kinds
-        if kind != 'real'
-    ]
 
 
 def _bone_panel(
@@ -220,8 +194,7 @@ def _error_panel(axes: Any, samples: AugmentedSamples) -> None:
     bins = np.linspace(0, np.quantile(together, 0.98) if len(together) else 1, 50)
     for kind, seen in shown.items():
         text = f'{KIND_LABELS[kind]}, mean {seen.mean():.0f}' if len(seen) else KIND_LABELS[kind]
-        color = SERIES_COLORS[list(KIND_LABELS).index(kind)]
-        axes.hist(seen, bins, histtype='step', linewidth=1.8, color=color, label=text)
+        axes.hist(seen, bins, histtype='step', linewidth=1.8, color=KIND_COLORS[kind], label=text)
     axes.set_title("The lifter's error\nof people in view (mm)", fontsize=LABEL_SIZE + 1)
     axes.set_yticks([])
     axes.tick_params(labelsize=TICK_SIZE + 1)

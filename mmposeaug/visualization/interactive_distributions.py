@@ -9,14 +9,18 @@ import numpy as np
 
 from mmposeaug.structures import AugmentedSamples, ViewedPoses
 
-from .augmentation import KIND_LABELS, length_change
-from .distributions import field_of_view, view_angles
+from .augmentation_values import (
+    KIND_COLORS,
+    KIND_LABELS,
+    bone_values,
+    field_of_view,
+    root_places,
+    view_angles,
+)
 from .interactive import plotly_objects
-from .style import SERIES_COLORS
 
 POINTS = 2000
 """int: Points of a kind in a figure."""
-KIND_COLORS = dict(zip(KIND_LABELS, SERIES_COLORS))
 
 
 def _shown_first(kind: str, sets: dict[str, ViewedPoses]) -> bool | str:
@@ -83,18 +87,13 @@ def place_figure(sets: dict[str, ViewedPoses]) -> Any:
     figure = objects.Figure()
     far = 1.0
     for kind, poses in sets.items():
-        part = poses.take(slice(POINTS))
-        root = part.pose_cam[:, part.skeleton.root]
-        share = part.keypoints_px[:, part.skeleton.root] / part.image_size
-        far = max([far, *root[:, 2]])
-        for x, y, axes, shown in (
-            (root[:, 0], root[:, 2], ('x', 'y'), True),
-            (share[:, 0], share[:, 1], ('x2', 'y2'), False),
-        ):
+        root, share = root_places(poses.take(slice(POINTS)))
+        far = max([far, *root[:, 1]])
+        for points, axes, shown in ((root, ('x', 'y'), True), (share, ('x2', 'y2'), False)):
             figure.add_trace(
                 objects.Scatter(
-                    x=x,
-                    y=y,
+                    x=points[:, 0],
+                    y=points[:, 1],
                     mode='markers',
                     name=KIND_LABELS[kind],
                     legendgroup=kind,
@@ -128,16 +127,11 @@ def change_figure(samples: AugmentedSamples) -> Any:
     objects = plotly_objects()
     figure = objects.Figure()
     names = samples.skeleton.bone_names
-    real = samples.of_kind('real').pose_cam
-    series: list[tuple[str, np.ndarray, np.ndarray, str]] = [
-        (kind, values, np.arange(0, 181, 3.0), '') for kind, values in samples.turns_deg.items()
-    ]
-    for kind in samples.kinds:
-        if kind != 'real':
-            change = length_change(real, samples.of_kind(kind).pose_cam, samples.skeleton)
-            series.append((kind, 100 * change, np.arange(-100, 101, 2.5), '2'))
+    bins_of = dict(turn=np.arange(0, 181, 3.0), length=np.arange(-100, 101, 2.5))
+    series = bone_values(samples)
     for bone in range(len(names)):
-        for kind, values, bins, axis in series:
+        for kind, quantity, values in series:
+            bins, axis = bins_of[quantity], '' if quantity == 'turn' else '2'
             counts, _ = np.histogram(np.clip(values[:, bone], bins[0], bins[-1]), bins)
             figure.add_trace(
                 objects.Bar(

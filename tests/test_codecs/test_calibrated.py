@@ -249,9 +249,9 @@ def test_what_can_be_encoded_although_it_is_little() -> None:
 
 
 def test_wrong_options_and_tensors_are_told() -> None:
-    with pytest.raises(ValueError, match="size='big'; it is one of keep, divide, apart"):
+    with pytest.raises(ValueError, match="size is 'big'; use one of keep, divide, apart"):
         CalibratedPoseLifting(K, size='big')
-    with pytest.raises(ValueError, match="virtual_camera='body'; it is one of clip, frame"):
+    with pytest.raises(ValueError, match="virtual_camera is 'body'; use one of clip, frame"):
         CalibratedPoseLifting(K, virtual_camera='body')
     with pytest.raises(ValueError, match="add 'target_root' to the meta_keys"):
         CalibratedPoseLifting(K).decode(np.zeros((1, K, 3)))

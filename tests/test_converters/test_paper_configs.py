@@ -101,7 +101,7 @@ def test_baseline_then_poseaug_then_three_sets(data: Path, tmp_path: Path, lifte
     assert learning_rates(runner) == [pytest.approx(slow * (1 - 3 / 51))]
     adversary = loop.adversary.augmentor.optim.param_groups[0]['lr']
     assert adversary == pytest.approx(1e-4 * (1 - 3 / 51))
-    assert loop.length_bank.names == ('S1', 'S5', 'S6', 'S7', 'S8')
+    assert loop.augmentation.length_bank.names == ('S1', 'S5', 'S6', 'S7', 'S8')
     for module in runner.model.modules():
         if isinstance(module, torch.nn.Dropout):
             assert module.p == (0 if 'gcn' in lifter else 0.25)

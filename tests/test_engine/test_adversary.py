@@ -30,9 +30,7 @@ def make(mocap_root, tmp_path):
 
 def step(loop, **options):
     batch, real = (loop.bank.gather(torch.arange(i, i + 32)) for i in (0, 64))
-    return loop.adversary.step(
-        batch, real, loop.feedback_adapter, 0.0, loop.noise_generator, **options
-    )
+    return loop.adversary.step(batch, real, loop.feedback_adapter, loop.noise_generator, **options)
 
 
 @pytest.mark.parametrize('variant', list(NETWORKS))
@@ -124,7 +122,7 @@ def test_augmenting_changes_no_weights_and_is_fixed_by_the_generator(make):
     batch = loop.bank.gather(torch.arange(32))
     before = [p.clone() for p in loop.adversary.augmentor.module.parameters()]
     results = [
-        loop.adversary.augment(batch, torch.Generator().manual_seed(seed)).batch.pose_cam
+        loop.augmentation.augment(batch, torch.Generator().manual_seed(seed)).batch.pose_cam
         for seed in (0, 0, 1)
     ]
     assert torch.equal(results[0], results[1]) and not torch.equal(results[0], results[2])
@@ -160,9 +158,9 @@ def test_rules_of_view(make, rule, shift, seen):
     batch = loop.bank.gather(torch.arange(8))
     pose = batch.pose_cam - batch.pose_cam[:, :, :1] + torch.tensor([0.0, 0.0, 6.0])
     moved = with_poses(batch, pose + torch.tensor(shift))
-    for frames in (moved.pose_cam[:, 0], moved.pose_cam):  # single poses and clips
-        pixels = moved.keypoints_px[:, 0] if frames.ndim == 3 else moved.keypoints_px
-        assert loop.adversary.visible(frames, pixels, moved.image_size).tolist() == [seen] * 8
+    for frames in (1, 2):  # single poses and clips
+        clips = with_poses(moved, moved.pose_cam.repeat(1, frames, 1, 1))
+        assert loop.augmentation.accepts(clips).tolist() == [seen] * 8
 
 
 def test_a_clip_is_in_view_in_all_its_frames(make):
@@ -171,10 +169,8 @@ def test_a_clip_is_in_view_in_all_its_frames(make):
     pose = batch.pose_cam - batch.pose_cam[:, :, :1] + torch.tensor([0.0, 0.0, 6.0])
     clip = pose.repeat(1, 3, 1, 1)
     clip[:2, 2, :, 0] += 9
-    pixels = with_poses(batch, clip).keypoints_px
-    assert (
-        loop.adversary.visible(clip, pixels, batch.image_size).tolist() == [False] * 2 + [True] * 2
-    )
+    seen = loop.augmentation.accepts(with_poses(batch, clip))
+    assert seen.tolist() == [False] * 2 + [True] * 2
 
 
 @pytest.mark.parametrize('variant', list(NETWORKS))
@@ -212,21 +208,18 @@ def test_a_missing_network_is_named(make):
 )
 def test_a_share_of_the_samples_is_the_pure_draw(make, share, progress, pure):
     loop = make(draw_share=share)
-    loop.adversary.progress = progress
-    adversary, module = loop.adversary, loop.adversary.augmentor.module
+    module = loop.adversary.augmentor.module
     torch.nn.init.ones_(module.rigid.translation_network.output.bias)  # a change that is seen
     batch = loop.bank.gather(torch.arange(32))
     seeds = [torch.Generator().manual_seed(3) for _ in range(2)]
-    result = adversary.augment(batch, seeds[0])
+    result = loop.augmentation.augment(batch, seeds[0], progress)
     drawn = module.draw(
         batch.pose_cam[:, 0], batch.intrinsics, batch.image_size, generator=seeds[1]
     ).rigid
     same = (result.batch.pose_cam[:, 0] == drawn).flatten(1).all(1)
     assert same.tolist() == [True] * pure + [False] * (32 - pure)
-    torch.testing.assert_close(
-        result.batch.keypoints_px[:, 0],
-        adversary.project(result.batch.pose_cam[:, 0], batch),
-    )
+    pixels = loop.augmentation.project(result.batch.pose_cam[:, 0], batch)
+    torch.testing.assert_close(result.batch.keypoints_px[:, 0], pixels)
 
 
 def test_the_loop_tells_how_far_the_training_is(make):

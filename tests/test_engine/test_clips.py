@@ -182,8 +182,9 @@ def test_small_things_may_come_as_near_as_their_size_allows():
 
 
 def test_the_released_rule_leaves_out_who_is_behind_the_camera(mocap_root, tmp_path, people):
-    adversary = build(mocap_root, tmp_path, poseaug('released')).train_loop.adversary
+    augmentation = build(mocap_root, tmp_path, poseaug('released')).train_loop.augmentation
     pose = clips(people, 0.5).pose_cam * torch.tensor([1.0, 1.0, -1.0])
-    pixels = torch.zeros(64, FRAMES, 17, 2)
-    assert not adversary.visible(pose, pixels, people.image_size).any()
-    assert adversary.visible(pose[:, 0], pixels[:, 0], people.image_size).all()
+    clip = with_poses(people, pose, torch.zeros(64, FRAMES, 17, 2))
+    single = with_poses(people, pose[:, :1], torch.zeros(64, 1, 17, 2))
+    assert not augmentation.accepts(clip).any()
+    assert augmentation.accepts(single).all()

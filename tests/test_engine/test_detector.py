@@ -118,7 +118,7 @@ def test_samples_that_there_are_not_are_refused(mocap_root, tmp_path):
         (dict(detector=dict(type='DetectionModel', noise=9)), 'noise is 9; give a number'),
         (
             dict(detector=dict(type='DetectionModel', nois=0.01)),
-            "unknown option 'nois'; the options of DetectionModel are skeleton, noise, factors",
+            "of type DetectionModel, has no option 'nois'; the options are skeleton, noise",
         ),
         (dict(detector=dict(type=5)), 'detector has the type 5, which is not registered'),
         (

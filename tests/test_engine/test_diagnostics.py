@@ -10,7 +10,8 @@ import pytest
 import torch
 from train_runs import build
 
-from mmposeaug.engine.batches import poses_of, project_clip
+from mmposeaug.engine.augmentation import AppliedAugmentation, Augmentation
+from mmposeaug.engine.batches import poses_of
 from mmposeaug.engine.diagnostics import AugmentationProbe
 from mmposeaug.geometry import rotate, rotation_matrix
 
@@ -56,7 +57,9 @@ def probe(mocap_root, tmp_path_factory):
 
 
 def measure(probe, **poses):
-    found = probe.measure(poses, lambda pose, batch: project_clip(pose, batch.intrinsics))
+    kinds = dict(zip(poses, poses), real='Original')
+    applied = AppliedAugmentation(probe.batch, probe.batch, poses, kinds)
+    found = probe.measure(Augmentation(probe.skeleton), applied)
     return {key.removeprefix('augmentation/'): value for key, value in found.items()}
 
 

@@ -34,7 +34,7 @@ def test_augmented_samples_alone_are_seen_by_drawn_cameras(mocap_root, tmp_path,
     batches = fed(loop)
     own = torch.stack([of_bank(loop, batch) for batch in batches])
     # the last samples of every batch are augmented
-    first = 32 - round(32 * loop.augmented_share)
+    first = 32 - round(32 * loop.settings.augmented_share)
     assert own[:, :first].all() and not own[:, first:].any() and own.numel() == 192
     samples = select(batches[0], slice(first, None))
     pose, pixels = samples.pose_cam, samples.keypoints_px
@@ -43,7 +43,7 @@ def test_augmented_samples_alone_are_seen_by_drawn_cameras(mocap_root, tmp_path,
     assert (pixels >= 0).all() and (pixels <= samples.image_size[:, None, None]).all()
     portrait = samples.image_size[:, 1] > samples.image_size[:, 0]
     assert 0 < portrait.sum() < len(portrait)
-    assert loop.cameras.shows(samples).all()
+    assert loop.augmentation.cameras.shows(samples).all()
     if name == 'tensor':  # nothing else: people stand where they are
         poses = loop.bank.pose_cam
         mirrored = torch.tensor(loop.skeleton.flip_indices)
@@ -59,7 +59,7 @@ def test_a_pass_over_the_bank_fills_the_buffer_with_drawn_cameras(mocap_root, tm
     buffer = loop._adversarial_phase()
     # a network that has learned nothing puts few people in view
     assert len(buffer) >= 3 and not of_bank(loop, buffer).any()
-    assert loop.cameras.shows(buffer).all()
+    assert loop.augmentation.cameras.shows(buffer).all()
     assert (buffer.keypoints_px < buffer.image_size[:, None, None]).all()
 
 
@@ -95,7 +95,8 @@ def test_cameras_of_an_epoch_come_from_its_seed_and_change_no_other_draw(mocap_r
     assert not torch.equal(seen[0].intrinsics, seen[2].intrinsics)
     assert torch.equal(noise[0], noise[3])
     # without a model the same objects come back: nothing can differ
-    assert plain.cameras.draw(batch) is batch and plain.cameras.draw_in_view(batch) is batch
+    cameras = plain.augmentation.cameras
+    assert cameras.draw(batch) is batch and cameras.draw_in_view(batch) is batch
 
 
 def test_a_joint_beyond_the_fold_of_a_drawn_lens_is_not_shown(mocap_root, tmp_path):
@@ -108,7 +109,7 @@ def test_a_joint_beyond_the_fold_of_a_drawn_lens_is_not_shown(mocap_root, tmp_pa
     seen = replace(batch, pose_cam=pose, intrinsics=lens.expand(2, -1))
     seen = replace(seen, keypoints_px=project_clip(pose, seen.intrinsics, seen.image_size))
     assert 0 < seen.keypoints_px[1, 0, 5, 0] < 1000
-    assert loop.cameras.shows(seen).tolist() == [True, False]
+    assert loop.augmentation.cameras.shows(seen).tolist() == [True, False]
     assert loop.augmentation.visible(seen).tolist() == [True, False]
 
 
@@ -148,7 +149,7 @@ def test_cameras_that_cannot_be_are_refused(camera, sentence):
 
 def test_both_loops_refuse_options_that_there_are_not(mocap_root, tmp_path):
     camera = dict(type='RandomCamera', focus=(0.7, 1.4))
-    sentence = "unknown option 'focus'; the options of RandomCamera are focal, centre, distortion"
+    sentence = "of type RandomCamera, has no option 'focus'; the options are focal, centre,"
     for loop in (dict(LOOPS['tensor'], camera=camera), poseaug(camera=camera)):
         with pytest.raises(ValueError, match=sentence):
             build(mocap_root, tmp_path, loop)

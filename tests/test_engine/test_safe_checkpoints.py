@@ -17,7 +17,7 @@ from mmengine.hooks import CheckpointHook
 from mmengine.runner.checkpoint import _load_checkpoint
 from train_runs import LOOPS, InterruptError, StopAfter, differing, make_runner, train, train_cfg
 
-from mmposeaug.engine import SafeCheckpointHook, checkpoint_backends
+from mmposeaug.engine import SafeCheckpointHook, checkpoint_files
 from mmposeaug.engine.checkpoint_files import (
     find_best_checkpoint,
     find_last_checkpoint,
@@ -67,14 +67,14 @@ def test_the_old_checkpoint_is_deleted_after_the_new_one_is_written(
 ):
     """Every state of the folder at which a kill could strike holds whole checkpoints."""
     seen = []
-    put = checkpoint_backends.AtomicLocalBackend.put
+    put = checkpoint_files.AtomicLocalBackend.put
 
     def watched(self, obj, filepath):
         there = sorted(path.name for path in Path(filepath).parent.glob('*.pth'))
         seen.append((Path(filepath).name, there))
         put(self, obj, filepath)
 
-    monkeypatch.setattr(checkpoint_backends.AtomicLocalBackend, 'put', watched)
+    monkeypatch.setattr(checkpoint_files.AtomicLocalBackend, 'put', watched)
     loop = dict(LOOPS['tensor'], max_epochs=3, val_interval=1 if best else 9)
     options = {'default_hooks.checkpoint.max_keep_ckpts': 1}
     run = train(train_cfg(mocap_root, tmp_path, loop, **options))

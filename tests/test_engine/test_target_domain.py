@@ -18,8 +18,9 @@ from train_runs import (
 
 from mmposeaug.converters import convert_keypoints
 from mmposeaug.datasets import load_target_keypoints
+from mmposeaug.engine.augmentation import Augmentation
 from mmposeaug.engine.batches import project_clip, with_poses
-from mmposeaug.engine.target_domain import TargetDomain, run_augmentor
+from mmposeaug.engine.target_domain import TargetDomain
 from mmposeaug.engine.variants import get_settings
 from mmposeaug.geometry import normalize_keypoints, projected_size
 from mmposeaug.models import RandomPoseAugmentor
@@ -76,9 +77,9 @@ def test_aligned_people_have_sizes_and_places_of_the_target(mocap_root, tmp_path
     domain = TargetDomain(H36M_17, load_target_keypoints(people, H36M_17), aligns=True)
     generator = torch.Generator().manual_seed(3)
     augmentor = RandomPoseAugmentor()
-    poses = run_augmentor(augmentor, batch, generator, domain)
+    poses = Augmentation(H36M_17, augmentor, domain=domain).run(batch, generator)
     generator.manual_seed(3)
-    plain = run_augmentor(augmentor, batch, generator)
+    plain = Augmentation(H36M_17, augmentor).run(batch, generator)
     wanted = domain.draw(len(batch), generator)  # the draw that follows the augmentor's
     size, place = sizes_and_places(poses.rigid, batch)
     torch.testing.assert_close(size, projected_size(wanted, H36M_17), atol=0, rtol=0.01)
@@ -97,7 +98,8 @@ def test_clips_are_moved_as_a_whole(mocap_root, tmp_path, people, loops):
     clip = batch.pose_cam.repeat(1, 5, 1, 1) + 0.01 * torch.arange(5.0).view(1, 5, 1, 1)
     batch = with_poses(batch, clip)
     domain = TargetDomain(H36M_17, load_target_keypoints(people, H36M_17), aligns=True)
-    poses = run_augmentor(None, batch, torch.Generator().manual_seed(0), domain)
+    augmentation = Augmentation(H36M_17, domain=domain)
+    poses = augmentation.run(batch, torch.Generator().manual_seed(0))
     shift = poses.rigid - clip
     torch.testing.assert_close(shift, shift[:, :1, :1].expand_as(shift))
     wanted = domain.draw(8, torch.Generator().manual_seed(0))
@@ -109,7 +111,7 @@ def test_clips_are_moved_as_a_whole(mocap_root, tmp_path, people, loops):
 def test_the_draw_and_the_learned_pose_stand_for_the_same_person(mocap_root, tmp_path, loops):
     loop = built(mocap_root, tmp_path, loops['both'])
     batch = loop.bank.gather(torch.arange(32))
-    poses = loop.adversary.run(batch, torch.Generator().manual_seed(0))
+    poses = loop.augmentation.run(batch, torch.Generator().manual_seed(0))
     for learned, drawn in zip(*(sizes_and_places(p.rigid, batch) for p in (poses, poses.draw))):
         torch.testing.assert_close(learned, drawn, atol=5e-3, rtol=0.02)
     # gradients go into the pose
@@ -128,7 +130,7 @@ def test_the_2d_discriminator_learns_the_target(mocap_root, tmp_path, loops):
         return loop.adversary._real_keypoints(real, generator)
 
     torch.testing.assert_close(real_scores(batch), real_scores(shifted), atol=0, rtol=0)
-    known = loop.target_domain.keypoints.keypoints_norm
+    known = loop.augmentation.domain.keypoints.keypoints_norm
     mirrored = known[:, list(H36M_17.flip_indices)] * torch.tensor([-1.0, 1.0])
     for person in real_scores(batch):
         assert min((torch.cat((known, mirrored)) - person).flatten(1).abs().amax(1)) == 0
@@ -139,7 +141,7 @@ def test_runs_end_with_a_finite_lifter_and_see_aligned_people(mocap_root, tmp_pa
     run = train(train_cfg(mocap_root, tmp_path, loops[name]))
     assert all(torch.isfinite(p).all() for p in run.runner.model.parameters())
     loop = run.runner.train_loop
-    assert loop.augments and loop.aligns
+    assert loop.augments and loop.augmentation.aligns
     batch = loop.bank.gather(torch.arange(64))
     assert loop.augment(batch).valid.float().mean() > (0.9 if name == 'random' else 0.2)
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -136,7 +137,7 @@ def test_shares_of_augmented_samples(mocap_root, tmp_path):
     assert torch.all(mixed.keypoint_scores[12:] == 1)
     # augmented people of the mixed batch are in view
     assert mixed.keypoints_px[12:].min() >= 0
-    loop.augmented_share = 1.0
+    loop.settings = replace(loop.settings, augmented_share=1.0)
     assert len(loop.mix(batch)) == 16
 
 
@@ -148,9 +149,9 @@ def test_shares_of_augmented_samples(mocap_root, tmp_path):
         (poseaug(), {'train_dataloader.batch_size': 193}, 'set it between 1 and 192'),
         (poseaug(), {'train_dataloader.batch_size': 2}, 'gives the augmentor 1 samples'),
         (poseaug(pretrain_epochs=4), {}, 'it must be between 0 and 3'),
-        (poseaug(depth=3), {}, "no setting 'depth'; the settings are schedule,"),
+        (poseaug(depth=3), {}, "no option 'depth'; the options are augmentor,"),
         (dict(poseaug(), variant='best'), {}, "variant is 'best'; use one of default, released"),
-        (poseaug(schedule='both'), {}, "schedule is 'both'; use 'mixed' or 'passes'"),
+        (poseaug(schedule='both'), {}, "schedule is 'both'; use one of mixed, passes"),
         (poseaug(augmentor=None), {}, 'augmentor is None; PoseAugTrainLoop needs one'),
         (poseaug(adversary_interval=0), {}, 'adversary_interval is 0; set it to 1 or more'),
         (poseaug(discriminator_interval=0), {}, 'discriminator_interval is 0; set it to'),
@@ -158,11 +159,19 @@ def test_shares_of_augmented_samples(mocap_root, tmp_path):
         (poseaug(watchdog=dict(bark=1)), {}, "no option 'bark'; the options are max_broken"),
         (poseaug(watchdog=dict(max_recoveries=0)), {}, 'max_recoveries is 0; it is a whole number'),
         (poseaug(watchdog=dict(patience=0)), {}, 'watchdog.patience is 0; it is a whole number'),
-        (poseaug(watchdog=dict(max_broken=-1)), {}, 'max_broken is -1; it is a share between'),
+        (
+            poseaug(watchdog=dict(max_broken=-1)),
+            {},
+            'max_broken is -1; give a number between 0 and 1',
+        ),
         (poseaug(watchdog=dict(lr_factor=-0.5)), {}, 'lr_factor is -0.5; it is above 0 and at'),
         (poseaug(watchdog=dict(lr_factor=2)), {}, 'lr_factor is 2; it is above 0 and at most 1'),
-        (poseaug(watchdog=dict(min_noise_response=-1)), {}, 'min_noise_response is -1; give 0'),
-        (poseaug(watchdog=dict(min_in_view='low')), {}, "min_in_view is 'low'; it is a share"),
+        (
+            poseaug(watchdog=dict(min_noise_response=-1)),
+            {},
+            'min_noise_response is -1; give a number of 0',
+        ),
+        (poseaug(watchdog=dict(min_in_view='low')), {}, "min_in_view is 'low'; give a number"),
         (poseaug(weights=dict(feedback=-1)), {}, 'weights.feedback is -1; give 0 or a positive'),
         (poseaug(clamp=0), {}, 'clamp is 0; give a positive bound'),
         (
@@ -170,9 +179,13 @@ def test_shares_of_augmented_samples(mocap_root, tmp_path):
             {'compile': True},
             'The config sets compile=True, which compiles',
         ),
-        (poseaug(weights=dict(bone=1.0)), {}, r"Unknown loss weights \['bone'\]; use adversarial"),
-        (poseaug(lifter_mode='off'), {}, "lifter_mode must be 'train' or 'eval', got 'off'"),
-        (poseaug(view_rule='off'), {}, "view_rule must be 'inside' or 'released', got 'off'"),
+        (
+            poseaug(weights=dict(bone=1.0)),
+            {},
+            "weights has no option 'bone'; the options are adversarial",
+        ),
+        (poseaug(lifter_mode='off'), {}, "lifter_mode is 'off'; use one of train, eval"),
+        (poseaug(view_rule='off'), {}, "view_rule is 'off'; use one of inside, released"),
         (poseaug(flip_prob=3), {}, 'flip_prob is 3; it is a number between'),
         (poseaug(pretrain_epochs=0.5), {}, 'it must be between 0 and 3, a whole number'),
         (poseaug(pool_size=-1), {}, 'pool_size is -1'),

@@ -48,8 +48,12 @@ def test_dicts_are_merged_unless_they_name_a_type():
     ('variant', 'given', 'sentence'),
     [
         ('original', {}, "variant is 'original'; use one of default, released, submitted"),
-        ('default', dict(augmenter={}), "no setting 'augmenter'; the settings are schedule"),
-        ('default', dict(schedule='alternate'), "use 'mixed' or 'passes'"),
+        (
+            'default',
+            dict(augmenter={}),
+            "no option 'augmenter'; the options are augmentor, .* Did you mean 'augmentor'",
+        ),
+        ('default', dict(schedule='alternate'), 'use one of mixed, passes'),
     ],
 )
 def test_unknown_names_are_refused(variant, given, sentence):

@@ -11,7 +11,7 @@ from mmengine.hooks import Hook
 from train_runs import build, differing, poseaug, tensors_of, train, train_cfg
 
 from mmposeaug.engine import CollapseWatchdog
-from mmposeaug.engine.running_means import RunningMeans
+from mmposeaug.engine.adversarial_logs import RunningMeans
 
 
 @pytest.mark.parametrize(

@@ -287,10 +287,10 @@ def test_bad_samples():
 @pytest.mark.parametrize(
     'kwargs, message',
     [
-        (dict(scores=['MPJPE', 'PA']), "scores holds 'PA'"),
-        (dict(scores=[]), 'scores holds nothing'),
-        (dict(alignment='scale'), "alignment must be 'root' or 'none', got 'scale'"),
-        (dict(include_root='yes'), 'include_root must be True, False'),
+        (dict(scores=['MPJPE', 'PA']), "scores is 'PA'; use one of MPJPE"),
+        (dict(scores=[]), "scores is ''; use one of"),
+        (dict(alignment='scale'), "alignment is 'scale'; use one of root, none"),
+        (dict(include_root='yes'), "include_root is 'yes'; use one of True, False"),
         (dict(unit_scale=0), 'unit_scale must be positive'),
         (dict(root='hip'), "root names the joint 'hip'.* or one of root, right_hip"),
         (dict(joints=[17]), 'joints names the joint 17.* index below 17'),

@@ -8,9 +8,9 @@ import re
 import pytest
 
 from mmposeaug.apis import ExperimentError, load_plan
-from mmposeaug.experiments.options import flatten_options, format_options
 from mmposeaug.experiments.plan import CrossTable, Run
-from mmposeaug.experiments.slots import make_slots
+from mmposeaug.experiments.plan_values import flatten_options
+from mmposeaug.experiments.processes import make_slots
 
 CONFIG = 'configs/poseaug/baseline_simplebaseline-256_1xb256-96e_synthetic.py'
 GOOD = f"""
@@ -119,7 +119,7 @@ def test_one_reference_is_that_of_its_section(load):
         ('seeds: [0, 1]', 'seeds: [true]', 'seeds holds True; a seed is'),
         ('seeds: [0, 1]', 'seeds: 3', r'seeds must be a list, not 3; write \[0, 1, 2\]'),
         ('[1, 5]', '[5, 5]', 'experiments.none-b.seeds is .* with a seed twice'),
-        ('B: none-b', 'B: nothing', "reference names 'nothing', which is no experiment"),
+        ('B: none-b', 'B: nothing', "reference names 'nothing', which is not an experiment"),
         ('B: none-b', 'B: [none-b]', "reference of section 'B' must be a line of text"),
         ('B: none-b', 'B: none-a', "reference of section 'B' is none-a, which is in section 'A'"),
         ('sets:', '# sets:', 'sets must be a list of names, not None'),
@@ -129,11 +129,11 @@ def test_one_reference_is_that_of_its_section(load):
             'section: B\n    label: Nothing\n',
             "label 'Nothing' is also that of none-b",
         ),
-        ('max_epochs: 2', 'max_epochs: {}', 'max_epochs to {}, which cannot be written on a comm'),
-        ('max_epochs: 2', 'max_epochs: "a b"', "to 'a b', which cannot be written on a command"),
+        ('max_epochs: 2', 'max_epochs: 2026-01-31', 'max_epochs is datetime.* a setting is text'),
+        ('none-a: {', 'none: 3\n  none-a: {', 'experiments.none must be a mapping of label'),
         ('optim_wrapper.optimizer.lr', 'randomness.seed', 'sets randomness.seed, which seeds sets'),
         ('optim_wrapper.optimizer.lr', 'train_cfg.max_epochs', 'sets train_cfg.max_epochs twice'),
-        ('title: Two ways', 'title: [', 'this is no YAML'),
+        ('title: Two ways', 'title: [', 'this is not valid YAML'),
         ('sets:', 'set_scores: {here: [PCK]}\nsets:', "set_scores names the set 'here', but sets"),
         ('sets:', 'set_scores: {target_dev: PCK}\nsets:', 'set_scores.target_dev must be a list'),
         ('sets:', 'options: 3\nsets:', 'options must be a mapping of config keys'),
@@ -162,7 +162,11 @@ def test_experiments_with_starts_published_figures_and_tables(load):
 @pytest.mark.parametrize(
     ('old', 'new', 'sentence'),
     [
-        ('start_from: base', 'start_from: bass', "start_from names 'bass', which is no experiment"),
+        (
+            'start_from: base',
+            'start_from: bass',
+            "start_from names 'bass', which is not an experiment",
+        ),
         ('start_from: more', 'start_from: most', 'in a circle, most -> most; one of them must'),
         ('{title', '{titel', "Unknown key 'titel' in table 1; the keys are title, set, score"),
         (
@@ -231,9 +235,13 @@ def test_patterns_and_seeds_that_fit_nothing_are_refused(load):
         plan.runs(['none-a'], [5])
 
 
-def test_options_arrive_as_they_are():
-    options = flatten_options({'a': {'b': [0.5, 1e-3]}, 'c': True, 'd.e': None, 'f': 'text'})
-    assert format_options(options) == ['a.b=[0.5,0.001]', 'c=True', 'd.e=None', 'f=text']
+def test_options_are_plain_values_by_dotted_keys(load):
+    options = flatten_options(
+        {'a': {'b': [0.5, 1e-3]}, 'c': True, 'd.e': None, 'f': 'a b', 'g': {}}
+    )
+    assert options == {'a.b': [0.5, 0.001], 'c': True, 'd.e': None, 'f': 'a b', 'g': {}}
+    plan = load(GOOD.replace('max_epochs: 2', 'watchdog: {}, note: "a b"'))
+    assert plan.experiments[2].options['train_cfg.watchdog'] == {}
 
 
 def test_places_are_cores_or_devices(repo_root, monkeypatch):
@@ -244,5 +252,5 @@ def test_places_are_cores_or_devices(repo_root, monkeypatch):
     monkeypatch.setenv('CUDA_VISIBLE_DEVICES', '4,6')
     assert make_slots(repo_root, 1, ['1'])[0]['CUDA_VISIBLE_DEVICES'] == '6'
     for devices in (['2'], ['x'], ['0', '0']):
-        with pytest.raises(ExperimentError, match=f"'{devices[-1]}' is no further CUDA device"):
+        with pytest.raises(ExperimentError, match=f"'{devices[-1]}' is not another CUDA device"):
             make_slots(repo_root, 1, devices)

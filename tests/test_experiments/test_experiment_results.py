@@ -12,17 +12,14 @@ import pytest
 import torch
 
 from mmposeaug.apis import ExperimentError, ExperimentRunner, collect_results, write_summary
-from mmposeaug.experiments.csv_table import csv_rows
-from mmposeaug.experiments.diagnostics import read_diagnostics
 from mmposeaug.experiments.epoch_figure import PANELS
 from mmposeaug.experiments.json_files import save_compact_json
 from mmposeaug.experiments.plan import CrossTable, Experiment, ExperimentPlan
-from mmposeaug.experiments.provenance import git_state
 from mmposeaug.experiments.report import format_summary
-from mmposeaug.experiments.run_folder import RunFolder
-from mmposeaug.experiments.score_figure import draw_scores
-from mmposeaug.experiments.series_styles import series_styles
-from mmposeaug.experiments.tables import format_cell
+from mmposeaug.experiments.result import git_state, read_diagnostics
+from mmposeaug.experiments.runs import RunFolder
+from mmposeaug.experiments.score_figure import draw_scores, series_styles
+from mmposeaug.experiments.tables import csv_rows, format_cell
 
 
 def write_scalars(folder: Path, *lines: dict) -> None:
@@ -173,11 +170,11 @@ def test_results_of_folders_and_earlier_summaries_are_joined(plan, tmp_path):
     earlier += [dict(result, seed=1), dict(result, experiment='b', options={'lr': 1})]
     save_compact_json(tmp_path / 'earlier.json', dict(results=earlier))
     joined = collect_results(plan, tmp_path / 'runs', [tmp_path / 'earlier.json'])
-    assert joined.values(plan.experiments[0], 'dev/MPJPE') == [100.0, 100.0]
+    assert joined.values(plan.experiments[0], 'dev', 'MPJPE') == [100.0, 100.0]
     assert set(joined.missing) == {'b, seed 0', 'b, seed 1'}
     assert "made with options {'lr': 1}" in joined.missing['b, seed 0']
     alone = collect_results(plan, files=[tmp_path / 'earlier.json'])
-    assert alone.values(plan.experiments[0], 'dev/MPJPE') == [1.0, 100.0]
+    assert alone.values(plan.experiments[0], 'dev', 'MPJPE') == [1.0, 100.0]
     # and they are not run again
     runner = ExperimentRunner(plan, tmp_path / 'new', results=[tmp_path / 'earlier.json'])
     states = {run.label: runner.states.state(run) for run in plan.runs()}
@@ -199,8 +196,8 @@ def test_results_of_other_settings_are_left_out(plan, tmp_path):
 @pytest.mark.parametrize(
     ('content', 'sentence'),
     [
-        ('{', 'is no file of results; name a JSON file that'),
-        ('{"results": [1]}', 'is no file of results; name a JSON file that'),
+        ('{', 'is not a file of results; name a JSON file that'),
+        ('{"results": [1]}', 'is not a file of results; name a JSON file that'),
         (
             '{"results": []}',
             r'There is no result of these experiments in .* \(a, seed 0: no result',
@@ -221,7 +218,7 @@ def test_wrong_result_files_are_one_sentence(plan, tmp_path, content, sentence):
 def test_broken_results_are_left_out(plan, tmp_path, wrong):
     (result,) = collect_results(plan, tmp_path / 'runs').found.values()
     save_compact_json(tmp_path / 'x.json', dict(results=[dict(result, **wrong)]))
-    with pytest.raises(ExperimentError, match='a, seed 0: its result is no result of a run'):
+    with pytest.raises(ExperimentError, match='a, seed 0: its result is not that of a run'):
         collect_results(plan, files=[tmp_path / 'x.json'])
 
 

@@ -10,11 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from mmengine.config import Config
 
 from mmposeaug.apis import ExperimentError, ExperimentRunner, Slurm, collect_results
 from mmposeaug.experiments.json_files import save_compact_json
 from mmposeaug.experiments.plan import Experiment, ExperimentPlan, Run
-from mmposeaug.experiments.slots import make_slots
+from mmposeaug.experiments.processes import make_slots
 from mmposeaug.fileio import sha256_of
 
 
@@ -69,14 +70,21 @@ def test_states_along_a_chain(plan):
     assert states_of(plan) == ['done', 'done', 'new']
 
 
-def test_the_commands_name_the_checkpoint(plan):
-    commands = runner_of(plan).commands
-    train, test = commands.pending(run_of(plan, 'b'))
-    assert train.endswith(f'load_from={plan.repo_root}/runs/a/seed_0/BEST_CHECKPOINT')
-    assert 'load_from' not in test
+def config_of(command: str) -> Config:
+    (path,) = (word for word in command.split() if word.endswith('.py') and '/tools/' not in word)
+    return Config.fromfile(path)
+
+
+def test_the_commands_name_a_config_with_all_settings(plan):
+    runner = runner_of(plan)
+    train, test = runner.pending(run_of(plan, 'b'))
+    assert config_of(train).load_from == f'{plan.repo_root}/runs/a/seed_0/BEST_CHECKPOINT'
+    assert config_of(train).randomness == dict(seed=0)
+    assert 'load_from' not in config_of(test)
+    assert states_of(plan)[0] == 'new', 'configs alone are no run'
     path = finish(plan, 'a', 'first')
-    assert commands.pending(run_of(plan, 'b'))[0].endswith(f'load_from={path}')
-    assert commands.pending(run_of(plan, 'a')) == []
+    assert config_of(runner.pending(run_of(plan, 'b'))[0]).load_from == str(path)
+    assert runner.pending(run_of(plan, 'a')) == []
 
 
 def test_a_run_that_waits_for_one_that_is_not_run_is_left_out(plan):
@@ -127,7 +135,7 @@ def test_a_start_without_its_checkpoint_is_one_sentence(plan, tmp_path):
     content = json.loads((path.parent / 'result.json').read_text())
     save_compact_json(tmp_path / 'x.json', dict(results=[content]))
     path.unlink()
-    assert f"whose tested checkpoint '{path}' is not there; put it back" in states_of(plan)[1]
+    assert f"whose tested checkpoint '{path}' is missing; put it back" in states_of(plan)[1]
     elsewhere = ExperimentRunner(plan, tmp_path / 'other', 1, results=[tmp_path / 'x.json'])
     state = elsewhere.states.state(run_of(plan, 'b'))
     assert 'of a, seed 0, of which --results has the numbers alone; copy its folder to' in state

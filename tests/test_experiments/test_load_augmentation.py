@@ -162,7 +162,7 @@ def test_stages_of_the_released_settings(small_run):
     cfg = small_run.cfg()
     cfg.train_cfg = dict(type='PoseAugTrainLoop', max_epochs=1, variant='released')
     loaded = load_augmentation(cfg)
-    assert loaded.augmentation.clamp == 1.0
+    assert loaded.augmentation.rules.clamp == 1.0
     samples = collect(loaded)
     assert list(samples.stages) == [
         'Original',

@@ -4,9 +4,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,14 +15,14 @@ from camera_rig import make_rig, write_rig
 from mmengine.config import Config
 from PIL import Image
 
-from mmposeaug.apis import QuickstartPlan, run_quickstart
+from mmposeaug.apis import QuickstartError, QuickstartPlan, run_quickstart
 from mmposeaug.datasets import load_pose_bank
 from mmposeaug.experiments.processes import Task, ToolError, run_tasks, tool_env
 from mmposeaug.experiments.quickstart import METHODS
-from mmposeaug.experiments.quickstart.lifters import lift
-from mmposeaug.experiments.quickstart.progress import Progress
-from mmposeaug.experiments.quickstart.quickstart import _claim, _commands, _delete_runs
-from mmposeaug.experiments.quickstart.report import describe, format_table
+from mmposeaug.experiments.quickstart.pictures import lift
+from mmposeaug.experiments.quickstart.quickstart import Progress
+from mmposeaug.experiments.quickstart.report import describe, format_scores
+from mmposeaug.experiments.runner import ExperimentRunner
 
 FRAMES = dict(source_train=400, source_test=24, target_dev=24)
 
@@ -48,7 +48,7 @@ def test_writes_table_json_and_pictures(done):
     assert set(results['scores']) == {'baseline', 'random', 'poseaug'}
     assert list(results['scores']['random']) == ['source_test', 'target_dev', 'real_video']
     assert any('On real video, MPJPE with PoseAug is' in line for line in lines)
-    table = format_table(results['scores'])
+    table = format_scores(results['scores'])
     assert table in (plan.work_dir / 'results.md').read_text()
     assert any(table in line for line in lines)
     for name in ('comparison.png', 'target_poses.png', 'augmentation.png'):
@@ -60,22 +60,20 @@ def test_writes_table_json_and_pictures(done):
 
 def test_a_line_for_each_validation(done):
     _, lines = done
-    for method in METHODS:
-        assert sum(f'{method.label}: epoch 1 of 1, loss' in line for line in lines) == 1
+    for label in METHODS.values():
+        assert sum(f'{label}: epoch 1 of 1, loss' in line for line in lines) == 1
 
 
 def test_pictures_show_the_lifters_that_were_scored(done):
     plan, _ = done
-    method = METHODS[0]
-    cfg = Config.fromfile(plan.config_file(method))
-    cfg.merge_from_dict(plan.cfg_options())
+    cfg = plan.config('baseline')
     dataset = dict(cfg.test_dataloader.dataset.to_dict(), ann_file='target_dev.npz')
     bank = load_pose_bank(dataset)
-    pose = lift(cfg, plan.best_checkpoint(method), bank)
+    pose = lift(cfg, plan.folder('baseline').tested_checkpoint(), bank)
     pose_cam = bank.gather(torch.arange(len(bank))).pose_cam[:, 0]
     truth = pose_cam - pose_cam[:, :1]
     error = 1000 * torch.linalg.vector_norm(pose - truth, dim=-1)[:, 1:].mean()
-    metrics = json.loads(plan.metrics_file(method).read_text())
+    metrics = plan.result('baseline')['metrics']
     assert float(error) == pytest.approx(metrics['target_dev/MPJPE'], rel=1e-4)
 
 
@@ -90,31 +88,39 @@ def test_a_second_call_does_nothing_again(done):
 
 def test_real_video_that_comes_later_is_tested_then(done, monkeypatch, tmp_path):
     plan, _ = done
-    metrics = plan.metrics_file(METHODS[0])
-    known = json.loads(metrics.read_text())
-    metrics.write_text(json.dumps({k: v for k, v in known.items() if 'real' not in k}))
-    assert [plan.is_tested(method) for method in METHODS] == [False, True, True]
-    steps = [name for name, _, _ in _commands(plan, METHODS[0], lambda line: None)]
-    assert steps == ['test']  # it is trained already
-    metrics.write_text(json.dumps(known))
+    file = plan.folder('baseline').result_file
+    known = plan.result('baseline')
+    metrics = {k: v for k, v in known['metrics'].items() if 'real' not in k}
+    file.write_text(json.dumps(dict(known, metrics=metrics)))
+    lines: list[str] = []
+    run_quickstart(plan, report=lines.append)
+    assert any('baseline, seed 0: trained; testing best' in line for line in lines)
+    assert not any(': training' in line for line in lines)
+    assert plan.result('baseline')['metrics'] == known['metrics']
     monkeypatch.setenv('MMPOSEAUG_REALVIDEO', str(tmp_path))
     without = QuickstartPlan(plan.repo_root, plan.work_dir, plan.data_root, epochs=1)
-    assert list(without.sets) == ['source_test', 'target_dev']
-    assert all(without.is_tested(method) for method in METHODS)
+    assert without.sets == ('source_test', 'target_dev')
 
 
 def test_other_settings_are_not_mixed_with_the_runs(done):
     plan, _ = done
-    with pytest.raises(FileExistsError, match='holds runs with seed 0; call with --fresh'):
+    with pytest.raises(QuickstartError, match='with seed 0, not 1; choose .* or call with --fresh'):
         run_quickstart(replace(plan, seed=1))
 
 
-def test_commands_resume_and_name_the_public_tools(done):
+def test_runs_of_an_earlier_version_go_on(done, tmp_path):
     plan, _ = done
-    command = plan.train_command(METHODS[0])
-    assert Path(command[1]) == plan.repo_root / 'tools' / 'train.py'
-    assert command[-2:] == ['--resume', str(plan.last_checkpoint(METHODS[0]))]
-    assert '--resume' not in replace(plan, work_dir=plan.work_dir / 'new').train_command(METHODS[0])
+    old = replace(plan, work_dir=tmp_path)
+    for name in METHODS:
+        shutil.copytree(plan.folder(name).path, old.folder(name).path)
+        for file in (old.folder(name).claim_file, old.folder(name).result_file):
+            file.unlink()
+    with pytest.raises(QuickstartError, match='holds files, but no run of an experiment'):
+        run_quickstart(old)
+    (tmp_path / 'settings.json').write_text(json.dumps(old.settings()))
+    lines: list[str] = []
+    assert run_quickstart(old, report=lines.append)['poseaug']
+    assert sum('trained; testing best' in line for line in lines) == 3
 
 
 @pytest.mark.parametrize('lifter', ['simplebaseline-256', 'videopose-1frm-256'])
@@ -133,9 +139,10 @@ def test_configs_differ_in_nothing_but_the_augmentation(repo_root, lifter):
 
 def test_the_quickstart_differs_in_nothing_but_the_augmentation(repo_root):
     loops, rest = {}, {}
-    for method in METHODS:
-        cfg = Config.fromfile(repo_root / 'configs' / 'poseaug' / method.config).to_dict()
-        loops[method.name], rest[method.name] = cfg.pop('train_cfg'), cfg
+    plan = QuickstartPlan(repo_root, 'work', 'data')
+    for experiment in plan.experiments.experiments:
+        cfg = Config.fromfile(experiment.config).to_dict()
+        loops[experiment.name], rest[experiment.name] = cfg.pop('train_cfg'), cfg
     assert rest['baseline'] == rest['random'] == rest['poseaug']
     augmentor = dict(draw=rest['baseline']['draw'])
     assert loops['poseaug'] == dict(
@@ -243,7 +250,7 @@ def test_real_video_has_a_verdict_of_its_own():
 
 
 def test_the_table_is_aligned():
-    lines = format_table(scores(100.0, 8.0, 90.0)).splitlines()
+    lines = format_scores(scores(100.0, 8.0, 90.0)).splitlines()
     assert len({len(line) for line in lines}) == 1
     assert len(lines) == 2 + 6
 
@@ -258,23 +265,25 @@ def test_foreign_folders_are_left_alone(repo_root, tmp_path, settings, fresh):
     if settings is not None:
         (tmp_path / 'settings.json').write_text(settings)
     plan = QuickstartPlan(repo_root, tmp_path, tmp_path / 'data', epochs=1)
-    message = '--fresh deletes nothing there' if fresh else 'not from the quickstart'
-    with pytest.raises(FileExistsError, match=message) as caught:
+    message = '--fresh deletes nothing there' if fresh else 'no run of an experiment'
+    error = FileExistsError if fresh else QuickstartError
+    with pytest.raises(error, match=message) as caught:
         run_quickstart(plan, fresh=fresh, report=lambda line: None)
     assert '--work-dir' in str(caught.value) and '\n' not in str(caught.value)
     assert precious.read_text() == 'lr = 1'
     assert not (tmp_path / 'data').exists()
 
 
-def test_fresh_deletes_earlier_runs_and_nothing_else(repo_root, tmp_path):
-    old = QuickstartPlan(repo_root, tmp_path, tmp_path / 'data', epochs=2)
-    _claim(old)
+def test_fresh_deletes_earlier_runs_and_nothing_else(repo_root, tmp_path, monkeypatch):
+    monkeypatch.setattr(ExperimentRunner, 'run', lambda *_: {'x': 'not in this test'})
+    old = QuickstartPlan(repo_root, tmp_path, tmp_path / 'data', epochs=2, frames=FRAMES)
+    run = old.run_of('poseaug')
+    old.folder('poseaug').begin(old.states.identity(run), '', dict(commit=None, dirty=None))
     for name in ('poseaug/old.pth', 'mine/notes.txt'):
-        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
-    new = replace(old, seed=1)
-    _delete_runs(new)
-    _claim(new)  # which would refuse the old settings
+    with pytest.raises(QuickstartError, match='x: not in this test'):
+        run_quickstart(replace(old, seed=1), fresh=True, report=lambda line: None)
     assert not (tmp_path / 'poseaug').exists() and (tmp_path / 'mine' / 'notes.txt').exists()
 
 
@@ -294,16 +303,3 @@ def test_foreign_data_are_left_alone(repo_root, tmp_path):
     plan = QuickstartPlan(repo_root, tmp_path / 'runs', tmp_path, epochs=1)
     with pytest.raises(FileExistsError, match='was not made as part of the synthetic set'):
         run_quickstart(plan, report=lambda line: None)
-
-
-def test_a_folder_without_runs_takes_other_settings(tmp_path, repo_root):
-    from mmposeaug.experiments.quickstart.quickstart import _claim
-
-    def plan(epochs):
-        return QuickstartPlan(repo_root, tmp_path / 'w', tmp_path / 'd', epochs=epochs)
-
-    _claim(plan(1))
-    _claim(plan(2))  # nothing was trained in between
-    (plan(2).run_dir(METHODS[0])).mkdir(parents=True)
-    with pytest.raises(FileExistsError, match='holds runs with'):
-        _claim(plan(3))

@@ -29,7 +29,7 @@ from mmpose.registry import MODELS
 from mmpose.structures import PoseDataSample
 
 from mmposeaug.apis import load_lifter
-from mmposeaug.engine.checkpoint_backends import to_plain
+from mmposeaug.engine.checkpoint_files import to_plain
 from mmposeaug.structures import H36M_17
 
 SIZE = (1000, 800)

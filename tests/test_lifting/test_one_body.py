@@ -17,8 +17,8 @@ from small_lifters import Saved, all_frames, single_frame
 
 from mmposeaug.apis import LiftingInferencer, LiftingOptions
 from mmposeaug.evaluation.motion import bone_spread, reprojection_errors, side_difference
-from mmposeaug.geometry import bone_lengths, project
-from mmposeaug.lifting import hold_bones, place_roots
+from mmposeaug.geometry import bone_lengths, place_roots, project
+from mmposeaug.lifting import hold_bones
 from mmposeaug.lifting.one_body import MOST_TOLD
 from mmposeaug.structures import H36M_17, LiftedPoses, Skeleton, stature_ratios
 from mmposeaug.synthetic import Scene

@@ -73,5 +73,5 @@ def test_wrong_numbers_are_said_to_be() -> None:
     with pytest.raises(ValueError, match='track id 3 appears twice in frame 0'):
         assign_tracks(everybody, 'file')
     assert assign_tracks(everybody)[1] == 'iou'  # as files without tracking have it
-    with pytest.raises(ValueError, match="no tracker 'sort'; use one of auto"):
+    with pytest.raises(ValueError, match="tracker is 'sort'; use one of auto"):
         assign_tracks(detected, 'sort')

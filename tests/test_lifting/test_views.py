@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 import torch
 
-from mmposeaug.geometry import project
-from mmposeaug.lifting import find_image_sizes, find_view, place_roots, read_camera
+from mmposeaug.geometry import place_roots, project
+from mmposeaug.lifting import find_image_sizes, find_view, read_camera
 
 FRAMES = np.arange(3)
 JOINTS = np.tile(np.float32([[100, 200], [600, 400]]), (3, 1, 1))

@@ -122,7 +122,7 @@ def stage_of(**changes):
     [
         (dict(stages=dict(length=dict())), r"stages are \['length'\]; use 'angle', 'rigid'"),
         (dict(stages={}), r'stages are \[\]; use'),
-        (dict(relative_to='real'), "'original' or 'draw', got 'real'"),
+        (dict(relative_to='real'), "relative_to is 'real'; use one of original"),
         (stage_of(target=()), r"target of stage 'rigid' is \(\); give a number, or a sequence"),
         (stage_of(target=(1.0, None)), r'is \(1.0, None\); give a number, or a sequence'),
         (stage_of(target='high'), "is 'high'; give a number"),
@@ -138,9 +138,9 @@ def test_bad_options_of_feedback(options, sentence):
 def test_bad_options_of_other_losses():
     with pytest.raises(ValueError, match=r"beta of stage 'rigid' is \[\]; give a number"):
         ExponentialFeedbackLoss(dict(rigid=dict(beta=[], factor=1.0)))
-    with pytest.raises(ValueError, match='width of a range loss is -1; give 0 or a positive'):
+    with pytest.raises(ValueError, match='width is -1; give a number of 0 or more'):
         AngleRangeLoss(width=-1)
-    with pytest.raises(ValueError, match='limit of a range loss is nan'):
+    with pytest.raises(ValueError, match='limit is nan; give a number'):
         LengthRangeLoss(math.nan)
 
 

@@ -13,9 +13,9 @@ import torch
 from mmposeaug.geometry import project, rotate, rotation_matrix
 from mmposeaug.structures import H36M_17, AugmentedSamples, Skeleton, ViewedPoses
 from mmposeaug.visualization import draw_augmentation, draw_changes, draw_distributions, to_image
-from mmposeaug.visualization.augmentation import choose_examples, describe_step, length_change
+from mmposeaug.visualization.augmentation import choose_examples, describe_step
 from mmposeaug.visualization.augmentation_page import augmentation_page
-from mmposeaug.visualization.distributions import field_of_view, view_angles
+from mmposeaug.visualization.augmentation_values import field_of_view, length_change, view_angles
 
 HAND = Skeleton('hand', ('wrist', 'palm', 'thumb'), (-1, 0, 0))
 CAMERA = np.array([1000.0, 1000, 400, 500, 0, 0, 0, 0, 0], np.float32)

@@ -3,10 +3,13 @@
 
 from __future__ import annotations
 
+import logging
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from mmengine.logging import print_log
 
 from mmposeaug.fileio import require_file
 
@@ -14,6 +17,8 @@ from .motion import Motion, euler_rotations
 
 CHANNELS = tuple(f'{axis}{kind}' for kind in ('position', 'rotation') for axis in 'XYZ')
 """tuple[str]: Names of channels."""
+
+_CANONICAL = {name.lower(): name for name in CHANNELS}
 
 END = '_end'
 """str: What the name of an end site ends in, after that of its joint."""
@@ -34,12 +39,12 @@ def read_bvh(path: str) -> Motion:
     in place of the offset. An end site is called after its joint, ``Head_end``.
     """
     require_file(path, 'BVH file')
-    with open(path, encoding='utf-8', errors='replace') as file:
-        hierarchy, found, motion = file.read().partition('MOTION')
-    if not found:
+    with open(path, encoding='utf-8-sig', errors='replace') as file:
+        hierarchy, *motion = re.split(r'(?im)^[ \t]*MOTION[ \t]*$', file.read(), maxsplit=1)
+    if not motion:
         raise ValueError(f"The file {path!r} has no 'MOTION' part; check that it is complete.")
     joints = _Hierarchy(hierarchy, path).joints
-    rate, table = _read_frames(motion, sum(len(joint.channels) for joint in joints), path)
+    rate, table = _read_frames(motion[0], sum(len(joint.channels) for joint in joints), path)
     count = len(table)
     steps = np.tile(np.array([joint.offset for joint in joints]), (count, 1, 1))
     rotations = np.tile(np.eye(3), (count, len(joints), 1, 1))
@@ -68,15 +73,16 @@ class _Hierarchy:
     """The tree of a BVH file, read word by word."""
 
     def __init__(self, text: str, path: str) -> None:
-        self.words, self.path, self.place = text.split(), path, 0
+        self.words = re.findall(r'[{}\n]|[^\s{}]+', text)
+        self.path, self.place = path, 0
         self.joints: list[_Joint] = []
-        if self._next() != 'HIERARCHY':
+        if self._next().upper() != 'HIERARCHY':
             raise self._error("its first word is not 'HIERARCHY'")
         stack: list[int] = []
         current = -1  # the joint whose block opens next
-        while self.place < len(self.words):
-            word = self._next()
-            if word in ('ROOT', 'JOINT', 'End'):
+        while any(word != '\n' for word in self.words[self.place :]):
+            word = self._next().upper()
+            if word in ('ROOT', 'JOINT', 'END'):
                 current = self._add(word, stack)
             elif word == '{':
                 stack.append(current)
@@ -89,7 +95,7 @@ class _Hierarchy:
             elif word == 'CHANNELS' and stack:
                 self._channels(self.joints[stack[-1]])
             else:
-                raise self._error(f'the word {word!r} is not expected')
+                raise self._error(f'the word {self.words[self.place - 1]!r} is not expected')
         if stack or not self.joints:
             raise self._error("its hierarchy is not closed by '}'")
         for joint in self.joints:
@@ -100,8 +106,8 @@ class _Hierarchy:
         if (word == 'ROOT') == bool(stack) or (word == 'ROOT' and self.joints):
             raise self._error('it must have one ROOT, which holds all joints')
         parent = stack[-1] if stack else -1
-        name = self._next()
-        if word == 'End':
+        name = self._rest_of_line()
+        if word == 'END':
             name = f'{self.joints[parent].name}{END}'
         if any(joint.name == name for joint in self.joints):
             raise self._error(f'two joints are called {name!r}')
@@ -109,7 +115,8 @@ class _Hierarchy:
         return len(self.joints) - 1
 
     def _channels(self, joint: _Joint) -> None:
-        joint.channels = [self._next() for _ in range(int(self._number()))]
+        named = [self._next() for _ in range(int(self._number()))]
+        joint.channels = [_CANONICAL.get(name.lower(), name) for name in named]
         for name in joint.channels:
             if name not in CHANNELS or joint.channels.count(name) > 1:
                 raise self._error(
@@ -117,7 +124,18 @@ class _Hierarchy:
                     'each at most once'
                 )
 
+    def _rest_of_line(self) -> str:
+        """A name, which may have blanks."""
+        start = self.place
+        while self.place < len(self.words) and self.words[self.place] not in ('\n', '{'):
+            self.place += 1
+        if start == self.place:
+            raise self._error('a joint has no name')
+        return ' '.join(self.words[start : self.place])
+
     def _next(self) -> str:
+        while self.words[self.place : self.place + 1] == ['\n']:
+            self.place += 1
         if self.place >= len(self.words):
             raise self._error('its hierarchy ends too early')
         self.place += 1
@@ -128,7 +146,9 @@ class _Hierarchy:
         try:
             return float(word)
         except ValueError:
-            raise self._error(f'{word!r} stands where a number is expected') from None
+            raise self._error(
+                f'{word!r} stands where a number is expected{_commas(word)}'
+            ) from None
 
     def _error(self, what: str) -> ValueError:
         return ValueError(f'The file {self.path!r} is not a BVH file that can be read: {what}.')
@@ -136,16 +156,22 @@ class _Hierarchy:
 
 def _read_frames(text: str, channels: int, path: str) -> tuple[float, np.ndarray]:
     """Frame rate and the (T, channels) numbers of the frames."""
-    words = text.replace('Frame Time', 'FrameTime').replace(':', ' ').split()
-    if len(words) < 4 or words[0] != 'Frames' or words[2] != 'FrameTime':
+    head = re.match(r'(?i)\s*Frames\s*:?\s*(\S+)\s+Frame\s*Time\s*:?\s*(\S+)', text)
+    if head is None:
         raise ValueError(f"The MOTION part of {path!r} lacks 'Frames:' or 'Frame Time:'.")
     try:
-        count, duration = int(words[1]), float(words[3])
-        table = np.array(words[4:], dtype=np.float64)
+        count, duration = int(head[1]), float(head[2])
+        table = np.array(text[head.end() :].split(), dtype=np.float64)
     except ValueError as error:
-        raise ValueError(f'The MOTION part of {path!r} has a word in a number ({error}).') from None
+        raise ValueError(
+            f'The MOTION part of {path!r} has a word in a number ({error}){_commas(text)}.'
+        ) from None
     if not duration > 0 or count < 1:
         raise ValueError(f'{path!r} has {count} frames of {duration} s; both must be positive.')
+    if table.size == (count + 1) * channels:  # some exporters count the steps between frames
+        message = f'{path!r} announces {count} frames and holds {count + 1}; all are read.'
+        print_log(message, 'current', logging.WARNING)
+        count += 1
     if table.size != count * channels:
         raise ValueError(
             f'{path!r} has {table.size} numbers in its MOTION part; {count} frames of {channels} '
@@ -154,3 +180,9 @@ def _read_frames(text: str, channels: int, path: str) -> tuple[float, np.ndarray
     if not np.isfinite(table).all():
         raise ValueError(f'The MOTION part of {path!r} has numbers that are NaN or infinite.')
     return 1 / duration, table.reshape(count, channels)
+
+
+def _commas(text: str) -> str:
+    """What to do about numbers like 0,008."""
+    found = re.search(r'[-+]?\d+,\d+', text)
+    return '' if found is None else f'; write decimal points in place of commas as in {found[0]!r}'

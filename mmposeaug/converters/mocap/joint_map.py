@@ -61,7 +61,7 @@ def load_joint_map(path: str, metres_per_unit: float | None = None) -> JointMap:
     joint of Human3.6M a name, a list of names (their mean), or names with weights that sum to 1.
     """
     require_file(path, 'joint map', '--joint-map')
-    with open(path, encoding='utf-8') as file:
+    with open(path, encoding='utf-8-sig') as file:
         try:
             content = yaml.safe_load(file)
         except yaml.YAMLError as error:

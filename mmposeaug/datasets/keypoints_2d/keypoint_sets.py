@@ -16,13 +16,16 @@ from mmposeaug.fileio import load_json, require_file
 from mmposeaug.structures import H36M_16, H36M_17, Skeleton
 from mmposeaug.structures.choices import require_choice
 
-_MMPOSE_SETS = {'coco': 'coco', 'halpe26': 'halpe26'}
-_MEDIAPIPE = 'mediapipe'
-KEYPOINT_SETS = (*_MMPOSE_SETS, _MEDIAPIPE, H36M_17.name, H36M_16.name)
-"""tuple[str]: Keypoint sets by name: COCO's 17, Halpe's 26, the 33 landmarks of MediaPipe's
-BlazePose, and Human3.6M's 17 and 16."""
+_MMPOSE_SETS = ('coco', 'halpe26', 'coco_wholebody', 'aic', 'crowdpose', 'posetrack18')
 
-DETECTOR_SETS = {17: 'coco', 26: 'halpe26', 33: _MEDIAPIPE}
+DETECTOR_SETS = {
+    17: 'coco',
+    18: 'openpose18',
+    25: 'openpose25',
+    26: 'halpe26',
+    33: 'mediapipe',
+    133: 'coco_wholebody',
+}
 """dict[int, str]: Sets that 2D detectors give, by their number of keypoints."""
 
 Weights = Mapping[str, float]
@@ -54,22 +57,67 @@ _MEDIAPIPE_NAMES = (
 )
 
 
+_ARM, _LEG = ('shoulder', 'elbow', 'wrist'), ('hip', 'knee', 'ankle')
+_OPENPOSE_ARMS = tuple(f'{side}_{part}' for side in ('right', 'left') for part in _ARM)
+_OPENPOSE_LEGS = tuple(f'{side}_{part}' for side in ('right', 'left') for part in _LEG)
+_OPENPOSE_HEAD = ('right_eye', 'left_eye', 'right_ear', 'left_ear')
+_OWN_SETS: dict[str, tuple[str, ...]] = {
+    'mediapipe': _MEDIAPIPE_NAMES,
+    'openpose25': (
+        'nose',
+        'neck',
+        *_OPENPOSE_ARMS,
+        'hip',
+        *_OPENPOSE_LEGS,
+        *_OPENPOSE_HEAD,
+        *(f'{s}_{p}' for s in ('left', 'right') for p in ('big_toe', 'small_toe', 'heel')),
+    ),
+    'openpose18': (
+        'nose',
+        'neck',
+        *_OPENPOSE_ARMS,
+        *_OPENPOSE_LEGS,
+        *_OPENPOSE_HEAD,
+    ),
+    H36M_17.name: H36M_17.joint_names,
+    H36M_16.name: H36M_16.joint_names,
+}
+KEYPOINT_SETS = (*_MMPOSE_SETS, *_OWN_SETS)
+"""tuple[str]: Keypoint sets by name: of MMPose COCO's 17, Halpe's 26, COCO-WholeBody's 133, AI
+Challenger's and CrowdPose's 14 and PoseTrack18's 17; the 33 landmarks of MediaPipe's BlazePose,
+OpenPose's BODY_25 and COCO's 18, and Human3.6M's 17 and 16."""
+
+
 def _mean(*names: str) -> Weights:
     return {name: 1 / len(names) for name in names}
 
 
+_TOPS = ('head_top', 'top_head')
 _MIDDLE = ('left_hip', 'right_hip', 'left_shoulder', 'right_shoulder')
 _RULES: dict[str, tuple[Weights, ...]] = {
     'root': (_mean('pelvis'), _mean('hip'), _mean('left_hip', 'right_hip')),
     'spine': (_mean('hip', 'neck'), _mean(*_MIDDLE)),
     'thorax': (_mean('neck'), _mean('left_shoulder', 'right_shoulder')),
-    'neck_base': (_mean('nose'), _mean('thorax', 'head')),
-    'head': (_mean('left_eye', 'right_eye'),),
+    'neck_base': (
+        _mean('nose'),
+        *({'neck': 3 / 4, top: 1 / 4} for top in _TOPS),
+        _mean('thorax', 'head'),
+    ),
+    'head': (
+        _mean('left_eye', 'right_eye'),
+        _mean('head_bottom', 'head_top'),
+        *({'neck': 5 / 12, top: 7 / 12} for top in _TOPS),
+    ),
     'left_foot': (_mean('left_ankle'),),
     'right_foot': (_mean('right_ankle'),),
 }
-"""What Human3.6M's joints are made of where a set has none of that name, best first. For COCO this
-is what MMPose's ``convert_keypoint_definition`` does."""
+"""What Human3.6M's joints are made of where a set has none of that name, best first.
+
+For COCO, PoseTrack18, AI Challenger and CrowdPose this is what MMPose's
+``convert_keypoint_definition`` does."""
+
+_NECK_IS_HIGHER = ('aic', 'crowdpose')
+"""tuple[str]: Sets whose neck is above the middle of the shoulders, which is the thorax."""
 
 
 def keypoint_names(name: str) -> tuple[str, ...]:
@@ -79,14 +127,12 @@ def keypoint_names(name: str) -> tuple[str, ...]:
         >>> len(keypoint_names('halpe26'))
         26
     """
-    for skeleton in (H36M_17, H36M_16):
-        if name == skeleton.name:
-            return skeleton.joint_names
-    if name == _MEDIAPIPE:
-        return _MEDIAPIPE_NAMES
+    name = name.lower()
+    if name in _OWN_SETS:
+        return _OWN_SETS[name]
     own = 'or a JSON file that says what each joint is made of'
     require_choice('The keypoint set', name, KEYPOINT_SETS, own)
-    path = f'configs/_base_/datasets/{_MMPOSE_SETS[name]}.py'
+    path = f'configs/_base_/datasets/{name}.py'
     with warnings.catch_warnings():  # that the file is taken from where MMPose is
         warnings.filterwarnings('ignore', 'The metainfo config file')
         metainfo = parse_pose_metainfo(dict(from_file=path))
@@ -154,7 +200,7 @@ def build_keypoint_map(
         label = os.fspath(keypoint_set)  # type: ignore[arg-type]
         names, own = _read_own(label)
     elif isinstance(keypoint_set, str):
-        label, names = keypoint_set, keypoint_names(keypoint_set)
+        label, names = keypoint_set.lower(), keypoint_names(keypoint_set)
     else:
         label, names = 'of the file', tuple(keypoint_set)
     if is_mislabelled(names):
@@ -186,7 +232,10 @@ def _recipe(joint: str, names: Sequence[str], own: Mapping[str, Any], label: str
                 f'among its keypoints {", ".join(names)}.'
             )
         return recipe
-    for recipe in (_mean(joint), *_RULES.get(joint, ())):
+    rules = _RULES.get(joint, ())
+    if joint == 'thorax' and label in _NECK_IS_HIGHER:
+        rules = rules[1:]
+    for recipe in (_mean(joint), *rules):
         if all(name in names for name in recipe):
             return recipe
     raise ValueError(

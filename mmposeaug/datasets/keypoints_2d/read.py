@@ -7,16 +7,38 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from mmposeaug.fileio import load_json, load_npy, load_npz, require_file
+from mmposeaug.fileio import (
+    load_json,
+    load_npy,
+    load_npz,
+    load_object_npz,
+    npz_entries,
+    require_file,
+)
 from mmposeaug.structures.choices import require_choice
 
 from ..pixels import check_pixels
 from .array_files import keypoints_from_array, keypoints_from_arrays
 from .coco_files import read_coco_annotations, read_coco_results
 from .keypoints import Keypoints2D
+from .other_tools import (
+    is_by_image,
+    is_openpose,
+    is_ultralytics,
+    read_images,
+    read_videopose3d,
+)
 from .prediction_files import read_alphapose, read_mmpose_folder, read_mmpose_predictions
 
-KEYPOINT_FORMATS = ('coco', 'coco_results', 'mmpose', 'alphapose', 'numpy')
+KEYPOINT_FORMATS = (
+    'coco',
+    'coco_results',
+    'mmpose',
+    'alphapose',
+    'openpose',
+    'ultralytics',
+    'numpy',
+)
 """tuple[str]: Formats of keypoint files."""
 
 
@@ -30,14 +52,15 @@ def load_keypoints(
     """Read 2D keypoints.
 
     Args:
-        path (str | PathLike): JSON, npz or npy file, or a folder of MMPose's JSON files, one for
-            each image.
+        path (str | PathLike): JSON, npz or npy file, or a folder of JSON files of MMPose, OpenPose
+            or Ultralytics, one for each image.
         file_format (str): One of :data:`KEYPOINT_FORMATS`. Defaults to ``'auto'``: told by the
             ending and the content.
         annotations (str | PathLike, optional): COCO ground-truth file with the images of a
             results file.
-        video_id (int | str, optional): Of COCO files with several videos the one to read, or
-            :data:`~mmposeaug.datasets.keypoints_2d.ALL_VIDEOS`, whose people belong to no time.
+        video_id (int | str, optional): Of COCO and VideoPose3D files with several videos the one
+            to read, or :data:`~mmposeaug.datasets.keypoints_2d.ALL_VIDEOS`, whose people belong to
+            no time (COCO).
         first_frame (int, optional): The number that the file gives to the first frame of the
             video, which becomes frame 0. Defaults to None: frame and image ids count from 0, or
             from 1 where none is 0; numbers in the names of images are taken as they are.
@@ -78,13 +101,16 @@ def _read(
         raise ValueError(
             f'first_frame is {first_frame}, but {source} has no images with numbers; leave it out.'
         )
+    if ending == '.npz' and 'positions_2d' in npz_entries(path):
+        entries = load_object_npz(path, ['positions_2d', 'metadata'])
+        return read_videopose3d(entries['positions_2d'], entries['metadata'], source, video_id)
     if ending == '.npz':
         return keypoints_from_arrays(load_npz(path), source)
     if ending == '.npy':
         return keypoints_from_array(load_npy(path), source)
     if file_format == 'numpy':
         raise ValueError(f'{source} must end in .npz or .npy to be read as numpy data.')
-    content = _read_json(path, 'keypoint file')
+    content = _unwrapped(_read_json(path, 'keypoint file'))
     if file_format == 'auto':
         file_format = _format_of(content, source)
     if annotations is not None and file_format != 'coco_results':
@@ -97,6 +123,11 @@ def _read(
         if not isinstance(content, Mapping):
             raise ValueError(f'{source} must be a JSON object to be read as COCO ground truth.')
         return read_coco_annotations(content, source, video_id, first_frame)
+    if file_format in ('openpose', 'ultralytics'):
+        name = os.path.splitext(os.path.basename(path))[0]
+        return read_images([(name, content)], source, first_frame)
+    if file_format == 'alphapose' and isinstance(content, Mapping):
+        return read_images(list(content.items()), source, first_frame)
     if not isinstance(content, list):
         raise ValueError(f'{source} must be a JSON list to be read as {file_format}.')
     if file_format == 'alphapose':
@@ -126,16 +157,37 @@ def _format_of(content: Any, source: str) -> str:
             return 'mmpose'
         if 'images' in content:
             return 'coco'
+        if is_openpose(content):
+            return 'openpose'
+        if is_by_image(content):
+            return 'alphapose'
+    elif is_ultralytics(content):
+        return 'ultralytics'
     elif isinstance(content, list) and isinstance(content[0], Mapping):
         first = content[0]
         if 'image_id' in first:
             return 'coco_results' if isinstance(first['image_id'], int) else 'alphapose'
         if 'instances' in first or 'keypoints' in first:
             return 'mmpose'
+    kind = f'a JSON {"object" if isinstance(content, Mapping) else type(content).__name__}'
+    keys = content if isinstance(content, Mapping) else content[0] if content else ()
+    if isinstance(keys, Mapping):
+        kind += f' with {", ".join(map(repr, list(keys)[:6]))}'
     raise ValueError(
-        f'{source} is of no known format; known are COCO keypoints (ground truth or results), '
-        "MMPose's predictions, AlphaPose's results, and npz or npy files."
+        f'{source} is {kind}, which is not a known format; known are COCO keypoints (ground truth '
+        "or results), MMPose's predictions, the results of AlphaPose, OpenPose and Ultralytics, "
+        "and npz or npy files, VideoPose3D's among them."
     )
+
+
+def _unwrapped(content: Any) -> Any:
+    """Results that are the only list of an object, such as ``{"results": [...]}``."""
+    if isinstance(content, Mapping) and not {'images', 'instance_info', 'people'} & content.keys():
+        lists = [value for value in content.values() if isinstance(value, list)]
+        others = [value for value in content.values() if isinstance(value, Mapping)]
+        if len(lists) == 1 and not others and lists[0] and not is_by_image(content):
+            return lists[0]
+    return content
 
 
 def _read_folder(path: str, first_frame: int | None) -> Keypoints2D:
@@ -144,4 +196,7 @@ def _read_folder(path: str, first_frame: int | None) -> Keypoints2D:
     if not names:
         raise ValueError(f'{source} holds no JSON file.')
     files = [(name, load_json(os.path.join(path, name), 'keypoint file')) for name in names]
+    if any(is_openpose(content) or is_ultralytics(content) for _, content in files):
+        images = [(os.path.splitext(name)[0], content) for name, content in files]
+        return read_images(images, source, first_frame)
     return read_mmpose_folder(files, source, first_frame)

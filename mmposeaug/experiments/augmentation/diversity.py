@@ -14,6 +14,7 @@ from torch import Tensor
 
 from mmposeaug.datasets import PoseBank, load_pose_bank
 from mmposeaug.engine.augmentation import Augmentation
+from mmposeaug.engine.batches import viewed_poses
 from mmposeaug.engine.set_configs import dataset_of_set
 from mmposeaug.evaluation.diversity import (
     grid_coverage,
@@ -108,15 +109,7 @@ def collect_sets(
 
 def real_poses(bank: PoseBank, index: Tensor) -> ViewedPoses:
     """Samples of a bank, of clips the middle frame."""
-    batch = bank.gather(index)
-    frame = bank.num_frames // 2
-    arrays = (
-        batch.pose_cam[:, frame],
-        batch.keypoints_px[:, frame],
-        batch.intrinsics,
-        batch.image_size,
-    )
-    return ViewedPoses(bank.skeleton, *(each.cpu().numpy() for each in arrays))
+    return viewed_poses(bank.gather(index), bank.skeleton, bank.num_frames // 2)
 
 
 def load_target(cfg: Config, target: str, samples: int, seed: int = 0) -> ViewedPoses:

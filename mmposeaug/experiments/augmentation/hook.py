@@ -13,7 +13,7 @@ from mmpose.registry import HOOKS
 from mmposeaug.engine.batches import spread_indices
 from mmposeaug.engine.seeding import make_generator
 from mmposeaug.structures import AugmentedSamples
-from mmposeaug.visualization.augmentation import KIND_LABELS, draw_augmentation
+from mmposeaug.visualization import KIND_LABELS, draw_augmentation
 from mmposeaug.visualization.distributions import draw_changes, draw_distributions
 from mmposeaug.visualization.figures import to_image
 

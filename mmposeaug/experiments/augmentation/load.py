@@ -14,17 +14,20 @@ from mmpose.registry import LOOPS, MODELS
 from torch import nn
 
 from mmposeaug.codecs import LifterAdapter
-from mmposeaug.datasets import PoseBank, build_bone_length_bank, load_pose_bank
+from mmposeaug.datasets import PoseBank, load_pose_bank
 from mmposeaug.datasets.samples import inner_dataset
-from mmposeaug.engine import PoseAugTrainLoop, TensorTrainLoop
-from mmposeaug.engine.augmentation import Augmentation, build_random_augmentor
-from mmposeaug.engine.bank_facts import fit_to_bank, target_frame
-from mmposeaug.engine.drawn_cameras import DrawnCameras
+from mmposeaug.engine import (
+    AugmentationSettings,
+    PoseAugSettings,
+    PoseAugTrainLoop,
+    TensorTrainLoop,
+)
+from mmposeaug.engine.augmentation import Augmentation, build_augmentation
+from mmposeaug.engine.bank_facts import fit_to_bank
+from mmposeaug.engine.fixed_parts import build_random_augmentor
 from mmposeaug.engine.seeding import seeded
 from mmposeaug.engine.state_hook import STATE_KEY
-from mmposeaug.engine.target_domain import build_target_domain
 from mmposeaug.engine.tensor_loader import flip_probability
-from mmposeaug.engine.variants import PoseAugSettings, get_settings
 from mmposeaug.lifting.lifter_weights import read_checkpoint
 from mmposeaug.lifting.lifters import load_lifter
 from mmposeaug.structures import Skeleton
@@ -69,19 +72,12 @@ def load_augmentation(
         ValueError: If the config does not augment, or the checkpoint does not fit it.
     """
     init_default_scope('mmpose')
-    loop = _loop_of(cfg)
+    settings = _settings_of(cfg)
     state = None if checkpoint is None else read_checkpoint(Path(checkpoint))[0]
-    if state is not None and issubclass(loop, PoseAugTrainLoop):
+    if state is not None and isinstance(settings, PoseAugSettings):
         _require_augmentor(state, checkpoint)  # before reading the data, which takes longer
     bank = load_pose_bank(cfg.train_dataloader.dataset.to_dict(), check=check)
-    options = cfg.train_cfg.to_dict()
-    clamp = None
-    if issubclass(loop, PoseAugTrainLoop):
-        settings = _settings(options)
-        options['bone_lengths'], clamp = settings.bone_lengths, settings.clamp
-        options['target_2d'] = settings.target_2d
-        options['align_position'] = settings.align_position
-        options['camera'] = settings.camera
+    if isinstance(settings, PoseAugSettings):
         augmentor: nn.Module | None = _build_learned(
             settings, bank.skeleton, seed, state, checkpoint
         )
@@ -89,24 +85,11 @@ def load_augmentation(
         if state is not None:
             origin = f'the augmentor of {Path(str(checkpoint)).name}'
     else:
-        augmentor, origin = _random(options, bank.skeleton)
-    lengths = options.get('bone_lengths')
-    lengths = None if lengths is None else build_bone_length_bank(lengths, bank)
+        augmentor, origin = _random(settings, bank.skeleton)
     adapter = None if checkpoint is None else load_lifter(cfg, checkpoint).adapter
     pipeline = inner_dataset(cfg.train_dataloader.dataset.to_dict()).get('pipeline', [])
-    domain = build_target_domain(
-        options.get('target_2d'),
-        options.get('align_position', False),
-        bank.skeleton,
-        bank.device,
-        flip_probability(pipeline),
-        target_frame(bank),
-    )
     fit_to_bank(augmentor, bank)
-    cameras = DrawnCameras(options.get('camera'), bank.device)
-    augmentation = Augmentation(
-        bank.skeleton, augmentor, lengths, clamp, domain, target_frame(bank), cameras
-    )
+    augmentation = build_augmentation(settings, bank, flip_probability(pipeline), augmentor)
     return LoadedAugmentation(bank, augmentation, adapter, cfg.train_dataloader.batch_size, origin)
 
 
@@ -116,9 +99,9 @@ def _short(error: Exception) -> str:
     return text if len(text) <= 120 else f'{text[:120]} ...'
 
 
-def _loop_of(cfg: Config) -> type:
-    """The config's train loop, if it can augment."""
-    options = cfg.get('train_cfg') or {}
+def _settings_of(cfg: Config) -> AugmentationSettings:
+    """Settings of the config's train loop, if it augments."""
+    options = dict(cfg.get('train_cfg') or {})
     kind = options.get('type')
     loop = LOOPS.get(kind) if isinstance(kind, str) else kind
     if not (isinstance(loop, type) and issubclass(loop, TensorTrainLoop)):
@@ -127,25 +110,16 @@ def _loop_of(cfg: Config) -> type:
             "'PoseAugTrainLoop', or with 'TensorTrainLoop' and an augmentor."
         )
     learned = issubclass(loop, PoseAugTrainLoop)
-    unused = (
-        not options.get('augmentor')
-        and options.get('bone_lengths') is None
-        and not options.get('align_position')
-        and not options.get('camera')
-    )
-    if not learned and unused:
+    names = {field.name for field in fields(PoseAugSettings if learned else AugmentationSettings)}
+    names |= {'variant'} if learned else set()
+    settings = loop.read_settings({k: v for k, v in options.items() if k in names})
+    if not (learned or settings.changes_samples):
         raise ValueError(
             'The config trains without augmentation: its TensorTrainLoop has no augmentor, '
             'bone_lengths, align_position or camera; set train_cfg.augmentor=dict(type='
             "'RandomPoseAugmentor'), or give another config."
         )
-    return loop
-
-
-def _settings(options: Mapping[str, Any]) -> PoseAugSettings:
-    names = {f.name for f in fields(PoseAugSettings)}
-    given = {name: value for name, value in options.items() if name in names}
-    return get_settings(options.get('variant', 'default'), given)
+    return settings
 
 
 def _build_learned(
@@ -157,7 +131,7 @@ def _build_learned(
 ) -> nn.Module:
     """A fresh or trained augmentor, in the train mode in which it makes training pairs."""
     with seeded(seed):
-        module = MODELS.build(dict(settings.augmentor), default_args=dict(skeleton=skeleton))
+        module = MODELS.build(dict(settings.augmentor or {}), default_args=dict(skeleton=skeleton))
     if state is not None:
         weights = state[STATE_KEY]['adversary']['networks']['augmentor']['module']
         try:
@@ -171,14 +145,17 @@ def _build_learned(
     return module.train()
 
 
-def _random(options: Mapping[str, Any], skeleton: Skeleton) -> tuple[nn.Module | None, str]:
-    if not options.get('augmentor'):
-        if options.get('bone_lengths') is not None:
-            return None, 'bone lengths of other people, without an augmentor'
-        what = 'other cameras' if options.get('camera') else 'other places'
-        return None, f'{what}, without an augmentor'
-    module = build_random_augmentor(options['augmentor'], skeleton)
-    return module, f'{type(module).__name__}, which has nothing to learn'
+def _random(settings: AugmentationSettings, skeleton: Skeleton) -> tuple[nn.Module | None, str]:
+    """The augmentor without anything to learn, if there is one, and where it comes from."""
+    if settings.augmentor is not None:
+        module = build_random_augmentor(settings.augmentor, skeleton)
+        return module, f'{type(module).__name__}, which has nothing to learn'
+    what = 'other places'
+    if settings.bone_lengths is not None:
+        what = 'bone lengths of other people'
+    elif settings.camera is not None:
+        what = 'other cameras'
+    return None, f'{what}, without an augmentor'
 
 
 def _require_augmentor(state: Mapping[str, Any], source: Any) -> None:

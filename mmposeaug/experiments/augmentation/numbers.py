@@ -10,8 +10,7 @@ import torch
 
 from mmposeaug.geometry import bone_lengths
 from mmposeaug.structures import AugmentedSamples, ViewedPoses, judge_human
-from mmposeaug.visualization.augmentation import length_change
-from mmposeaug.visualization.distributions import view_angles
+from mmposeaug.visualization.augmentation_values import length_change, view_angles
 
 QUANTILES = {'low': 0.05, 'median': 0.5, 'high': 0.95}
 """dict[str, float]: Quantiles of every quantity, by their names."""

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -13,6 +14,7 @@ from torch import Tensor
 from mmposeaug.datasets import PoseBank, load_pose_bank
 from mmposeaug.engine.set_configs import dataset_of_set
 from mmposeaug.geometry import root_relative
+from mmposeaug.lifting.lifters import load_lifter
 from mmposeaug.visualization import (
     KeypointPanel,
     Panel,
@@ -24,9 +26,8 @@ from mmposeaug.visualization import (
 )
 
 from ..augmentation import load_augmentation
-from .lifters import lift
-from .plan import METHODS, QuickstartPlan
-from .report import Scores, target_of
+from .plan import QuickstartPlan
+from .report import METHODS, Scores, target_of
 
 QUANTILES = (0.25, 0.5, 0.75, 0.9)
 """tuple[float]: Which examples are drawn, by their place in the order of difficulty."""
@@ -34,13 +35,12 @@ QUANTILES = (0.25, 0.5, 0.75, 0.9)
 
 def draw_pictures(plan: QuickstartPlan, scores: Scores) -> dict[str, str]:
     """Draw all pictures into the work folder."""
-    configs = {method.name: _read_config(plan, method) for method in METHODS}
-    target = _read_target(plan, configs['baseline'])
+    target = _read_target(plan, plan.config('baseline'))
     lifted = {}
-    for method in METHODS:
-        checkpoint = plan.best_checkpoint(method) or plan.last_checkpoint(method)
+    for name in METHODS:
+        checkpoint = plan.folder(name).tested_checkpoint()
         assert checkpoint is not None
-        lifted[method.name] = lift(configs[method.name], checkpoint, target)
+        lifted[name] = lift(plan.config(name), checkpoint, target)
     truth = root_relative(target.gather(torch.arange(len(target))).pose_cam, target.skeleton.root)
     truth = truth[:, truth.shape[1] // 2]
     others = [j for j in range(target.skeleton.num_joints) if j != target.skeleton.root]
@@ -59,7 +59,7 @@ def draw_pictures(plan: QuickstartPlan, scores: Scores) -> dict[str, str]:
         ),
         'augmentation.png': (
             'what the trained augmentor does to poses',
-            lambda: _draw_augmentation(plan, configs['poseaug']),
+            lambda: _draw_augmentation(plan),
         ),
     }
     for name, (_, draw) in drawings.items():
@@ -67,10 +67,27 @@ def draw_pictures(plan: QuickstartPlan, scores: Scores) -> dict[str, str]:
     return {name: text for name, (text, _) in drawings.items()}
 
 
-def _read_config(plan: QuickstartPlan, method: Any) -> Config:
-    cfg = Config.fromfile(plan.config_file(method))
-    cfg.merge_from_dict(plan.cfg_options())
-    return cfg
+@torch.no_grad()
+def lift(cfg: Config, checkpoint: Path, bank: PoseBank) -> Tensor:
+    """Lift all samples of a bank, with flip.
+
+    Returns:
+        Tensor: Root-relative poses of shape (N, J, 3), in metres.
+    """
+    adapter = load_lifter(cfg, checkpoint).adapter
+    poses = []
+    for index in torch.arange(len(bank)).split(1024):
+        batch = bank.gather(index)
+        pose = adapter.predict(
+            batch.keypoints_px,
+            batch.image_size,
+            batch.keypoint_scores,
+            batch.intrinsics,
+            flip_indices=bank.skeleton.flip_indices,
+        )
+        poses.append(pose[:, pose.shape[1] // 2])
+    # a lifter that predicts the root leaves it a little off the origin
+    return root_relative(torch.cat(poses), bank.skeleton.root)
 
 
 def _read_target(plan: QuickstartPlan, cfg: Config) -> PoseBank:
@@ -83,10 +100,10 @@ def _draw_comparison(plan: QuickstartPlan, scores: Scores, errors: Mapping[str, 
     remarks = ('seen motions', 'unseen scenario', 'a real detector')
     sets = {name: f'{name}\n({remark})' for name, remark in zip(plan.sets, remarks)}
     bars = {
-        method.label: {text: scores[method.name][name]['MPJPE'] for name, text in sets.items()}
-        for method in METHODS
+        label: {text: scores[method][name]['MPJPE'] for name, text in sets.items()}
+        for method, label in METHODS.items()
     }
-    curves = {method.label: errors[method.name].numpy() for method in METHODS}
+    curves = {label: errors[method].numpy() for method, label in METHODS.items()}
     return draw_comparison(
         bars,
         curves,
@@ -134,12 +151,11 @@ def _draw_examples(
     )
 
 
-def _draw_augmentation(plan: QuickstartPlan, cfg: Config) -> Any:
+def _draw_augmentation(plan: QuickstartPlan) -> Any:
     """What the trained augmentor does to a batch of training poses."""
-    method = next(method for method in METHODS if method.name == 'poseaug')
-    checkpoint = plan.last_checkpoint(method)
+    checkpoint = plan.folder('poseaug').last_checkpoint()
     assert checkpoint is not None
-    loaded = load_augmentation(cfg, checkpoint, check=False)
+    loaded = load_augmentation(plan.config('poseaug'), checkpoint, check=False)
     generator = torch.Generator().manual_seed(plan.seed)
     index = torch.randperm(len(loaded.bank), generator=generator)[: loaded.batch_size]
     samples = loaded.augmentation.collect(loaded.bank, index, loaded.batch_size, generator)

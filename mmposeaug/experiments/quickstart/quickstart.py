@@ -6,23 +6,23 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import torch
-
-from mmposeaug.fileio import save_json
 from mmposeaug.synthetic import make_synthetic_mocap
 
-from ..processes import Task, ToolError, run_tasks, tool_env
+from ..json_files import read_json
+from ..processes import num_cores
+from ..runner import ExperimentRunner
 from .pictures import draw_pictures
-from .plan import METHODS, Method, QuickstartPlan
-from .progress import Progress
-from .report import describe, format_table, pick_scores, write_report
+from .plan import QuickstartPlan
+from .report import METHODS, SCORES, describe, format_scores, write_report
 
 Report = Callable[[str], None]
+
+_CLAIM = 'settings.json'
+"""str: What earlier versions noted their runs in."""
 
 
 class QuickstartError(RuntimeError):
@@ -46,137 +46,126 @@ def run_quickstart(
         dict: Scores by method's name, set and score, in mm and percent.
 
     Raises:
-        FileExistsError: If the work folder holds runs of other settings or what is not the
-            quickstart's, or the data folder holds other data.
-        QuickstartError: If a training or a test failed.
+        FileExistsError: If the data folder holds other data, or ``fresh`` would delete what is not
+            the quickstart's.
+        QuickstartError: If the work folder holds runs of other settings or files of something else,
+            or a training or a test failed.
     """
-    start = time.monotonic()
-
-    def tell(line: str) -> None:
-        minutes, seconds = divmod(int(time.monotonic() - start), 60)
-        report(f'[{minutes:2d}:{seconds:02d}] {line}')
-
+    runner = ExperimentRunner(
+        plan.experiments,
+        plan.work_dir,
+        plan.jobs or min(len(METHODS), num_cores()),
+        report=report,
+        progress=lambda run: Progress(
+            run.experiment.label,
+            plan.states.folder(run).path,
+            plan.max_epochs,
+            plan.validation_score,
+            runner.tell,
+        ),
+        states=plan.states,
+    )
+    _adopt(plan)
     if fresh:
         _delete_runs(plan)
-    _claim(plan)
-    tell(f'Data: {plan.data_root}')
+    for name in METHODS:
+        state = plan.states.state(plan.run_of(name))
+        if 'holds' in state:
+            raise QuickstartError(f'{state[:-1]}, or call with --fresh to replace what is yours.')
+    runner.tell(f'Data: {plan.data_root}')
     make_synthetic_mocap(plan.data_root, **dict[str, Any](plan.frames))
-    _run_methods(plan, tell)
-    metrics = {m.name: json.loads(plan.metrics_file(m).read_text()) for m in METHODS}
-    scores = {name: pick_scores(found, plan.sets) for name, found in metrics.items()}
-    write_report(plan, scores, _lifter_steps(plan))
-    tell('Drawing pictures')
-    pictures = draw_pictures(plan, scores)
-    report('\n' + format_table(scores) + '\n\n' + describe(scores) + '\n')
-    for name, text in {**pictures, 'results.md': 'this table', 'results.json': 'as JSON'}.items():
-        report(f'{plan.work_dir / name}: {text}')
-    for method in METHODS:
-        report(f'{plan.best_checkpoint(method)}: the lifter of "{method.label}"')
-    tell(f'Done, with {sum(os.times()[:4]):.0f} s of CPU time.')
-    return scores
-
-
-# ------------------------------------------------------------------------ runs
-def _run_methods(plan: QuickstartPlan, tell: Report) -> None:
-    tasks = []
-    for method in reversed(METHODS):  # the longest training first
-        if plan.is_tested(method):
-            tell(f'{method.label}: done already')
-            continue
-        progress = Progress(
-            method.label, plan.run_dir(method), plan.max_epochs, plan.validation_score, tell
-        )
-        tasks.append(Task(method.label, _commands(plan, method, tell), progress))
-    if not tasks:
-        return
-    tell(
-        f'{len(tasks)} trainings of {plan.max_epochs} epochs, {min(plan.num_jobs, len(tasks))} at '
-        f'a time; full logs in {plan.work_dir}/*/*.log'
-    )
-    try:
-        run_tasks(tasks, [tool_env(plan.repo_root)] * plan.num_jobs)
-    except ToolError as error:
-        raise QuickstartError(str(error)) from None
-
-
-def _commands(
-    plan: QuickstartPlan, method: Method, tell: Report
-) -> Iterator[tuple[str, list[str], Path]]:
-    """The commands that a method still needs."""
-    folder = plan.run_dir(method)
-    trained = folder / 'trained'
-    if not trained.is_file():
-        last = plan.last_checkpoint(method)
-        tell(f'{method.label}: ' + ('training' if last is None else f'going on from {last.name}'))
-        yield 'training', plan.train_command(method), folder / 'train.log'
-        trained.touch()
-    checkpoint = plan.best_checkpoint(method) or plan.last_checkpoint(method)
-    if checkpoint is None:
-        raise QuickstartError(
-            f"{method.label}: the training left no checkpoint in '{folder}'; call the quickstart "
-            'with --fresh.'
-        )
-    tell(f'{method.label}: trained; testing {checkpoint.name}')
-    yield 'test', plan.test_command(method, checkpoint), folder / 'test.log'
-
-
-def _lifter_steps(plan: QuickstartPlan) -> int:
-    """Lifter steps of each training, which must be the same in all."""
-    steps = set()
-    for method in METHODS:
-        checkpoint = plan.last_checkpoint(method)
-        assert checkpoint is not None
-        loaded = torch.load(checkpoint, map_location='cpu', weights_only=True)
-        steps.add(int(loaded['meta']['iter']))
+    _test_again(plan)
+    failed = runner.run(plan.experiments.runs())
+    if failed:
+        raise QuickstartError('; '.join(f'{label}: {why}' for label, why in failed.items()))
+    steps = {plan.result(name)['lifter_steps'] for name in METHODS}
     if len(steps) != 1:
         raise QuickstartError(
             f'The trainings made {sorted(steps)} lifter steps and cannot be compared; call the '
             'quickstart with --fresh.'
         )
-    return steps.pop()
+    scores = {name: _scores(plan, name) for name in METHODS}
+    write_report(plan.work_dir, scores, steps.pop(), plan.settings())
+    runner.tell('Drawing pictures')
+    pictures = draw_pictures(plan, scores)
+    report('\n' + format_scores(scores) + '\n\n' + describe(scores) + '\n')
+    for name, text in {**pictures, 'results.md': 'this table', 'results.json': 'as JSON'}.items():
+        report(f'{plan.work_dir / name}: {text}')
+    for name, label in METHODS.items():
+        report(f'{plan.folder(name).tested_checkpoint()}: the lifter of "{label}"')
+    runner.tell(f'Done, with {sum(os.times()[:4]):.0f} s of CPU time.')
+    return scores
+
+
+def _scores(plan: QuickstartPlan, method: str) -> dict[str, dict[str, float]]:
+    metrics = plan.result(method)['metrics']
+    return {name: {score: metrics[f'{name}/{score}'] for score in SCORES} for name in plan.sets}
+
+
+def _test_again(plan: QuickstartPlan) -> None:
+    """Take back results without the scores of a set whose files came after the test."""
+    for name in METHODS:
+        result, folder = plan.result(name), plan.folder(name)
+        wanted = {f'{set_name}/{SCORES[0]}' for set_name in plan.sets}
+        if result and not wanted <= result['metrics'].keys():
+            folder.result_file.unlink()
 
 
 # --------------------------------------------------------------------- folders
-def _claim(plan: QuickstartPlan) -> None:
-    """Remember the settings of the runs in the work folder, or compare with them."""
-    settings, before = plan.settings(), _read_settings(plan)
-    runs = [plan.run_dir(m) for m in METHODS if plan.run_dir(m).exists()]
-    if not runs:
-        save_json(plan.settings_file, settings)
-    elif before is None:
-        raise FileExistsError(
-            f"'{runs[0]}' is there already and not from the quickstart (there is no usable "
-            f"'{plan.settings_file}'); name another folder with --work-dir."
-        )
-    elif before != settings:
-        changed = [
-            f'{key} {before.get(key)!r}' for key in settings if before.get(key) != settings[key]
-        ]
-        raise FileExistsError(
-            f"'{plan.work_dir}' holds runs with {', '.join(changed)}; call with --fresh to replace "
-            'them, or with another --work-dir.'
-        )
+def _adopt(plan: QuickstartPlan) -> None:
+    """Claim the runs that an earlier version made with the same settings."""
+    if read_json(plan.work_dir / _CLAIM) != plan.settings():
+        return
+    for name in METHODS:
+        run, folder = plan.run_of(name), plan.folder(name)
+        if folder.path.is_dir() and not folder.is_begun:
+            text = plan.states.config(run.experiment)[1]
+            folder.begin(plan.states.identity(run), text, dict(commit=None, dirty=None))
+            if folder.trained_mark.is_file():
+                folder.end_training()
 
 
 def _delete_runs(plan: QuickstartPlan) -> None:
     """Delete what the quickstart made in the work folder, and nothing else."""
-    if not plan.work_dir.exists() or not any(plan.work_dir.iterdir()):
-        return
-    if _read_settings(plan) is None:
-        raise FileExistsError(
-            f"'{plan.work_dir}' holds files, but no '{plan.settings_file.name}' of the quickstart, "
-            'so --fresh deletes nothing there; name another folder with --work-dir, or empty it.'
-        )
-    for method in METHODS:
-        if plan.run_dir(method).is_dir():
-            shutil.rmtree(plan.run_dir(method))
-    save_json(plan.settings_file, plan.settings())
+    for name in METHODS:
+        folder = plan.folder(name)
+        if not folder.path.is_dir():
+            continue
+        if not folder.is_begun:
+            raise FileExistsError(
+                f"'{folder.path}' is not from the quickstart, so --fresh deletes nothing there; "
+                'name another folder with --work-dir, or move it away.'
+            )
+        shutil.rmtree(folder.path)
 
 
-def _read_settings(plan: QuickstartPlan) -> dict[str, Any] | None:
-    """Settings of the runs in the work folder, None where an earlier call left none."""
-    try:
-        found = json.loads(plan.settings_file.read_text())
-    except (OSError, ValueError):
-        return None
-    return found if isinstance(found, dict) and found.keys() >= plan.settings().keys() else None
+class Progress:
+    """Reports each validation of a training once, in one line."""
+
+    def __init__(self, label: str, run_dir: Path, epochs: int, score: str, report: Report) -> None:
+        self.label, self.run_dir, self.epochs = label, run_dir, epochs
+        self.score, self.report = score, report
+        self._read: dict[Path, int] = {path: path.stat().st_size for path in self._files()}
+        self._loss = float('nan')
+
+    def __call__(self) -> None:
+        """Report what is new."""
+        for path in self._files():
+            with open(path, 'rb') as file:
+                file.seek(self._read.get(path, 0))
+                for line in file:
+                    if not line.endswith(b'\n'):
+                        break  # half written; the next call reads it
+                    self._read[path] = self._read.get(path, 0) + len(line)
+                    self._tell(json.loads(line))
+
+    def _files(self) -> list[Path]:
+        return sorted(self.run_dir.glob('*/vis_data/scalars.json'))
+
+    def _tell(self, scalars: dict[str, Any]) -> None:
+        self._loss = scalars.get('loss', self._loss)
+        if self.score in scalars:
+            self.report(
+                f'{self.label}: epoch {scalars["step"]} of {self.epochs}, loss {self._loss:.4f}, '
+                f'{scalars[self.score]:.1f} mm on the held-out part of the source'
+            )

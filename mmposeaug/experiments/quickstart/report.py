@@ -4,48 +4,53 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
 
+from mmposeaug.evaluation import format_table
 from mmposeaug.fileio import atomic_write, save_json
 
-from .plan import METHODS, REAL_VIDEO, SCORES, QuickstartPlan
+from ..tables import unit_of
+
+METHODS = {
+    'baseline': 'No augmentation',
+    'random': 'Random augmentation',
+    'poseaug': 'PoseAug',
+}
+"""dict[str, str]: The ways that are compared; they differ in nothing but the augmentation."""
+
+REAL_VIDEO = 'real_video'
+"""str: Name of the test set of a real detector's keypoints, which is optional."""
+
+ROLES = {
+    'source_test': 'source: other people, same motions',
+    'target_dev': 'target: other people, motions and cameras',
+    REAL_VIDEO: "real video: a detector's keypoints, 12 joints, mean over calibrated cameras",
+}
+"""dict[str, str]: What the configs' test sets are."""
+
+SCORES = ('MPJPE', 'P-MPJPE', 'PCK', 'AUC')
 
 Scores = Mapping[str, Mapping[str, Mapping[str, float]]]
 """Scores by method's name, set and score; the sets in the plan's order."""
 
-_UNITS = {'MPJPE': 'mm', 'P-MPJPE': 'mm', 'PCK': '%', 'AUC': '%'}
 
-
-def pick_scores(metrics: Mapping[str, float], sets: Iterable[str]) -> dict[str, dict[str, float]]:
-    """Scores by set from the results of ``tools/test.py``."""
-    return {name: {score: metrics[f'{name}/{score}'] for score in SCORES} for name in sets}
-
-
-def format_table(scores: Scores) -> str:
-    """A Markdown table, aligned so that it reads well as plain text.
-
-    Args:
-        scores (Mapping): Scores by method's name, set and score.
-
-    Returns:
-        str: The table, without a newline at its end.
-    """
-    head = ['set', 'training', *(f'{score} ({_UNITS[score]})' for score in SCORES)]
-    rows = [
-        [name, method.label, *(f'{scores[method.name][name][score]:.1f}' for score in SCORES)]
-        for name in _sets(scores)
-        for method in METHODS
-    ]
-    widths = [max(len(row[i]) for row in [head, *rows]) for i in range(len(head))]
-
-    def line(cells: list[str]) -> str:
-        padded = [
-            cell.ljust(width) if i < 2 else cell.rjust(width)
-            for i, (cell, width) in enumerate(zip(cells, widths))
-        ]
-        return '| ' + ' | '.join(padded) + ' |'
-
-    rule = ['-' * width if i < 2 else '-' * (width - 1) + ':' for i, width in enumerate(widths)]
-    return '\n'.join([line(head), line(rule), *map(line, rows)])
+def format_scores(scores: Scores) -> str:
+    """A Markdown table, aligned so that it reads well as plain text."""
+    return format_table(
+        'set',
+        [
+            (
+                name,
+                {
+                    'training': label,
+                    **{f'{s} ({unit_of(s)})': f'{scores[method][name][s]:.1f}' for s in SCORES},
+                },
+            )
+            for name in _sets(scores)
+            for method, label in METHODS.items()
+        ],
+    )
 
 
 def target_of(sets: Iterable[str]) -> str:
@@ -62,22 +67,22 @@ def describe(scores: Scores) -> str:
 
 
 def _verdict(scores: Scores, target: str, label_of_set: str) -> str:
-    errors = {method.name: scores[method.name][target]['MPJPE'] for method in METHODS}
+    errors = {method: scores[method][target]['MPJPE'] for method in METHODS}
     own = errors['poseaug']
     labels = dict(baseline='no augmentation', random='random augmentation')
     parts = [
         f'{_difference(own, errors[name])} with {label} ({errors[name]:.1f} mm)'
         for name, label in labels.items()
     ]
-    best = min(METHODS, key=lambda method: errors[method.name])
+    best = min(METHODS, key=lambda method: errors[method])
     return (
         f'On {label_of_set}, MPJPE with PoseAug is {own:.1f} mm: {" and ".join(parts)}. '
-        f'Best: {best.label}.'
+        f'Best: {METHODS[best]}.'
     )
 
 
 def _sets(scores: Scores) -> list[str]:
-    return list(scores[METHODS[0].name])
+    return list(scores['baseline'])
 
 
 def _difference(own: float, other: float) -> str:
@@ -85,17 +90,17 @@ def _difference(own: float, other: float) -> str:
     return f'{abs(percent):.1f} % {"lower" if percent < 0 else "higher"} than'
 
 
-def write_report(plan: QuickstartPlan, scores: Scores, steps: int) -> None:
+def write_report(work_dir: Path, scores: Scores, steps: int, settings: Mapping[str, Any]) -> None:
     """Write ``results.json`` and ``results.md`` to the work folder."""
-    content = dict(settings=plan.settings(), lifter_steps=steps, scores=scores)
-    save_json(plan.work_dir / 'results.json', content)
-    sets = '\n'.join(f'- `{name}`, {text}' for name, text in plan.sets.items())
-    with atomic_write(plan.work_dir / 'results.md', 'w') as file:
-        file.write(
-            '# Quickstart\n\n'
-            f'{describe(scores)}\n\n{format_table(scores)}\n\n{sets}\n\n'
-            f'SimpleBaseline of width 256, batch 256, {steps} lifter steps ({plan.max_epochs} '
-            f'epochs) in each training, seed {plan.seed}; checkpoints chosen on a held-out part '
-            'of the source; root-aligned, with flip at test time; PCK at 150 mm, AUC over 0, 5, '
-            '..., 150 mm.\n'
-        )
+    content = dict(settings=settings, lifter_steps=steps, scores=scores)
+    save_json(work_dir / 'results.json', content)
+    sets = '\n'.join(f'- `{name}`, {ROLES[name]}' for name in _sets(scores))
+    how = (
+        f'SimpleBaseline of width 256, batch 256, {steps} lifter steps ({settings["epochs"]} '
+        f'epochs) in each training, seed {settings["seed"]}; checkpoints chosen on a held-out part '
+        'of the source; root-aligned, with flip at test time; PCK at 150 mm, AUC over 0, 5, ..., '
+        '150 mm.'
+    )
+    parts = ['# Quickstart', describe(scores), format_scores(scores), sets, how]
+    with atomic_write(work_dir / 'results.md', 'w') as file:
+        file.write('\n\n'.join(parts) + '\n')

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 import math
 from collections.abc import Mapping, Sequence
@@ -14,6 +15,7 @@ from mmpose.registry import MODELS
 from torch import Tensor
 
 from mmposeaug.geometry import bone_lengths, joints_to_bones, unit_bones
+from mmposeaug.models.option_checks import check_number, check_range
 from mmposeaug.structures import (
     LARGEST_DEVIATION,
     PROPORTION_STD,
@@ -24,9 +26,9 @@ from mmposeaug.structures import (
     lowered_hips,
     stature_ratios,
 )
+from mmposeaug.structures.choices import require_known
 
 from .articulation import Articulation
-from .draw_options import check_shares, refuse_unknown
 from .joint_turns import JointTurns
 from .networks import reference_frame
 from .operations import one_minus_cos
@@ -43,16 +45,16 @@ MIN_LENGTH = 1e-3
 class AnatomicalPoseAugmentor(RandomPoseAugmentor):
     """Draws turns of the joints, other people's bodies, view and place at random.
 
-    :class:`RandomPoseAugmentor` adds independent noise to every bone. Here a joint turns with all
-    that hangs on it: the trunk bends forwards more than backwards, hips swing, knees and elbows
-    bend in their own plane within the published range of motion, shoulders turn freely. A share
-    of the people get a random body of published proportions instead of the training set's own
-    lengths; its stature is drawn too.
+    :class:`RandomPoseAugmentor` adds independent noise to every bone. Here a joint turns with
+    everything attached to it: the trunk bends forwards more than backwards, hips swing, knees and
+    elbows bend in their own plane within the published range of motion, shoulders turn freely. A
+    share of the people get a random body of published proportions instead of the training set's
+    own lengths; its stature is drawn too.
 
-    This is for people. On a body that is none the joints are left alone and the proportions kept,
-    as far as ``length_limit`` and ``scale_limit`` do not change them, and the log says so. So they
-    are where a person's limbs are no three joints each (see :meth:`Articulation.of`); bones of
-    which no length is published become longer or shorter as the others do together.
+    This is for people. On other bodies joints are not turned and proportions change by
+    ``length_limit`` and ``scale_limit`` alone, and the log says so; likewise where a person's
+    limbs are not three joints each (see :meth:`Articulation.of`). Bones without a published length
+    become longer or shorter as the others do together.
 
     Args:
         skeleton (str | Skeleton): Tree of the poses. Defaults to ``'h36m_17'``.
@@ -125,7 +127,11 @@ class AnatomicalPoseAugmentor(RandomPoseAugmentor):
         **options: Any,
     ) -> None:
         owner = type(self).__name__
-        refuse_unknown(AnatomicalPoseAugmentor, RandomPoseAugmentor, options, owner)
+        own, base = (
+            list(inspect.signature(kind).parameters)
+            for kind in (AnatomicalPoseAugmentor, RandomPoseAugmentor)
+        )
+        require_known(owner, options, dict.fromkeys([*own[:-1], *base]))
         super().__init__(
             skeleton,
             angle_noise,
@@ -149,9 +155,11 @@ class AnatomicalPoseAugmentor(RandomPoseAugmentor):
         deviations = dict(
             proportion_std=proportion_std, width_std=width_std, hip_height_std=hip_height_std
         )
-        self._check_not_negative(**degrees, **deviations)
-        check_shares(owner, joint_share=joint_share, body_share=body_share)
-        self._check_range('stature', stature)
+        for name, value in {**degrees, **deviations}.items():
+            check_number(owner, name, value)
+        check_number(owner, 'joint_share', joint_share, 0, 1)
+        check_number(owner, 'body_share', body_share, 0, 1)
+        check_range(owner, 'stature', stature, 0.1, hint=', in metres')
         if max(proportion_std + hip_height_std, width_std) * LARGEST >= 1:
             more = ' and hip_height_std together' if hip_height_std else ''
             raise ValueError(
@@ -183,11 +191,7 @@ class AnatomicalPoseAugmentor(RandomPoseAugmentor):
 
     # --------------------------------------------------------------- human body
     def suit(self, lengths: Sequence[float]) -> None:
-        """Look whether the bodies of the training data are human, where no option says it.
-
-        Args:
-            lengths (Sequence[float]): Typical length of each bone, in any unit.
-        """
+        """Decide whether the bodies of the training data are human, by typical lengths of bones."""
         self._become(verdict_on(self.human, self.skeleton, type(self).__name__, lengths))
 
     def _become(self, verdict: HumanVerdict) -> None:
@@ -226,7 +230,7 @@ class AnatomicalPoseAugmentor(RandomPoseAugmentor):
 
     # -------------------------------------------------------------------- draws
     def normal_shapes(self) -> dict[str, tuple[int, ...]]:
-        """dict[str, tuple[int]]: Shapes for one sample of the draws that are standard normal."""
+        """Shapes for one sample of the draws that are standard normal."""
         shapes = dict(
             super().normal_shapes(),
             trunk=(3,),
@@ -243,7 +247,7 @@ class AnatomicalPoseAugmentor(RandomPoseAugmentor):
         return shapes
 
     def uniform_shapes(self) -> dict[str, tuple[int, ...]]:
-        """dict[str, tuple[int]]: Shapes for one sample of the draws that are uniform in [-1, 1]."""
+        """Shapes for one sample of the draws that are uniform in [-1, 1]."""
         return dict(
             super().uniform_shapes(),
             trunk_turned=(),

@@ -1,5 +1,5 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""Turns about the joints of a body, which carry along all that hangs on the joint."""
+"""Turns about the joints of a body, which move everything attached to the joint."""
 
 from __future__ import annotations
 
@@ -54,15 +54,11 @@ class Articulation:
 
 
 def turn_together(bones: Tensor, which: tuple[int, ...], rotation: Tensor) -> Tensor:
-    """Rotate some bones.
+    """Rotate some bones of (*, B, 3).
 
     Args:
-        bones (Tensor): Bone vectors of shape (*, B, 3).
         rotation (Tensor): Matrices of shape (*, L, 3, 3) where the bones are L limbs of K / L
             bones, limb after limb.
-
-    Returns:
-        Tensor: Bone vectors of shape (*, B, 3).
     """
     index = index_tensor(which, bones.device)
     chosen = bones.index_select(-2, index)
@@ -106,15 +102,7 @@ def flexion_turn(
 
 
 def one_sided(normal: Tensor, backward: Tensor, factor: float) -> Tensor:
-    """Sizes of normal draws, some of them turned round and made smaller.
-
-    Args:
-        normal (Tensor): Draws of any shape.
-        backward (Tensor): Which are turned round, booleans of that shape.
-
-    Returns:
-        Tensor: Values of that shape.
-    """
+    """Sizes of normal draws, those that are ``backward`` turned round and made smaller."""
     return torch.where(backward, -factor, 1.0) * normal.abs()
 
 
@@ -125,10 +113,6 @@ def extension_share(joint: str) -> float:
 
 
 def flexion_limits(joint: str) -> tuple[float, float]:
-    """Range of motion.
-
-    Returns:
-        tuple[float, float]: Smallest and largest flexion in radians.
-    """
+    """Smallest and largest flexion of a joint, in radians."""
     low, high = FLEXION_LIMITS[joint]
     return math.radians(low), math.radians(high)

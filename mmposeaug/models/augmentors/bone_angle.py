@@ -63,17 +63,14 @@ class BoneAngleAugmentor(nn.Module):
         noise: Tensor | None = None,
         generator: torch.Generator | None = None,
     ) -> tuple[Tensor, Tensor]:
-        """Turn the bones of poses.
+        """Turn the bones of poses (N, J, 3) or clips (N, T, J, 3).
 
         Args:
-            pose (Tensor): Poses of shape (N, J, 3) or clips of shape (N, T, J, 3), in metres.
             features (Tensor): Original root-relative poses of shape (N, J, 3), in metres.
-            noise (Tensor, optional): Noise of shape (N, noise_dim).
-            generator (torch.Generator, optional): Source of the noise if none is given.
+            noise (Tensor, optional): Noise of shape (N, noise_dim). Defaults to a fresh draw.
 
         Returns:
-            tuple[Tensor, Tensor]: Poses of the input's shape and 1 - cos of every bone's turn,
-            of shape (N, J - 1).
+            tuple[Tensor, Tensor]: Poses and 1 - cos of every bone's turn, of shape (N, J - 1).
         """
         change = self.network(features.flatten(1), noise, generator)
         if self.limit is not None:

@@ -64,16 +64,14 @@ class BoneLengthAugmentor(nn.Module):
         noise: Tensor | None = None,
         generator: torch.Generator | None = None,
     ) -> tuple[Tensor, Tensor]:
-        """Change the proportions of poses.
+        """Change the proportions of poses (N, J, 3) or clips (N, T, J, 3).
 
         Args:
-            pose (Tensor): Poses of shape (N, J, 3) or clips of shape (N, T, J, 3), in metres.
             features (Tensor): Original root-relative poses of shape (N, J, 3), in metres.
-            noise (Tensor, optional): Noise of shape (N, noise_dim).
-            generator (torch.Generator, optional): Source of the noise if none is given.
+            noise (Tensor, optional): Noise of shape (N, noise_dim). Defaults to a fresh draw.
 
         Returns:
-            tuple[Tensor, Tensor]: Poses of the input's shape and the ratios, of shape (N, G).
+            tuple[Tensor, Tensor]: Poses and the ratios, of shape (N, G).
         """
         inputs = torch.cat((features.flatten(1), bone_lengths(features, self.skeleton)), dim=1)
         output = self.network(inputs, noise, generator)

@@ -24,14 +24,7 @@ def has_legs(skeleton: Skeleton) -> bool:
 
 
 def hip_height(pose: Tensor, skeleton: Skeleton) -> Tensor:
-    """Height of the root of who stands upright, from the lengths of the legs.
-
-    Args:
-        pose (Tensor): Poses of shape (N, J, 3), in metres.
-
-    Returns:
-        Tensor: Heights above the ground of shape (N,), in metres.
-    """
+    """Height (N,) in metres of the root of people who stand upright, by the lengths of the legs."""
     lengths = []
     for name in LEGS:
         hip, knee, ankle, *_ = skeleton.limbs[name]
@@ -50,7 +43,7 @@ def pitch_of_height(root: Tensor, rise: Tensor, roll: Tensor) -> Tensor:
 
     Returns:
         Tensor: Pitch of shape (N,), in radians, for :func:`mmposeaug.geometry.euler_to_matrix`.
-        Who is nearer than the height allows is looked at by 75 degrees.
+        People nearer than the height allows are seen at 75 degrees.
 
     Example:
         >>> root = torch.tensor([[0.0, 0.0, 2.0]])

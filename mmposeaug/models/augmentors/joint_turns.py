@@ -48,14 +48,7 @@ class JointTurns:
     joint_share: float
 
     def __call__(self, pose: Tensor, draw: Mapping[str, Tensor]) -> Tensor:
-        """Turn elbows, shoulders, knees, hips and trunk.
-
-        Args:
-            pose (Tensor): Poses of shape (N, J, 3) or clips of shape (N, T, J, 3), in metres.
-
-        Returns:
-            Tensor: Poses of the same shape, with the same root.
-        """
+        """Turn elbows, shoulders, knees, hips and trunk of poses or clips; the root stays."""
         body = self.body
         bones = joints_to_bones(pose, self.skeleton)
         turns = self._turns(pose, bones, draw)

@@ -67,15 +67,7 @@ class NoiseConditionedMLP(nn.Module):
             nn.init.zeros_(self.output.bias)
 
     def draw_noise(self, like: Tensor, generator: torch.Generator | None = None) -> Tensor:
-        """Normal noise for a batch.
-
-        Args:
-            like (Tensor): Features of shape (N, *), for the batch size, device and dtype.
-            generator (torch.Generator, optional): Source of the noise.
-
-        Returns:
-            Tensor: Noise of shape (N, noise_dim).
-        """
+        """Draw normal noise (N, noise_dim) for features (N, *)."""
         return torch.randn(
             len(like), self.noise_dim, generator=generator, device=like.device, dtype=like.dtype
         )
@@ -86,16 +78,7 @@ class NoiseConditionedMLP(nn.Module):
         noise: Tensor | None = None,
         generator: torch.Generator | None = None,
     ) -> Tensor:
-        """Outputs for features and noise.
-
-        Args:
-            features (Tensor): Features of shape (N, in_features).
-            noise (Tensor, optional): Noise of shape (N, noise_dim). Defaults to a fresh draw.
-            generator (torch.Generator, optional): Source of the fresh draw.
-
-        Returns:
-            Tensor: Outputs of shape (N, out_features).
-        """
+        """Map features (N, in_features) and noise (N, noise_dim) to (N, out_features)."""
         if noise is None:
             noise = self.draw_noise(features, generator)
         hidden = self.activation(self.norm(self.input(torch.cat((features, noise), dim=1))))
@@ -110,14 +93,7 @@ def reference_index(num_frames: int, target_frame: str = 'centre') -> int:
 
 
 def reference_frame(pose: Tensor, target_frame: str = 'centre') -> Tensor:
-    """The frame of a clip that the networks look at; a single pose is its own.
-
-    Args:
-        pose (Tensor): Poses of shape (N, J, 3) or clips of shape (N, T, J, 3).
-
-    Returns:
-        Tensor: Poses of shape (N, J, 3).
-    """
+    """The frame (N, J, 3) of a clip that the networks look at; a single pose is its own."""
     if pose.ndim not in (3, 4):
         raise ValueError(
             f'Augmentors take poses (N, J, 3) or clips (N, T, J, 3), got {tuple(pose.shape)}.'
@@ -126,12 +102,5 @@ def reference_frame(pose: Tensor, target_frame: str = 'centre') -> Tensor:
 
 
 def per_frame(parameter: Tensor, pose: Tensor) -> Tensor:
-    """Give a parameter of each clip a frame dimension, so that all frames share it.
-
-    Args:
-        parameter (Tensor): Values of shape (N, *).
-
-    Returns:
-        Tensor: (N, *) for single poses, (N, 1, *) for clips.
-    """
+    """Give values (N, *) of each clip a frame dimension, so that all frames share them."""
     return parameter if pose.ndim == 3 else parameter.unsqueeze(1)

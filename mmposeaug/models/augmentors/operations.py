@@ -20,15 +20,11 @@ from .networks import per_frame, reference_frame, reference_index
 
 
 def turn_bones(pose: Tensor, change: Tensor, skeleton: Skeleton) -> tuple[Tensor, Tensor]:
-    """Add a vector to every unit bone and renormalise; lengths stay (paper, Eq. 4).
-
-    Args:
-        pose (Tensor): Poses of shape (N, J, 3) or clips of shape (N, T, J, 3).
-        change (Tensor): Vectors of shape (N, J - 1, 3) that are added to the unit bones.
+    """Add a vector (N, J - 1, 3) to every unit bone and renormalise; lengths stay (paper, Eq. 4).
 
     Returns:
-        tuple[Tensor, Tensor]: The poses, and 1 - cos of every bone's turn, of shape (N, J - 1),
-        the mean over the frames of a clip.
+        tuple[Tensor, Tensor]: The poses (N, J, 3) or (N, T, J, 3), and 1 - cos of every bone's
+        turn, of shape (N, J - 1), the mean over the frames of a clip.
     """
     directions, lengths = unit_bones(joints_to_bones(pose, skeleton))
     turned, _ = unit_bones(directions + per_frame(change, pose))
@@ -37,30 +33,17 @@ def turn_bones(pose: Tensor, change: Tensor, skeleton: Skeleton) -> tuple[Tensor
 
 
 def one_minus_cos(before: Tensor, after: Tensor, lengths: Tensor) -> Tensor:
-    """How far bones have turned.
+    """1 - cos (N, B) of the turns of bones, the mean over the frames of a clip.
 
-    Args:
-        before (Tensor): Their directions of shape (N, B, 3), or (N, T, B, 3) for clips.
-        lengths (Tensor): Their lengths of shape (N, B, 1) or (N, T, B, 1).
-
-    Returns:
-        Tensor: 1 - cos of every bone's turn, of shape (N, B), the mean over the frames of a clip;
-        0 for a bone of length zero, which has no direction.
+    Directions are (N, B, 3) or (N, T, B, 3), lengths (N, B, 1) or (N, T, B, 1); a bone of length
+    zero has no direction and turns by 0.
     """
     change = torch.where(lengths.squeeze(-1) > 0, 1 - (before * after).sum(-1), 0.0)
     return change if change.ndim == 2 else change.mean(1)
 
 
 def scale_bones(pose: Tensor, ratio: Tensor, skeleton: Skeleton) -> Tensor:
-    """Multiply every bone by 1 + its group's ratio; directions and root stay (paper, Eq. 5).
-
-    Args:
-        pose (Tensor): Poses of shape (N, J, 3) or clips of shape (N, T, J, 3).
-        ratio (Tensor): Relative change of length of shape (N, G) for the G length groups.
-
-    Returns:
-        Tensor: Poses of the input's shape.
-    """
+    """Multiply bones by 1 + their group's ratio (N, G); directions and root stay (paper, Eq. 5)."""
     group_of_bone = [0] * skeleton.num_bones
     for group, bones in enumerate(skeleton.length_groups):
         for bone in bones:
@@ -78,18 +61,10 @@ def move_rigidly(
     skeleton: Skeleton,
     target_frame: str = 'centre',
 ) -> Tensor:
-    """Rotate about the root and put the root elsewhere (paper, Eq. 6).
+    """Rotate (N, 3, 3) about the root and put it elsewhere (N, 3), in metres (paper, Eq. 6).
 
     In a clip, the root of the reference frame is the fixed point and is moved to the
     translation; the path of the root turns along.
-
-    Args:
-        pose (Tensor): Poses of shape (N, J, 3) or clips of shape (N, T, J, 3).
-        rotation (Tensor): Rotation matrices of shape (N, 3, 3).
-        translation (Tensor): New root positions of shape (N, 3), in metres.
-
-    Returns:
-        Tensor: Poses of the input's shape.
     """
     root = reference_frame(pose, target_frame)[:, skeleton.root].unsqueeze(1)
     relative = pose - per_frame(root, pose)
@@ -106,11 +81,7 @@ def keep_in_view(
 ) -> tuple[Tensor, Tensor | None]:
     """Move clips so that their whole path is in view; single poses stay where they are.
 
-    Args:
-        pose (Tensor): Camera-space poses of shape (N, J, 3) or clips of shape (N, T, J, 3).
-        root (Tensor, optional): Positions of the reference frame's root, of shape (N, 3).
-        intrinsics (Tensor): Cameras of shape (N, 9), in pixels.
-        image_size (Tensor): Width and height of shape (N, 2), in pixels.
+    Moved along is ``root`` (N, 3), the position of the reference frame's root.
     """
     if pose.ndim == 3 or pose.shape[1] == 1:
         return pose, root

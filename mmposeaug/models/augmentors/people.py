@@ -1,5 +1,5 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""Whether an augmentor for people is given people, and what it says about it."""
+"""Whether the bodies that an augmentor for people gets are human, and what the log says."""
 
 from __future__ import annotations
 
@@ -56,16 +56,12 @@ def sentence_on(
 def size_ratio(wanted: Tensor, now: Tensor, own: Tensor, shortest: float) -> Tensor:
     """By how much bones of unknown proportion change with those that become a person's.
 
-    Otherwise arms that kept their length would hang on a body of another size.
+    Arms that kept their length would not fit a body of another size.
 
     Args:
         wanted (Tensor): Lengths (N, G) of another body, 0 where nothing is published.
         now (Tensor): Lengths (N, G) that they are to take the place of.
-        own (Tensor): Ratios (N, G) where nothing is known: those of nobody else.
-
-    Returns:
-        Tensor: Relative changes (N, G), of one body all alike, for bones without a wanted length;
-        ``own`` for the others.
+        own (Tensor): Ratios (N, G) of bones with a published length, and of bodies without any.
     """
     known = (wanted > 0) & (now > shortest)
     change = (wanted * known).sum(-1) / (now * known).sum(-1).clamp_min(shortest) - 1

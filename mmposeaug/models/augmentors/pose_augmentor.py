@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from mmposeaug.geometry import root_relative
 from mmposeaug.structures import Skeleton, get_skeleton
+from mmposeaug.structures.choices import require_known
 
 from .augmented_poses import AugmentedPoses
 from .networks import reference_frame
@@ -108,11 +109,7 @@ class PoseAugmentor(nn.Module):
             AugmentedPoses: The poses after every operation.
         """
         given = dict(noise or {})
-        unknown = set(given) - set(NOISE_NAMES)
-        if unknown:
-            raise ValueError(
-                f'Unknown noise {sorted(unknown)}; the names are {", ".join(NOISE_NAMES)}.'
-            )
+        require_known('noise of PoseAugmentor', given, NOISE_NAMES)
         drawn = None
         if self.draw is not None:
             drawn = self.draw(pose, intrinsics, image_size, generator=generator)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -12,7 +12,10 @@ from mmpose.registry import MODELS
 from torch import Tensor, nn
 
 from mmposeaug.geometry import euler_to_matrix
+from mmposeaug.geometry.camera import MIN_DEPTH
+from mmposeaug.models.option_checks import check_number, check_range
 from mmposeaug.structures import Skeleton, get_skeleton
+from mmposeaug.structures.choices import require_known
 
 from .augmented_poses import AugmentedPoses
 from .camera_height import has_legs, hip_height, pitch_of_height
@@ -30,7 +33,7 @@ class RandomPoseAugmentor(nn.Module):
     """Draws bone turns, body proportions, view and place at random.
 
     People stand anywhere in the middle of the field of view of the camera of their sample, at
-    any depth in a range; those who still reach out of the image are for the caller to leave out
+    any depth in a range; the caller leaves out those who still reach out of the image
     (:func:`mmposeaug.geometry.in_view`). Clips are moved until their whole path is in view
     (:func:`mmposeaug.geometry.shift_into_view`), so that walkers are used as often as people who
     stand.
@@ -80,32 +83,27 @@ class RandomPoseAugmentor(nn.Module):
     ) -> None:
         super().__init__()
         self.skeleton = get_skeleton(skeleton)
-        self._check_not_negative(
-            angle_noise=angle_noise,
-            length_limit=length_limit,
-            scale_limit=scale_limit,
-            yaw=yaw,
-            pitch_std=pitch_std,
-            roll_std=roll_std,
-            place=place,
+        owner = type(self).__name__
+        options = dict(
+            angle_noise=angle_noise, yaw=yaw, pitch_std=pitch_std, roll_std=roll_std, place=place
         )
+        for name, value in options.items():
+            check_number(owner, name, value)
         for name, value in dict(length_limit=length_limit, scale_limit=scale_limit).items():
-            if value >= 1:
+            if check_number(owner, name, value) >= 1:
                 raise ValueError(
-                    f'{type(self).__name__}: {name} is {value}, but must be below 1: a ratio of -1 '
-                    'or less turns bones over.'
+                    f'{owner}: {name} is {value}, but must be below 1: a ratio of -1 or less turns '
+                    'bones over.'
                 )
         self.fits_distance = depth is None
-        if depth is None:
-            depth = DEPTH
-        else:
-            self._check_range('depth', depth)
+        if depth is not None:
+            check_range(owner, 'depth', depth, MIN_DEPTH, hint=', in metres')
         if height is not None:
-            self._check_range('height', height)
+            check_range(owner, 'height', height, MIN_DEPTH, hint=', in metres')
             if not has_legs(self.skeleton):
                 raise ValueError(
-                    f'{type(self).__name__}: height is {height!r}, but the skeleton '
-                    f'{self.skeleton.name!r} has no legs to stand on; leave it out.'
+                    f'{owner}: height is {height!r}, but the skeleton {self.skeleton.name!r} has '
+                    'no legs to stand on; leave it out.'
                 )
         self.angle_noise = angle_noise
         self.length_limit = length_limit
@@ -113,7 +111,7 @@ class RandomPoseAugmentor(nn.Module):
         self.yaw = math.radians(yaw)
         self.pitch_std = math.radians(pitch_std)
         self.roll_std = math.radians(roll_std)
-        self.depth = depth
+        self.depth = DEPTH if depth is None else depth
         self.place = place
         self.height = height
         self.target_frame = 'centre'
@@ -121,14 +119,11 @@ class RandomPoseAugmentor(nn.Module):
     def fit_distance(self, distance: float) -> None:
         """Let people stand as far away as in the training set, unless a depth was given.
 
-        The range is taken in steps of a tenth of a decade (26 %), so that training sets that are
-        much alike give the same draws to the last bit.
+        The range is taken in steps of a tenth of a decade (26 %), so that
+        similar training sets give the same draws to the last bit.
 
         Args:
             distance (float): Median depth of the roots of the training set, in metres.
-
-        Raises:
-            ValueError: If it is not positive.
         """
         if not 0 < distance < math.inf:
             raise ValueError(
@@ -138,24 +133,6 @@ class RandomPoseAugmentor(nn.Module):
         if self.fits_distance:
             factor = 10 ** (round(10 * math.log10(distance / DISTANCE)) / 10)
             self.depth = (factor * DEPTH[0], factor * DEPTH[1])
-
-    def _check_not_negative(self, **options: float) -> None:
-        for name, value in options.items():
-            if not isinstance(value, (int, float)) or not math.isfinite(value):
-                raise ValueError(f'{type(self).__name__}: {name} is {value!r}; give a number.')
-            if value < 0:
-                raise ValueError(
-                    f'{type(self).__name__}: {name} is {value}; it must not be negative.'
-                )
-
-    def _check_range(self, name: str, value: Any) -> None:
-        two = isinstance(value, Sequence) and not isinstance(value, str) and len(value) == 2
-        numbers = two and all(isinstance(end, (int, float)) for end in value)
-        if not (numbers and 0 < value[0] <= value[1] < math.inf):
-            raise ValueError(
-                f'{type(self).__name__}: {name} {value!r} is no range of positive metres; give '
-                'two numbers, the smaller one first.'
-            )
 
     def forward(
         self,
@@ -209,37 +186,21 @@ class RandomPoseAugmentor(nn.Module):
 
     # -------------------------------------------------------------------- draws
     def normal_shapes(self) -> dict[str, tuple[int, ...]]:
-        """dict[str, tuple[int]]: Shapes for one sample of the draws that are standard normal."""
+        """Shapes for one sample of the draws that are standard normal."""
         return dict(angle=(self.skeleton.num_bones, 3), pitch=(), roll=())
 
     def uniform_shapes(self) -> dict[str, tuple[int, ...]]:
-        """dict[str, tuple[int]]: Shapes for one sample of the draws that are uniform in [-1, 1]."""
+        """Shapes for one sample of the draws that are uniform in [-1, 1]."""
         groups = len(self.skeleton.length_groups)
         height: dict[str, tuple[int, ...]] = {} if self.height is None else dict(height=())
         return dict(length=(groups,), scale=(1,), yaw=(), depth=(), place=(2,), **height)
 
     def turn(self, pose: Tensor, draw: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
-        """Turn bones.
-
-        Args:
-            pose (Tensor): Poses of shape (N, J, 3) or clips of shape (N, T, J, 3), in metres.
-            draw (Mapping[str, Tensor]): All draws.
-
-        Returns:
-            tuple[Tensor, Tensor]: The poses and 1 - cos of every bone's turn, (N, J - 1).
-        """
+        """Turn bones; the poses and 1 - cos (N, J - 1) of every bone's turn."""
         return turn_bones(pose, self.angle_noise * draw['angle'], self.skeleton)
 
     def length_ratio(self, pose: Tensor, draw: Mapping[str, Tensor]) -> Tensor:
-        """Relative changes of bone lengths.
-
-        Args:
-            pose (Tensor): The original poses, of shape (N, J, 3) or (N, T, J, 3), in metres.
-            draw (Mapping[str, Tensor]): All draws.
-
-        Returns:
-            Tensor: Ratios of shape (N, G), one a length group.
-        """
+        """Relative changes (N, G) of bone lengths, one a length group."""
         of_group = 1 + self.length_limit * draw['length']
         return of_group * (1 + self.scale_limit * draw['scale']) - 1
 
@@ -250,11 +211,7 @@ class RandomPoseAugmentor(nn.Module):
         count = len(pose)
         options: dict[str, Any] = dict(generator=generator, device=pose.device, dtype=pose.dtype)
         normal, uniform = self.normal_shapes(), self.uniform_shapes()
-        unknown = set(given) - set(normal) - set(uniform)
-        if unknown:
-            raise ValueError(
-                f'Unknown draws {sorted(unknown)}; the names are {", ".join([*normal, *uniform])}.'
-            )
+        require_known(f'noise of {type(self).__name__}', given, [*normal, *uniform])
         draw = {
             name: given[name] if name in given else torch.randn(count, *shape, **options)
             for name, shape in normal.items()

@@ -12,6 +12,7 @@ from mmpose.registry import MODELS
 from torch import Tensor, nn
 
 from mmposeaug.geometry import in_lens
+from mmposeaug.models.option_checks import check_number, check_range
 
 MARGIN = 1.15
 """float: So much more distortion would not fold over either: rays near a fold are ill-defined."""
@@ -32,13 +33,13 @@ _DRAWS = ('focal', 'aspect', 'size', 'portrait', 'centre_x', 'centre_y', 'k1', '
 class RandomCamera(nn.Module):
     """Changes cameras at random: focal length, image and lens.
 
-    Each sample, or each clip, gets a camera of its own, made of the one that it has: in this order
-    the image is turned by a quarter (``portrait``), cropped (``aspect``) and scaled (``size``),
+    Each sample or clip gets another camera, made from the one that it has: in this order the
+    image is turned by a quarter (``portrait``), cropped (``aspect``) and scaled (``size``),
     the focal length changed, the centre moved, and the lens changed. What is None is left as it is.
 
-    A lens that folds the picture over within its image is none; its distortion is taken back
-    until it does not. The camera's own distortion keeps its look: if the focal length
-    changes the image's border is displaced by as much as before.
+    Where a lens would fold the picture over within its image, its distortion is reduced until it
+    does not. The camera's own distortion keeps its look: if the focal length changes, the image's
+    border is displaced by as much as before.
 
     Args:
         focal (tuple[float, float], optional): Range of the factor of the focal length, drawn
@@ -79,20 +80,23 @@ class RandomCamera(nn.Module):
         size: Sequence[float] | None = None,
     ) -> None:
         super().__init__()
-        self.focal = _check_range(
-            'focal', focal, (0.2, 5), "factors of the camera's own focal length, (0.7, 1.4) say"
+
+        def limits(name: str, value: Any, low: float, high: float, hint: str) -> Any:
+            check = check_range if name in ('focal', 'aspect', 'size') else check_number
+            return None if value is None else check('RandomCamera', name, value, low, high, hint)
+
+        self.focal = limits(
+            'focal', focal, 0.2, 5, ": factors of the camera's own focal length, (0.7, 1.4) say"
         )
-        self.centre = _check_share('centre', centre, 0.3, "a share of the image's size")
-        self.distortion = _check_share(
-            'distortion', distortion, 0.5, "the largest displacement at the image's corner"
+        self.centre = limits('centre', centre, 0, 0.3, ", a share of the image's size")
+        self.distortion = limits(
+            'distortion', distortion, 0, 0.5, ", the largest displacement at the image's corner"
         )
-        self.portrait = _check_share('portrait', portrait, 1, 'a share of the images')
-        self.aspect = _check_range(
-            'aspect', aspect, (1, 4), 'the longer side over the shorter one, (1, 1.8) say'
+        self.portrait = limits('portrait', portrait, 0, 1, ', a share of the images')
+        self.aspect = limits(
+            'aspect', aspect, 1, 4, ': the longer side over the shorter one, (1, 1.8) say'
         )
-        self.size = _check_range(
-            'size', size, (0.1, 10), "factors of the image's own size, (0.5, 2) say"
-        )
+        self.size = limits('size', size, 0.1, 10, ": factors of the image's own size, (0.5, 2) say")
         options = (focal, centre, distortion, portrait, aspect, size)
         if all(option is None for option in options):
             raise ValueError(
@@ -222,34 +226,3 @@ def _between(limits: tuple[float, float], draw: Tensor, logarithmic: bool = Fals
     if logarithmic:
         return low * torch.exp(math.log(high / low) * draw)
     return low + (high - low) * draw
-
-
-def _is_number(value: Any) -> bool:
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return number and math.isfinite(value)
-
-
-def _check_range(
-    name: str, value: Any, limits: tuple[float, float], meaning: str
-) -> tuple[float, float] | None:
-    """Refuse what is no range between two limits."""
-    if value is None:
-        return None
-    two = isinstance(value, Sequence) and not isinstance(value, str) and len(value) == 2
-    numbers = two and all(map(_is_number, value))
-    low, high = limits
-    if not (numbers and low <= value[0] <= value[1] <= high):
-        raise ValueError(
-            f'RandomCamera: {name} is {value!r}; give two numbers between {low:g} and {high:g}, '
-            f'the smaller one first: {meaning}.'
-        )
-    return float(value[0]), float(value[1])
-
-
-def _check_share(name: str, value: Any, limit: float, meaning: str) -> float | None:
-    """Refuse what is no number between 0 and a limit."""
-    if value is not None and not (_is_number(value) and 0 <= value <= limit):
-        raise ValueError(
-            f'RandomCamera: {name} is {value!r}; give a number between 0 and {limit:g}, {meaning}.'
-        )
-    return None if value is None else float(value)

@@ -23,9 +23,10 @@ from mmposeaug.geometry import (
     swap_sides,
 )
 from mmposeaug.geometry.camera import MIN_DEPTH
+from mmposeaug.models.option_checks import check_number
 from mmposeaug.structures import Skeleton, get_skeleton
 
-from .options import bias_offsets, check_number, noise_factors, swap_options, swapped_joints
+from .options import OWNER, bias_offsets, noise_factors, swap_options, swapped_joints
 
 
 @MODELS.register_module()
@@ -105,15 +106,15 @@ class DetectionModel(nn.Module):
     ) -> None:
         super().__init__()
         self.skeleton = get_skeleton(skeleton)
-        self.noise = check_number('noise', noise, 0, 0.2, ' (0.01 is 1 % of the person)')
-        self.outliers = check_number('outliers', outliers, 0, 1)
-        self.misses = check_number('misses', misses, 0, 1)
-        self.far = check_number('far', far, 0, 1)
+        self.noise = check_number(OWNER, 'noise', noise, 0, 0.2, ' (0.01 is 1 % of the person)')
+        self.outliers = check_number(OWNER, 'outliers', outliers, 0, 1)
+        self.misses = check_number(OWNER, 'misses', misses, 0, 1)
+        self.far = check_number(OWNER, 'far', far, 0, 1)
         self.swap = swap_options(swap, self.skeleton)
-        self.score_reach = check_number('score_reach', score_reach, 1e-6)
-        self.correlation = check_number('correlation', correlation, 0, 0.9999)
-        self.max_gap = int(check_number('max_gap', max_gap, 0))
-        self.bias_spread = check_number('bias_spread', bias_spread, 0, 1)
+        self.score_reach = check_number(OWNER, 'score_reach', score_reach, 1e-6)
+        self.correlation = check_number(OWNER, 'correlation', correlation, 0, 0.9999)
+        self.max_gap = int(check_number(OWNER, 'max_gap', max_gap, 0))
+        self.bias_spread = check_number(OWNER, 'bias_spread', bias_spread, 0, 1)
         if self.bias_spread and self.skeleton.pelvis is None:
             bias = {} if bias is None else bias  # so that it is said what is missing
         self.register_buffer('factors', noise_factors(factors, self.skeleton), persistent=False)
@@ -227,7 +228,7 @@ class DetectionModel(nn.Module):
             offset = offset + self.bias_spread * spread[:, self.first_of_pair]
         moved = shift_along_body(pose_cam, offset.unsqueeze(1), self.skeleton)
         cameras = intrinsics.unsqueeze(1)
-        # of who walks through the camera nothing is seen that could be shifted
+        # people who walk through the camera are not seen, so nothing is shifted
         seen = (torch.minimum(moved[..., 2:], pose_cam[..., 2:]) > MIN_DEPTH).to(moved)
         change = (project(moved, cameras) - project(pose_cam, cameras)) * seen
         bound = size[..., None, None]

@@ -3,15 +3,18 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from mmposeaug.models.option_checks import check_number
 from mmposeaug.structures import Skeleton
+from mmposeaug.structures.choices import require_choice, require_known
 
+OWNER = 'DetectionModel'
+"""str: Whose options are checked."""
 SWAPS = ('body', 'legs', 'arms')
 """tuple[str]: What a detector can take for its mirror image."""
 GROUPS = ('trunk', 'near', 'middle', 'far', 'head')
@@ -30,29 +33,14 @@ have no joints there: the eyes for the top of the head, the nose for the neck, m
 shoulders for spine and thorax (``benchmarks/detector_errors.py``)."""
 
 
-def check_number(
-    name: str, value: Any, low: float, high: float = math.inf, hint: str = ''
-) -> float:
-    """Refuse what is no number of a range."""
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if not number or not low <= value <= high or math.isinf(value):
-        limits = f'{low:g} or more' if math.isinf(high) else f'between {low:g} and {high:g}'
-        raise ValueError(f'DetectionModel: {name} is {value!r}; give a number, {limits}{hint}.')
-    return float(value)
-
-
 def noise_factors(factors: Mapping[str, float] | None, skeleton: Skeleton) -> Tensor:
-    """Factor of every joint's noise.
-
-    Returns:
-        Tensor: Factors of shape (J,).
-    """
+    """Factor (J,) of the noise of each joint."""
     out = torch.ones(skeleton.num_joints)
     groups: dict[str, Sequence[int]] = dict(skeleton.joint_groups)
     grouped = {joint for joints in groups.values() for joint in joints}
     groups['trunk'] = [joint for joint in range(skeleton.num_joints) if joint not in grouped]
     for name, value in _mapping('factors', factors or {}, GROUPS).items():
-        out[list(groups[name])] = check_number(f'factors[{name!r}]', value, 0)
+        out[list(groups[name])] = check_number(OWNER, f'factors[{name!r}]', value, 0)
     return out
 
 
@@ -62,7 +50,7 @@ def swap_options(swap: float | Mapping[str, float], skeleton: Skeleton) -> dict[
     found = {}
     for name, value in _mapping('swap', given, SWAPS).items():
         label = f'swap[{name!r}]' if isinstance(swap, Mapping) else 'swap'
-        if check_number(label, value, 0, 1) > 0:
+        if check_number(OWNER, label, value, 0, 1) > 0:
             found[name] = float(value)
             if not swapped_joints(name, skeleton):
                 raise ValueError(
@@ -81,19 +69,11 @@ def swapped_joints(name: str, skeleton: Skeleton) -> list[int]:
 
 
 def bias_offsets(bias: str | Mapping[str, Any] | None, skeleton: Skeleton) -> Tensor | None:
-    """Offsets of joints along the axes of the body.
-
-    Returns:
-        Tensor | None: Offsets of shape (J, 3); None where nothing is off.
-    """
+    """Offsets (J, 3) of joints along the axes of the body; None where nothing is off."""
     if bias is None:
         return None
     if isinstance(bias, str):
-        if bias not in BIASES:
-            raise ValueError(
-                f'DetectionModel: there is no bias {bias!r}; use one of {", ".join(BIASES)}, or '
-                'offsets by the names of joints.'
-            )
+        require_choice('DetectionModel: bias', bias, BIASES, 'or offsets by the names of joints')
         names = skeleton.joint_names
         bias = {joint: offset for joint, offset in BIASES[bias].items() if joint in names}
     if skeleton.pelvis is None:
@@ -111,7 +91,9 @@ def bias_offsets(bias: str | Mapping[str, Any] | None, skeleton: Skeleton) -> Te
                 "and forward, in shares of the trunk's length."
             )
         for joint in known[name]:
-            out[joint] = torch.tensor([check_number(f'bias[{name!r}]', v, -1, 1) for v in offset])
+            out[joint] = torch.tensor(
+                [check_number(OWNER, f'bias[{name!r}]', v, -1, 1) for v in offset]
+            )
     return out if out.any() else None
 
 
@@ -130,9 +112,5 @@ def _mapping(option: str, given: Any, names: Sequence[str]) -> Mapping[str, Any]
         raise ValueError(
             f'DetectionModel: {option} is {given!r}; give values by the names {", ".join(names)}.'
         )
-    for name in given:
-        if name not in names:
-            raise ValueError(
-                f'DetectionModel: {option} has no {name!r}; the names are {", ".join(names)}.'
-            )
+    require_known(f'DetectionModel: {option}', given, names)
     return given

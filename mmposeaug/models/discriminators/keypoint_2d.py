@@ -34,14 +34,9 @@ class Keypoint2DDiscriminator(nn.Module):
                 nn.init.kaiming_normal_(module.weight)
 
     def forward(self, keypoints_norm: Tensor) -> Tensor:
-        """Scores of keypoints.
+        """Scores (N, 1) of keypoints (N, J, 2) whose width spans [-1, 1]; high for real.
 
-        Args:
-            keypoints_norm (Tensor): Keypoints of shape (N, J, 2), or clips of shape
-                (N, T, J, 2) whose frames are scored one by one; width spans [-1, 1].
-
-        Returns:
-            Tensor: Scores of shape (N, 1), or (N * T, 1); high for real.
+        Of clips (N, T, J, 2) the frames are scored one by one, (N * T, 1).
         """
         features = keypoints_norm.reshape(-1, self.layer1.in_features)
         first = self.activation(self.layer1(features))

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from mmposeaug.geometry import joints_to_bones, kinematic_chain_matrix, unit_bones
 from mmposeaug.structures import Skeleton, get_skeleton
+from mmposeaug.structures.choices import require_choice
 
 LEAK = 0.01
 """float: Slope of LeakyReLU below zero (the released PoseAug's)."""
@@ -57,12 +58,10 @@ class KinematicChainDiscriminator(nn.Module):
     ) -> None:
         super().__init__()
         self.skeleton = get_skeleton(skeleton)
-        if parts == 'part_aware':
-            self.parts = dict(self.skeleton.parts)
-        elif parts == 'whole_body':
+        require_choice('parts', parts, ('part_aware', 'whole_body'))
+        self.parts = dict(self.skeleton.parts)
+        if parts == 'whole_body':
             self.parts = dict(whole_body=tuple(range(self.skeleton.num_bones)))
-        else:
-            raise ValueError(f"parts must be 'part_aware' or 'whole_body', got {parts!r}.")
         self.paths = nn.ModuleDict(
             {
                 name: _ChainMLP(len(bones) ** 2, channels, last_channels)
@@ -86,20 +85,10 @@ class KinematicChainDiscriminator(nn.Module):
         most = max(len(row) for row in rows)
         return torch.stack([F.pad(row, (0, most - len(row))) for row in rows])
 
-    @property
-    def num_scores(self) -> int:
-        """int: Number of scores P for each pose."""
-        return len(self.parts)
-
     def forward(self, pose: Tensor) -> Tensor:
-        """Scores of poses, in the order of ``parts``.
+        """Scores (N, P) of poses (N, J, 3), in the order of ``parts``; high for real.
 
-        Args:
-            pose (Tensor): Poses of shape (N, J, 3), or clips of shape (N, T, J, 3) whose frames
-                are scored one by one; any unit, any root.
-
-        Returns:
-            Tensor: Scores of shape (N, P), or (N * T, P); high for real.
+        Of clips (N, T, J, 3) the frames are scored one by one, (N * T, P). Any unit, any root.
         """
         directions, _ = unit_bones(joints_to_bones(pose, self.skeleton))
         chains = kinematic_chain_matrix(directions).reshape(-1, self.skeleton.num_bones**2)

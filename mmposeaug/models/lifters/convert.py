@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from mmposeaug.structures import H36M_16, H36M_17, PARTITIONS, tree_adjacency
+from mmposeaug.structures.choices import require_choice
 
 State = dict[str, Tensor]
 Rules = tuple[tuple[str, Union[str, Callable[[re.Match], str]]], ...]
@@ -51,8 +52,7 @@ def convert_lifter_state(lifter: str, state: Mapping[str, Tensor]) -> ConvertedL
         ValueError: If the lifter or one of the names is unknown, or the weights are of other
             joints or of several frames.
     """
-    if lifter not in LIFTERS:
-        raise ValueError(f'Unknown lifter {lifter!r}; use one of {", ".join(LIFTERS)}.')
+    require_choice('lifter', lifter, LIFTERS)
     plain = {name.removeprefix('module.').removeprefix('stgcn.'): v for name, v in state.items()}
     unknown = [name for name in plain if _rename(lifter, name) is None]
     if unknown:

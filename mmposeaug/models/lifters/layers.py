@@ -11,14 +11,7 @@ class JointNorm(nn.BatchNorm1d):
     """Batch normalisation of each channel over clips and joints."""
 
     def forward(self, input: Tensor) -> Tensor:
-        """Normalise.
-
-        Args:
-            input (Tensor): Features (B, J, C).
-
-        Returns:
-            Tensor: Features (B, J, C).
-        """
+        """Normalise features (B, J, C)."""
         return super().forward(input.flatten(0, 1)).view_as(input)
 
 
@@ -39,28 +32,14 @@ class NonLocalBlock(nn.Module):
         nn.init.zeros_(self.norm.weight)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Add what a joint sees.
-
-        Args:
-            x (Tensor): Features (B, J, C).
-
-        Returns:
-            Tensor: Features (B, J, C).
-        """
+        """Add to features (B, J, C) what a joint sees."""
         query, key, value = self.embed(x).split(self.inner, dim=-1)
         attention = torch.matmul(query, key.transpose(1, 2)).softmax(dim=-1)
         return x + self.norm(self.output(torch.matmul(attention, value)))
 
 
 def split_keypoints(x: Tensor, num_joints: int, name: str) -> Tensor:
-    """Keypoints by joint, of the one frame of a clip.
-
-    Args:
-        x (Tensor): Input (B, 2J, 1) of an MMPose lifter.
-
-    Returns:
-        Tensor: Keypoints (B, J, 2).
-    """
+    """Keypoints (B, J, 2) of the one frame of an input (B, 2J, 1) of an MMPose lifter."""
     if x.ndim != 3 or x.shape[1:] != (2 * num_joints, 1):
         raise ValueError(
             f'{name} lifts single frames of {num_joints} joints and takes (clips, '

@@ -39,14 +39,7 @@ class SemanticAggregation(nn.Module):
         self.register_buffer('itself', torch.eye(len(adjacency)), persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Sum over neighbours.
-
-        Args:
-            x (Tensor): Features (B, J, C).
-
-        Returns:
-            Tensor: Features (B, J, 2C): the weighted own ones, then those of the neighbours.
-        """
+        """Sum features (B, J, C) to (B, J, 2C): the weighted own ones, then the neighbours'."""
         none = self.edge_logits.new_full((1,), float('-inf'))
         weights = torch.cat((self.edge_logits, none))[self.edge_of].softmax(dim=-1)
         own = weights * self.itself

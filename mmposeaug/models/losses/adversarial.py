@@ -23,28 +23,14 @@ class LSGANLoss(nn.Module):
         self.counts_real = counts_real
 
     def discriminator(self, real_scores: Tensor, fake_scores: Tensor) -> Tensor:
-        """Loss of a discriminator.
-
-        Args:
-            real_scores (Tensor): Scores of real samples, of shape (N, P).
-            fake_scores (Tensor): Scores of augmented samples, of shape (M, P).
-
-        Returns:
-            Tensor: The mean of both halves, a scalar.
-        """
+        """Loss of a discriminator with scores (N, P) of real and (M, P) of augmented samples."""
         return 0.5 * ((real_scores - 1).square().mean() + fake_scores.square().mean())
 
     def augmentor(self, fake_scores: Tensor, real_scores: Tensor | None = None) -> Tensor:
-        """Loss of the augmentor.
+        """Loss of the augmentor with scores (N, P): half of their squared distance to 1.
 
-        Args:
-            fake_scores (Tensor): Scores of augmented samples, of shape (N, P).
-            real_scores (Tensor, optional): Scores of real samples. The released PoseAug counts
-                them pulled to 0; they give no gradient and only change the value.
-
-        Returns:
-            Tensor: Half of the squared distance of fake scores to 1 (plus that of real scores
-            to 0), a scalar.
+        The released PoseAug counts scores of real samples too, pulled to 0; they give no gradient
+        and only change the value.
         """
         loss = (fake_scores - 1).square().mean()
         if real_scores is not None:

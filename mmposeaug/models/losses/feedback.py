@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, ClassVar
@@ -12,7 +11,9 @@ import torch
 from mmpose.registry import MODELS
 from torch import Tensor, nn
 
+from mmposeaug.models.option_checks import is_number
 from mmposeaug.structures import Skeleton
+from mmposeaug.structures.choices import require_choice
 
 from .ranges import squared_outside
 
@@ -83,10 +84,9 @@ def scheduled(value: float | Sequence[float], progress: float) -> float:
 
 
 def _check_values(name: str, values: Any, many: bool) -> None:
-    """Refuse what is no finite number, or no sequence of such where there may be several."""
+    """Refuse what is not a finite number, or a sequence of them where there may be several."""
     listed = values if many and isinstance(values, Sequence) else [values]
-    numbers = [v for v in listed if isinstance(v, (int, float)) and not isinstance(v, bool)]
-    if not listed or len(numbers) < len(listed) or not all(map(math.isfinite, numbers)):
+    if not listed or not all(map(is_number, listed)):
         what = ', or a sequence of numbers from the first to the last epoch' if many else ''
         raise ValueError(f'{name} is {values!r}; give a number{what}.')
 
@@ -128,7 +128,7 @@ class RangeFeedbackLoss(nn.Module):
             every sample. Defaults to False.
 
     Raises:
-        ValueError: If a stage or ``relative_to`` is unknown, or a value of a stage is no number.
+        ValueError: If a stage or ``relative_to`` is unknown, or a value of a stage is not a number.
     """
 
     RELEASED: ClassVar[Mapping[str, Mapping[str, Any]]] = dict(
@@ -145,21 +145,12 @@ class RangeFeedbackLoss(nn.Module):
         super().__init__()
         self.stages = dict(self.RELEASED if stages is None else stages)
         _check_stages(type(self).__name__, self.stages, set(self.RELEASED['rigid']))
-        if relative_to not in ('original', 'draw'):
-            raise ValueError(f"relative_to must be 'original' or 'draw', got {relative_to!r}.")
+        require_choice('relative_to', relative_to, ('original', 'draw'))
         self.relative_to = relative_to
         self.batch_ratio = batch_ratio
 
     def hardness(self, errors: Tensor, reference: Tensor) -> Tensor:
-        """Hardness ratios.
-
-        Args:
-            errors (Tensor): Errors on augmented poses, of shape (N, G).
-            reference (Tensor): Errors on the poses they are compared with, of shape (N, G).
-
-        Returns:
-            Tensor: Ratios of shape (N, G), or (1, G) for the batch.
-        """
+        """Ratios of errors (N, G) over others: (N, G), or (1, G) for the batch."""
         if self.batch_ratio:
             errors, reference = errors.mean(0, keepdim=True), reference.mean(0, keepdim=True)
         return errors / reference.clamp_min(ERROR_EPS)
@@ -173,9 +164,6 @@ class RangeFeedbackLoss(nn.Module):
             errors (Mapping[str, Tensor]): Errors of shape (N, G) under the names of the stages.
             reference (Tensor): Errors of shape (N, G) on the original poses or the draw.
             progress (float): Point of the training in [0, 1], epoch / epochs.
-
-        Returns:
-            dict[str, Tensor]: A scalar for every stage.
         """
         return {
             stage: setting['factor'] * self.cost(errors[stage], reference, setting, progress)
@@ -185,17 +173,7 @@ class RangeFeedbackLoss(nn.Module):
     def cost(
         self, errors: Tensor, reference: Tensor, setting: Mapping[str, Any], progress: float
     ) -> Tensor:
-        """Cost of the hardness after one operation, without its factor.
-
-        Args:
-            errors (Tensor): Errors of shape (N, G).
-            reference (Tensor): Errors of shape (N, G) on what they are compared with.
-            setting (Mapping[str, Any]): The stage's settings.
-            progress (float): Point of the training in [0, 1].
-
-        Returns:
-            Tensor: Scalar.
-        """
+        """Cost of the hardness after one operation by its settings, without its factor."""
         target = scheduled(setting['target'], progress)
         ratio = self.hardness(errors, reference)
         return squared_outside(ratio, target, setting['width']).mean()

@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-import math
-
 import torch
 from mmpose.registry import MODELS
 from torch import Tensor, nn
+
+from mmposeaug.models.option_checks import check_number
 
 
 def squared_outside(value: Tensor, centre: Tensor | float, width: Tensor | float) -> Tensor:
@@ -27,12 +27,6 @@ def squared_outside(value: Tensor, centre: Tensor | float, width: Tensor | float
     return torch.where(distance.abs() > width, distance.square(), torch.zeros_like(distance))
 
 
-def _check_not_negative(**options: float) -> None:
-    for name, value in options.items():
-        if not isinstance(value, (int, float)) or not 0 <= value < math.inf:
-            raise ValueError(f'{name} of a range loss is {value!r}; give 0 or a positive number.')
-
-
 @MODELS.register_module()
 class AngleRangeLoss(nn.Module):
     """Keeps the mean turn of a pose's bones in a range (released PoseAug).
@@ -42,24 +36,16 @@ class AngleRangeLoss(nn.Module):
         width (float): Half width of the range. Defaults to 0.165.
 
     Raises:
-        ValueError: If one of them is negative or no number.
+        ValueError: If one of them is negative or not a number.
     """
 
     def __init__(self, centre: float = 0.205, width: float = 0.165) -> None:
         super().__init__()
-        _check_not_negative(centre=centre, width=width)
-        self.centre = centre
-        self.width = width
+        self.centre = check_number('AngleRangeLoss', 'centre', centre)
+        self.width = check_number('AngleRangeLoss', 'width', width)
 
     def forward(self, angle_change: Tensor) -> Tensor:
-        """Cost of turns.
-
-        Args:
-            angle_change (Tensor): 1 - cos of every bone's turn, of shape (N, J - 1).
-
-        Returns:
-            Tensor: Scalar.
-        """
+        """Cost of turns, given 1 - cos of every bone's turn (N, J - 1)."""
         return squared_outside(angle_change.mean(-1), self.centre, self.width).mean()
 
 
@@ -72,21 +58,13 @@ class LengthRangeLoss(nn.Module):
             0.1.
 
     Raises:
-        ValueError: If it is negative or no number.
+        ValueError: If it is negative or not a number.
     """
 
     def __init__(self, limit: float = 0.1) -> None:
         super().__init__()
-        _check_not_negative(limit=limit)
-        self.limit = limit
+        self.limit = check_number('LengthRangeLoss', 'limit', limit)
 
     def forward(self, length_ratio: Tensor) -> Tensor:
-        """Cost of ratios.
-
-        Args:
-            length_ratio (Tensor): Relative changes of length, of shape (N, G).
-
-        Returns:
-            Tensor: Scalar.
-        """
+        """Cost of relative changes of length (N, G)."""
         return squared_outside(length_ratio, 0.0, self.limit).mean()

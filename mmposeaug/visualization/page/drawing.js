@@ -124,7 +124,6 @@ function makeSpaceLayout() {
     backgroundcolor: '#f6f6f6', showbackground: true, gridcolor: '#ddd', zeroline: false,
     nticks: Math.max(3, Math.round(8 * aspect[i])), showspikes: false,
   });
-  const distance = 1.7 * Math.hypot(...aspect); // as far away as shows the whole box
   return {
     font, margin: { l: 0, r: 0, t: 0, b: 0 },
     scene: {

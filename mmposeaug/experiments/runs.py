@@ -1,10 +1,13 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""The folder of a run: whose it is, how far it has come, and what lies in it."""
+"""The folders of a plan's runs: whose they are, how far they have come, and what lies in them."""
 
 from __future__ import annotations
 
-import json
+import hashlib
+import os
+import re
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +16,14 @@ from mmengine.config import Config
 from mmposeaug.engine.checkpoint_files import find_best_checkpoint, find_last_checkpoint
 from mmposeaug.fileio import sha256_of
 
-from .json_files import save_compact_json
-from .plan import ExperimentError
-from .training_part import training_options, training_part
+from .collect import mismatch, read_results
+from .json_files import read_json, save_compact_json
+from .plan import Experiment, ExperimentError, ExperimentPlan, Run
 
 IDENTITY_KEYS = ('config', 'options', 'seed', 'config_sha256')
+TEST_KEYS = frozenset({'test_dataloader', 'test_cfg', 'test_evaluator'})
+DONE, BEGUN, NEW, WAITING = 'done', 'begun', 'new', 'waiting'
+TO_DO = (NEW, BEGUN, WAITING)
 
 
 class RunFolder:
@@ -25,6 +31,7 @@ class RunFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.config_dir = path / 'config'
         self.claim_file = path / 'run.json'
         self.result_file = path / 'result.json'
         self.metrics_file = path / 'metrics.json'
@@ -45,7 +52,7 @@ class RunFolder:
     # --------------------------------------------------------------- identity
     def check_identity(self, identity: dict[str, Any], config_text: str) -> None:
         """Compare what lies here with what is to be run."""
-        if not self.path.exists() or not any(self.path.iterdir()):
+        if not self.path.exists() or all(each == self.config_dir for each in self.path.iterdir()):
             return
         claim, result = read_json(self.claim_file), read_json(self.result_file)
         found = result if self.is_done else claim
@@ -72,11 +79,9 @@ class RunFolder:
     def begin(self, identity: dict[str, Any], config_text: str, git: dict[str, Any]) -> None:
         """Note that a training starts or goes on now."""
         self.path.mkdir(parents=True, exist_ok=True)
-        sessions = self._end_session()
-        sessions.append(dict(git, began=time.time(), ended=None))
-        save_compact_json(
-            self.claim_file, dict(identity, sessions=sessions, config_text=config_text)
-        )
+        sessions = [*self._end_session(), dict(git, began=time.time(), ended=None)]
+        claim = dict(identity, sessions=sessions, config_text=config_text)
+        save_compact_json(self.claim_file, claim)
 
     def begin_test(self, identity: dict[str, Any], config_text: str) -> None:
         """Note what is tested, which may be other sets than were known when the training began."""
@@ -90,15 +95,11 @@ class RunFolder:
         self.trained_mark.touch()
 
     def sessions(self) -> list[dict[str, Any]]:
-        """The times at which the run was trained.
-
-        Returns:
-            list[dict[str, Any]]: For each the revision, ``began`` and ``ended``, in seconds.
-        """
+        """When the run was trained: the revision, ``began`` and ``ended`` in seconds."""
         return list((read_json(self.claim_file) or {}).get('sessions', []))
 
     def _end_session(self) -> list[dict[str, Any]]:
-        """An interrupted session has ended when it wrote its last line."""
+        """The sessions; an interrupted one ended when it wrote its last line."""
         sessions = self.sessions()
         if sessions and sessions[-1]['ended'] is None:
             began = sessions[-1]['began']
@@ -143,6 +144,122 @@ class RunFolder:
         return found
 
 
+class RunStates:
+    """How far each run of a plan is, and whether what lies in its folder is that run."""
+
+    def __init__(
+        self, plan: ExperimentPlan, work_dir: Path, results: Sequence[str | os.PathLike] = ()
+    ) -> None:
+        self.plan = plan
+        self.work_dir = Path(work_dir).absolute()
+        self._known = [read_results(path) for path in results]
+        self._configs: dict[str, tuple[Config, str]] = {}
+
+    def folder(self, run: Run) -> RunFolder:
+        """The folder of a run."""
+        return RunFolder(self.work_dir / run.experiment.name / f'seed_{run.seed}')
+
+    def config(self, experiment: Experiment) -> tuple[Config, str]:
+        """The config that an experiment's runs share, and its text."""
+        if experiment.name not in self._configs:
+            cfg = resolve_config(experiment.config, experiment.options)
+            self._configs[experiment.name] = cfg, cfg.pretty_text
+        return self._configs[experiment.name]
+
+    def identity(self, run: Run) -> dict[str, Any]:
+        """What makes a result that of a run, and not of another one.
+
+        The hash is of the whole config with the folders of the data, since other data make another
+        experiment, even under the same config file.
+        """
+        text = self.config(run.experiment)[1]
+        start = self.plan.start_of(run)
+        return dict(
+            config=self.plan.config_name(run.experiment),
+            options=dict(run.experiment.options),
+            seed=run.seed,
+            config_sha256=hashlib.sha256(text.encode()).hexdigest(),
+            start=start
+            and dict(experiment=start.experiment.name, **self.folder(start).tested_identity()),
+        )
+
+    def state(self, run: Run) -> str:
+        """How far a run is."""
+        return DONE if self._is_known(run) else self._state_here(run)
+
+    def describe(self, run: Run) -> str:
+        """How far a run is, in words."""
+        state = self.state(run)
+        start = self.plan.start_of(run)
+        return f'{state} for {start.label}' if state == WAITING and start else state
+
+    def check(self, run: Run) -> None:
+        """Refuse a folder that holds something else."""
+        self.folder(run).check_identity(self.identity(run), self.config(run.experiment)[1])
+
+    def _is_known(self, run: Run) -> bool:
+        found = filter(None, (find(run) for find in self._known))
+        return any(not mismatch(self.plan, run, result) for result in found)
+
+    def _state_here(self, run: Run) -> str:
+        """The state without the files of results, which hold no checkpoints."""
+        folder = self.folder(run)
+        try:
+            self.check(run)
+            if folder.is_done:
+                return DONE
+            return WAITING if self._must_wait(run) else BEGUN if folder.is_begun else NEW
+        except ExperimentError as error:
+            return str(error)
+
+    def _must_wait(self, run: Run) -> bool:
+        start = self.plan.start_of(run)
+        if start is None:
+            return False
+        state = self._state_here(start)
+        if state == DONE:
+            self.start_checkpoint(run)
+            return False
+        if state not in TO_DO:
+            raise ExperimentError(f'It starts from {start.label}, which is refused: {state}')
+        if self._is_known(start):
+            raise ExperimentError(
+                f'It starts from the checkpoint of {start.label}, of which --results has the '
+                f"numbers alone; copy its folder to '{self.folder(start).path}', or leave "
+                '--results out to train it here.'
+            )
+        return True
+
+    def start_checkpoint(self, run: Run) -> Path | None:
+        """The checkpoint that a run starts from."""
+        start = self.plan.start_of(run)
+        if start is None or self.folder(run).last_checkpoint() is not None:
+            return None
+        path = self.folder(start).tested_checkpoint()
+        if path is None or not path.is_file():
+            where = path or self.folder(start).path
+            raise ExperimentError(
+                f"It starts from {start.label}, whose tested checkpoint '{where}' is missing; "
+                'put it back, or delete that folder to train it again.'
+            )
+        return path
+
+
+# --------------------------------------------------------------------- configs
+def resolve_config(path: Path, options: Mapping[str, Any]) -> Config:
+    """A config file with an experiment's options."""
+    try:
+        cfg = Config.fromfile(str(path))
+        cfg.merge_from_dict(dict(options))
+    except Exception as error:  # a config is a program and raises what it likes
+        reason = ' '.join(str(error).split())
+        raise ExperimentError(
+            f"The config '{path}' cannot be read with its options "
+            f'({type(error).__name__}: {reason}); repair it.'
+        ) from error
+    return cfg
+
+
 def best_score_name(cfg: Config) -> str | None:
     """The score by which a config chooses its best checkpoint."""
     best = cfg.get('default_hooks', {}).get('checkpoint', {}).get('save_best')
@@ -151,21 +268,23 @@ def best_score_name(cfg: Config) -> str | None:
     return best or None
 
 
-def read_json(path: Path) -> dict[str, Any] | None:
-    """A mapping from a JSON file."""
-    try:
-        content = json.loads(path.read_text(encoding='utf-8'))
-    except (OSError, ValueError):
-        return None
-    return content if isinstance(content, dict) else None
-
-
 def _trains_the_same(found: dict[str, Any], now: dict[str, Any], config_text: str) -> bool:
     """Whether a run without a result differs from what is to be run in its test alone."""
-    before = found.get('config_text', '')
-    return training_options(found['options']) == training_options(now['options']) and (
-        training_part(before) == training_part(config_text)
+    before, after = (
+        {key: value for key, value in each['options'].items() if key.split('.')[0] not in TEST_KEYS}
+        for each in (found, now)
     )
+    old_text = found.get('config_text', '')
+    return before == after and _training_part(old_text) == _training_part(config_text)
+
+
+def _training_part(config_text: str) -> dict[str, str]:
+    """The settings of a resolved config without its test, whose sets may be variables too."""
+    settings = dict(
+        re.findall(r'^(\w+) = (.*?)(?=^\w+ = |\Z)', config_text, re.DOTALL | re.MULTILINE)
+    )
+    sets = re.findall(r'(\w+)=(?:dict\(|None)', settings.get('test_cfg', ''))
+    return {name: text for name, text in settings.items() if name not in TEST_KEYS.union(sets)}
 
 
 def _changed_start(found: dict[str, Any], now: dict[str, Any]) -> str:

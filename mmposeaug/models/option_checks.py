@@ -1,0 +1,40 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""Numbers among the options of models, checked where they enter."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+
+def is_number(value: Any) -> bool:
+    """Whether a value is a finite number."""
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return number and math.isfinite(value)
+
+
+def check_number(
+    owner: str, name: str, value: Any, low: float = 0.0, high: float = math.inf, hint: str = ''
+) -> float:
+    """Refuse an option that is not a number between two limits."""
+    if not (is_number(value) and low <= value <= high):
+        raise ValueError(f'{owner}: {name} is {value!r}; give a number {_limits(low, high)}{hint}.')
+    return float(value)
+
+
+def check_range(
+    owner: str, name: str, value: Any, low: float, high: float = math.inf, hint: str = ''
+) -> tuple[float, float]:
+    """Refuse an option that is not two numbers between two limits, the smaller one first."""
+    two = isinstance(value, Sequence) and not isinstance(value, str) and len(value) == 2
+    if not (two and all(map(is_number, value)) and low <= value[0] <= value[1] <= high):
+        raise ValueError(
+            f'{owner}: {name} is {value!r}; give two numbers {_limits(low, high)}, the smaller one '
+            f'first{hint}.'
+        )
+    return float(value[0]), float(value[1])
+
+
+def _limits(low: float, high: float) -> str:
+    return f'of {low:g} or more' if math.isinf(high) else f'between {low:g} and {high:g}'
