@@ -222,8 +222,8 @@ def test_what_was_not_found_has_the_score_0() -> None:
         ([], 'is empty: it holds no keypoints'),
         ({}, 'is empty'),
         ('{broken', 'is not valid JSON'),
-        ({'a': 1}, 'is of no known format'),
-        ([[1, 2]], 'is of no known format'),
+        ({'a': 1}, 'is not a known format'),
+        ([[1, 2]], 'is not a known format'),
         ([dict(image_id=1, keypoints=[])], 'holds no person with keypoints'),
         ([dict(image_id=1, keypoints=[1, 2, 3, 4])], 'Entry 0 .* has 4 numbers as keypoints'),
         ([dict(image_id=1, keypoints=['a'])], 'not lists of numbers'),
@@ -259,7 +259,7 @@ def test_wrong_arrays_and_names_are_said_to_be(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match='17 keypoints a person but 16 names'):
         load_keypoints(save(tmp_path / 'b.npz', keypoints=POINTS, joint_names=['a'] * 16))
     with pytest.raises(ValueError, match='keypoint format is .*; use one of auto, coco'):
-        load_keypoints(tmp_path / 'b.npz', 'openpose')
+        load_keypoints(tmp_path / 'b.npz', 'yaml')
     with pytest.raises(FileNotFoundError, match='does not exist'):
         load_keypoints(tmp_path / 'c.npz')
     with pytest.raises(ValueError, match='holds no JSON file'):
