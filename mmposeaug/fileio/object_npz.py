@@ -18,7 +18,7 @@ from .restricted_pickle import RefusedError, unpickle_restricted
 
 
 def npz_entries(path: str) -> list[str]:
-    """Names of the entries of an npz file, none if it is not one."""
+    """Return the names of the entries of the npz file ``path``; none if it is not one."""
     with get_local_path(path) as local_path:
         try:
             with zipfile.ZipFile(local_path) as archive:

@@ -31,7 +31,6 @@ class LiftingVisualizationHook(Hook):
     Args:
         enable (bool): Whether to draw. Defaults to False.
         interval (int): Draw every so many samples of each data set. Defaults to 50.
-        kpt_thr (float): Taken for MMPose's configs; all joints are drawn. Defaults to 0.3.
         show (bool): Whether to show pictures in a window. Defaults to False.
         wait_time (float): Seconds that a window stays. Defaults to 0, until it is closed.
         out_dir (str, optional): Folder for PNG files, ``set/image name.png``; those of validations
@@ -47,7 +46,6 @@ class LiftingVisualizationHook(Hook):
         self,
         enable: bool = False,
         interval: int = 50,
-        kpt_thr: float = 0.3,
         show: bool = False,
         wait_time: float = 0.0,
         out_dir: str | None = None,

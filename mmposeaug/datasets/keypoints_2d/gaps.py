@@ -20,9 +20,11 @@ def split_runs(numbers: np.ndarray) -> list[np.ndarray]:
 
 @dataclass(frozen=True)
 class Sequences:
-    """People in unbroken runs of frames, one row for each person in each frame.
+    """People in unbroken runs of frames.
 
     Attributes:
+        frames (np.ndarray): Number of each row's frame, (N,).
+        tracks (np.ndarray): Number of each row's person, (N,).
         runs (np.ndarray): Number of each row's run, (N,), ascending; a run is one person in
             frames that follow each other.
         joints_px (np.ndarray): (N, J, 2), pixels, all finite.
