@@ -96,7 +96,7 @@ def _sentence(error: ValidationError) -> str:
         where = _place(loc[:-1]) or 'the file'
         keys = ', '.join(model.model_fields)
         return f'Unknown key {loc[-1]!r} in {where}; the keys are {keys}.'
-    if 'error' not in found.get('ctx', {}):  # of pydantic itself: an entry that is no mapping
+    if 'error' not in found.get('ctx', {}):  # of pydantic itself: an entry that is not a mapping
         keys = ', '.join(model.model_fields)
         return (
             f'{_place(loc)} must be a mapping of {keys}, not {found["input"]!r}; see '

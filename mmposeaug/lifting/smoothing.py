@@ -24,7 +24,7 @@ HIGHEST_CUTOFF = 0.4
 of a filter need some room below it."""
 
 SINGLE_PICTURES = 'single pictures'
-"""str: What ``info['frames_from']`` says of frames that are no video."""
+"""str: What ``info['frames_from']`` says of frames that are not a video."""
 
 _ORDER = 2
 # two passes have their -3 dB point lower than one of them

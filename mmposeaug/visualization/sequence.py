@@ -17,7 +17,7 @@ DEFAULT_FPS = 10.0
 """float: Frames a second where nothing is known."""
 
 _SPARSE = 10
-"""int: Frames for each one with a pose, above which they are no video but single pictures."""
+"""int: Frames for each one with a pose, above which they are single pictures."""
 
 _OUTLIERS = 3.0
 """Percentage of the poses at each end of an axis that may not widen the space that is drawn."""

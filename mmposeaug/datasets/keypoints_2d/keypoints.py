@@ -55,7 +55,7 @@ class Keypoints2D:
         notices (tuple[str, ...]): Sentences on what was changed when it was read.
 
     Raises:
-        ValueError: If shapes disagree, frames or tracks are no whole numbers, coordinates are far
+        ValueError: If shapes disagree, frames or tracks are not whole numbers, coordinates are far
             beyond any image, ``fps`` is not positive, or there is no keypoint at all.
     """
 
