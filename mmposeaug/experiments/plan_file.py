@@ -161,7 +161,7 @@ def load_plan(path: str | os.PathLike, repo_root: str | os.PathLike) -> Experime
         ) from None
     except ExperimentError as error:
         raise ExperimentError(f'{path}: {error}') from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         reason = ' '.join(str(error).split())
         raise ExperimentError(f'{path}: this is not valid YAML ({reason}); repair it.') from None
 

@@ -32,7 +32,11 @@ def require_file(path: str, what: str, option: str = '') -> str:
 
     Raises:
         FileNotFoundError: If it does not exist.
+        ValueError: If it is a folder, a pipe or a device.
     """
+    if os.path.exists(path) and not os.path.isfile(path):
+        kind = 'a folder' if os.path.isdir(path) else 'a pipe or a device'
+        raise ValueError(f'The {what} {path!r} is {kind}; give a regular file.')
     if not exists(path):
         remedy = f'set {option} (and data_root) to where it is' if option else 'check the path'
         raise FileNotFoundError(f'The {what} {path!r} does not exist; {remedy}.')
@@ -126,7 +130,7 @@ def load_npz(path: str, keys: Sequence[str] | None = None) -> dict[str, np.ndarr
         for key in file.files if keys is None else [k for k in keys if k in file.files]:
             try:
                 arrays[key] = file[key]
-            except ValueError as error:
+            except Exception as error:  # zlib, zipfile and EOF errors have no common base
                 raise ValueError(
                     f'The array {key!r} of {path!r} cannot be read ({error}); save it as plain '
                     'numbers or fixed-width strings.'
@@ -148,8 +152,23 @@ def load_npy(path: str) -> np.ndarray:
         return array
 
 
+MAX_RATIO = 200
+"""int: Numpy files may unpack to this many times their size, or to 64 MiB."""
+
+
+def check_unpacked(size: int, path: str, local_path: str) -> None:
+    """Refuse a file that unpacks to far more than it holds, before anything is unpacked."""
+    allowed = max(MAX_RATIO * os.path.getsize(local_path), 1 << 26)
+    if size > allowed:
+        raise ValueError(
+            f'The file {path!r} would unpack to {size / 2**30:.1f} GiB, {MAX_RATIO} times its size '
+            'or more; check where it comes from, or save its arrays uncompressed.'
+        )
+
+
 @contextmanager
 def _open_numpy(local_path: str, path: str) -> Iterator[Any]:
+    _check_npy(local_path, path)
     try:
         loaded = np.load(local_path, allow_pickle=False)
     except Exception as error:  # zipfile, EOF and format errors have no common base
@@ -158,10 +177,26 @@ def _open_numpy(local_path: str, path: str) -> Iterator[Any]:
             'check that it is complete and holds plain arrays.'
         ) from None
     try:
+        if hasattr(loaded, 'zip'):
+            check_unpacked(sum(m.file_size for m in loaded.zip.infolist()), path, local_path)
         yield loaded
     finally:
         if hasattr(loaded, 'close'):
             loaded.close()
+
+
+def _check_npy(local_path: str, path: str) -> None:
+    """Refuse an npy file whose header announces more than it holds, before memory is taken."""
+    try:
+        announced = np.lib.format.open_memmap(local_path, mode='r').nbytes
+    except Exception as error:
+        if 'mmap length' not in str(error):
+            return  # what loads it says what is wrong
+        announced = os.path.getsize(local_path) + 1
+    if announced > os.path.getsize(local_path):
+        raise ValueError(
+            f'The file {path!r} announces more numbers than it holds; check that it is complete.'
+        )
 
 
 @contextmanager

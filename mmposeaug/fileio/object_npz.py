@@ -13,7 +13,7 @@ from typing import IO, Any
 import numpy as np
 from mmengine.fileio import get_local_path
 
-from .io import require_file
+from .io import check_unpacked, require_file
 from .restricted_pickle import RefusedError, unpickle_restricted
 
 
@@ -62,13 +62,16 @@ def load_object_npz(path: str, keys: Sequence[str]) -> dict[str, Any]:
                         f'The file {path!r} has no entry {key!r}, only {", ".join(found) or "none"}'
                         '; give the file that holds it.'
                     )
+            check_unpacked(
+                sum(archive.getinfo(f'{key}.npy').file_size for key in keys), path, local_path
+            )
             return {key: _read_entry(archive, key, path) for key in keys}
 
 
 def _read_entry(archive: zipfile.ZipFile, key: str, path: str) -> Any:
     try:
         with archive.open(f'{key}.npy') as file:
-            array = _read_array(file)
+            array = _read_array(file, archive.getinfo(f'{key}.npy').file_size)
     except RefusedError as error:
         raise ValueError(
             f'The entry {key!r} of {path!r} is refused, since {error}, and only numpy data in '
@@ -82,7 +85,7 @@ def _read_entry(archive: zipfile.ZipFile, key: str, path: str) -> Any:
     return array.item() if array.dtype.hasobject and array.ndim == 0 else array
 
 
-def _read_array(file: IO[bytes]) -> np.ndarray:
+def _read_array(file: IO[bytes], archive_size: int) -> np.ndarray:
     version = np.lib.format.read_magic(file)
     read_header = {
         (1, 0): np.lib.format.read_array_header_1_0,
@@ -95,5 +98,7 @@ def _read_array(file: IO[bytes]) -> np.ndarray:
         array = np.asarray(unpickle_restricted(file), dtype=object)
         return array.reshape(shape)
     count = int(np.prod(shape, dtype=np.int64))
+    if count * dtype.itemsize > archive_size:
+        raise ValueError('its header announces more numbers than it holds')
     content = file.read(count * dtype.itemsize)
     return np.frombuffer(content, dtype, count).reshape(shape, order='F' if fortran_order else 'C')

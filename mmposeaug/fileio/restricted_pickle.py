@@ -10,6 +10,7 @@ from __future__ import annotations
 import pickle
 from collections import OrderedDict
 from collections.abc import Sequence
+from functools import partial
 from typing import IO, Any, Callable
 
 import numpy as np
@@ -17,6 +18,10 @@ import numpy as np
 
 class RefusedError(pickle.UnpicklingError):
     """The pickle names something that is not numpy data."""
+
+
+MAX_KEY_DEPTH = 8
+"""int: Tuples in keys are nested no deeper; hashing deep ones ends the process."""
 
 
 class _NdarrayName:
@@ -57,13 +62,41 @@ def _plain_dtype(text: Any, align: bool = False, copy: bool = False) -> np.dtype
     return dtype
 
 
+def _plain_bytes(kind: type, *args: Any) -> Any:
+    """Bytes that the file holds; a number would make as many zeros."""
+    if any(isinstance(each, int) for each in args):
+        raise RefusedError(f'it makes {kind.__name__} of a number')
+    return kind(*args)
+
+
+def _check_key(key: Any, depth: int = 0) -> None:
+    """Refuse keys and members of sets whose hash would go deeper than any data's."""
+    if isinstance(key, (tuple, frozenset)):
+        if depth == MAX_KEY_DEPTH:
+            raise RefusedError('a key or a member of a set is nested too deeply')
+        for each in key:
+            _check_key(each, depth + 1)
+
+
+def _set_of(kind: type, members: Any = ()) -> Any:
+    for each in members:
+        _check_key(each)
+    return kind(members)
+
+
+_BUILTINS: dict[str, Callable[..., Any]] = {
+    'set': partial(_set_of, set),
+    'frozenset': partial(_set_of, frozenset),
+    'complex': complex,
+    'bytes': partial(_plain_bytes, bytes),
+    'bytearray': partial(_plain_bytes, bytearray),
+}
 _ADMITTED: dict[tuple[str, str], Callable[..., Any]] = {
     ('numpy', 'ndarray'): _NdarrayName,
     ('numpy', 'dtype'): _plain_dtype,
     ('_codecs', 'encode'): _encode_latin1,
     ('collections', 'OrderedDict'): OrderedDict,
-    **{('builtins', t.__name__): t for t in (set, frozenset, complex, bytes, bytearray)},
-    **{('__builtin__', t.__name__): t for t in (set, frozenset, complex, bytes, bytearray)},
+    **{(module, k): v for module in ('builtins', '__builtin__') for k, v in _BUILTINS.items()},
     **{(f'{root}.multiarray', '_reconstruct'): _empty_array for root in _NUMPY_ROOTS},
     **{(f'{root}.multiarray', 'scalar'): _SCALAR for root in _NUMPY_ROOTS},
     **{(f'{root}.numeric', '_frombuffer'): _frombuffer for root in _NUMPY_ROOTS},
@@ -99,6 +132,40 @@ class _NumpyUnpickler(_PythonUnpickler):
         super().load_build()
 
     dispatch[pickle.BUILD[0]] = load_build
+
+    def load_setitem(self) -> None:
+        _check_key(self.stack[-2])
+        super().load_setitem()
+
+    dispatch[pickle.SETITEM[0]] = load_setitem
+
+    def load_setitems(self) -> None:
+        for key in self.stack[::2]:
+            _check_key(key)
+        super().load_setitems()
+
+    dispatch[pickle.SETITEMS[0]] = load_setitems
+
+    def load_dict(self) -> None:
+        for key in self.stack[::2]:
+            _check_key(key)
+        super().load_dict()
+
+    dispatch[pickle.DICT[0]] = load_dict
+
+    def load_additems(self) -> None:
+        for member in self.stack:
+            _check_key(member)
+        super().load_additems()
+
+    dispatch[pickle.ADDITEMS[0]] = load_additems
+
+    def load_frozenset(self) -> None:
+        for member in self.stack:
+            _check_key(member)
+        super().load_frozenset()
+
+    dispatch[pickle.FROZENSET[0]] = load_frozenset
 
 
 def unpickle_restricted(file: IO[bytes], encoding: str = 'latin1') -> Any:

@@ -64,7 +64,7 @@ def load_joint_map(path: str, metres_per_unit: float | None = None) -> JointMap:
     with open(path, encoding='utf-8-sig') as file:
         try:
             content = yaml.safe_load(file)
-        except yaml.YAMLError as error:
+        except (yaml.YAMLError, RecursionError, UnicodeDecodeError) as error:
             line = str(error).splitlines()[0]
             raise ValueError(f'The joint map {path!r} is not valid YAML ({line}).') from None
     if not isinstance(content, Mapping) or set(content) != _KEYS:

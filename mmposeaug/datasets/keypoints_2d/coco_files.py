@@ -181,6 +181,6 @@ def _names_and_sizes(
     sizes = {
         i: (int(m['width']), int(m['height']))
         for i, m in images.items()
-        if m.get('width') and m.get('height')
+        if all(isinstance(m.get(side), (int, float)) and m[side] for side in ('width', 'height'))
     }
     return names, sizes

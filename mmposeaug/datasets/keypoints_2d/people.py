@@ -150,6 +150,10 @@ def _box(box: Any, where: str) -> list[float]:
 
 def corners(box: Any) -> Any:
     """Return left, top, right, bottom of a box of left, top, width, height."""
-    if isinstance(box, (list, tuple)) and len(box) == 4:
-        return [box[0], box[1], box[0] + box[2], box[1] + box[3]]
-    return None
+    if not isinstance(box, (list, tuple)) or len(box) != 4:
+        return None
+    try:
+        left, top, width, height = map(float, box)
+    except (TypeError, ValueError):
+        return box  # whoever takes it says that it is not four numbers
+    return [left, top, left + width, top + height]

@@ -170,7 +170,7 @@ def _format_of(content: Any, source: str) -> str:
         if 'instances' in first or 'keypoints' in first:
             return 'mmpose'
     kind = f'a JSON {"object" if isinstance(content, Mapping) else type(content).__name__}'
-    keys = content if isinstance(content, Mapping) else content[0] if content else ()
+    keys = content[0] if isinstance(content, list) and content else content
     if isinstance(keys, Mapping):
         kind += f' with {", ".join(map(repr, list(keys)[:6]))}'
     raise ValueError(
