@@ -195,7 +195,7 @@ def test_the_packages_refusals_end_in_one_sentence_and_other_errors_do_not(tools
     parser = argparse.ArgumentParser(prog='tool')
     with pytest.raises(SystemExit), plain_errors(parser, None):
         get_skeleton('coco')
-    assert capsys.readouterr().err.startswith('tool: error: There is no skeleton preset')
+    assert capsys.readouterr().err.startswith("tool: error: The skeleton is 'coco'")
     with pytest.raises(ValueError, match='a fault'), plain_errors(parser, None):
         raise ValueError('a fault of this test')
 

@@ -149,7 +149,8 @@ def test_constants_of_the_built_loop(tmp_path: Path, variant: str):
     assert loop.val_begin == loop.settings.warmup_epochs + 1
     assert loop.settings.schedule == 'passes' and loop.flip_prob == 0
     adversary, objective = loop.adversary, loop.adversary.objective
-    assert adversary.discriminator_interval == 2 and adversary.clamp == 1
+    rules = adversary.augmentation.rules
+    assert loop.settings.discriminator_interval == 2 and rules.clamp == 1
     assert {pool.size for pool in adversary.pools.values()} == {4096}
     assert objective.weights == dict(
         adversarial_3d=6, adversarial_2d=1, ranges=3, feedback=1, view=0
@@ -167,7 +168,7 @@ def test_constants_of_the_built_loop(tmp_path: Path, variant: str):
     )
     assert objective.feedback.stages == stages[variant]
     assert dict(near=5, middle=2, head=1, far=1) == GROUP_WEIGHTS
-    assert objective.lifter_mode == 'train' and adversary.view_rule == 'released'
+    assert objective.lifter_mode == 'train' and rules.view_rule == 'released'
     augmentor = adversary.augmentor.module
     assert augmentor.length.limit == 0.2
     for network in (
