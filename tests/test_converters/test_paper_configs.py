@@ -181,8 +181,8 @@ def test_constants_of_the_built_loop(tmp_path: Path, variant: str):
         assert network.output.in_features == 256
     assert augmentor.angle.network.output.out_features == 15 * 3
     assert augmentor.length.network.output.out_features == 9
-    assert len(adversary.discriminator_3d.module.paths) == 5
-    assert adversary.discriminator_2d.module.layer1.out_features == 100
+    assert len(adversary.networks['discriminator_3d'].module.paths) == 5
+    assert adversary.networks['discriminator_2d'].module.layer1.out_features == 100
     for network in adversary.networks.values():
         assert network.optim.clip_grad_kwargs == dict(max_norm=1.0)
         assert [group['lr'] for group in network.optim.param_groups] == [1e-4]
