@@ -26,7 +26,7 @@ from mmposeaug.datasets.camera_files import load_camera_dicts
 from mmposeaug.datasets.keypoints_2d import build_keypoint_map, load_keypoints
 from mmposeaug.fileio import load_npy, load_npz, load_pickle_restricted
 from mmposeaug.lifting.lifter_weights import read_checkpoint
-from mmposeaug.structures import H36M_17
+from mmposeaug.structures import H36M_17, Skeleton
 
 BOUND = 1 << 30
 """int: Bytes by which no file may raise the peak of the process."""
@@ -48,7 +48,8 @@ JSONS: dict[str, Any] = {
     'ultralytics': [dict(box=dict(x1=1, y1=2, x2=3, y2=4), keypoints=dict(x=[1.0], y=[2.0]))],
 }
 CAMERAS = {'S1/cam': CAMERA}
-CALIBRATION = {'cam': dict(K=np.eye(3).tolist(), dist=[0.0] * 5, w=10, h=10)}
+CALIBRATION = {'cam': dict(K=[[9.0, 0, 5], [0, 9.0, 5], [0, 0, 1]], dist=[0.0] * 5, w=10, h=10)}
+CALIBRATION['cam'] |= dict(R=np.eye(3).tolist(), T=[0.0, 0, 5])
 NASTY: list[Any] = [None, 'text', [], {}, [[]], {'a': [1]}, 1e308, float('nan'), -5, True, 2**70]
 NASTY += [['é', None], [[1, [2]]], '\x00']
 
@@ -257,3 +258,21 @@ def test_what_is_not_a_regular_file_is_refused(read, tmp_path):
         with pytest.raises((ValueError, OSError)) as caught:
             read(str(tmp_path / f'{name}.json'))
         assert '\n' not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ('name', 'content', 'read'),
+    [
+        ('c.json', json.dumps(CAMERAS), load_camera_dicts),
+        ('c.json', json.dumps(CALIBRATION), load_calibration),
+        ('m.json', json.dumps(dict(keypoints=['a'], joints={})), build_keypoint_map),
+        ('k.json', json.dumps(JSONS['results']), load_keypoints),
+    ],
+)
+def test_a_byte_order_mark_changes_nothing(name, content, read, tmp_path):
+    def result(encoding: str) -> Any:
+        (tmp_path / name).write_text(content, encoding=encoding)
+        arguments = (Skeleton('one', ('a',), (-1,)),) if read is build_keypoint_map else ()
+        return repr(read(str(tmp_path / name), *arguments))
+
+    assert result('utf-8-sig') == result('utf-8')

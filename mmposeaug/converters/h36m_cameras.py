@@ -96,7 +96,7 @@ def _literals(path: str, names: tuple[str, ...]) -> list[Any]:
     """Values that a Python file gives to names at its top level, if they are literals."""
     require_file(path, 'camera file')
     try:
-        with open(path, encoding='utf-8') as file:
+        with open(path, encoding='utf-8-sig') as file:
             body = ast.parse(file.read()).body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise ValueError(f'The file {path!r} cannot be read as Python ({error}).') from None

@@ -92,7 +92,7 @@ def _read(path: str) -> Any:
     if ending != '.toml':
         raise ValueError(f'The calibration file is {path!r}; it must end in .json or .toml.')
     loads = _toml(path)
-    with get_local_path(path) as local_path, open(local_path, encoding='utf-8') as file:
+    with get_local_path(path) as local_path, open(local_path, encoding='utf-8-sig') as file:
         try:
             return loads(file.read())
         except ValueError as error:

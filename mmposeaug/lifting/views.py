@@ -181,7 +181,7 @@ def _camera_dicts(path: str) -> CameraDict:
     ending = os.path.splitext(path)[1].lower()
     calibration = ending == '.toml'
     if ending == '.json' and os.path.isfile(path):
-        with open(path, encoding='utf-8') as file:
+        with open(path, encoding='utf-8-sig') as file:
             try:
                 content = json.load(file)
             except ValueError:
