@@ -65,7 +65,11 @@ def build_parser() -> argparse.ArgumentParser:
         '--clean', action='store_true', help='delete all but the tested checkpoint of finished runs'
     )
     parser.add_argument('--list', action='store_true', help='only say how far each run is')
-    parser.add_argument('--dry-run', action='store_true', help='only print the commands')
+    parser.add_argument(
+        '--dry-run',
+        action='store_true',
+        help='only print the commands; writes the configs that they name',
+    )
     return parser
 
 
