@@ -170,14 +170,6 @@ class TensorCalibratedPoseLifting(TensorCodec):
             square = square.mean(1, keepdim=True)
         return square.clamp(min=MIN_SIZE**2).sqrt()
 
-    def _camera(self, intrinsics: Tensor | None, like: Tensor) -> Tensor:
-        if intrinsics is None:
-            raise ValueError(
-                'CalibratedPoseLifting needs the camera: pass intrinsics, the (9,) camera of each '
-                'clip (fx, fy, cx, cy, k1, k2, k3, p1, p2) in pixels.'
-            )
-        return self._per_clip(intrinsics, 'intrinsics', 9, like)
-
     @staticmethod
     def _rotation(view: Tensor | None, like: Tensor) -> Tensor:
         if view is None:

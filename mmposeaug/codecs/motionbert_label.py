@@ -132,11 +132,3 @@ class TensorMotionBERTLabel(TensorCodec):
         size = self._size(image_size, like)
         assert size is not None
         return size[:, 0].reshape(-1, 1, 1, 1) / (2 * self._PX_PER_UNIT)
-
-    def _camera(self, intrinsics: Tensor | None, like: Tensor) -> Tensor:
-        if intrinsics is None:
-            raise ValueError(
-                'MotionBERTLabel projects its target: pass intrinsics, the (9,) camera of each '
-                'clip (fx, fy, cx, cy, k1, k2, k3, p1, p2) in pixels.'
-            )
-        return self._per_clip(intrinsics, 'intrinsics', 9, like)

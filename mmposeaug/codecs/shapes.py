@@ -40,6 +40,15 @@ class ShapeChecks:
             return None
         return self._per_clip(image_size, 'image_size', 2, like)
 
+    def _camera(self, intrinsics: Tensor | None, like: Tensor) -> Tensor:
+        """The cameras (B, 9) in the type and on the device of ``like``."""
+        if intrinsics is None:
+            raise ValueError(
+                f'{type(self).__name__.removeprefix("Tensor")} needs the camera: pass intrinsics, '
+                'the (9,) camera of each clip (fx, fy, cx, cy, k1, k2, k3, p1, p2) in pixels.'
+            )
+        return self._per_clip(intrinsics, 'intrinsics', 9, like)
+
     @staticmethod
     def _per_clip(value: Tensor, name: str, width: int, like: Tensor) -> Tensor:
         if value.shape != (like.shape[0], width):

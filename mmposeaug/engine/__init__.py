@@ -7,7 +7,7 @@ from .fast_layers import fast_layers
 from .fixed_parts import Detector, DrawnCameras
 from .multi_set_loop import MultiSetTestLoop, MultiSetValLoop
 from .poseaug_train_loop import PoseAugTrainLoop
-from .settings import AugmentationSettings, PoseAugSettings
+from .settings import AugmentationSettings, PoseAugSettings, SampleRules
 from .state_hook import LifterCheckpointHook, PoseAugStateHook
 from .tensor_train_loop import TensorTrainLoop
 from .tta import FlipTest
@@ -29,6 +29,7 @@ __all__ = [
     'PoseAugStateHook',
     'PoseAugTrainLoop',
     'SafeCheckpointHook',
+    'SampleRules',
     'TensorTrainLoop',
     'fast_layers',
     'make_safe',

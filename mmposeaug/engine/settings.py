@@ -97,9 +97,10 @@ class SampleRules:
 
 @dataclass(frozen=True)
 class PoseAugSettings(SampleRules, AugmentationSettings):
-    """All options of ``PoseAugTrainLoop``; those of :class:`AugmentationSettings` come first.
+    """All options of ``PoseAugTrainLoop``.
 
-    A dict that is given in ``train_cfg`` replaces the variant's if it names a ``type``; one
+    The other fields are the options of :class:`AugmentationSettings` and :class:`SampleRules`. A
+    dict that is given in ``train_cfg`` replaces the variant's if it names a ``type``; one
     without is merged into it. None leaves a part out.
 
     Attributes:
@@ -125,13 +126,8 @@ class PoseAugSettings(SampleRules, AugmentationSettings):
             epochs.
         discriminator_interval (int): Discriminators learn every so many steps.
         pool_size (int): Samples in each pool of fakes.
-        draw_share (float | Sequence[float]): See :class:`SampleRules`.
-        view_rule (str): See :class:`SampleRules`.
-        clamp (float): See :class:`SampleRules`.
         watchdog (dict): Options of :class:`mmposeaug.engine.CollapseWatchdog`.
         log_interval (int): Steps between logs of the adversarial training.
-        augmentor (dict): Of this and the others (augmented_share, bone_lengths, target_2d,
-            align_position, camera, detector, detected_samples) see :class:`AugmentationSettings`.
 
     Raises:
         ValueError: If an option is out of its range, or has no effect.

@@ -2,7 +2,14 @@
 """Pure, batched, differentiable functions on poses and cameras."""
 
 from .body import body_axes, camera_angles, in_body_frame
-from .bones import bone_lengths, bones_to_joints, joints_to_bones, replace_bone_lengths, unit_bones
+from .bones import (
+    bone_lengths,
+    bones_to_joints,
+    joints_to_bones,
+    kinematic_chain_matrix,
+    replace_bone_lengths,
+    unit_bones,
+)
 from .camera import in_view, normalize_intrinsics, normalize_keypoints, project, view_borders
 from .constants import index_tensor
 from .detections import (
@@ -16,7 +23,6 @@ from .detections import (
     shift_along_body,
     swap_sides,
 )
-from .kcs import kinematic_chain_matrix
 from .placement import projected_size, root_of_size, shift_into_view
 from .rotation import euler_to_matrix, rotate, rotation_matrix, shortest_rotation
 from .transforms import flip_intrinsics, flip_keypoints, flip_pose, root_relative

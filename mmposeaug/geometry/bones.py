@@ -150,3 +150,20 @@ def replace_bone_lengths(joints: Tensor, lengths: Tensor, skeleton: Skeleton) ->
     directions, _ = unit_bones(joints_to_bones(joints, skeleton))
     root = joints[..., skeleton.root, :]
     return bones_to_joints(directions * lengths.unsqueeze(-1), skeleton, root)
+
+
+def kinematic_chain_matrix(bones: Tensor) -> Tensor:
+    """Matrix B B^T of inner products between bone vectors (Wandt et al. 2018).
+
+    Args:
+        bones (Tensor): Bone vectors of shape (*, B, 3); unit bones give cosines of angles.
+
+    Returns:
+        Tensor: Symmetric matrices of shape (*, B, B).
+
+    Example:
+        >>> kinematic_chain_matrix(torch.tensor([[1.0, 0, 0], [0.6, 0.8, 0]]))
+        tensor([[1.0000, 0.6000],
+                [0.6000, 1.0000]])
+    """
+    return bones @ bones.transpose(-1, -2)

@@ -54,19 +54,16 @@ class RigidAugmentor(nn.Module):
         translation_noise: Tensor | None = None,
         generator: torch.Generator | None = None,
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """Turn and move poses.
+        """Turn and move poses (N, J, 3) or clips (N, T, J, 3), in metres.
 
         Args:
-            pose (Tensor): Poses of shape (N, J, 3) or clips of shape (N, T, J, 3), in metres.
             features (Tensor): Original root-relative poses of shape (N, J, 3), in metres.
             rotation_noise (Tensor, optional): Noise of shape (N, noise_dim).
             translation_noise (Tensor, optional): Noise of shape (N, noise_dim).
-            generator (torch.Generator, optional): Source of the noise that is not given.
 
         Returns:
-            tuple[Tensor, Tensor, Tensor]: Camera-space poses of the input's shape, axis-angle
-            vectors (N, 3) in radians and root positions (N, 3) in metres; depth is a square and
-            so never negative.
+            tuple[Tensor, Tensor, Tensor]: Poses, axis-angle vectors (N, 3) in radians and root
+            positions (N, 3) in metres; depth is a square and so never negative.
         """
         inputs = features.flatten(1)
         rotvec = self.max_angle * torch.tanh(
@@ -130,19 +127,16 @@ class PlacementAugmentor(nn.Module):
         translation_noise: Tensor | None = None,
         generator: torch.Generator | None = None,
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """Turn and move poses by a bounded amount.
+        """Turn and move by a bounded amount poses (N, J, 3) or clips (N, T, J, 3), in metres.
 
         Args:
-            pose (Tensor): Camera-space poses of shape (N, J, 3) or clips of shape (N, T, J, 3),
-                in metres, before the camera.
             features (Tensor): Root-relative poses of shape (N, J, 3), in metres.
             rotation_noise (Tensor, optional): Noise of shape (N, noise_dim).
             translation_noise (Tensor, optional): Noise of shape (N, noise_dim).
-            generator (torch.Generator, optional): Source of the noise that is not given.
 
         Returns:
-            tuple[Tensor, Tensor, Tensor]: Poses of the input's shape, axis-angle vectors (N, 3)
-            in radians and new root positions (N, 3) in metres.
+            tuple[Tensor, Tensor, Tensor]: Poses, axis-angle vectors (N, 3) in radians and root
+            positions (N, 3) in metres.
         """
         root = reference_frame(pose, self.target_frame)[:, self.skeleton.root]
         depth = root[:, 2:]
