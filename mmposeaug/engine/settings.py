@@ -1,5 +1,9 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""The options of ``train_cfg``, each named once: what needs some of them is handed all of them."""
+"""The options of ``train_cfg`` that say how to augment and train, each named once.
+
+What needs some of them is handed all of them. Those of MMEngine's loop, and ``flip_prob``,
+``check_data`` and ``variant``, are arguments of the loops.
+"""
 
 from __future__ import annotations
 

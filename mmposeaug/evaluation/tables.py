@@ -1,5 +1,5 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""Tables for logs and terminals."""
+"""Markdown tables, which read well in logs and terminals too."""
 
 from __future__ import annotations
 
