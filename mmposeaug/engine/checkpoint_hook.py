@@ -103,7 +103,7 @@ class SafeCheckpointHook(CheckpointHook):
         return os.path.join(self.out_dir, os.path.basename(runner.work_dir.rstrip(os.sep)))
 
     def before_train(self, runner: Any) -> None:
-        """Load what the resumed checkpoint says, as far as it is of this folder."""
+        """Write through the atomic backend; load what a resumed checkpoint says of this folder."""
         out_dir = runner.work_dir if self.out_dir is None else self.out_dir
         if self.file_client_args is None:
             backend = get_file_backend(out_dir, backend_args=self.backend_args)
