@@ -189,6 +189,73 @@ def test_interruptions_and_foreign_files_end_in_one_sentence(tools, capsys, erro
     assert sentence in capsys.readouterr().err
 
 
+class Evil:
+    def __reduce__(self):
+        return os.system, ('touch hacked',)
+
+
+def test_mistakes_before_a_run_are_one_sentence(tools, tmp_path, capsys, monkeypatch):
+    import common
+
+    monkeypatch.chdir(tmp_path)
+    parser = argparse.ArgumentParser(prog='tool')
+    common.add_cfg_options(parser)
+
+    def said(call, *args) -> str:
+        with pytest.raises(SystemExit) as caught:
+            call(*args)
+        assert caught.value.code in (1, 2)
+        error = capsys.readouterr().err
+        assert error.count('error: ') == 1 and error.strip().splitlines()[-1].startswith('tool: ')
+        return error
+
+    for word in ('foo', '=3'):
+        assert f'takes KEY=VALUE, not {word!r}' in said(parser.parse_args, ['--cfg-options', word])
+    for content, sentence in (
+        (b'model = dict(', r"(SyntaxError: '(' was never closed, line 1)"),
+        (b'\xe9\xff\x00', '(UnicodeDecodeError: '),
+        (b"_base_ = ['./none.py']", '(FileNotFoundError: '),
+        (b'raise RuntimeError("no")', '(RuntimeError: no)'),
+    ):
+        (tmp_path / 'c.py').write_bytes(content)
+        assert sentence in said(common.merged_config, parser, 'c.py', None)
+    (tmp_path / 'list.pth').touch()
+    torch.save([1], tmp_path / 'list.pth')
+    (tmp_path / 'text.pth').write_text('hello')
+    (tmp_path / 'evil.pth').write_bytes(pickle.dumps(Evil()))
+    (tmp_path / 'half.pth').write_bytes((tmp_path / 'list.pth').read_bytes()[:300])
+    (tmp_path / 'empty.pth').touch()
+    for name in ('list', 'text', 'evil', 'half', 'empty'):
+        assert 'is not a checkpoint of weights alone (' in said(
+            common.require_checkpoint, parser, f'{name}.pth'
+        )
+    torch.save(dict(state_dict={}), tmp_path / 'good.pth')
+    common.require_checkpoint(parser, 'good.pth')
+    assert not (tmp_path / 'hacked').exists()
+
+
+def test_a_misspelt_type_is_named_with_its_key(tools, repo_root, capsys):
+    from mmpose.registry import MODELS
+
+    import common
+
+    path = repo_root / 'configs/poseaug/baseline_simplebaseline-256_1xb256-96e_synthetic.py'
+    parser = argparse.ArgumentParser(prog='tool')
+    cfg = common.merged_config(parser, str(path), {'model.backbone.type': 'TCNN'})
+    with pytest.raises(SystemExit), common.plain_errors(parser, None):
+        MODELS.build(cfg.model)
+    assert capsys.readouterr().err == (
+        "tool: error: the config has model.backbone.type='TCNN', but nothing is registered as "
+        "that; did you mean 'TCN'?\n"
+    )
+    for name in (
+        'poseaug/baseline_simplebaseline-256_1xb256-96e_synthetic',
+        'original/mlp_h36m-16j',
+    ):
+        cfg = common.merged_config(parser, str(repo_root / f'configs/{name}.py'), None)
+        assert common.unknown_type(cfg) == ''
+
+
 def test_the_packages_refusals_end_in_one_sentence_and_other_errors_do_not(tools, capsys):
     from common import plain_errors
 

@@ -4,19 +4,25 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import errno
 import os
 import pickle
 import traceback
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 # MMEngine's, once for each module that it looks into; a user can do nothing about it
 warnings.filterwarnings('ignore', 'pkg_resources is deprecated', UserWarning)
 
+import mmengine.registry  # noqa: E402
+import mmpose.registry  # noqa: E402
+import torch  # noqa: E402
 from mmengine.config import Config, DictAction  # noqa: E402
+from mmengine.registry import Registry  # noqa: E402
 
 import mmposeaug  # noqa: E402
 from mmposeaug.fileio import make_writable_folder  # noqa: E402
@@ -53,12 +59,22 @@ def add_common_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--local_rank', '--local-rank', type=int, default=0)
 
 
+class _Settings(DictAction):
+    """MMEngine's KEY=VALUE, with a sentence for what is not."""
+
+    def __call__(self, parser: Any, namespace: Any, values: Any, option_string: Any = None) -> None:
+        for word in values:
+            if not word.partition('=')[1] or word.startswith('='):
+                parser.error(f'--cfg-options takes KEY=VALUE, not {word!r}; write both')
+        super().__call__(parser, namespace, values, option_string)
+
+
 def add_cfg_options(parser: argparse.ArgumentParser) -> None:
     """Adds ``--cfg-options``."""
     parser.add_argument(
         '--cfg-options',
         nargs='+',
-        action=DictAction,
+        action=_Settings,
         metavar='KEY=VALUE',
         help='settings that override the config, such as train_cfg.max_epochs=2 or key="[a,b]"',
     )
@@ -104,7 +120,7 @@ def plain_errors(
         parser.exit(
             1, f'{parser.prog}: error: {checkpoint!r} is not a checkpoint of weights alone\n'
         )
-    except (ValueError, OSError, KeyError) as error:
+    except (ValueError, OSError, KeyError, TypeError) as error:
         frames = traceback.extract_tb(error.__traceback__)
         if isinstance(error, OSError) and error.errno in UNWRITABLE:
             where = f' to {error.filename!r}' if error.filename else ''
@@ -114,18 +130,92 @@ def plain_errors(
                 'make room or make the folder writable; checkpoints that were saved are whole\n',
             )
         if not frames or not Path(frames[-1].filename).is_relative_to(PACKAGE):
+            sentence = unknown_type(_configs[-1]) if _configs else ''
+            if sentence:
+                parser.exit(1, f'{parser.prog}: error: {sentence}\n')
+            raise
+        if isinstance(error, TypeError):
             raise
         message = error.args[0] if isinstance(error, KeyError) else error
         parser.exit(1, f'{parser.prog}: error: {message}\n')
 
 
+_configs: list[Config] = []  # that were read, for what an error of MMEngine does not say
+
+
 def merged_config(parser: argparse.ArgumentParser, path: str, options: dict | None) -> Config:
     """Reads a config, with ``--cfg-options`` merged in."""
     require_file(parser, path, 'config')
-    cfg = Config.fromfile(path)
-    if options:
-        cfg.merge_from_dict(options)
+    try:
+        cfg = Config.fromfile(path)
+        if options:
+            cfg.merge_from_dict(options)
+    except Exception as error:  # a config is a program and raises what it likes
+        where = f', line {error.lineno}' if isinstance(error, SyntaxError) else ''
+        reason = ' '.join(str(getattr(error, 'msg', error)).split())
+        parser.exit(
+            1,
+            f'{parser.prog}: error: the config {path!r} cannot be read ({type(error).__name__}: '
+            f'{reason}{where}); correct it or the options\n',
+        )
+    _configs.append(cfg)
     return cfg
+
+
+def unknown_type(cfg: Config) -> str:
+    """The first ``type`` of a config that nothing is registered as, in a sentence, or ''."""
+    known = _registered()
+    for key, name in _types_of(cfg.to_dict()):
+        plain = name.split('.')[-1]
+        if plain not in known:
+            near = difflib.get_close_matches(plain, known, 1)
+            guess = f'; did you mean {near[0]!r}?' if near else '; correct it, or import its module'
+            return f'the config has {key}={name!r}, but nothing is registered as that{guess}'
+    return ''
+
+
+def _types_of(content: Any, where: str = '') -> Iterator[tuple[str, str]]:
+    """Keys and values of all types; keypoints in metainfo have a type that is none."""
+    if isinstance(content, Mapping):
+        if isinstance(content.get('type'), str) and not {'id', 'name'} & content.keys():
+            yield f'{where}type', content['type']
+        for key, value in content.items():
+            yield from _types_of(value, f'{where}{key}.')
+    elif isinstance(content, (list, tuple)):
+        for place, value in enumerate(content):
+            yield from _types_of(value, f'{where}{place}.')
+
+
+def _registered() -> set[str]:
+    modules = (mmengine.registry, mmpose.registry)
+    roots = [each for m in modules for each in vars(m).values() if isinstance(each, Registry)]
+    names: set[str] = set()
+    while roots:
+        registry = roots.pop()
+        with suppress(ImportError):
+            registry.import_from_location()
+        names.update(registry.module_dict)
+        roots += registry.children.values()
+    return names
+
+
+def require_checkpoint(parser: argparse.ArgumentParser, path: str | None) -> None:
+    """Ends the program with one sentence if a local file is not a checkpoint of weights alone."""
+    if not path or '://' in path or not Path(path).is_file():
+        return
+    try:
+        content = torch.load(path, map_location='cpu', weights_only=True)
+        fault = '' if isinstance(content, Mapping) else f'it holds a {type(content).__name__}'
+    except pickle.UnpicklingError:
+        fault = 'it holds more than weights and plain values, or is not a checkpoint'
+    except Exception as error:  # a broken file raises nearly anything
+        fault = ' '.join(str(error).split())[:200] or type(error).__name__
+    if fault:
+        parser.exit(
+            1,
+            f'{parser.prog}: error: {path!r} is not a checkpoint of weights alone ({fault}); give '
+            'one that MMEngine or torch.save wrote, whole\n',
+        )
 
 
 def require_folder(parser: argparse.ArgumentParser, folder: Path) -> None:

@@ -21,6 +21,7 @@ from common import (
     export_local_rank,
     plain_errors,
     read_config,
+    require_checkpoint,
     require_file,
 )
 from mmposeaug.fileio import atomic_write
@@ -90,6 +91,7 @@ def prepare_config(parser: argparse.ArgumentParser, args: argparse.Namespace) ->
         check_suffix(parser, '--out', args.out, RESULT_FORMATS)
     if args.dump is not None:
         check_suffix(parser, '--dump', args.dump, DUMP_FORMATS)
+    require_checkpoint(parser, args.checkpoint)
     cfg = read_config(parser, args)
     cfg.load_from = args.checkpoint
     cfg.resume = False

@@ -19,6 +19,7 @@ from common import (
     export_local_rank,
     plain_errors,
     read_config,
+    require_checkpoint,
     require_file,
     require_folder,
 )
@@ -130,6 +131,7 @@ def prepare_config(parser: argparse.ArgumentParser, args: argparse.Namespace) ->
         enable_amp(parser, cfg)
     require_folder(parser, Path(cfg.work_dir))
     set_start(parser, cfg, args)
+    require_checkpoint(parser, cfg.get('load_from'))
     if args.auto_scale_lr:
         if 'base_batch_size' not in cfg.get('auto_scale_lr', {}):
             parser.error(
