@@ -158,6 +158,11 @@ def test_a_disk_that_fills_up_ends_in_one_sentence(tools, capsys, code):
             ['{config}', '--auto-scale-lr', '--cfg-options', 'auto_scale_lr={{}}'],
             'set auto_scale_lr=dict(base_batch_size=...)',
         ),
+        (
+            'train',
+            ['{config}', '--cfg-options', 'test_cfg.type=MultiSetTestLop'],
+            "test_cfg.type='MultiSetTestLop', but nothing is registered as that; did you mean",
+        ),
         ('test', ['no.py', 'no.pth'], "the config 'no.py' does not exist"),
         ('test', ['{config}', 'no.pth'], "the checkpoint 'no.pth' does not exist"),
         ('test', ['{config}', '{config}', '--out', 'm.txt'], '--out must end in .json or'),

@@ -162,11 +162,16 @@ def merged_config(parser: argparse.ArgumentParser, path: str, options: dict | No
     return cfg
 
 
-def unknown_type(cfg: Config) -> str:
-    """The first ``type`` of a config that nothing is registered as, in a sentence, or ''."""
+def unknown_type(cfg: Config, parts: tuple[str, ...] = ('',)) -> str:
+    """The first ``type`` of a config that nothing is registered as, in a sentence, or ''.
+
+    Of the settings alone whose names begin with one of ``parts``.
+    """
     known = _registered()
     for key, name in _types_of(cfg.to_dict()):
         plain = name.split('.')[-1]
+        if not key.startswith(parts):
+            continue
         if plain not in known:
             near = difflib.get_close_matches(plain, known, 1)
             guess = f'; did you mean {near[0]!r}?' if near else '; correct it, or import its module'

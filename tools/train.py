@@ -22,6 +22,7 @@ from common import (
     require_checkpoint,
     require_file,
     require_folder,
+    unknown_type,
 )
 from mmposeaug.engine import make_safe
 from mmposeaug.engine.checkpoint_files import (
@@ -129,6 +130,10 @@ def prepare_config(parser: argparse.ArgumentParser, args: argparse.Namespace) ->
         cfg.val_cfg = cfg.val_dataloader = cfg.val_evaluator = None
     if args.amp:
         enable_amp(parser, cfg)
+    # what validates and tests is built late, or not at all by this tool
+    unknown = unknown_type(cfg, ('val_', 'test_'))
+    if unknown:
+        parser.error(unknown)
     require_folder(parser, Path(cfg.work_dir))
     set_start(parser, cfg, args)
     require_checkpoint(parser, cfg.get('load_from'))

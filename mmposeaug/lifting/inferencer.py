@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, Union
 
@@ -43,6 +44,9 @@ KeypointSource = Union[str, 'os.PathLike[str]', np.ndarray, Keypoints2D]
 
 # 17 may be COCO's or Human3.6M's
 _SETS_BY_COUNT = {**{n: name for n, name in DETECTOR_SETS.items() if n != 17}, 16: 'h36m_16'}
+UNCERTAIN_SHARE = 0.2
+"""float: From this share on, joints of low scores are mentioned."""
+
 _ANY_DEPTH = 5.0  # metres; what it scales is scaled to a stature afterwards
 
 
@@ -146,7 +150,7 @@ class LiftingInferencer:
             people_lifted=len(sequences),
             people_left_out=len(sequences.incomplete),
             joints_interpolated=int(sequences.interpolated.sum()),
-            notices=list(people.notices),
+            notices=[*people.notices, *_uncertain(sequences, options.score_thr)],
         )
         order = np.lexsort((sequences.tracks, sequences.frames))
         roots = place_roots(poses, sequences.joints_px, sequences.scores, intrinsics)
@@ -283,3 +287,14 @@ def _sequences(
     if options.stills:
         sequences = replace(sequences, runs=np.arange(len(sequences)))
     return sequences, way
+
+
+def _uncertain(sequences: Sequences, score_thr: float) -> Iterator[str]:
+    """What to say where many joints were never found with a score above the threshold."""
+    low = ~sequences.interpolated & (sequences.scores < score_thr)
+    if low.mean() >= UNCERTAIN_SHARE:
+        yield (
+            f'{100 * low.mean():.0f} % of the joints have scores below {score_thr:g} and no '
+            'better ones nearby: they are lifted as they are, and may be anywhere. Check the '
+            'detections, or lower score_thr if these scores are good ones.'
+        )

@@ -58,3 +58,17 @@ def test_what_was_assumed_of_files_is_recorded(
     assert given.frames.tolist() == [0, 1, 2, 3, 4]
     assert given.info['frames_from'] == 'frame ids; the first frame has 2'
     assert inferencer(path, stills=True).info['frames_from'] == 'single pictures'
+
+
+def test_scores_that_are_all_low_are_mentioned(saved: Callable[[Config], Saved]) -> None:
+    points = np.random.default_rng(0).uniform(100, 300, (5, 17, 2)).astype(np.float32)
+    inferencer = LiftingInferencer(*saved(single_frame()))
+    options = dict(keypoint_set='h36m_17', image_size=(640, 480))
+
+    def notices(score: float, **more: float) -> list[str]:
+        scored = np.concatenate((points, np.full((5, 17, 1), score, np.float32)), axis=2)
+        return inferencer(scored, **options, **more).info['notices']
+
+    (notice,) = notices(0.1)
+    assert notice.startswith('100 % of the joints have scores below 0.3') and 'score_thr' in notice
+    assert not notices(0.9) and not notices(0.1, score_thr=0.05)
