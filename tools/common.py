@@ -20,12 +20,12 @@ warnings.filterwarnings('ignore', 'pkg_resources is deprecated', UserWarning)
 
 import mmengine.registry  # noqa: E402
 import mmpose.registry  # noqa: E402
-import torch  # noqa: E402
 from mmengine.config import Config, DictAction  # noqa: E402
 from mmengine.registry import Registry  # noqa: E402
 
 import mmposeaug  # noqa: E402
 from mmposeaug.fileio import make_writable_folder  # noqa: E402
+from mmposeaug.lifting.lifter_weights import read_checkpoint  # noqa: E402
 
 PACKAGE = Path(mmposeaug.__file__).parent
 LIFTER_TYPES = ('PoseLifter', 'mmpose.PoseLifter')
@@ -209,17 +209,10 @@ def require_checkpoint(parser: argparse.ArgumentParser, path: str | None) -> Non
     if not path or '://' in path or not Path(path).is_file():
         return
     try:
-        content = torch.load(path, map_location='cpu', weights_only=True)
-        fault = '' if isinstance(content, Mapping) else f'it holds a {type(content).__name__}'
-    except pickle.UnpicklingError:
-        fault = 'it holds more than weights and plain values, or is not a checkpoint'
-    except Exception as error:  # a broken file raises nearly anything
-        fault = ' '.join(str(error).split())[:200] or type(error).__name__
-    if fault:
+        read_checkpoint(Path(path))
+    except ValueError as error:
         parser.exit(
-            1,
-            f'{parser.prog}: error: {path!r} is not a checkpoint of weights alone ({fault}); give '
-            'one that MMEngine or torch.save wrote, whole\n',
+            1, f'{parser.prog}: error: {path!r} is not a checkpoint of weights alone ({error})\n'
         )
 
 

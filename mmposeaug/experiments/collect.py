@@ -10,11 +10,16 @@ from typing import Any
 
 import pandas as pd
 
-from .json_files import read_json, round_numbers
+from mmposeaug.fileio import read_record
+
+from .json_files import round_numbers
 from .plan import Experiment, ExperimentError, ExperimentPlan, Run
 
 DIGITS = 4
 """int: Significant digits of what is kept of each epoch."""
+
+KEYS = ['experiment', 'seed', 'set', 'group', 'score']
+"""list[str]: Columns of the frame that tell a value from the others."""
 
 NO_RESULT = 'no result'
 RESULT_KEYS = ('experiment', 'config', 'options', 'seed', 'metrics', 'checkpoint', 'diagnostics')
@@ -44,8 +49,9 @@ class Results:
                 for metric, value in result['metrics'].items()
                 if '/' in metric and value is not None
             ],
-            columns=['experiment', 'seed', 'set', 'group', 'score', 'value'],
+            columns=[*KEYS, 'value'],
         )
+        self._values = self.frame.set_index(KEYS)['value'].to_dict()
 
     def of(self, experiment: Experiment) -> list[dict[str, Any]]:
         """The results of an experiment."""
@@ -56,23 +62,14 @@ class Results:
         self, experiment: Experiment, set_name: str, score: str, group: str = ''
     ) -> list[float]:
         """A score of all runs of an experiment, in the order of its seeds."""
-        rows = self.rows(experiment=experiment.name, set=set_name, score=score, group=group)
-        values = dict(zip(rows['seed'], rows['value']))
-        return [float(values[seed]) for seed in experiment.seeds if seed in values]
-
-    def rows(self, **equal: Any) -> pd.DataFrame:
-        """Rows of the frame with these values."""
-        chosen = self.frame
-        for column, value in equal.items():
-            chosen = chosen[chosen[column] == value]
-        return chosen
+        keys = [(experiment.name, seed, set_name, group, score) for seed in experiment.seeds]
+        return [float(self._values[key]) for key in keys if key in self._values]
 
     def groups(self, set_name: str, experiments: Iterable[Experiment]) -> list[str]:
         """Names of the groups of a set."""
-        rows = self.rows(set=set_name)
-        chosen = rows['experiment'].isin([experiment.name for experiment in experiments])
-        names = rows[chosen & (rows['group'] != '')]['group'].unique()
-        return sorted(names, key=_natural)
+        chosen = self.frame['experiment'].isin([experiment.name for experiment in experiments])
+        names = self.frame[chosen & (self.frame['set'] == set_name)]['group'].unique()
+        return sorted(filter(None, names), key=_natural)
 
 
 def _place(plan: ExperimentPlan, metric: str) -> tuple[str, str, str]:
@@ -109,7 +106,9 @@ def collect_results(
     if work_dir is not None:
         folder = Path(work_dir)
         sources.append(
-            lambda run: read_json(folder / run.experiment.name / f'seed_{run.seed}' / 'result.json')
+            lambda run: read_record(
+                folder / run.experiment.name / f'seed_{run.seed}' / 'result.json'
+            )
         )
     sources += [read_results(path) for path in files]
     where = ', '.join(repr(str(place)) for place in (work_dir, *files) if place is not None)
@@ -118,7 +117,7 @@ def collect_results(
 
 def read_results(path: str | os.PathLike) -> Callable[[Run], dict[str, Any] | None]:
     """Results of a file of an earlier summary."""
-    content = read_json(Path(path))
+    content = read_record(Path(path))
     listed = None if content is None else content.get('results')
     if not isinstance(listed, list) or not all(isinstance(entry, Mapping) for entry in listed):
         raise ExperimentError(

@@ -8,7 +8,6 @@ import math
 import os
 import re
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from mmposeaug.fileio import atomic_write
@@ -49,12 +48,3 @@ def round_numbers(content: Any, digits: int) -> Any:
     if isinstance(content, (list, tuple)):
         return [round_numbers(value, digits) for value in content]
     return float(f'{content:.{digits}g}') if isinstance(content, float) else content
-
-
-def read_json(path: Path) -> dict[str, Any] | None:
-    """A mapping from a JSON file."""
-    try:
-        content = json.loads(path.read_text(encoding='utf-8'))
-    except (OSError, ValueError):
-        return None
-    return content if isinstance(content, dict) else None

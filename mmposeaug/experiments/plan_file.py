@@ -92,12 +92,11 @@ def _sentence(error: ValidationError) -> str:
     loc = list(found['loc'])
     models: dict[Any, type[_Model]] = {'experiments': _Entry, 'tables': _Table}
     model: type[_Model] = models.get(loc[0], _File) if len(loc) > 1 else _File
+    keys = ', '.join(model.model_fields)
     if found['type'] == 'extra_forbidden':
         where = _place(loc[:-1]) or 'the file'
-        keys = ', '.join(model.model_fields)
         return f'Unknown key {loc[-1]!r} in {where}; the keys are {keys}.'
     if 'error' not in found.get('ctx', {}):  # of pydantic itself: an entry that is not a mapping
-        keys = ', '.join(model.model_fields)
         return (
             f'{_place(loc)} must be a mapping of {keys}, not {found["input"]!r}; see '
             'docs/experiments.md.'

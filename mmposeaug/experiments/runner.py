@@ -13,9 +13,9 @@ from itertools import chain
 from pathlib import Path
 
 from mmposeaug.engine.config_files import missing_for_test, missing_for_training
-from mmposeaug.fileio import atomic_write
+from mmposeaug.fileio import atomic_write, read_record
 
-from .json_files import read_json, save_compact_json
+from .json_files import save_compact_json
 from .plan import ExperimentError, ExperimentPlan, Run
 from .processes import Task, ToolError, make_slots, num_cores, run_tasks, tail
 from .result import git_state, make_result
@@ -251,7 +251,7 @@ class ExperimentRunner:
 
     def _clean(self, run: Run, clean: bool) -> None:
         folder = self.states.folder(run)
-        result = read_json(folder.result_file)
+        result = read_record(folder.result_file)
         if not clean or result is None:
             return
         deleted = folder.clean(keep=result['checkpoint']['name'])

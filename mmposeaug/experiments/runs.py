@@ -14,10 +14,10 @@ from typing import Any
 from mmengine.config import Config
 
 from mmposeaug.engine.checkpoint_files import find_best_checkpoint, find_last_checkpoint
-from mmposeaug.fileio import sha256_of
+from mmposeaug.fileio import read_record, sha256_of
 
 from .collect import mismatch, read_results
-from .json_files import read_json, save_compact_json
+from .json_files import save_compact_json
 from .plan import Experiment, ExperimentError, ExperimentPlan, Run
 
 IDENTITY_KEYS = ('config', 'options', 'seed', 'config_sha256')
@@ -54,7 +54,7 @@ class RunFolder:
         """Compare what lies here with what is to be run."""
         if not self.path.exists() or all(each == self.config_dir for each in self.path.iterdir()):
             return
-        claim, result = read_json(self.claim_file), read_json(self.result_file)
+        claim, result = read_record(self.claim_file), read_record(self.result_file)
         found = result if self.is_done else claim
         remedy = 'choose another --work-dir or delete that folder'
         if found is None or not found.keys() >= set(IDENTITY_KEYS):
@@ -85,18 +85,18 @@ class RunFolder:
 
     def begin_test(self, identity: dict[str, Any], config_text: str) -> None:
         """Note what is tested, which may be other sets than were known when the training began."""
-        claim = read_json(self.claim_file) or {}
+        claim = read_record(self.claim_file) or {}
         save_compact_json(self.claim_file, {**claim, **identity, 'config_text': config_text})
 
     def end_training(self) -> None:
         """Note that the training has ended well."""
-        claim = read_json(self.claim_file) or {}
+        claim = read_record(self.claim_file) or {}
         save_compact_json(self.claim_file, dict(claim, sessions=self._end_session()))
         self.trained_mark.touch()
 
     def sessions(self) -> list[dict[str, Any]]:
         """When the run was trained: the revision, ``began`` and ``ended`` in seconds."""
-        return list((read_json(self.claim_file) or {}).get('sessions', []))
+        return list((read_record(self.claim_file) or {}).get('sessions', []))
 
     def _end_session(self) -> list[dict[str, Any]]:
         """The sessions; an interrupted one ended when it wrote its last line."""
@@ -122,7 +122,7 @@ class RunFolder:
 
     def tested_checkpoint(self) -> Path | None:
         """The checkpoint that was tested."""
-        checkpoint = (read_json(self.result_file) or {}).get('checkpoint') or {}
+        checkpoint = (read_record(self.result_file) or {}).get('checkpoint') or {}
         return self.path / checkpoint['name'] if 'name' in checkpoint else None
 
     def tested_identity(self) -> dict[str, str | None]:
@@ -130,7 +130,7 @@ class RunFolder:
         path = self.tested_checkpoint()
         if path is None:
             return dict(checkpoint=None, sha256=None)
-        result = read_json(self.result_file) or {}
+        result = read_record(self.result_file) or {}
         known = result['checkpoint'].get('sha256')
         if known is None and path.is_file():  # results of earlier versions do not say it
             known = sha256_of(path)

@@ -73,6 +73,16 @@ def load_json(path: str | os.PathLike, what: str) -> Any:
             ) from None
 
 
+def read_record(path: str | os.PathLike) -> dict[str, Any] | None:
+    """Return the mapping in the JSON file ``path``; None where there is none that can be read."""
+    try:
+        with open(path, encoding='utf-8') as file:
+            content = json.load(file)
+    except (OSError, ValueError, RecursionError):
+        return None
+    return content if isinstance(content, dict) else None
+
+
 def load_pickle_restricted(path: str, encoding: str = 'latin1') -> Any:
     """Read a pickle that holds nothing but numpy data and builtin containers.
 
@@ -188,15 +198,13 @@ def _open_numpy(local_path: str, path: str) -> Iterator[Any]:
 def _check_npy(local_path: str, path: str) -> None:
     """Refuse an npy file whose header announces more than it holds, before memory is taken."""
     try:
-        announced = np.lib.format.open_memmap(local_path, mode='r').nbytes
-    except Exception as error:
-        if 'mmap length' not in str(error):
-            return  # what loads it says what is wrong
-        announced = os.path.getsize(local_path) + 1
-    if announced > os.path.getsize(local_path):
-        raise ValueError(
-            f'The file {path!r} announces more numbers than it holds; check that it is complete.'
-        )
+        np.lib.format.open_memmap(local_path, mode='r')
+    except Exception as error:  # what loads the file says what else is wrong
+        if 'mmap length' in str(error):
+            raise ValueError(
+                f'The file {path!r} announces more numbers than it holds; check that it is '
+                'complete.'
+            ) from None
 
 
 @contextmanager

@@ -3,14 +3,13 @@
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .io import save_json, sha256_of
+from .io import read_record, save_json, sha256_of
 
 _SHOWN = 4  # differences that a message names
 
@@ -24,8 +23,6 @@ class Manifest:
         maker (str): How such files are made, for messages: ``'by this conversion'``.
         remedy (str): What to do about files of another origin, for messages.
         error (type[Exception]): Raised for these. Defaults to FileExistsError.
-        write (Callable): Saves a record, given a path and a mapping. Defaults to
-            :func:`save_json`.
 
     Example:
         >>> import tempfile
@@ -44,7 +41,6 @@ class Manifest:
     maker: str
     remedy: str = 'name another folder, or overwrite it explicitly'
     error: type[Exception] = FileExistsError
-    write: Callable[[Path, Any], None] = save_json
 
     @property
     def folder(self) -> Path:
@@ -53,15 +49,11 @@ class Manifest:
 
     def read(self) -> dict[str, Any] | None:
         """Return the record; None where there is none that can be read."""
-        try:
-            content = json.loads(self.path.read_text(encoding='utf-8'))
-        except (OSError, ValueError):
-            return None
-        return content if isinstance(content, dict) else None
+        return read_record(self.path)
 
     def save(self, record: Mapping[str, Any]) -> None:
         """Write the record, a mapping of plain values, atomically."""
-        self.write(self.path, record)
+        save_json(self.path, record)
 
     def owns(self, record: Any, identity: Mapping[str, Any], files: Iterable[Path]) -> bool:
         """Return whether files are there, and were made from what they would be made from now.

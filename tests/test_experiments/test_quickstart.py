@@ -287,6 +287,31 @@ def test_fresh_deletes_earlier_runs_and_nothing_else(repo_root, tmp_path, monkey
     assert not (tmp_path / 'poseaug').exists() and (tmp_path / 'mine' / 'notes.txt').exists()
 
 
+def test_fresh_deletes_all_or_nothing_and_what_an_earlier_version_noted(
+    repo_root, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(ExperimentRunner, 'run', lambda *_: {'x': 'not in this test'})
+    plan = QuickstartPlan(repo_root, tmp_path, tmp_path / 'data', epochs=2, frames=FRAMES)
+    run = plan.run_of('baseline')
+    plan.folder('baseline').begin(plan.states.identity(run), '', dict(commit=None, dirty=None))
+    (tmp_path / 'poseaug').mkdir()
+    (tmp_path / 'poseaug' / 'old.pth').touch()
+    with pytest.raises(FileExistsError, match='poseaug.* is not from the quickstart'):
+        run_quickstart(plan, fresh=True, report=lambda line: None)
+    assert plan.folder('baseline').is_begun
+    (tmp_path / 'settings.json').write_text(json.dumps(dict(plan.settings(), seed=5)))
+    with pytest.raises(QuickstartError, match='x: not in this test'):
+        run_quickstart(plan, fresh=True, report=lambda line: None)
+    assert not (tmp_path / 'poseaug').exists() and not plan.folder('baseline').path.exists()
+
+
+def test_runs_on_other_frames_are_not_mixed(done):
+    plan, _ = done
+    other = dict(plan.frames, target_dev=30)
+    with pytest.raises(QuickstartError, match='made with target_dev 24, not 30; call with --fresh'):
+        run_quickstart(replace(plan, frames=other))
+
+
 @pytest.mark.parametrize('option', ['epochs', 'jobs'])
 def test_numbers_out_of_range_are_one_sentence(repo_root, tmp_path, option):
     with pytest.raises(ValueError, match=f'{option} of the quickstart is 0; set it to 1 or more'):

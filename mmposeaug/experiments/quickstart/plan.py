@@ -12,8 +12,8 @@ from typing import Any
 from mmengine.config import Config
 
 from mmposeaug.engine.set_configs import dataset_of_set, missing_files
+from mmposeaug.fileio import read_record
 
-from ..json_files import read_json
 from ..plan import Experiment, ExperimentPlan, Run
 from ..runs import RunFolder, RunStates
 from .report import METHODS, SCORES
@@ -69,7 +69,7 @@ class QuickstartPlan:
         """int: Epochs of each training."""
         return int(self._config.train_cfg.max_epochs) if self.epochs is None else self.epochs
 
-    @property
+    @cached_property
     def sets(self) -> tuple[str, ...]:
         """tuple[str]: The test sets whose files are there."""
         loader = self._config.test_dataloader
@@ -138,7 +138,7 @@ class QuickstartPlan:
 
     def result(self, method: str) -> dict[str, Any]:
         """What a method's run gave; empty before that."""
-        return read_json(self.folder(method).result_file) or {}
+        return read_record(self.folder(method).result_file) or {}
 
 
 class _States(RunStates):

@@ -10,9 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from mmposeaug.fileio import Manifest
 from mmposeaug.synthetic import make_synthetic_mocap
 
-from ..json_files import read_json
+from ..plan import ExperimentError
 from ..processes import num_cores
 from ..runner import ExperimentRunner
 from .pictures import draw_pictures
@@ -20,9 +21,6 @@ from .plan import QuickstartPlan
 from .report import METHODS, SCORES, describe, format_scores, write_report
 
 Report = Callable[[str], None]
-
-_CLAIM = 'settings.json'
-"""str: What earlier versions noted their runs in."""
 
 
 class QuickstartError(RuntimeError):
@@ -65,13 +63,7 @@ def run_quickstart(
         ),
         states=plan.states,
     )
-    _adopt(plan)
-    if fresh:
-        _delete_runs(plan)
-    for name in METHODS:
-        state = plan.states.state(plan.run_of(name))
-        if 'holds' in state:
-            raise QuickstartError(f'{state[:-1]}, or call with --fresh to replace what is yours.')
+    _claim(plan, fresh)
     runner.tell(f'Data: {plan.data_root}')
     make_synthetic_mocap(plan.data_root, **dict[str, Any](plan.frames))
     _test_again(plan)
@@ -112,31 +104,46 @@ def _test_again(plan: QuickstartPlan) -> None:
 
 
 # --------------------------------------------------------------------- folders
-def _adopt(plan: QuickstartPlan) -> None:
-    """Claim the runs that an earlier version made with the same settings."""
-    if read_json(plan.work_dir / _CLAIM) != plan.settings():
-        return
-    for name in METHODS:
-        run, folder = plan.run_of(name), plan.folder(name)
-        if folder.path.is_dir() and not folder.is_begun:
+def _claim(plan: QuickstartPlan, fresh: bool) -> None:
+    """Make sure that the folders of the runs are ours, and note what decides the scores.
+
+    Versions before the runs' own claims had that note alone; runs of its settings are adopted.
+    """
+    manifest = Manifest(
+        plan.work_dir / 'settings.json',
+        'by the quickstart',
+        'call with --fresh to replace it, or with another --work-dir',
+        QuickstartError,
+    )
+    settings, record = plan.settings(), manifest.read() or {}
+    noted = record.keys() >= settings.keys()
+    folders = {name: plan.folder(name) for name in METHODS}
+    there = [folder for folder in folders.values() if folder.path.is_dir()]
+    if fresh:
+        for folder in there:
+            if not (folder.is_begun or noted):
+                raise FileExistsError(
+                    f"'{folder.path}' is not from the quickstart, so --fresh deletes nothing "
+                    'there; name another folder with --work-dir, or move it away.'
+                )
+        for folder in there:
+            shutil.rmtree(folder.path)
+    elif noted:
+        manifest.owns(record, dict(frames=settings['frames']), [folder.path for folder in there])
+    for name, folder in folders.items():
+        run = plan.run_of(name)
+        if record == settings and folder.path.is_dir() and not folder.is_begun:
             text = plan.states.config(run.experiment)[1]
             folder.begin(plan.states.identity(run), text, dict(commit=None, dirty=None))
             if folder.trained_mark.is_file():
                 folder.end_training()
-
-
-def _delete_runs(plan: QuickstartPlan) -> None:
-    """Delete what the quickstart made in the work folder, and nothing else."""
-    for name in METHODS:
-        folder = plan.folder(name)
-        if not folder.path.is_dir():
-            continue
-        if not folder.is_begun:
-            raise FileExistsError(
-                f"'{folder.path}' is not from the quickstart, so --fresh deletes nothing there; "
-                'name another folder with --work-dir, or move it away.'
-            )
-        shutil.rmtree(folder.path)
+        try:
+            plan.states.check(run)
+        except ExperimentError as error:
+            raise QuickstartError(
+                f'{str(error)[:-1]}, or call with --fresh to replace what is yours.'
+            ) from None
+    manifest.save(settings)
 
 
 class Progress:
