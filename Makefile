@@ -7,7 +7,9 @@ VENV ?= .venv
 PYTHON ?= $(VENV)/bin/python
 PYTEST_ARGS ?= -n 2
 ENV_STAMP := $(VENV)/.installed
-REQUIREMENTS := requirements/pinned.txt requirements/pinned-nodeps.txt requirements/runtime.txt
+REQUIREMENTS := $(addprefix requirements/,pinned.txt unpinned.txt pinned-nodeps.txt runtime.txt)
+
+INSTALL = $(VENV)/bin/python -m pip install --quiet
 
 # Only the environment made here is (re)made on demand.
 ifeq ($(PYTHON),$(VENV)/bin/python)
@@ -21,7 +23,7 @@ NEEDS_SPHINX = @$(PYTHON) -c 'import furo, myst_parser, sphinx' 2>/dev/null || \
 export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help env test lint format docs linkcheck quickstart demo clean
+.PHONY: help env test lint format docs linkcheck quickstart demo package clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 14
@@ -30,9 +32,12 @@ env: $(ENV_STAMP)  ## Make .venv with the tested versions (PYTHON3=python3 for a
 
 $(ENV_STAMP): $(REQUIREMENTS) setup.py
 	$(PYTHON3) -m venv $(VENV)
-	$(VENV)/bin/python -m pip install --quiet --requirement requirements/pinned.txt
-	$(VENV)/bin/python -m pip install --quiet --no-deps --requirement requirements/pinned-nodeps.txt
-	$(VENV)/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	case "$$($(PYTHON3) -c 'import sys; print(*sys.version_info[:2])')" in \
+		"3 11") $(INSTALL) --requirement requirements/pinned.txt;; \
+		*) $(INSTALL) --requirement requirements/unpinned-build.txt && \
+			$(INSTALL) --no-build-isolation --requirement requirements/unpinned.txt;; esac
+	$(INSTALL) --no-deps --requirement requirements/pinned-nodeps.txt
+	$(INSTALL) --no-deps --no-build-isolation --editable .
 	$(VENV)/bin/python -m mmposeaug.compat
 	touch $@
 
@@ -67,6 +72,11 @@ quickstart: $(NEEDS_ENV)  ## Make data, train with and without PoseAug, compare,
 demo: $(NEEDS_ENV)  ## Lift a sample of 2D keypoints with the included lifter, for a page to look at
 	$(PYTHON) demo/lift_keypoints_demo.py demo/resources/two_people_coco.json \
 		--image-size 1280 720 --focal 1000 --fps 25 --out-dir work_dirs/demo
+
+package: $(NEEDS_ENV)  ## Build sdist and wheel in dist/, and use the wheel in an environment of its own
+	rm -rf dist && mkdir dist
+	$(PYTHON) -m build --no-isolation --outdir dist . >dist/build.log 2>&1 || (cat dist/build.log; false)
+	.ci/use_package dist/*.whl $(PYTHON3)
 
 clean:  ## Remove the environment, caches and build results
 	rm -rf $(VENV) build dist *.egg-info mmposeaug/.mim .pytest_cache .mypy_cache .ruff_cache .hypothesis

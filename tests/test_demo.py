@@ -279,7 +279,7 @@ def test_the_detector_is_the_one_that_was_asked_for(
     args = ['--image', str(tmp_path / 'picture.png'), '--out-dir', str(tmp_path / 'out')]
     args += ['--detector', 'mediapipe']
     assert demo.main(args) == 1
-    assert "run `pip install 'mmposeaug[mediapipe]'`" in capsys.readouterr().err
+    assert 'run `pip install mediapipe==0.10.21`' in capsys.readouterr().err
 
 
 def test_single_pictures_with_numbers_far_apart(

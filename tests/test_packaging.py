@@ -61,7 +61,7 @@ def test_no_file_asks_for_torch_without_a_version(repo_root):
     for path in (repo_root / 'requirements').glob('*.txt'):
         for line in requirement_lines(path):
             if re.match(r'torch\b', line):
-                assert re.fullmatch(r'torch==[\d.]+', line), f'{path.name}: {line}'
+                assert re.fullmatch(r'torch==[\d.]+(;.*)?', line), f'{path.name}: {line}'
 
 
 @pytest.mark.parametrize('name', ['pinned.txt', 'pinned-nodeps.txt'])
@@ -71,6 +71,20 @@ def test_tested_set_is_pinned_with_one_opencv(repo_root, name):
     names = [line.split('==')[0].lower() for line in lines]
     assert len(set(names)) == len(names)
     assert 'opencv-python' not in names
+
+
+def test_other_pythons_get_the_packages_of_the_tested_set(repo_root):
+    folder = repo_root / 'requirements'
+    pinned = (folder / 'pinned.txt').read_text().split('# What these need in turn')[0]
+    wanted = set(re.findall(r'^([\w.-]+)==', pinned, re.MULTILINE))
+    todo, found = ['unpinned.txt'], set()
+    while todo:
+        for line in requirement_lines(folder / todo.pop()):
+            if line.startswith('-r'):
+                todo.append(line[2:].strip())
+            else:
+                found.add(re.split(r'[<>=!~;\[ ]', line)[0])
+    assert wanted <= found
 
 
 def test_tested_set_builds_the_documentation(repo_root):

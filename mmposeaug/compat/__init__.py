@@ -16,10 +16,9 @@ from __future__ import annotations
 
 import importlib.util
 import warnings
-from importlib.metadata import PackageNotFoundError, version
 
 from .checkpoints import admit_checkpoint_types
-from .finding import Finding, format_report
+from .finding import Finding, format_report, installed_version
 from .patches import enable_cpu_distributed, restore_tostring_rgb
 from .placeholders import (
     PlaceholderError,
@@ -73,11 +72,8 @@ def report() -> str:
 
 def _refuse_old_mmengine() -> None:
     """Refuse a release of MMEngine whose loops lack what ours build on."""
-    try:
-        found = version('mmengine')
-    except PackageNotFoundError:  # mmengine-lite, or a checkout on the path
-        return
-    numbers = tuple(int(part) for part in found.split('.')[:3] if part.isdigit())
-    if numbers < _OLDEST_MMENGINE:
+    found = installed_version('mmengine')
+    numbers = tuple(int(part) for part in found.split(' ')[0].split('.')[:3] if part.isdigit())
+    if numbers and numbers < _OLDEST_MMENGINE:  # a checkout on the path has none
         oldest = '.'.join(map(str, _OLDEST_MMENGINE))
         raise ImportError(f'MMEngine is {found}, but mmposeaug needs {oldest} or newer; update it')

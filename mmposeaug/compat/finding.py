@@ -10,9 +10,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 PACKAGES = (
-    'mmposeaug', 'torch', 'torchvision', 'mmengine', 'mmcv', 'mmcv-lite', 'mmdet', 'mmpose',
-    'numpy', 'scipy', 'matplotlib', 'opencv-python', 'opencv-python-headless', 'roma', 'setuptools',
+    'mmposeaug', 'torch', 'torchvision', 'mmengine', 'mmcv', 'mmdet', 'mmpose', 'numpy', 'scipy',
+    'matplotlib', 'opencv-python', 'opencv-python-headless', 'roma', 'setuptools',
 )  # fmt: skip
+
+_OTHER_BUILDS = {
+    'mmengine': ('mmengine-lite', 'onedl-mmengine'),
+    'mmcv': ('mmcv-lite', 'onedl-mmcv'),
+    'mmdet': ('onedl-mmdetection',),
+}
+"""dict[str, tuple[str, ...]]: Distributions that bring the same module."""
 
 
 @dataclass(frozen=True)
@@ -29,11 +36,14 @@ class Finding:
 
 
 def installed_version(name: str) -> str:
-    """Return a distribution's version, or ``not installed``."""
-    try:
-        return importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        return 'not installed'
+    """Return a distribution's version, that of another build of it, or ``not installed``."""
+    for build in (name, *_OTHER_BUILDS.get(name, ())):
+        try:
+            found = importlib.metadata.version(build)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+        return found if build == name else f'{found} ({build})'
+    return 'not installed'
 
 
 def _devices() -> str:

@@ -161,7 +161,7 @@ def build_parser() -> argparse.ArgumentParser:
 def add_detector(parser: argparse.ArgumentParser, mode: str = 'balanced') -> None:
     """The options of what detects people in pictures."""
     group = parser.add_argument_group(
-        "detection in images (pip install 'mmposeaug[detect]' or 'mmposeaug[mediapipe]')"
+        'detection in images (pip install rtmlib onnxruntime, or mediapipe==0.10.21)'
     )
     group.add_argument(
         '--detector',

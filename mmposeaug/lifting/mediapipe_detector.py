@@ -22,9 +22,8 @@ class BlazePose:
                 from mediapipe.python.solutions.pose import Pose
         except ImportError as error:
             raise ImportError(
-                f'Detecting people with MediaPipe needs its release 0.10.21 '
-                f"({error}); run `pip install 'mmposeaug[mediapipe]'`, or take the detector "
-                'rtmlib.'
+                f'Detecting people with MediaPipe needs its release 0.10.21 ({error}); run `pip '
+                'install mediapipe==0.10.21`, or take the detector rtmlib.'
             ) from None
         try:
             self._pose: Any = Pose(

@@ -22,8 +22,8 @@ def build_rtmpose(
         import rtmlib
     except ImportError as error:
         raise ImportError(
-            f'Detecting people needs rtmlib and ONNX Runtime ({error}); run `pip install '
-            "'mmposeaug[detect]'`, or give keypoints instead of pictures."
+            f'Detecting people needs rtmlib and ONNX Runtime ({error}); run `pip install rtmlib '
+            'onnxruntime`, or give keypoints instead of pictures.'
         ) from None
     for option, path in (('pose_model', pose_model), ('person_model', person_model)):
         if path is not None and not os.path.isfile(path):

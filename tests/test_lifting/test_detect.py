@@ -14,8 +14,8 @@ from mmposeaug.apis import FrameSource, build_detector, detect_keypoints
 from mmposeaug.datasets.keypoints_2d import keypoint_names
 from mmposeaug.lifting.rtmlib_detector import in_boxes
 
-onnx = pytest.importorskip('onnx', reason='onnx is not installed: pip install mmposeaug[onnx]')
-pytest.importorskip('rtmlib', reason='rtmlib is not installed: pip install mmposeaug[detect]')
+onnx = pytest.importorskip('onnx', reason='onnx is not installed: pip install onnx')
+pytest.importorskip('rtmlib', reason='rtmlib is not installed: pip install rtmlib')
 pytest.importorskip('onnxruntime', reason='onnxruntime is not installed')
 
 WIDTH, HEIGHT = 192, 256
@@ -100,7 +100,7 @@ def test_models_that_cannot_be_had_are_said_to_be(
     with pytest.raises(ValueError, match='No 2D detection model can be had .*pose_model'):
         build_detector(mode='lightweight')
     monkeypatch.setitem(sys.modules, 'rtmlib', None)
-    with pytest.raises(ImportError, match=r"pip install 'mmposeaug\[detect\]'"):
+    with pytest.raises(ImportError, match=r'pip install rtmlib onnxruntime'):
         build_detector(pose_model)
 
 

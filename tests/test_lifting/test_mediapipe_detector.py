@@ -145,7 +145,7 @@ def test_wrong_options_are_said_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ValueError, match="pose_model is 'my.onnx', but MediaPipe has its own"):
         build_detector('my.onnx', backend='mediapipe')
     monkeypatch.setitem(sys.modules, 'mediapipe.python.solutions.pose', None)
-    with pytest.raises(ImportError, match=r"run `pip install 'mmposeaug\[mediapipe\]'`"):
+    with pytest.raises(ImportError, match=r'run `pip install mediapipe==0.10.21`'):
         build_detector(backend='mediapipe')
 
 

@@ -17,7 +17,7 @@ from packaging.requirements import Requirement
 from mmposeaug.apis import LiftingInferencer
 from mmposeaug.lifting.included_lifter import INCLUDED
 
-pytest.importorskip('onnxruntime', reason='pip install mmposeaug[onnx]')
+pytest.importorskip('onnxruntime', reason='pip install onnxruntime')
 
 ABSENT = ('torch', 'mmpose', 'mmengine', 'mmcv', 'mmposeaug', 'scipy', 'onnx')
 SAMPLE = 'demo/resources/two_people_coco.json'

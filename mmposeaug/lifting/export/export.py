@@ -140,7 +140,7 @@ def require_packages() -> None:
         except ImportError as error:
             raise ExportError(
                 f'Exporting needs {name}, which cannot be imported ({error}); install it with '
-                '`pip install mmposeaug[onnx]`.'
+                '`pip install onnx onnxscript onnxruntime`.'
             ) from None
 
 
