@@ -27,6 +27,7 @@ root_doc = 'docs/index'
 include_patterns = [
     'README.md',
     'CHANGELOG.md',
+    'CONTRIBUTING.md',
     'docs/**',
     'configs/**/README.md',
     'mmposeaug/lifting/included/MODEL_CARD.md',
