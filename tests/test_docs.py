@@ -9,11 +9,16 @@ import sys
 from pathlib import Path
 
 import pytest
+from mmengine.config import Config
 from scripts import load_script
 
+from mmposeaug.apis import LiftingInferencer, save_bvh
+from mmposeaug.converters import convert_mocap
+from mmposeaug.datasets import load_pose_bank
 from mmposeaug.lifting.command_line import build_parser
 
 PAGES = ['README.md', 'CONTRIBUTING.md', 'docs/**/*.md', 'configs/**/*.md', 'mmposeaug/**/*.md']
+H36M = 'configs/_base_/datasets/h36m.py'
 SHELL = {'source', 'export', 'git', 'wget', 'mkdir', 'sed', 'cp', 'cd', 'unzip', 'pre-commit'}
 
 OTHER_PACKAGES = {
@@ -165,3 +170,29 @@ def test_documented_commands_are_true(repo_root, scripts_path, capsys):
 )
 def test_what_is_not_true_is_found(repo_root, scripts_path, capsys, line):
     assert fault(repo_root, {}, line)
+
+
+def test_the_walk_from_own_recordings(repo_root, tmp_path, monkeypatch):
+    text = (repo_root / 'docs' / 'own_data.md').read_text(encoding='utf-8')
+    (joint_map,) = re.findall(r'```yaml\n(.*?)```', text, re.DOTALL)
+    (config,) = re.findall(r'```python\n(.*?)```', text, re.DOTALL)
+    (tmp_path / 'joints.yml').write_text(joint_map)
+    (tmp_path / 'configs').symlink_to(repo_root / 'configs')
+    # of the wide set nothing is made here: the takes stand for it too
+    config = config.replace('data/synthetic_wide/', 'data/mine/').replace('source_train', 'train')
+    (tmp_path / 'my_lifter.py').write_text(config.replace("'cameras.pkl'", "'train_cameras.pkl'"))
+
+    lifted = LiftingInferencer()(
+        str(repo_root / 'demo' / 'resources' / 'two_people_coco.json'),
+        image_size=(1280, 720), focal=1000, fps=25, bones='constant',
+    )  # fmt: skip
+    takes = save_bvh(lifted, tmp_path / 'two_people.bvh')
+    monkeypatch.chdir(tmp_path)
+    convert_mocap([str(take) for take in takes], 'data/mine', 'joints.yml', name='train')
+    bank = load_pose_bank(Config.fromfile('my_lifter.py').train_dataloader.dataset)
+    one = load_pose_bank(
+        dict(type='MocapDataset', data_root='data/mine/', ann_file='train.npz',
+             camera_param_file='train_cameras.pkl', metainfo=dict(from_file=H36M)),
+    )  # fmt: skip
+    assert len(takes) == 2 and len(one) > 200
+    assert len(bank) == 101 * len(one)
