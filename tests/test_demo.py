@@ -153,7 +153,8 @@ def test_what_is_assumed_is_said(
     printed = capsys.readouterr().out
     assert 'Image size assumed: 1280 x 720. The poses depend on it; give --image-size' in printed
     assert 'Camera assumed' not in printed
-    assert 'Keypoints: assumed: coco, by its 17 keypoints. People: iou.' in printed
+    assert 'Keypoints: assumed: coco, by its 17 keypoints. People: followed over' in printed
+    assert 'by the overlap of their boxes (tracker iou).' in printed
 
 
 def test_what_is_assumed_of_frames_is_said(
