@@ -26,7 +26,8 @@ SET_UP = (
 class QuietRunner(Runner):
     """A runner that shows what happens, and keeps config, environment and hooks in its log file.
 
-    Everything is shown with ``log_level='DEBUG'``, and by MMEngine's own ``Runner``.
+    Everything is shown with ``log_level='DEBUG'``, and by MMEngine's own ``Runner``, which
+    see for the arguments.
     """
 
     def build_logger(
