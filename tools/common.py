@@ -25,7 +25,7 @@ from mmengine.registry import Registry  # noqa: E402
 from mmengine.runner import Runner  # noqa: E402
 
 import mmposeaug  # noqa: E402
-from mmposeaug.engine import QuietRunner  # noqa: E402
+from mmposeaug.engine import ProgressHook, QuietRunner  # noqa: E402
 from mmposeaug.fileio import make_writable_folder  # noqa: E402
 from mmposeaug.lifting.lifter_weights import read_checkpoint  # noqa: E402
 
@@ -95,7 +95,11 @@ def add_cfg_options(parser: argparse.ArgumentParser) -> None:
 
 def build_runner(cfg: Config, args: argparse.Namespace) -> Runner:
     """Builds the runner of a config."""
-    return (Runner if args.verbose else QuietRunner).from_cfg(cfg)
+    if args.verbose:
+        return Runner.from_cfg(cfg)
+    runner = QuietRunner.from_cfg(cfg)
+    runner.register_hook(ProgressHook())
+    return runner
 
 
 def export_local_rank(args: argparse.Namespace) -> None:

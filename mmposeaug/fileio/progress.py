@@ -27,6 +27,8 @@ def track(
     what: str = '',
     total: float | None = None,
     counts: bool = True,
+    done: float = 0,
+    seconds: float | None = None,
 ) -> tqdm:
     """Pass items on and show how far it is and how long it will take, on the error output.
 
@@ -39,12 +41,15 @@ def track(
         what (str): What the items are, to stand before the bar. Defaults to nothing.
         total (float, optional): How many there are. Defaults to ``len(items)``, if it has one.
         counts (bool): Whether to show the count too, not just the share that is done. Defaults to
-            True.
+            True. Without it the time left is that of the mean speed.
+        done (float): How many were done before. Defaults to 0.
+        seconds (float, optional): In place of :data:`LINE_SECONDS`. Defaults to None.
 
     Returns:
         tqdm: The bar; iterating over it gives the items.
     """
     is_terminal = sys.stderr.isatty()
+    seconds = LINE_SECONDS if seconds is None else seconds
     known = total is not None or hasattr(items, '__len__')
     head = '{desc}: ' if what else ''
     count = ('{n_fmt} of {total_fmt}, ' if known else '{n_fmt} done, ') if counts else ''
@@ -56,9 +61,11 @@ def track(
         total,
         leave=False,
         file=sys.stderr if is_terminal else _Lines(sys.stderr),
-        mininterval=0.2 if is_terminal else LINE_SECONDS,
-        delay=0 if is_terminal else LINE_SECONDS,
-        smoothing=0.05,
+        initial=done,
+        mininterval=0.2 if is_terminal else seconds,
+        delay=0 if is_terminal else seconds,
+        miniters=0 if items is None else None,
+        smoothing=0.05 if counts else 0,
         bar_format=head + share + count + left,
     )
 
