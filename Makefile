@@ -9,12 +9,13 @@ PYTEST_ARGS ?= -n 2
 ENV_STAMP := $(VENV)/.installed
 REQUIREMENTS := $(addprefix requirements/,pinned.txt unpinned.txt pinned-nodeps.txt runtime.txt)
 
-INSTALL = $(VENV)/bin/python -m pip install --quiet
-
 # Only the environment made here is (re)made on demand.
 ifeq ($(PYTHON),$(VENV)/bin/python)
 NEEDS_ENV := $(ENV_STAMP)
 endif
+
+# Minutes of pip: its bars on a terminal, nothing in the log of a machine.
+PIP_INSTALL = $(VENV)/bin/python -m pip install $(shell [ -t 2 ] || echo --quiet)
 
 # An environment of yours may lack what builds the documentation.
 NEEDS_SPHINX = @$(PYTHON) -c 'import furo, myst_parser, sphinx' 2>/dev/null || \
@@ -31,15 +32,21 @@ help:  ## Show this list
 env: $(ENV_STAMP)  ## Make .venv with the tested versions (PYTHON3=python3 for another Python)
 
 $(ENV_STAMP): $(REQUIREMENTS) setup.py
-	$(PYTHON3) -m venv $(VENV)
-	case "$$($(PYTHON3) -c 'import sys; print(*sys.version_info[:2])')" in \
-		"3 11") $(INSTALL) --requirement requirements/pinned.txt;; \
-		*) $(INSTALL) --requirement requirements/unpinned-build.txt && \
-			$(INSTALL) --no-build-isolation --requirement requirements/unpinned.txt;; esac
-	$(INSTALL) --no-deps --requirement requirements/pinned-nodeps.txt
-	$(INSTALL) --no-deps --no-build-isolation --editable .
-	$(VENV)/bin/python -m mmposeaug.compat
-	touch $@
+	@echo 'Making the environment in $(VENV), once: about 3 minutes, 0.6 GB to download (more where pip'
+	@echo 'chooses a torch for CUDA), 2.2 GB of disk.'
+	@$(PYTHON3) -m venv $(VENV)
+	@echo '1 of 3: torch, and what is on the package index ready to run'
+	@case "$$($(PYTHON3) -c 'import sys; print(*sys.version_info[:2])')" in \
+		"3 11") $(PIP_INSTALL) --requirement requirements/pinned.txt;; \
+		*) $(PIP_INSTALL) --requirement requirements/unpinned-build.txt && \
+			$(PIP_INSTALL) --no-build-isolation --requirement requirements/unpinned.txt;; esac
+	@echo '2 of 3: MMPose and its family'
+	@$(PIP_INSTALL) --no-deps --requirement requirements/pinned-nodeps.txt
+	@echo '3 of 3: mmposeaug itself'
+	@$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+	@$(VENV)/bin/python -m mmposeaug.compat > $(VENV)/environment.txt
+	@echo 'The environment can be used; $(VENV)/environment.txt lists what is in it.'
+	@touch $@
 
 test: $(NEEDS_ENV)  ## Run all tests
 	$(PYTHON) -m pytest $(PYTEST_ARGS)

@@ -64,8 +64,10 @@ def test_report_names_versions_and_what_was_done(repo_root):
         text=True,
     )
     assert result.returncode == 0, result.stderr
-    assert f'torch: {torch.__version__}' in result.stdout
+    assert f'torch: {torch.__version__.split("+")[0]}' in result.stdout  # not all say the build
     assert 'found in sys.modules' not in result.stderr
+    # what is left out on purpose reads like no fault
+    assert 'Error' not in result.stdout and result.stdout.endswith('mmposeaug can be used.\n')
     for finding in compat.apply():
         assert f'{finding.subject}: ' in result.stdout
 
@@ -128,7 +130,9 @@ assert 'torchvision.part' not in sys.modules
 from torchvision.transforms import ToPILImage
 """
     printed = run_python(code, repo_root, tmp_path)
-    assert 'RuntimeError: operator torchvision::nms does not exist; put a placeholder' in printed
+    assert (
+        'RuntimeError: operator torchvision::nms does not exist; not needed for lifting' in printed
+    )
 
 
 def test_works_without_pkg_resources(repo_root):

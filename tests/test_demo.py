@@ -12,11 +12,13 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 from scripts import load_script, random_lifter
 
 from mmposeaug.apis import load_lifted
 from mmposeaug.converters.mocap.bvh import read_bvh
 from mmposeaug.evaluation.motion import side_difference
+from mmposeaug.lifting import command
 
 
 @pytest.fixture(scope='module')
@@ -96,6 +98,7 @@ def test_one_line_lifts_with_the_included_lifter_for_other_programs(
         (['--pose-model', 'none.onnx'], '--pose-model is for detection in pictures'),
         (['--stills', '--fps', '60', '--save', 'bvh'], 'no motion that a BVH file could hold'),
         (['--bones', 'constant', '--stills'], 'leave out one of them'),
+        (['--max-frames', '0'], '--max-frames is 0; give a number of pictures'),
     ],
 )
 def test_what_would_be_ignored_is_refused(
@@ -107,6 +110,23 @@ def test_what_would_be_ignored_is_refused(
     except SystemExit as stopped:
         assert stopped.code == 2
     assert said in capsys.readouterr().err
+
+
+def test_max_frames_bounds_pictures_and_says_what_is_left_out(
+    demo: ModuleType, lifter: list[str], sample: Path, tmp_path: Path, capsys: Any, monkeypatch: Any
+) -> None:
+    args = [str(sample), *lifter, '--out-dir', str(tmp_path), '--save', 'frames', 'gif']
+    assert demo.main([*args, '--max-frames', '3']) == 0
+    printed = capsys.readouterr().out
+    assert '3 of 8 frames are drawn, evenly spread; 5 are left out by --max-frames 3.' in printed
+    pictures = sorted(path.name for path in (tmp_path / 'sample_frames').iterdir())
+    assert pictures == ['frame_000000.png', 'frame_000004.png', 'frame_000007.png']
+    with Image.open(tmp_path / 'sample.gif') as gif:
+        assert gif.n_frames == 3
+    monkeypatch.setattr(command, 'MANY_FRAMES', 7)
+    assert demo.main([*args[:-1], '--name', 'all']) == 0
+    assert '8 pictures are drawn, one for each frame; --max-frames 7' in capsys.readouterr().out
+    assert len(list((tmp_path / 'all_frames').iterdir())) == 8
 
 
 def test_a_single_image_is_no_video(demo: ModuleType, tmp_path: Path, capsys: Any) -> None:
@@ -153,7 +173,8 @@ def test_what_is_assumed_is_said(
     printed = capsys.readouterr().out
     assert 'Image size assumed: 1280 x 720. The poses depend on it; give --image-size' in printed
     assert 'Camera assumed' not in printed
-    assert 'Keypoints: assumed: coco, by its 17 keypoints. People: iou.' in printed
+    assert 'Keypoints: assumed: coco, by its 17 keypoints. People: followed over' in printed
+    assert 'by the overlap of their boxes (tracker iou).' in printed
 
 
 def test_what_is_assumed_of_frames_is_said(

@@ -22,8 +22,10 @@ import mmengine.registry  # noqa: E402
 import mmpose.registry  # noqa: E402
 from mmengine.config import Config, DictAction  # noqa: E402
 from mmengine.registry import Registry  # noqa: E402
+from mmengine.runner import Runner  # noqa: E402
 
 import mmposeaug  # noqa: E402
+from mmposeaug.engine import ProgressHook, QuietRunner  # noqa: E402
 from mmposeaug.fileio import make_writable_folder  # noqa: E402
 from mmposeaug.lifting.lifter_weights import read_checkpoint  # noqa: E402
 
@@ -32,8 +34,14 @@ LIFTER_TYPES = ('PoseLifter', 'mmpose.PoseLifter')
 UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
 MMPOSE_HOOK_TYPES = ('PoseVisualizationHook', 'mmpose.PoseVisualizationHook')
 
-# MMPose finds its metainfo in its own installation and warns of it every time
-warnings.filterwarnings('ignore', message='The metainfo config file')
+# MMPose finds its metainfo in its own installation and warns of it every time; MMEngine chooses one
+# thread for each process, and an option of DistributedDataParallel, and warns that it does
+for _message in (
+    'The metainfo config file',
+    'Setting (OMP|MKL)_NUM_THREADS environment variable',
+    '`broadcast_buffers` is deprecated',
+):
+    warnings.filterwarnings('ignore', message=_message)
 
 
 def add_common_options(parser: argparse.ArgumentParser) -> None:
@@ -48,6 +56,11 @@ def add_common_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         '--wait-time', type=float, default=1, help='seconds a window stays (default: 1)'
+    )
+    parser.add_argument(
+        '--verbose',
+        action='store_true',
+        help='show config, environment and hooks too, which are in the log file in any case',
     )
     add_cfg_options(parser)
     parser.add_argument(
@@ -78,6 +91,15 @@ def add_cfg_options(parser: argparse.ArgumentParser) -> None:
         metavar='KEY=VALUE',
         help='settings that override the config, such as train_cfg.max_epochs=2 or key="[a,b]"',
     )
+
+
+def build_runner(cfg: Config, args: argparse.Namespace) -> Runner:
+    """Builds the runner of a config."""
+    if args.verbose:
+        return Runner.from_cfg(cfg)
+    runner = QuietRunner.from_cfg(cfg)
+    runner.register_hook(ProgressHook())
+    return runner
 
 
 def export_local_rank(args: argparse.Namespace) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from common import add_cfg_options, merged_config, plain_errors, require_folder
 from mmposeaug.experiments.augmentation import export_augmented, load_augmentation
+from mmposeaug.fileio import track
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -43,7 +45,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         loaded = load_augmentation(cfg, args.checkpoint, args.seed)
         print(f'{loaded.bank}\nThe augmentation is {loaded.origin}.', flush=True)
         require_folder(parser, out.absolute().parent)
-        result = export_augmented(loaded, out, args.copies, args.seed, args.with_real)
+        bar = partial(track, what='Batches')
+        result = export_augmented(loaded, out, args.copies, args.seed, args.with_real, bar)
     print(
         f'wrote {result.real} real and {result.augmented} augmented samples to {result.ann_file} '
         f'({result.left_out} augmented ones were not wholly in view and are left out), cameras to '

@@ -6,10 +6,10 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 
 from mmposeaug.apis import QuickstartError, QuickstartPlan, run_quickstart
+from mmposeaug.fileio import say
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -55,7 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             seed=args.seed,
             jobs=args.jobs,
         )
-        run_quickstart(plan, fresh=args.fresh, report=partial(print, flush=True))
+        run_quickstart(plan, fresh=args.fresh, report=say)
     except (OSError, ValueError, QuickstartError) as error:
         print(f'{parser.prog}: error: {error}', file=sys.stderr)
         return 1

@@ -7,11 +7,11 @@ import argparse
 import signal
 import sys
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from mmposeaug.apis import ExperimentError, ExperimentRunner, Slurm, load_plan
+from mmposeaug.fileio import say
 
 REPO_ROOT = Path(__file__).resolve().parents[1]
 
@@ -96,11 +96,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     work_dir = args.work_dir or Path('work_dirs') / Path(args.experiments).stem
     try:
         plan = load_plan(args.experiments, REPO_ROOT)
-        report = partial(print, flush=True)
         slurm = None if args.slurm is None else Slurm(args.slurm, args.slurm_args)
-        runner = ExperimentRunner(
-            plan, work_dir, args.jobs, args.devices, report, args.results, slurm
-        )
+        runner = ExperimentRunner(plan, work_dir, args.jobs, args.devices, say, args.results, slurm)
         runs = plan.runs(args.only, args.seeds)
         if args.list or args.dry_run:
             for run in runs:

@@ -11,12 +11,12 @@ from typing import Any
 import mmengine
 from mmengine.config import Config
 from mmengine.dist import is_main_process
-from mmengine.runner import Runner
 
 import mmposeaug  # noqa: F401  (registers everything, also for configs without custom_imports)
 from common import (
     LIFTER_TYPES,
     add_common_options,
+    build_runner,
     enable_visualization,
     export_local_rank,
     plain_errors,
@@ -118,7 +118,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     args = parser.parse_args(argv)
     export_local_rank(args)
     with plain_errors(parser, args.checkpoint):
-        metrics = Runner.from_cfg(prepare_config(parser, args)).test()
+        metrics = build_runner(prepare_config(parser, args), args).test()
         if args.out is not None and is_main_process():
             write_metrics(metrics, args.out)
 

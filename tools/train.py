@@ -10,11 +10,11 @@ from pathlib import Path
 import torch
 from mmengine.config import Config
 from mmengine.device import get_device
-from mmengine.runner import Runner
 
 import mmposeaug  # noqa: F401  (registers everything, also for configs without custom_imports)
 from common import (
     add_common_options,
+    build_runner,
     enable_visualization,
     export_local_rank,
     plain_errors,
@@ -157,7 +157,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     export_local_rank(args)
     hint = 'interrupted; the same command with --resume goes on from the last checkpoint'
     with plain_errors(parser, args.resume, hint):
-        runner = Runner.from_cfg(prepare_config(parser, args))
+        runner = build_runner(prepare_config(parser, args), args)
         make_safe(runner, args.restart)
         runner.train()
     if torch.distributed.is_available() and torch.distributed.is_initialized():

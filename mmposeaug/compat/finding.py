@@ -66,4 +66,5 @@ def format_report(findings: Iterable[Finding]) -> str:
     rows += [(name, installed_version(name)) for name in PACKAGES]
     lines = ['Environment', *(f'  {name}: {value}' for name, value in rows), 'Compatibility']
     lines += [f'  {finding}' for finding in findings]
+    lines.append('mmposeaug can be used.')
     return '\n'.join(lines)

@@ -60,7 +60,7 @@ class _Placeholder(types.ModuleType):
 
 
 def _try_import(name: str) -> str:
-    """Import a module; return an empty string, or in one line why that fails."""
+    """Import a module; return an empty string, or in one line why it cannot be used."""
     before = set(sys.modules)
     try:
         importlib.import_module(name)
@@ -68,6 +68,8 @@ def _try_import(name: str) -> str:
         for added in set(sys.modules) - before:
             if added == name or added.startswith(name + '.'):
                 del sys.modules[added]
+        if isinstance(error, ModuleNotFoundError) and error.name == name:
+            return 'not installed'
         lines = str(error).strip().splitlines()
         return f'{type(error).__name__}: {lines[0] if lines else "no message"}'
     return ''
@@ -86,7 +88,7 @@ def provide_mmcv_ext() -> Finding:
     sys.modules[name] = module
     if 'mmcv' in sys.modules:
         sys.modules['mmcv']._ext = module  # type: ignore[attr-defined]
-    return Finding(name, reason, 'put a placeholder, so that mmpose.models imports')
+    return Finding(name, reason, 'not needed for lifting: a placeholder lets mmpose.models import')
 
 
 def provide_torchvision() -> Finding:
@@ -101,7 +103,9 @@ def provide_torchvision() -> Finding:
     top.transforms = transforms  # type: ignore[attr-defined]
     sys.modules[name] = top
     sys.modules[transforms.__name__] = transforms
-    return Finding(name, reason, 'put a placeholder, so that mmpose.visualization imports')
+    return Finding(
+        name, reason, 'not needed for lifting: a placeholder lets mmpose.visualization import'
+    )
 
 
 class _Distribution:

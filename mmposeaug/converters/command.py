@@ -5,10 +5,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-from tqdm import tqdm
+from mmposeaug.fileio import say
 
 
 def add_options(parser: argparse.ArgumentParser, joints: int | None = 17) -> None:
@@ -32,16 +31,11 @@ def run_converter(parser: argparse.ArgumentParser, argv: Sequence[str] | None) -
     options = vars(parser.parse_args(argv))
     convert = options.pop('convert')
     try:
-        convert(report=tqdm.write, **options)  # which prints above the bar, if there is one
+        convert(report=say, **options)
     except (OSError, ValueError, ImportError) as error:
-        tqdm.write(f'{parser.prog}: error: {error}', file=sys.stderr)
+        print(f'{parser.prog}: error: {error}', file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        tqdm.write('Interrupted; the same command does what is missing.', file=sys.stderr)
+        print('\nInterrupted; the same command does what is missing.', file=sys.stderr)
         return 130
     return 0
-
-
-def progress(items: Sequence[Any]) -> Iterable[Any]:
-    """Pass items on and show a bar, if there is a terminal."""
-    return tqdm(items, leave=False, disable=None)

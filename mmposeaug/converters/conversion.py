@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Callable, TypeVar
+from typing import Any, Callable
 
 import numpy as np
 
@@ -21,19 +21,11 @@ MANIFEST = 'conversion.json'
 VERSION = 2
 """int: Raised whenever the same inputs and options give other files."""
 
-Item = TypeVar('Item')
 Report = Callable[[str], None]
-Track = Callable[[Sequence[Any]], Iterable[Any]]
-"""Passes a sequence on, item by item, and may show the progress."""
 
 
 def silent(line: str) -> None:
     """Report nothing."""
-
-
-def untracked(items: Sequence[Item]) -> Iterable[Item]:
-    """Pass items on and show nothing."""
-    return items
 
 
 @dataclass(frozen=True)
@@ -77,7 +69,7 @@ def run_parts(
     Args:
         overwrite (bool): Make all parts again, whatever is there.
         report (Callable): Gets one line for each part. Converters tell it what else is worth
-            knowing, and let ``track`` follow what they go through.
+            knowing, and let ``track`` (:func:`mmposeaug.fileio.track`) follow what they go through.
 
     Raises:
         FileNotFoundError: If an input does not exist.

@@ -15,6 +15,8 @@ import torch
 
 from mmposeaug.datasets.annotations import annotation_arrays
 from mmposeaug.datasets.camera_files import CameraDict, intrinsics_of, numbers_of
+from mmposeaug.fileio import untracked
+from mmposeaug.fileio.progress import Track
 from mmposeaug.geometry import project
 from mmposeaug.structures import Skeleton
 
@@ -23,12 +25,10 @@ from .conversion import (
     CAMERA_FILES,
     Part,
     Report,
-    Track,
     camera_contents,
     join_rows,
     run_parts,
     silent,
-    untracked,
 )
 from .h36m_archives import find_recordings, read_recordings
 from .h36m_cameras import read_cameras

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
+from mmposeaug.fileio.progress import Track
+
 from .checks import check_frames, check_metres, number_array
-from .conversion import Track
 from .h36m_files import SUBJECTS, Sequences, canonical_action
 from .joints import H36M_32
 from .matlab import load_hdf5, load_mat

@@ -15,7 +15,8 @@ import numpy as np
 from mmposeaug.datasets.annotations import annotation_arrays
 from mmposeaug.datasets.camera_files import CameraDict
 from mmposeaug.datasets.pixels import check_pixels
-from mmposeaug.fileio import load_npz
+from mmposeaug.fileio import load_npz, untracked
+from mmposeaug.fileio.progress import Track
 from mmposeaug.structures import Skeleton
 from mmposeaug.structures.choices import require_choice
 
@@ -24,12 +25,10 @@ from .conversion import (
     CAMERA_FILES,
     Part,
     Report,
-    Track,
     camera_contents,
     join_rows,
     run_parts,
     silent,
-    untracked,
 )
 from .joints import FROM_MPI, MPI_TEST_17, SPIN_24, pick_joints, skeleton_of
 from .matlab import load_mat

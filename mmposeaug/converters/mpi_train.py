@@ -14,7 +14,8 @@ import numpy as np
 from mmposeaug.datasets.annotations import annotation_arrays
 from mmposeaug.datasets.camera_files import CameraDict
 from mmposeaug.datasets.pixels import check_pixels
-from mmposeaug.fileio import require_file
+from mmposeaug.fileio import require_file, untracked
+from mmposeaug.fileio.progress import Track
 from mmposeaug.structures import Skeleton
 from mmposeaug.structures.choices import require_choice
 
@@ -23,12 +24,10 @@ from .conversion import (
     CAMERA_FILES,
     Part,
     Report,
-    Track,
     camera_contents,
     join_rows,
     run_parts,
     silent,
-    untracked,
 )
 from .joints import FROM_MPI, MPI_TRAIN_28, pick_joints, skeleton_of
 from .matlab import load_mat

@@ -16,7 +16,8 @@ from mmposeaug.datasets.annotations import annotation_arrays
 from mmposeaug.datasets.camera_files import CameraDict, intrinsics_of
 from mmposeaug.datasets.keypoints_2d import KeypointMap, build_keypoint_map
 from mmposeaug.datasets.pixels import check_pixels
-from mmposeaug.fileio import load_npz, load_pickle_restricted
+from mmposeaug.fileio import load_npz, load_pickle_restricted, untracked
+from mmposeaug.fileio.progress import Track
 from mmposeaug.geometry import project
 from mmposeaug.structures import Skeleton
 from mmposeaug.structures.choices import require_choice
@@ -26,12 +27,10 @@ from .conversion import (
     CAMERA_FILES,
     Part,
     Report,
-    Track,
     camera_contents,
     join_rows,
     run_parts,
     silent,
-    untracked,
 )
 from .joints import FROM_SMPL, OPENPOSE_18, SMPL_24, pick_joints, skeleton_of
 from .pinhole import pinhole_camera

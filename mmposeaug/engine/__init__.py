@@ -7,6 +7,8 @@ from .fast_layers import fast_layers
 from .fixed_parts import Detector, DrawnCameras
 from .multi_set_loop import MultiSetTestLoop, MultiSetValLoop
 from .poseaug_train_loop import PoseAugTrainLoop
+from .progress_hook import ProgressHook
+from .quiet_runner import QuietRunner
 from .settings import AugmentationSettings, PoseAugSettings, SampleRules
 from .state_hook import LifterCheckpointHook, PoseAugStateHook
 from .tensor_train_loop import TensorTrainLoop
@@ -28,6 +30,8 @@ __all__ = [
     'PoseAugSettings',
     'PoseAugStateHook',
     'PoseAugTrainLoop',
+    'ProgressHook',
+    'QuietRunner',
     'SafeCheckpointHook',
     'SampleRules',
     'TensorTrainLoop',

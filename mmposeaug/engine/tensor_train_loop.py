@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
@@ -168,7 +169,9 @@ class TensorTrainLoop(EpochBasedTrainLoop):
 
     def run(self) -> nn.Module:
         """Train, with faster layers where torch is slow on a CPU."""
-        with fast_layers(self.runner.model):
+        with fast_layers(self.runner.model), warnings.catch_warnings():
+            # a schedule goes on over epochs that do not train its network, such as a warm-up's
+            warnings.filterwarnings('ignore', 'Detected call of `scheduler.step', UserWarning)
             return super().run()
 
     def run_epoch(self) -> None:

@@ -84,12 +84,16 @@ class Task:
             self.process.wait()
 
 
+OnFailure = Callable[[Task, ToolError], None]
+
+
 def run_tasks(
     tasks: Sequence[Task],
     slots: Sequence[Mapping[str, str]],
-    on_failure: Callable[[Task, ToolError], None] | None = None,
+    on_failure: OnFailure | None = None,
+    watch: Callable[[], object] = lambda: None,
 ) -> None:
-    """Run tasks, some of them at the same time; all end on Ctrl-C."""
+    """Run tasks, some at the same time; all end on Ctrl-C. ``watch`` is called meanwhile."""
     strays = [task.label for task in tasks if task.after is not None and task.after not in tasks]
     if strays:
         raise ValueError(f'{strays[0]} comes after a task that is not given; give that task too.')
@@ -121,6 +125,7 @@ def run_tasks(
                 except ToolError as error:
                     fail(task, error)
                 del running[slot]
+            watch()
             if running:
                 time.sleep(POLL_SECONDS)
     finally:

@@ -13,17 +13,21 @@ from itertools import chain
 from pathlib import Path
 
 from mmposeaug.engine.config_files import missing_for_test, missing_for_training
-from mmposeaug.fileio import atomic_write, read_record
+from mmposeaug.fileio import atomic_write, read_record, say, track
 
 from .json_files import save_compact_json
 from .plan import ExperimentError, ExperimentPlan, Run
-from .processes import Task, ToolError, make_slots, num_cores, run_tasks, tail
+from .processes import OnFailure, Task, ToolError, make_slots, num_cores, run_tasks, tail
+from .progress import RunShare
 from .result import git_state, make_result
 from .runs import DONE, TO_DO, WAITING, RunStates
 from .slurm import Slurm
 
 Report = Callable[[str], None]
 Command = tuple[str, list[str], Path]
+
+LINE_SECONDS = 60.0
+"""float: A log file gets a line of how long it will take after so many seconds."""
 
 PLACEHOLDER = 'BEST_CHECKPOINT'
 """str: Stands for a checkpoint that there is not yet."""
@@ -38,7 +42,8 @@ class ExperimentRunner:
         jobs (int, optional): Runs at the same time. Defaults to one for each core.
         devices (Sequence[str]): Numbers of CUDA devices, each for one run at a time. Defaults to
             none: the runs use the CPU, one thread each.
-        report (Callable): Takes each line of progress. Defaults to ``print``.
+        report (Callable): Takes each line of progress. Defaults to
+            :func:`mmposeaug.fileio.say`.
         results (Sequence[str | PathLike]): JSON files of summaries; runs whose results they hold
             are done. Defaults to none.
         slurm (Slurm, optional): Where Slurm starts the runs. Defaults to None: they run here.
@@ -57,7 +62,7 @@ class ExperimentRunner:
         work_dir: Path,
         jobs: int | None = None,
         devices: Sequence[str] = (),
-        report: Report = print,
+        report: Report = say,
         results: Sequence[str | os.PathLike] = (),
         slurm: Slurm | None = None,
         progress: Callable[[Run], Callable[[], None]] | None = None,
@@ -120,8 +125,26 @@ class ExperimentRunner:
         if tasks:
             places = f'up to {len(self.slots)} at a time, in {self.states.work_dir}'
             self.tell(f'{len(tasks)} to do, {places}')
-        run_tasks(list(tasks.values()), self.slots, on_failure)
+            self._run(tasks, {run.label: run for run in runs}, on_failure)
         return failed
+
+    def _run(
+        self, tasks: Mapping[str, Task], runs: Mapping[str, Run], on_failure: OnFailure
+    ) -> None:
+        """Run tasks, and show how far they are."""
+        shares: dict[str, Callable[[], float]] = {}
+        for label in tasks:
+            train_cfg = self.states.config(runs[label].experiment)[0].get('train_cfg') or {}
+            shares[label] = RunShare(self.states.folder(runs[label]).path, train_cfg)
+
+        def done() -> float:
+            ended = {label for label, task in tasks.items() if task.has_ended_well is not None}
+            return sum(1.0 if label in ended else share() for label, share in shares.items())
+
+        what = 'Trainings and tests'
+        with track(None, what, len(tasks), False, done(), LINE_SECONDS) as bar:
+            todo = list(tasks.values())
+            run_tasks(todo, self.slots, on_failure, lambda: bar.update(done() - bar.n))
 
     def pending(self, run: Run) -> list[str]:
         """The commands that a run still needs, as a shell takes them; their configs are written."""

@@ -19,6 +19,7 @@ from .io import (
 )
 from .manifest import Manifest, changes
 from .object_npz import load_object_npz, npz_entries
+from .progress import say, track, untracked
 
 __all__ = [
     'Manifest',
@@ -38,5 +39,8 @@ __all__ = [
     'save_npy',
     'save_npz',
     'save_pickle',
+    'say',
     'sha256_of',
+    'track',
+    'untracked',
 ]

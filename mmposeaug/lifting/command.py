@@ -14,9 +14,15 @@ from typing import Any
 import numpy as np
 
 from mmposeaug.datasets.keypoints_2d import Keypoints2D, load_keypoints
-from mmposeaug.fileio import make_writable_folder
+from mmposeaug.fileio import make_writable_folder, track
 from mmposeaug.structures import LiftedPoses
-from mmposeaug.visualization import write_frames, write_lifting_page, write_video
+from mmposeaug.visualization import (
+    drawn_frames,
+    thin_frames,
+    write_frames,
+    write_lifting_page,
+    write_video,
+)
 
 from .command_line import ENDINGS, build_chosen, build_parser, is_pictures
 from .detect import detect_keypoints
@@ -41,6 +47,13 @@ INPUTS = (
     'pose_model',
     'person_model',
 )
+
+
+PICTURED = {'frames', 'mp4', 'gif'}
+"""set[str]: What ``--max-frames`` bounds."""
+
+MANY_FRAMES = 1000
+"""int: Of more pictures than these it is said how to write fewer."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -87,6 +100,8 @@ def fault_of(args: argparse.Namespace) -> str:
         if getattr(args, name) is not None:
             kind = 'files of keypoints, not for' if args.keypoints is None else 'detection in'
             return f'--{name.replace("_", "-")} is for {kind} pictures'
+    if args.max_frames is not None and args.max_frames < 1:
+        return f'--max-frames is {args.max_frames}; give a number of pictures, at least 1'
     if args.fps is not None and not 0 < args.fps < 1e6:
         return f'--fps must be above 0, not {args.fps:g}'
     if args.name is not None and args.name != Path(args.name).name:
@@ -142,8 +157,9 @@ def find_people(args: argparse.Namespace) -> tuple[Keypoints2D, FrameSource | No
         frames = FrameSource(args.images, by_number=True)
         args.stills = args.stills or frames.frames_from == SINGLE_IMAGE
         options_of(args)  # what is impossible is told before people are looked for
-        with build_chosen(args, args.stills) as detector:
-            people = detect_keypoints(frames, detector, partial(tell_progress, every=50))
+        searched = track(what='Pictures searched for people', total=frames.count)
+        with build_chosen(args, args.stills) as detector, searched:
+            people = detect_keypoints(frames, detector, lambda _: searched.update())
     people = with_frames(people, frames, args.fps)
     if frames is not None:
         notices = picture_notices(people, frames, args.first_frame)
@@ -215,12 +231,6 @@ def check_outputs(paths: Mapping[str, Path], args: argparse.Namespace) -> None:
             raise ValueError(f"'{path}' is a {kind} already; give another --out-dir or --name.")
 
 
-def tell_progress(count: int, every: int) -> None:
-    """Says how many pictures are done."""
-    if count % every == 0:
-        print(f'{count} pictures searched for people', flush=True)
-
-
 def tell_missing(frames: FrameSource) -> None:
     """Says how many pictures there are not."""
     if frames.missing:
@@ -228,6 +238,21 @@ def tell_missing(frames: FrameSource) -> None:
         print(
             f'{len(frames.missing)} frames, from frame {first} on, have no picture in '
             f"'{frames.path}'; a video may be cut off, or images be elsewhere."
+        )
+
+
+def tell_drawn(drawn: int, known: int, each_a_file: bool) -> None:
+    """Says how many frames are left out, or that there are many."""
+    if drawn < known:
+        print(
+            f'{drawn:,} of {known:,} frames are drawn, evenly spread; {known - drawn:,} are left '
+            f'out by --max-frames {drawn}.'
+        )
+    elif each_a_file and known > MANY_FRAMES:
+        print(
+            f'{known:,} pictures are drawn, one for each frame; --max-frames {MANY_FRAMES} would '
+            'draw so many, evenly spread.',
+            flush=True,
         )
 
 
@@ -239,13 +264,18 @@ def write(
     max_frames: int | None,
 ) -> None:
     """Writes what was asked for, and says where it is; the page comes last."""
+    known = drawn_frames(lifted, frames)
+    drawn = thin_frames(known, max_frames)
+    if PICTURED & paths.keys():
+        tell_drawn(len(drawn), len(known), 'frames' in paths)
+    pictures = partial(track, what='Pictures')
     writers: dict[str, Callable[[Path], Any]] = {
         'json': partial(save_lifted_json, lifted),
         'npz': partial(save_lifted_npz, lifted),
-        'page': partial(write_lifting_page, lifted, title=name, images=frames),
-        'frames': partial(write_frames, lifted, images=frames),
-        'mp4': partial(write_video, lifted, images=frames, max_frames=max_frames),
-        'gif': partial(write_video, lifted, images=frames, max_frames=max_frames),
+        'page': partial(write_lifting_page, lifted, title=name, images=frames, track=pictures),
+        'frames': partial(write_frames, lifted, images=frames, frames=drawn, track=pictures),
+        'mp4': partial(write_video, lifted, images=frames, max_frames=max_frames, track=pictures),
+        'gif': partial(write_video, lifted, images=frames, max_frames=max_frames, track=pictures),
         'bvh': partial(save_bvh, lifted, report=print),
         'trc': partial(save_trc, lifted, report=print),
         'rrd': partial(save_rerun, lifted, report=print),

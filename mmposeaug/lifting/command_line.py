@@ -69,7 +69,10 @@ def build_parser() -> argparse.ArgumentParser:
         help='what to write (default: json npz page)',
     )
     parser.add_argument(
-        '--max-frames', type=int, help='pictures of mp4 and gif, spread evenly (default: all)'
+        '--max-frames',
+        type=int,
+        metavar='N',
+        help='of frames, mp4 and gif: draw N pictures, evenly spread (default: all)',
     )
     parser.add_argument('--name', help="name of the files (default: the input's)")
     parser.add_argument('--device', default='cpu', help='cpu or cuda (default: cpu)')

@@ -175,6 +175,14 @@ class FrameSource:
         return known
 
     @property
+    def count(self) -> int | None:
+        """Int | None: How many pictures there are; of a video what its head says, if it does."""
+        if self._video is None:
+            return len(self._files)
+        count = self._video.get(cv2.CAP_PROP_FRAME_COUNT)
+        return int(count) if 0 < count < 1e9 else None
+
+    @property
     def is_video(self) -> bool:
         """bool: Whether the pictures are those of a video, which have no names."""
         return self._video is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import io
 import pickle
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,10 @@ def read_checkpoint(path: Path) -> tuple[dict[str, Any], str]:
         )
     content = path.read_bytes()
     try:
-        loaded = torch.load(io.BytesIO(content), map_location='cpu', weights_only=True)
+        with warnings.catch_warnings():
+            # torch asks for an issue where a file is no checkpoint
+            warnings.filterwarnings('ignore', 'Detected pickle protocol', UserWarning)
+            loaded = torch.load(io.BytesIO(content), map_location='cpu', weights_only=True)
     except pickle.UnpicklingError:  # torch's advice is to run what the file holds
         raise ValueError(
             f"The checkpoint '{path}' holds more than weights and plain values, or is none at all, "

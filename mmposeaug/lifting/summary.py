@@ -10,6 +10,14 @@ from mmposeaug.structures import LiftedPoses
 
 from .frames import FrameSource
 
+_PEOPLE = {
+    'file': 'numbered as in the file',
+    'iou': 'followed over the frames by the overlap of their boxes (tracker iou)',
+    'oks': 'followed over the frames by the similarity of their keypoints (tracker oks)',
+    'none: single pictures': 'not followed, since these are single pictures',
+}
+"""dict[str, str]: Ways of :func:`mmposeaug.lifting.assign_tracks`, in words."""
+
 
 def summarize_lifting(lifted: LiftedPoses) -> Iterator[str]:
     """What was lifted, and what was assumed.
@@ -21,7 +29,8 @@ def summarize_lifting(lifted: LiftedPoses) -> Iterator[str]:
         str: Lines of text.
     """
     info = lifted.info
-    yield f'Keypoints: {info["keypoint_set"]}. People: {info["tracks"]}.'
+    people = _PEOPLE.get(info['tracks'], info['tracks'])
+    yield f'Keypoints: {info["keypoint_set"]}. People: {people}.'
     yield f'Frames: {info["frames_from"]}.{_remedy_of_frames(info["frames_from"])}'
     yield from info['notices']
     people, frames = len(lifted.track_numbers), len(lifted.frame_numbers)

@@ -12,7 +12,7 @@ from .gallery import KeypointPanel, Panel, PosePanel, draw_gallery
 from .lifting_page import write_lifting_page
 from .measures import LimbAngle, limb_angles, measure_angles
 from .poses import draw_pose_2d, draw_pose_3d, image_axes, person_window, space_axes, to_plot_axes
-from .sequence import FrameImages
+from .sequence import FrameImages, drawn_frames, thin_frames
 from .style import SERIES_COLORS, SIDE_COLORS
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     'draw_gallery',
     'draw_pose_2d',
     'draw_pose_3d',
+    'drawn_frames',
     'image_axes',
     'limb_angles',
     'measure_angles',
@@ -40,6 +41,7 @@ __all__ = [
     'person_window',
     'save_png',
     'space_axes',
+    'thin_frames',
     'to_image',
     'to_plot_axes',
     'write_frames',

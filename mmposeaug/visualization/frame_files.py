@@ -14,7 +14,8 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from mmposeaug.fileio import atomic_write
+from mmposeaug.fileio import atomic_write, untracked
+from mmposeaug.fileio.progress import Track
 from mmposeaug.structures import LiftedPoses
 
 from .figures import write_png
@@ -30,6 +31,7 @@ def write_frames(
     folder: str | os.PathLike,
     images: FrameImages = None,
     frames: Sequence[int] | None = None,
+    track: Track = untracked,
 ) -> list[Path]:
     """Write one PNG a frame, see :func:`draw_frame`.
 
@@ -41,6 +43,8 @@ def write_frames(
         images (FrameImages): Images to draw behind the keypoints, by frame.
         frames (Sequence[int], optional): The frames. Defaults to all from the first to the last
             that is known, those without a pose too; of single pictures to those with a pose.
+        track (Callable): Passes the frames on and may show the progress, as
+            :func:`mmposeaug.fileio.track`. Defaults to showing nothing.
 
     Returns:
         list[Path]: The files, in the order of the frames.
@@ -51,7 +55,7 @@ def write_frames(
     numbers = list(drawn_frames(lifted, images) if frames is None else frames)
     drawer = FrameDrawer(lifted)
     paths = [Path(folder) / name for name in _file_names(lifted, numbers)]
-    for frame, path in zip(numbers, paths):
+    for frame, path in zip(track(numbers), paths):
         image = image_of(images, frame)
         write_png(drawer.pixels(frame, image), path, colors=None if image is not None else 128)
     return paths
@@ -63,6 +67,7 @@ def write_video(
     images: FrameImages = None,
     fps: float | None = None,
     max_frames: int | None = None,
+    track: Track = untracked,
 ) -> None:
     """Write the frames as a video, see :func:`draw_frame`.
 
@@ -74,6 +79,8 @@ def write_video(
             second lasts a second; 10 where that is unknown.
         max_frames (int, optional): Of a longer sequence so many frames, evenly spread, are
             written. Defaults to None, all.
+        track (Callable): Passes the frames on and may show the progress, as
+            :func:`mmposeaug.fileio.track`. Defaults to showing nothing.
 
     Raises:
         ValueError: If there is no pose at all, the suffix is another, ``fps`` is not above 0, a
@@ -99,7 +106,7 @@ def write_video(
     if not (math.isfinite(fps) and fps > 0):
         raise ValueError(f'fps of a video must be above 0, got {fps!r}.')
     drawer = FrameDrawer(lifted)
-    pictures = (drawer.pixels(frame, image_of(images, frame)) for frame in frames)
+    pictures = (drawer.pixels(frame, image_of(images, frame)) for frame in track(frames))
     (_write_mp4 if suffix == '.mp4' else _write_gif)(path, pictures, fps)
 
 

@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from mmposeaug.fileio import atomic_write
+from mmposeaug.fileio import atomic_write, untracked
+from mmposeaug.fileio.progress import Track
 from mmposeaug.structures import LiftedPoses
 
 from .page_data import page_data
@@ -31,6 +32,7 @@ def write_lifting_page(
     title: str = 'Lifted poses',
     max_frames: int = 2000,
     images: FrameImages = None,
+    track: Track = untracked,
 ) -> None:
     """Write a page that plays the poses in 3D beside their keypoints, with charts.
 
@@ -46,6 +48,8 @@ def write_lifting_page(
         images (FrameImages): Images to show behind the keypoints: a mapping from frame to RGB,
             or a function that gives None where there is none. They are made smaller so that all
             of a page fit into :data:`mmposeaug.visualization.page_images.IMAGE_BYTES`.
+        track (Callable): Passes the frames of images on and may show the progress, as
+            :func:`mmposeaug.fileio.track`. Defaults to showing nothing.
 
     Raises:
         ValueError: If there is no pose, ``max_frames`` is below 1 or an image is not RGB.
@@ -53,7 +57,7 @@ def write_lifting_page(
     """
     frames = sequence_frames(lifted, images)
     shown = _choose_frames(lifted, frames, max_frames)
-    embedded = embed_images(images, shown)
+    embedded = embed_images(images, shown, track=track)
     sizes = [image_size(lifted, *each) for each in zip(shown, embedded.sizes)]
     data = page_data(lifted, shown)
     data.update(images=embedded.urls, imageStep=embedded.step, sizes=sizes)

@@ -12,6 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
+from mmposeaug.fileio import untracked
+from mmposeaug.fileio.progress import Track
+
 from .sequence import FrameImages, image_of
 
 IMAGE_BYTES = 20_000_000
@@ -35,7 +38,10 @@ class EmbeddedImages:
 
 
 def embed_images(
-    images: FrameImages, frames: Sequence[int], limit: int = IMAGE_BYTES
+    images: FrameImages,
+    frames: Sequence[int],
+    limit: int = IMAGE_BYTES,
+    track: Track = untracked,
 ) -> EmbeddedImages:
     """Encode the images of some frames, smaller the more there are."""
     found = EmbeddedImages([''] * len(frames), [None] * len(frames))
@@ -47,7 +53,7 @@ def embed_images(
     edge, every = _edge_and_step(samples, expected, limit)
     found.step = every
     total = 0
-    for i in range(0, len(frames), every):
+    for i in track(range(0, len(frames), every)):
         image = image_of(images, frames[i])
         if image is None:
             continue

@@ -42,14 +42,22 @@ def sequence_frames(lifted: LiftedPoses, images: FrameImages = None) -> range:
 
 
 def drawn_frames(lifted: LiftedPoses, images: FrameImages = None) -> Sequence[int]:
-    """Frames to make pictures of: all of a sequence, or of single pictures those with a pose."""
+    """Frames to make pictures of: all of a sequence, or of single pictures those with a pose.
+
+    Args:
+        lifted (LiftedPoses): The poses.
+        images (FrameImages): Images by frame; the sequence reaches to the last of a mapping.
+
+    Returns:
+        Sequence[int]: The frames.
+    """
     every = sequence_frames(lifted, images)
     posed = lifted.frame_numbers
     return every if len(every) <= _SPARSE * len(posed) else posed.tolist()
 
 
 def thin_frames(frames: Sequence[int], max_frames: int | None) -> list[int]:
-    """At most so many frames, evenly spread, the first and the last among them.
+    """At most ``max_frames`` of ``frames``, evenly spread, the first and the last among them.
 
     Example:
         >>> thin_frames(range(10), 4)

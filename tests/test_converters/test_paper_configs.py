@@ -140,6 +140,7 @@ def test_without_a_set(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert {key.split('/')[0] for key in runner.test()} == {'h36m', 'mpi_inf_3dhp'}
 
 
+@pytest.mark.filterwarnings('ignore:Detected call of .scheduler.step')  # nothing else is done
 @pytest.mark.parametrize('variant', ['released', 'submitted'])
 def test_constants_of_the_built_loop(tmp_path: Path, variant: str):
     changes = {'train_cfg.variant': variant, 'load_from': 'given.pth'}

@@ -36,7 +36,9 @@ def test_gradients_are_clipped_to_norm_1():
     network = make()
     before = copy.deepcopy(network.module.state_dict())
     assert network.update(1e4 * network(torch.randn(8, 3)).square().sum())
-    moved = [(p - before[name]).square().sum() for name, p in network.module.named_parameters()]
+    moved = [
+        (p.detach() - before[name]).square().sum() for name, p in network.module.named_parameters()
+    ]
     assert float(torch.stack(moved).sum().sqrt()) == pytest.approx(1.0, rel=1e-4)
     assert all(p.grad is None or not p.grad.any() for p in network.module.parameters())
 

@@ -90,6 +90,7 @@ def test_each_recovery_takes_one_factor(loop):
     assert loop.watchdog.gave_up
 
 
+@pytest.mark.filterwarnings('ignore:Detected call of .scheduler.step')  # nothing else is done
 def test_the_schedule_goes_on_over_recoveries(loop):
     # seven epochs of PoseAug from 1e-4 to 0, the second of which collapses
     for epoch in range(7):

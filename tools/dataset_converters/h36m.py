@@ -6,9 +6,11 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from functools import partial
 
 from mmposeaug.converters import convert_h36m
-from mmposeaug.converters.command import add_options, progress, run_converter
+from mmposeaug.converters.command import add_options, run_converter
+from mmposeaug.fileio import track
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -50,7 +52,7 @@ def build_parser() -> argparse.ArgumentParser:
         help="keep S11's Directions, whose videos are corrupt",
     )
     add_options(parser)
-    parser.set_defaults(convert=convert_h36m, track=progress)
+    parser.set_defaults(convert=convert_h36m, track=partial(track, what='Recordings'))
     return parser
 
 

@@ -6,11 +6,13 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from functools import partial
 
 from mmposeaug.converters import convert_mocap
-from mmposeaug.converters.command import add_options, progress, run_converter
+from mmposeaug.converters.command import add_options, run_converter
 from mmposeaug.converters.mocap.asf_amc import CMU_FRAME_RATE
 from mmposeaug.converters.mocap.build import NAME_PATTERN, RIGS
+from mmposeaug.fileio import track
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -57,7 +59,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument('--seed', type=int, default=0, help='seed of the cameras (default: 0)')
     add_options(parser)
-    parser.set_defaults(convert=convert_mocap, track=progress)
+    parser.set_defaults(convert=convert_mocap, track=partial(track, what='Recordings'))
     return parser
 
 

@@ -6,11 +6,13 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from functools import partial
 
 from mmposeaug.converters import convert_mpi_spin, convert_mpi_test, convert_mpi_train
-from mmposeaug.converters.command import add_options, progress, run_converter
+from mmposeaug.converters.command import add_options, run_converter
 from mmposeaug.converters.mpi_test import POSE_KEYS
 from mmposeaug.converters.mpi_train import CAMERAS
+from mmposeaug.fileio import track
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -46,9 +48,9 @@ def build_parser() -> argparse.ArgumentParser:
         )
     for part in (test, spin, train):
         part.add_argument('out_dir', metavar='out', help='folder to write to')
-    test.set_defaults(convert=convert_mpi_test, track=progress)
+    test.set_defaults(convert=convert_mpi_test, track=partial(track, what='Sequences'))
     spin.set_defaults(convert=convert_mpi_spin)
-    train.set_defaults(convert=convert_mpi_train, track=progress)
+    train.set_defaults(convert=convert_mpi_train, track=partial(track, what='Sequences'))
     return parser
 
 

@@ -24,6 +24,8 @@ from mmposeaug.datasets.rigs import (
     place_cameras,
     rig_dicts,
 )
+from mmposeaug.fileio import untracked
+from mmposeaug.fileio.progress import Track
 from mmposeaug.structures import Skeleton
 from mmposeaug.structures.choices import require_choice
 
@@ -31,12 +33,10 @@ from ..conversion import (
     CAMERA_FILES,
     Part,
     Report,
-    Track,
     camera_contents,
     join_rows,
     run_parts,
     silent,
-    untracked,
 )
 from ..joints import skeleton_of
 from .asf_amc import CMU_FRAME_RATE, read_amc, read_asf

@@ -16,7 +16,8 @@ from mmposeaug.datasets import CameraSet, PoseBank, PoseBatch, annotation_arrays
 from mmposeaug.datasets.camera_files import CameraKey
 from mmposeaug.datasets.frames import parse_image_name
 from mmposeaug.engine.batches import select, with_poses
-from mmposeaug.fileio import save_npz, save_pickle
+from mmposeaug.fileio import save_npz, save_pickle, untracked
+from mmposeaug.fileio.progress import Track
 
 from .load import LoadedAugmentation
 
@@ -41,6 +42,7 @@ def export_augmented(
     copies: int = 1,
     seed: int = 0,
     with_real: bool = False,
+    track: Track = untracked,
 ) -> ExportResult:
     """Write augmented pairs of 2D and 3D poses, once or several times as many as real ones.
 
@@ -54,6 +56,8 @@ def export_augmented(
         copies (int): Augmentations of every training sample. Defaults to 1.
         seed (int): Seed of all draws. Defaults to 0.
         with_real (bool): Whether the real pairs are written too. Defaults to False.
+        track (Callable): Passes batches on and may show the progress, as
+            :func:`mmposeaug.fileio.track`. Defaults to showing nothing.
 
     Returns:
         ExportResult: What was written.
@@ -73,7 +77,7 @@ def export_augmented(
     kept = 0
     for copy in range(copies):
         generator = torch.Generator().manual_seed(seed + copy)
-        for rows, samples in _augmented(loaded, generator):
+        for rows, samples in _augmented(loaded, generator, track):
             kept += len(rows)
             action, keys = AUGMENTED.format(copy + 1), None
             if loaded.augmentation.cameras:
@@ -96,13 +100,13 @@ def export_augmented(
 
 
 def _augmented(
-    loaded: LoadedAugmentation, generator: torch.Generator
+    loaded: LoadedAugmentation, generator: torch.Generator, track: Track = untracked
 ) -> Iterator[tuple[Tensor, PoseBatch]]:
     """Numbers of samples and what became of them, batch after batch, those in view."""
     bank = loaded.bank
     # an augmentor normalises by the batch: it must not be one video
     order = torch.randperm(len(bank), generator=generator)
-    for rows in order.tensor_split(-(-len(bank) // loaded.batch_size)):
+    for rows in track(order.tensor_split(-(-len(bank) // loaded.batch_size))):
         applied = loaded.augmentation.apply(bank.gather(rows), generator)
         samples = with_poses(applied.viewed, list(applied.stages.values())[-1])
         seen = loaded.augmentation.visible(samples)

@@ -3,18 +3,18 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from mmposeaug.fileio import Manifest
+from mmposeaug.fileio import Manifest, say
 from mmposeaug.synthetic import make_synthetic_mocap
 
 from ..plan import ExperimentError
 from ..processes import num_cores
+from ..progress import NewScalars
 from ..runner import ExperimentRunner
 from .pictures import draw_pictures
 from .plan import QuickstartPlan
@@ -28,7 +28,7 @@ class QuickstartError(RuntimeError):
 
 
 def run_quickstart(
-    plan: QuickstartPlan, fresh: bool = False, report: Report = print
+    plan: QuickstartPlan, fresh: bool = False, report: Report = say
 ) -> dict[str, dict[str, dict[str, float]]]:
     """Train one lifter without augmentation, with random augmentation and with PoseAug; compare.
 
@@ -38,7 +38,8 @@ def run_quickstart(
     Args:
         plan (QuickstartPlan): What to do.
         fresh (bool): Delete the earlier call's runs first. Defaults to False.
-        report (Callable): Takes each line of progress. Defaults to ``print``.
+        report (Callable): Takes each line of progress. Defaults to
+            :func:`mmposeaug.fileio.say`.
 
     Returns:
         dict: Scores by method's name, set and score, in mm and percent.
@@ -150,24 +151,15 @@ class Progress:
     """Reports each validation of a training once, in one line."""
 
     def __init__(self, label: str, run_dir: Path, epochs: int, score: str, report: Report) -> None:
-        self.label, self.run_dir, self.epochs = label, run_dir, epochs
+        self.label, self.epochs = label, epochs
         self.score, self.report = score, report
-        self._read: dict[Path, int] = {path: path.stat().st_size for path in self._files()}
+        self.scalars = NewScalars(run_dir, skip=True)
         self._loss = float('nan')
 
     def __call__(self) -> None:
         """Report what is new."""
-        for path in self._files():
-            with open(path, 'rb') as file:
-                file.seek(self._read.get(path, 0))
-                for line in file:
-                    if not line.endswith(b'\n'):
-                        break  # half written; the next call reads it
-                    self._read[path] = self._read.get(path, 0) + len(line)
-                    self._tell(json.loads(line))
-
-    def _files(self) -> list[Path]:
-        return sorted(self.run_dir.glob('*/vis_data/scalars.json'))
+        for scalars in self.scalars:
+            self._tell(scalars)
 
     def _tell(self, scalars: dict[str, Any]) -> None:
         self._loss = scalars.get('loss', self._loss)
