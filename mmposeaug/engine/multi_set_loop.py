@@ -15,7 +15,7 @@ from mmpose.registry import LOOPS
 from mmposeaug.compat.private import parse_losses, update_losses
 from mmposeaug.evaluation import format_table
 
-from .eval_sets import ChainedDataLoader, EvalSet, build_eval_sets
+from .eval_sets import ChainedDataLoader, EvalSet, build_eval_sets, build_loader
 from .tta import FlipTest
 
 
@@ -40,7 +40,7 @@ class _MultiSetLoop(BaseLoop):
             runner.logger.warning('fp16 is ignored: MMPose cannot decode the bfloat16 of a CPU.')
             fp16 = False
         if sets is None:
-            super().__init__(runner, dataloader, evaluator, fp16)
+            super().__init__(runner, build_loader(runner, dataloader), evaluator, fp16)
             self.sets = [EvalSet('', self.dataloader, self.evaluator, flip_test)]
         else:
             option = f'{self.phase}_cfg.sets'
