@@ -13,6 +13,7 @@ from .pose_bank import PoseBank, PoseBatch
 from .readers import POSE_READERS, load_pose_bank, make_pose_bank
 from .target_keypoints import TargetKeypoints, load_target_keypoints
 from .transforms import RandomFlipWithCamera
+from .wholebody import read_wholebody
 from .windows import WindowRule
 
 __all__ = [
@@ -34,4 +35,5 @@ __all__ = [
     'load_target_keypoints',
     'load_pose_bank',
     'make_pose_bank',
+    'read_wholebody',
 ]

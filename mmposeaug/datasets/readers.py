@@ -156,7 +156,7 @@ def read_human36m(
 
     Options for images, pipelines and workers are ignored, and so is ``factor_file``.
     """
-    _refuse_unknown(cfg)
+    refuse_unknown(cfg)
     _refuse_unsupported(cfg)
     data_root = cfg.get('data_root')
     ann_file = join_root(cfg.get('ann_file') or '', data_root)
@@ -208,7 +208,7 @@ def read_human36m(
     )
 
 
-def _refuse_unknown(cfg: Mapping[str, Any]) -> None:
+def refuse_unknown(cfg: Mapping[str, Any]) -> None:
     """Refuse options that the dataset class would refuse, such as misspelt ones."""
     kind = cfg['type']
     dataset_class = DATASETS.get(kind) if isinstance(kind, str) else kind
