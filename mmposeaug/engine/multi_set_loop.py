@@ -51,9 +51,14 @@ class _MultiSetLoop(BaseLoop):
         if flips and _flips_itself(runner.model):
             runner.logger.info("The model's own test_cfg.flip_test is on; the loop adds none.")
             flips = False
+        if flips and not all(_has_pairs(item) for item in self.sets if item.flip_test):
+            runner.logger.info(
+                'flip_test is off where the metainfo pairs no joints (swap): the mirror image of a '
+                'right hand is a left one.'
+            )
         self.flips = [
             FlipTest(item.dataloader.dataset, item.name, image_size)
-            if flips and item.flip_test
+            if flips and item.flip_test and _has_pairs(item)
             else None
             for item in self.sets
         ]
@@ -166,6 +171,12 @@ class MultiSetTestLoop(_MultiSetLoop, TestLoop):
     """
 
     phase = 'test'
+
+
+def _has_pairs(item: EvalSet) -> bool:
+    """Whether the mirror image of a set's body is such a body; a right hand's is not."""
+    partners = (getattr(item.dataloader.dataset, 'metainfo', None) or {}).get('flip_indices')
+    return partners is None or list(partners) != list(range(len(partners)))
 
 
 def _flips_itself(model: Any) -> bool:

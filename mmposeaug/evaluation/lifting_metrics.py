@@ -162,7 +162,9 @@ class LiftingMetrics(BaseMetric):
         """Millimetres, and the root at the origin if asked for."""
         pred, gt = poses.pred * self.unit_scale, poses.gt * self.unit_scale
         visible = poses.visible
-        warn_about_size(gt, visible, self.unit_scale)
+        limits = {'PCK': self.pck_threshold, 'AUC': float(self.auc_thresholds.max())}
+        threshold = max((limits[s] for s in self.scores if s in limits), default=None)
+        warn_about_size(gt, visible, self.unit_scale, threshold)
         if self.alignment == 'root':  # an invisible root can align nothing
             visible = visible & visible[:, list(root)].all(axis=1, keepdims=True)
             pred, gt = root_align(pred, root), root_align(gt, root)

@@ -59,8 +59,8 @@ class LiftingInferencer:
             :func:`mmposeaug.lifting.included_lifter`.
         checkpoint (str | PathLike, optional): Its checkpoint.
         device (str | torch.device): Where it runs. Defaults to ``'cpu'``.
-        flip_test (bool): Whether to average with the prediction for the mirrored image. Defaults
-            to True.
+        flip_test (bool): Whether to average with the prediction for the mirrored image, for
+            skeletons with pairs of left and right joints. Defaults to True.
         batch_size (int): Frames that are lifted together. Defaults to 1024.
 
     Raises:
@@ -96,6 +96,11 @@ class LiftingInferencer:
         self.lifter = load_lifter(config, checkpoint, device)
         self.flip_test = flip_test
         self.batch_size = batch_size
+
+    @property
+    def flips(self) -> bool:
+        """bool: Whether mirrored images are lifted too; that of a right hand is of a left one."""
+        return self.flip_test and bool(self.skeleton.joint_pairs)
 
     @property
     def skeleton(self) -> Skeleton:
@@ -224,7 +229,7 @@ class LiftingInferencer:
             scores.to(lifter.device),
             intrinsics.to(lifter.device),
             torch.full((count, targets), _ANY_DEPTH, device=lifter.device),
-            flip_indices=self.skeleton.flip_indices if self.flip_test else None,
+            flip_indices=self.skeleton.flip_indices if self.flips else None,
         )
         if not torch.isfinite(pose).all():
             raise ValueError(
@@ -243,7 +248,7 @@ class LiftingInferencer:
             checkpoint=self.lifter.checkpoint.name,
             checkpoint_sha256=self.lifter.sha256,
             frames_at_once=self.lifter.num_frames,
-            flip_test=self.flip_test,
+            flip_test=self.flips,
         )
 
 
