@@ -54,6 +54,19 @@ def read_wholebody(
 
     Its samples come in MMPose's order. Cameras are those of ``camera_param_file``, else those of
     the annotation file, whose lens is taken in the order of coefficients that fits the data.
+
+    Args:
+        cfg (Mapping): Config of the data set.
+        skeleton (Skeleton | None): The joints; those of the config's ``metainfo`` for None.
+        subset_seed (int): Not used, since MMPose's class takes no part of its samples.
+        check (bool): Whether to check the data.
+
+    Returns:
+        PoseBank: The bank, on the CPU.
+
+    Raises:
+        FileNotFoundError: If a file is missing.
+        ValueError: If an option is unknown or has no effect, or the file is not H3WB's.
     """
     refuse_unknown(cfg)
     for option, value in _WITHOUT_EFFECT.items():

@@ -140,7 +140,7 @@ class LiftingMetrics(BaseMetric):
     @dataset_meta.setter
     def dataset_meta(self, dataset_meta: dict) -> None:
         self._dataset_meta = dataset_meta
-        self._roots()  # a data set without a root is refused here, before a training
+        self._roots()  # refuses a data set without a root before a training
 
     def process(self, data_batch: Any, data_samples: Sequence[Mapping[str, Any]]) -> None:
         """Keep what the scores need of a batch of data samples."""
@@ -173,13 +173,9 @@ class LiftingMetrics(BaseMetric):
     # ----------------------------------------------------------------- joints
     def _roots(self) -> Sequence[Joint]:
         """The root joints: those given, or that of the data set."""
-        if self.root is not None:
-            return self.root
         meta = self.dataset_meta or {}
-        names = meta.get('keypoint_name2id', {})
-        if 'root' not in meta and ('root' in names or not names):
-            return ['root']
-        return [find_root(meta)]
+        known = 'keypoint_name2id' in meta
+        return self.root or [find_root(meta) if known else 'root']
 
     def _indices(self, joints: Sequence[Joint], num_joints: int, what: str) -> list[int]:
         """Joint indices of names and indices."""
