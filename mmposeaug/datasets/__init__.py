@@ -14,6 +14,7 @@ from .readers import POSE_READERS, load_pose_bank, make_pose_bank
 from .target_keypoints import TargetKeypoints, load_target_keypoints
 from .transforms import RandomFlipWithCamera
 from .wholebody import read_wholebody
+from .wholebody_dataset import WholeBodyDataset
 from .windows import WindowRule
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     'RandomFlipWithCamera',
     'TargetKeypoints',
     'VideoIndex',
+    'WholeBodyDataset',
     'WindowRule',
     'annotation_arrays',
     'build_bone_length_bank',

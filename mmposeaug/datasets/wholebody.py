@@ -46,11 +46,11 @@ _ORDERS = ((0, 1, 4, 2, 3), (0, 1, 2, 3, 4), ())
 _LOOKED_AT = 64  # frames of a camera
 
 
-@POSE_READERS.register_module(name='H36MWholeBodyDataset')
+@POSE_READERS.register_module(name=['H36MWholeBodyDataset', 'WholeBodyDataset'])
 def read_wholebody(
     cfg: Mapping[str, Any], skeleton: Skeleton | None, subset_seed: int, check: bool
 ) -> PoseBank:
-    """Read the annotation file of MMPose's ``H36MWholeBodyDataset``.
+    """Read the file of MMPose's ``H36MWholeBodyDataset`` or of :class:`WholeBodyDataset`.
 
     Its samples come in MMPose's order. Cameras are those of ``camera_param_file``, else those of
     the annotation file, whose lens is taken in the order of coefficients that fits the data.
@@ -81,7 +81,7 @@ def read_wholebody(
     skeleton = skeleton or skeleton_of_cfg(cfg)
     content = load_object_npz(path, ('train_data', 'metadata'))
     wanted = TEST if cfg.get('test_mode') else TRAIN
-    videos, keypoints, poses = zip(*_videos(content['train_data'], wanted, path))
+    videos, keypoints, poses = zip(*views_of(content['train_data'], wanted, path))
     for video, keypoints_px, pose in zip(videos, keypoints, poses):
         check_shapes(keypoints_px, pose, skeleton, f'{"/".join(video)} of {path!r}')
     keys = [(subject, camera) for subject, _, camera in videos]
@@ -91,7 +91,7 @@ def read_wholebody(
         cameras = {}
         for key, keypoints_px, pose in zip(keys, keypoints, poses):
             if key not in cameras:
-                cameras[key] = _camera(content['metadata'], key, keypoints_px, pose, path)
+                cameras[key] = read_camera(content['metadata'], key, keypoints_px, pose, path)
     subjects = tuple(subject for subject in wanted if subject in {key[0] for key in keys})
     of_frame = np.repeat(np.arange(len(videos)), [len(each) for each in keypoints])
     windows = select_windows(cfg, VideoIndex(videos, of_frame), None, repr(path), subset_seed)
@@ -113,7 +113,7 @@ def read_wholebody(
     )
 
 
-def _videos(
+def views_of(
     data: Any, wanted: tuple[str, ...], path: str
 ) -> Iterator[tuple[tuple[str, str, str], np.ndarray, np.ndarray]]:
     """Key, keypoints (N, J, 2) and poses (N, J, 3) in metres of each video, in MMPose's order."""
@@ -166,7 +166,7 @@ def _array(entries: Mapping[str, Any], name: str, ndim: int, path: str, where: s
     return array
 
 
-def _camera(
+def read_camera(
     metadata: Any, key: CameraKey, keypoints_px: np.ndarray, pose: np.ndarray, path: str
 ) -> dict[str, Any]:
     """The camera of a subject's views; focal length and centre are in thousands of pixels."""

@@ -8,7 +8,7 @@ import copy
 import numpy as np
 import pytest
 import torch
-from mmpose.registry import DATASETS
+from mmpose.registry import DATASETS, KEYPOINT_CODECS
 
 from mmposeaug.datasets import load_pose_bank, make_pose_bank
 from mmposeaug.datasets.cameras import CameraSet
@@ -64,11 +64,14 @@ def save(folder, **content) -> dict:
     )
 
 
+@pytest.mark.parametrize('own', [False, True])
 @pytest.mark.parametrize(
     'options', [dict(), dict(seq_len=3, causal=False), dict(test_mode=True, seq_len=2)]
 )
-def test_samples_are_those_of_mmpose(tmp_path, options):
+def test_samples_are_those_of_mmpose(tmp_path, own, options):
     cfg = dict(save(tmp_path, **wholebody_content()), **options)
+    if own:
+        cfg['type'] = 'WholeBodyDataset'
     bank = load_pose_bank(cfg)
     dataset = DATASETS.build(copy.deepcopy(cfg))
     assert len(bank) == len(dataset) > 0
@@ -80,10 +83,24 @@ def test_samples_are_those_of_mmpose(tmp_path, options):
         np.testing.assert_allclose(batch.pose_cam[i], info['keypoints_3d'], rtol=1e-6)
         target = batch.pose_cam[i][list(bank.target_frames)]
         np.testing.assert_allclose(target, info['lifting_target'], rtol=1e-6)
-        (camera,) = info['camera_param']
+        camera = info['camera_param']
+        (camera,) = [camera] if own else camera
         found = batch.intrinsics[i, :4]
-        np.testing.assert_allclose(found, [*camera['f'], *camera['c']], rtol=1e-6)
+        np.testing.assert_allclose(found, np.ravel([*camera['f'], *camera['c']]), rtol=1e-6)
     assert bank.skeleton.joint_names[bank.skeleton.root] == 'nose'
+    if own:  # with what codecs need, and nothing that a network refuses
+        assert dataset.metainfo['root'] == 'nose'
+        assert (camera['w'], camera['h']) == (1000, 1000)
+        np.testing.assert_allclose(np.ravel(camera['k']), np.array(LENS)[[0, 1, 4]])
+        codec = KEYPOINT_CODECS.build(dict(type='VideoPoseLifting', num_keypoints=133))
+        encoded = codec.encode(
+            info['keypoints'],
+            info['keypoints_visible'],
+            info['lifting_target'],
+            info['lifting_target_visible'],
+            camera,
+        )
+        assert encoded['keypoint_labels'].dtype == np.float32
 
 
 def test_the_lens_is_taken_in_the_order_that_fits(tmp_path):

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import re
 import runpy
 import sys
@@ -16,12 +17,13 @@ import torch
 from eval_runs import build_loop
 from mmengine.config import Config
 from mmpose.registry import DATASETS, METRICS, MODELS
-from train_runs import LIFTER, make_runner
+from train_runs import LIFTER, dataset_cfg, make_runner
 
 from mmposeaug.apis import LiftingInferencer, load_lifter
 from mmposeaug.codecs import LifterAdapter, build_codec
 from mmposeaug.codecs.lifter_fit import check_codec
 from mmposeaug.datasets import load_pose_bank
+from mmposeaug.datasets.checks import check_bank
 from mmposeaug.datasets.keypoints_2d import keypoints_from_array
 from mmposeaug.datasets.metainfo import skeleton_of_cfg, tell_tree
 from mmposeaug.evaluation import joint_errors
@@ -129,6 +131,21 @@ def test_keypoints_that_count_like_the_lifters_joints_are_taken_for_them():
     np.testing.assert_array_equal(choose_map(people, 'auto', hand).weights, np.eye(21))
     with pytest.raises(ValueError, match='has 21 keypoints.*lifter for the 17 joints'):
         choose_map(people, 'auto', H36M_17)
+
+
+@pytest.mark.parametrize('name', ['fly', 'h36m_17'])
+def test_insects_are_small_and_people_are_not(name, mocap_root):
+    """Bones of a millimetre are a wrong unit for a person, and not for a fly."""
+    bank = load_pose_bank(dataset_cfg(mocap_root))
+    skeleton = bank.skeleton
+    if name == 'fly':
+        skeleton = dataclasses.replace(skeleton, human=False)
+    small = dataclasses.replace(bank, pose_cam=bank.pose_cam * 0.004, skeleton=skeleton)
+    if name == 'fly':
+        check_bank(small)
+    else:
+        with pytest.raises(ValueError, match='seems to be normalised.*human=False'):
+            check_bank(small)
 
 
 # ------------------------------------------------------------------------ root
