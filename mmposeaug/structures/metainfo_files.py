@@ -10,7 +10,8 @@ from typing import Any
 
 from mmengine.config import Config
 
-from .metainfo import tree_options
+from .choices import require_known
+from .metainfo import TREE_OPTIONS, tree_options
 
 
 def whole_metainfo(metainfo: Mapping[str, Any]) -> dict[str, Any]:
@@ -18,10 +19,13 @@ def whole_metainfo(metainfo: Mapping[str, Any]) -> dict[str, Any]:
 
     Raises:
         FileNotFoundError: If the file is neither there nor among MMPose's own.
+        ValueError: If it has no ``dataset_info``, or another option stands beside it.
     """
     path = metainfo.get('from_file')
     if path is None:
         return dict(metainfo)
+    # MMPose takes no notice of what stands beside it
+    require_known('metainfo with from_file', metainfo, ('from_file', *TREE_OPTIONS))
     file = Path(path)
     if not file.is_file():
         file = _of_mmpose(file.name)

@@ -161,6 +161,8 @@ def test_a_file_is_read_with_the_options_beside_it(tmp_path):
     )
     with pytest.raises(ValueError, match="'left_hip' and 'right_knee', which are not linked"):
         get_skeleton(dict(from_file=str(own), drop_links=[('left_hip', 'right_knee')]))
+    with pytest.raises(ValueError, match="no option 'drop_link'.*Did you mean 'drop_links'"):
+        get_skeleton(dict(from_file=str(own), drop_link=[]))
     with pytest.raises(FileNotFoundError, match='MMPose has none of that name'):
         get_skeleton(dict(from_file='nowhere.py'))
     own.write_text('nothing = 1')
