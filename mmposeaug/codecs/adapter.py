@@ -14,7 +14,7 @@ from mmengine.model import is_model_wrapper
 from mmpose.models.heads import MotionRegressionHead
 from torch import Tensor, nn
 
-from mmposeaug.geometry import flip_pose
+from mmposeaug.geometry import flip_pose, root_relative
 from mmposeaug.structures.choices import require_choice
 
 from .base import TensorCodec
@@ -35,6 +35,8 @@ class LifterAdapter:
         target_frame (str, optional): Frame that the lifter predicts: ``'last'``, ``'centre'``, or
             ``'all'``. Defaults to None: all for a ``MotionRegressionHead``, the last for a causal
             backbone, else the centre, as MMPose's data sets have it.
+        root (int, optional): Joint at the origin of predictions. Defaults to None: the codec's
+            root, or the middle of its roots.
 
     Raises:
         ValueError: If the lifter has no head, or one that the codec cannot be decoded by, has a
@@ -47,8 +49,10 @@ class LifterAdapter:
         lifter: nn.Module,
         codec: TensorCodec,
         target_frame: str | None = None,
+        root: int | None = None,
     ) -> None:
         self.lifter = lifter
+        self.root = None if codec.root_index == (root,) else root
         self.codec = codec
         module = self.module
         if not getattr(module, 'with_head', False):
@@ -208,7 +212,8 @@ class LifterAdapter:
         output, _ = self._forward(x)
         if output.ndim == 3:
             output = output.unsqueeze(1)
-        return self.codec.decode(output, image_size, intrinsics, root_depth, view)
+        pose = self.codec.decode(output, image_size, intrinsics, root_depth, view)
+        return pose if self.root is None else root_relative(pose, self.root)
 
     def _view_of_target(self, view: Tensor | None) -> Tensor | None:
         """The codec's axes (B, T' or 1, 3, 3) in the frames that the lifter predicts."""

@@ -8,17 +8,27 @@ from contextlib import contextmanager
 
 import torch
 
+from mmposeaug.structures import Skeleton
+
 from .adapter import LifterAdapter
 from .base import TensorCodec
 
 
-def check_codec(codec: TensorCodec, joints: int) -> None:
-    """Refuse the codec of other joints than those of the data set."""
+def check_codec(codec: TensorCodec, skeleton: Skeleton) -> None:
+    """Refuse the codec of other joints, or another root, than those of the data set."""
+    joints = skeleton.num_joints
     if codec.num_keypoints != joints:
         raise ValueError(
             f'The codec of the train pipeline is for {codec.num_keypoints} keypoints, the data set '
             f"has {joints} joints; make num_keypoints, the head's num_joints and the metainfo "
             'agree.'
+        )
+    (first, *others), names = codec.root_index, skeleton.joint_names
+    if not others and first != skeleton.root:  # of several, the root is the middle of them
+        raise ValueError(
+            f'The codec has root_index={first}, {names[first]!r}, but the root of the data set is '
+            f'{names[skeleton.root]!r}; set root_index={skeleton.root} in the codec, or '
+            f'root={names[first]!r} in the metainfo of the data set.'
         )
 
 

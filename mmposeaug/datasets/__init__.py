@@ -13,6 +13,8 @@ from .pose_bank import PoseBank, PoseBatch
 from .readers import POSE_READERS, load_pose_bank, make_pose_bank
 from .target_keypoints import TargetKeypoints, load_target_keypoints
 from .transforms import RandomFlipWithCamera
+from .wholebody import read_wholebody
+from .wholebody_dataset import WholeBodyDataset
 from .windows import WindowRule
 
 __all__ = [
@@ -26,6 +28,7 @@ __all__ = [
     'RandomFlipWithCamera',
     'TargetKeypoints',
     'VideoIndex',
+    'WholeBodyDataset',
     'WindowRule',
     'annotation_arrays',
     'build_bone_length_bank',
@@ -34,4 +37,5 @@ __all__ = [
     'load_target_keypoints',
     'load_pose_bank',
     'make_pose_bank',
+    'read_wholebody',
 ]

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from mmposeaug.fileio import join_root, load_npy, require_file
 from mmposeaug.geometry import bone_lengths
-from mmposeaug.structures import Skeleton
+from mmposeaug.structures import Skeleton, judge_human
 
 from .pixels import check_pixels
 from .pose_bank import PoseBank
@@ -20,7 +20,7 @@ from .projection_check import check_projection
 MIN_BONE_LENGTH = 1e-4
 """float: Bones shorter than this (metres) have no direction."""
 
-# No person's bones are this long or short on average, in metres.
+# No bones are this long on average, no person's this short, in metres; those of insects are.
 _MEAN_BONE_RANGE = (0.002, 2.5)
 _CHUNK = 131072
 
@@ -125,7 +125,7 @@ def check_bank(bank: PoseBank, detected: bool = False, source: str = 'the data')
     _check_finite(bank.keypoint_scores[..., None], '2D score or visibility', bank, source)
     _check_finite(bank.pose_visible[..., None], '3D visibility', bank, source)
     lengths = torch.cat([bone_lengths(p, bank.skeleton) for p in bank.pose_cam.split(_CHUNK)])
-    _check_unit(lengths, source)
+    _check_unit(lengths, bank.skeleton, source)
     _check_depth(bank, source)
     _check_bones(lengths, bank, source)
     check_projection(bank, detected=detected, source=source)
@@ -181,7 +181,7 @@ def _check_finite(values: Tensor, what: str, bank: PoseBank, source: str) -> Non
         )
 
 
-def _check_unit(lengths: Tensor, source: str) -> None:
+def _check_unit(lengths: Tensor, skeleton: Skeleton, source: str) -> None:
     mean = float(lengths.mean())
     low, high = _MEAN_BONE_RANGE
     if mean > high:
@@ -190,10 +190,11 @@ def _check_unit(lengths: Tensor, source: str) -> None:
             f'The mean bone of {source} is {mean:.4g} m long, so the 3D seems to be in {unit}; '
             f'divide it by {factor}, metres are needed.'
         )
-    if mean < low:
+    if mean < low and judge_human(skeleton).human is not False:
         raise ValueError(
             f'The mean bone of {source} is {mean:.4g} m long, so the 3D seems to be normalised or '
-            'in kilometres; give camera-space metres.'
+            'in kilometres; give camera-space metres (human=False in the metainfo says that it is '
+            'no person).'
         )
 
 

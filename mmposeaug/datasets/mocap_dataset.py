@@ -23,11 +23,12 @@ from .images import (
     padding_of_frames,
     usable_frames,
 )
+from .metainfo import KeepsTree
 from .windows import WINDOW_OPTIONS, select_windows
 
 
 @DATASETS.register_module()
-class MocapDataset(Human36mDataset):
+class MocapDataset(KeepsTree, Human36mDataset):
     """Human3.6M-shaped annotation files, whole or split by sequence.
 
     Everything that ``Human36mDataset`` offers, and: part of the sequences, of the frames or of the

@@ -18,8 +18,8 @@ from .annotations import annotation_arrays
 from .calibration import world_to_camera
 from .camera_files import CameraDict, intrinsics_of
 from .keypoints_2d import build_keypoint_map, fill_gaps
+from .metainfo import skeleton_of_cfg
 from .mocap_dataset import MocapDataset
-from .readers import skeleton_of_cfg
 from .recordings import DETECTIONS, Recording, Reference, load_recording, load_reference
 
 # of a person's size: detectors are off by 1 to 3 %, other cameras by 14 % and more

@@ -4,21 +4,18 @@
 from __future__ import annotations
 
 import inspect
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from mmengine.config import Config
 from mmengine.registry import Registry
 from mmpose.registry import DATASETS
 from torch import Tensor
 
 from mmposeaug.fileio import join_root, load_npz, require_file
-from mmposeaug.structures import Skeleton, said_human
+from mmposeaug.structures import Skeleton
 from mmposeaug.structures.choices import require_choice, require_known
 
 from .camera_files import load_camera_dicts
@@ -31,6 +28,7 @@ from .images import (
     pad_portrait_keypoints,
     usable_frames,
 )
+from .metainfo import skeleton_of_cfg
 from .pose_bank import PoseBank
 from .windows import select_windows, window_rule
 
@@ -158,7 +156,7 @@ def read_human36m(
 
     Options for images, pipelines and workers are ignored, and so is ``factor_file``.
     """
-    _refuse_unknown(cfg)
+    refuse_unknown(cfg)
     _refuse_unsupported(cfg)
     data_root = cfg.get('data_root')
     ann_file = join_root(cfg.get('ann_file') or '', data_root)
@@ -210,7 +208,7 @@ def read_human36m(
     )
 
 
-def _refuse_unknown(cfg: Mapping[str, Any]) -> None:
+def refuse_unknown(cfg: Mapping[str, Any]) -> None:
     """Refuse options that the dataset class would refuse, such as misspelt ones."""
     kind = cfg['type']
     dataset_class = DATASETS.get(kind) if isinstance(kind, str) else kind
@@ -231,28 +229,6 @@ def _refuse_unsupported(cfg: Mapping[str, Any]) -> None:
         )
     require_choice('data_mode', cfg.get('data_mode', 'topdown'), ('topdown',))
     require_choice('keypoint_2d_src', cfg.get('keypoint_2d_src', 'gt'), ('gt', 'detection'))
-
-
-def skeleton_of_cfg(cfg: Mapping[str, Any]) -> Skeleton:
-    """Skeleton of a dataset config: that of ``metainfo``, else of the dataset class."""
-    kind = cfg['type']
-    dataset_class = DATASETS.get(kind) if isinstance(kind, str) else kind
-    with warnings.catch_warnings():
-        # MMPose warns that it takes the metainfo file of its own installation, which is meant
-        warnings.filterwarnings('ignore', message='The metainfo config file')
-        metainfo = dataset_class._load_metainfo(cfg.get('metainfo'))
-    given = cfg.get('metainfo') or dataset_class.METAINFO
-    # MMPose's parsing drops what it does not know
-    return Skeleton.from_metainfo(dict(metainfo, human=_said_human(given)))
-
-
-def _said_human(metainfo: Mapping[str, Any]) -> bool | None:
-    """What ``human`` of metainfo says, beside ``from_file`` or else in that file."""
-    said = said_human(metainfo)
-    path = metainfo.get('from_file')
-    if said is not None or path is None or not Path(path).is_file():
-        return said
-    return said_human(Config.fromfile(path).dataset_info)
 
 
 def _compact(windows: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:

@@ -116,7 +116,7 @@ def lift(samples: PoseBatch, adapter: LifterAdapter, root: int) -> tuple[Tensor,
         samples.image_size,
         scores=samples.keypoint_scores,
         intrinsics=samples.intrinsics,
-        root_depth=target_cam[..., root, 2],
+        root_depth=adapter.codec.root_depth(target_cam),
     )
     return pred, root_relative(target_cam, root)
 

@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 from mmengine.evaluator import Evaluator
 from torch.utils.data import DataLoader
 
+from mmposeaug.datasets.metainfo import tell_tree
+
 from .set_configs import (
     checked_dataset,
     chosen_sets,
@@ -95,16 +97,25 @@ def build_eval_sets(
     ]
 
 
+def build_loader(runner: Any, dataloader: Any) -> Any:
+    """Build a data loader as ``mmengine.runner.BaseLoop`` does; its data set knows its tree."""
+    if not isinstance(dataloader, Mapping):
+        return dataloader
+    loader = runner.build_dataloader(
+        dataloader,
+        seed=runner.seed,
+        diff_rank_seed=runner._randomness_cfg.get('diff_rank_seed', False),
+    )
+    tell_tree(loader.dataset, dataloader.get('dataset'))
+    return loader
+
+
 def _build_set(
     runner: Any, name: str, dataloader: dict[str, Any], evaluator: Any, flip_test: bool
 ) -> EvalSet:
     empty = f'The set {name!r} holds no sample; check its ann_file, split and frame options.'
-    try:  # as mmengine.runner.BaseLoop builds its own
-        loader = runner.build_dataloader(
-            dataloader,
-            seed=runner.seed,
-            diff_rank_seed=runner._randomness_cfg.get('diff_rank_seed', False),
-        )
+    try:
+        loader = build_loader(runner, dataloader)
     except ValueError as error:
         if 'need at least one array' in str(error):  # MMEngine joins the samples of none
             raise ValueError(empty) from error

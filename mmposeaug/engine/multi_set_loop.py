@@ -15,7 +15,7 @@ from mmpose.registry import LOOPS
 from mmposeaug.compat.private import parse_losses, update_losses
 from mmposeaug.evaluation import format_table
 
-from .eval_sets import ChainedDataLoader, EvalSet, build_eval_sets
+from .eval_sets import ChainedDataLoader, EvalSet, build_eval_sets, build_loader
 from .tta import FlipTest
 
 
@@ -40,7 +40,7 @@ class _MultiSetLoop(BaseLoop):
             runner.logger.warning('fp16 is ignored: MMPose cannot decode the bfloat16 of a CPU.')
             fp16 = False
         if sets is None:
-            super().__init__(runner, dataloader, evaluator, fp16)
+            super().__init__(runner, build_loader(runner, dataloader), evaluator, fp16)
             self.sets = [EvalSet('', self.dataloader, self.evaluator, flip_test)]
         else:
             option = f'{self.phase}_cfg.sets'
@@ -51,9 +51,14 @@ class _MultiSetLoop(BaseLoop):
         if flips and _flips_itself(runner.model):
             runner.logger.info("The model's own test_cfg.flip_test is on; the loop adds none.")
             flips = False
+        if flips and not all(_has_pairs(item) for item in self.sets if item.flip_test):
+            runner.logger.info(
+                'flip_test is off where the metainfo pairs no joints (swap): the mirror image of a '
+                'right hand is a left one.'
+            )
         self.flips = [
             FlipTest(item.dataloader.dataset, item.name, image_size)
-            if flips and item.flip_test
+            if flips and item.flip_test and _has_pairs(item)
             else None
             for item in self.sets
         ]
@@ -166,6 +171,12 @@ class MultiSetTestLoop(_MultiSetLoop, TestLoop):
     """
 
     phase = 'test'
+
+
+def _has_pairs(item: EvalSet) -> bool:
+    """Whether the mirror image of a set's body is such a body; a right hand's is not."""
+    partners = (getattr(item.dataloader.dataset, 'metainfo', None) or {}).get('flip_indices')
+    return partners is None or list(partners) != list(range(len(partners)))
 
 
 def _flips_itself(model: Any) -> bool:

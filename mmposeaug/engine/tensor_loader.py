@@ -9,11 +9,11 @@ from typing import Any
 
 import torch
 from mmengine.dist import get_dist_info
-from mmpose.registry import DATASETS
 from torch import Tensor
 
 from mmposeaug.codecs import step_names
 from mmposeaug.datasets import PoseBank, PoseBatch, load_pose_bank
+from mmposeaug.datasets.metainfo import metainfo_of_cfg
 from mmposeaug.datasets.samples import inner_dataset
 
 FLIPS = ('RandomFlipAroundRoot', 'RandomFlipWithCamera')
@@ -94,9 +94,7 @@ def build_tensor_loader(
     inner = inner_dataset(dataset)
     for sentence in ignored_parts(dataloader, inner.get('pipeline', [])):
         runner.logger.warning(sentence)
-    kind = inner['type']
-    dataset_class = DATASETS.get(kind) if isinstance(kind, str) else kind
-    metainfo = dataset_class._load_metainfo(inner.get('metainfo'))
+    metainfo = metainfo_of_cfg(inner)
     device = next(runner.model.parameters()).device
     return TensorLoader(bank.to(device), dataloader['batch_size'], metainfo)
 

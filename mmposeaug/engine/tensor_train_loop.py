@@ -98,7 +98,8 @@ class TensorTrainLoop(EpochBasedTrainLoop):
         self.skeleton = self.bank.skeleton
         self.device = self.bank.device
         pipeline = inner_dataset(dataloader['dataset']).get('pipeline', [])
-        self.adapter = LifterAdapter(runner.model, build_codec(find_train_codec(pipeline)))
+        codec = build_codec(find_train_codec(pipeline))
+        self.adapter = LifterAdapter(runner.model, codec, root=self.skeleton.root)
         self._check_lifter()
         self.flip_prob = flip_probability(pipeline) if flip_prob is None else flip_prob
         augmentor: nn.Module | None = None
@@ -127,7 +128,7 @@ class TensorTrainLoop(EpochBasedTrainLoop):
         """Refuse a lifter that does not fit the data, before the first epoch."""
         bank, adapter = self.bank, self.adapter.unwrapped()
         frames, joints = bank.num_frames, self.skeleton.num_joints
-        check_codec(adapter.codec, joints)
+        check_codec(adapter.codec, self.skeleton)
         check_frames(adapter, frames, bank.target_frames)
         adapter.codec.check_trainable()
         adapter.codec.check_inputs(

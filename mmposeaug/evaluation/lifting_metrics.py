@@ -12,6 +12,7 @@ from mmengine.logging import print_log
 from mmpose.registry import METRICS
 
 from mmposeaug.structures.choices import require_choice
+from mmposeaug.structures.metainfo import find_root
 
 from .functional import auc, joint_errors, pck, procrustes_align, root_align, scale_align
 from .groups import H36M_NAME, NameGroups
@@ -51,7 +52,8 @@ class LiftingMetrics(BaseMetric):
         scores (Sequence[str]): Scores to compute. Defaults to all five. (Not called ``metrics``: a
             dict with that key is an evaluator to MMEngine.)
         root (str | int | Sequence[str | int]): Root joint by name or index. With several, the
-            root is their mean and none of them is left out of a score. Defaults to ``'root'``.
+            root is their mean and none of them is left out of a score. Defaults to None, the root
+            of the data set's skeleton: ``root`` of its metainfo, else the joint called so.
         alignment (str): ``'root'``, or ``'none'`` to compare camera-space positions as they
             are. Defaults to ``'root'``.
         include_root (bool | str): False for the plain scores, True for those ``_with_root``,
@@ -90,7 +92,7 @@ class LiftingMetrics(BaseMetric):
     def __init__(
         self,
         scores: Sequence[str] = SCORE_NAMES,
-        root: Joint | Sequence[Joint] = 'root',
+        root: Joint | Sequence[Joint] | None = None,
         alignment: str = 'root',
         include_root: bool | str = False,
         joints: Sequence[Joint] | None = None,
@@ -116,7 +118,7 @@ class LiftingMetrics(BaseMetric):
             raise ValueError(f'unit_scale must be positive (1000 for metres), got {unit_scale}.')
         if type(min_joints) is not int or min_joints < 1:
             raise ValueError(f'min_joints is {min_joints!r}; give a whole number from 1 on.')
-        self.root = [root] if isinstance(root, (str, int)) else list(root)
+        self.root = [root] if isinstance(root, (str, int)) else root and list(root)
         self.alignment = alignment
         self.variants = {True: [True], False: [False], 'both': [False, True]}[include_root]
         self.joints = None if joints is None else list(joints)
@@ -130,6 +132,16 @@ class LiftingMetrics(BaseMetric):
         self.mean_groups = None if mean_over is None else NameGroups((mean_over,), name_pattern)
         self.min_joints = min_joints
 
+    @property
+    def dataset_meta(self) -> dict | None:
+        """Dict | None: Metainfo of the data set."""
+        return self._dataset_meta
+
+    @dataset_meta.setter
+    def dataset_meta(self, dataset_meta: dict) -> None:
+        self._dataset_meta = dataset_meta
+        self._roots()  # refuses a data set without a root before a training
+
     def process(self, data_batch: Any, data_samples: Sequence[Mapping[str, Any]]) -> None:
         """Keep what the scores need of a batch of data samples."""
         for sample in data_samples:
@@ -138,7 +150,7 @@ class LiftingMetrics(BaseMetric):
     def compute_metrics(self, results: list) -> dict[str, float]:
         """Compute the scores of all samples."""
         poses = stack_samples(results)
-        root = self._indices(self.root, poses.gt.shape[1], 'root')
+        root = self._indices(self._roots(), poses.gt.shape[1], 'root')
         poses = self._align(poses, root)
         scored = self._scored_joints(poses, root)
         errors = {with_root: self._errors(poses, scored[with_root]) for with_root in self.variants}
@@ -150,13 +162,21 @@ class LiftingMetrics(BaseMetric):
         """Millimetres, and the root at the origin if asked for."""
         pred, gt = poses.pred * self.unit_scale, poses.gt * self.unit_scale
         visible = poses.visible
-        warn_about_size(gt, visible, self.unit_scale)
+        limits = {'PCK': self.pck_threshold, 'AUC': float(self.auc_thresholds.max())}
+        threshold = max((limits[s] for s in self.scores if s in limits), default=None)
+        warn_about_size(gt, visible, self.unit_scale, threshold)
         if self.alignment == 'root':  # an invisible root can align nothing
             visible = visible & visible[:, list(root)].all(axis=1, keepdims=True)
             pred, gt = root_align(pred, root), root_align(gt, root)
         return PoseSet(pred, gt, visible, poses.names)
 
     # ----------------------------------------------------------------- joints
+    def _roots(self) -> Sequence[Joint]:
+        """The root joints: those given, or that of the data set."""
+        meta = self.dataset_meta or {}
+        known = 'keypoint_name2id' in meta
+        return self.root or [find_root(meta) if known else 'root']
+
     def _indices(self, joints: Sequence[Joint], num_joints: int, what: str) -> list[int]:
         """Joint indices of names and indices."""
         by_name = (self.dataset_meta or {}).get('keypoint_name2id', {})

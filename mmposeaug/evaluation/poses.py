@@ -11,8 +11,9 @@ import numpy as np
 import torch
 from mmengine.logging import print_log
 
-PLAUSIBLE_SIZE = (200.0, 20000.0)
-"""tuple[float]: Extent of a pose in mm outside which the unit is probably wrong."""
+PLAUSIBLE_SIZE = (20.0, 20000.0)
+"""tuple[float]: Extent of a pose in mm, from a mouse to an elephant, outside which the unit is
+probably wrong: metres that are taken for millimetres, or the other way round."""
 
 
 class SamplePoses(NamedTuple):
@@ -110,8 +111,10 @@ def _check_finite(
     )
 
 
-def warn_about_size(gt_mm: np.ndarray, visible: np.ndarray, unit_scale: float) -> None:
-    """Warn if poses (N, K, 3) in mm are not the size of people, as with a wrong unit."""
+def warn_about_size(
+    gt_mm: np.ndarray, visible: np.ndarray, unit_scale: float, threshold: float | None = None
+) -> None:
+    """Warn if poses (N, K, 3) in mm are of no body's size, or smaller than a threshold of PCK."""
     whole = visible.all(axis=1)
     if not whole.any():
         return
@@ -120,6 +123,14 @@ def warn_about_size(gt_mm: np.ndarray, visible: np.ndarray, unit_scale: float) -
         print_log(
             f'The ground-truth poses are {size:.3g} mm large on average; check unit_scale='
             f'{unit_scale:g} (1000 for data in metres, 1 for millimetres).',
+            logger='current',
+            level=logging.WARNING,
+        )
+    elif threshold is not None and size < threshold:
+        print_log(
+            f'PCK and AUC count errors up to {threshold:g} mm, but the poses are {size:.3g} mm '
+            f'large on average; set pck_threshold, {size / 10:.0f} for instance, and '
+            'auc_thresholds.',
             logger='current',
             level=logging.WARNING,
         )

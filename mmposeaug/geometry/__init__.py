@@ -1,7 +1,7 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
 """Pure, batched, differentiable functions on poses and cameras."""
 
-from .body import body_axes, camera_angles, in_body_frame
+from .body import body_axes, camera_angles, in_body_frame, tree_axes
 from .bones import (
     bone_lengths,
     bones_to_joints,
@@ -61,6 +61,7 @@ __all__ = [
     'projected_size',
     'root_of_size',
     'shift_into_view',
+    'tree_axes',
     'euler_to_matrix',
     'rotate',
     'rotation_matrix',

@@ -6,7 +6,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from mmposeaug.datasets.keypoints_2d import KEYPOINT_FORMATS, KEYPOINT_SETS
+from mmposeaug.datasets.keypoints_2d import KEYPOINT_FORMATS, KEYPOINT_SETS, OF_LIFTER
 
 from .detect import DETECTORS, MODES, Detector, build_detector
 from .frames import IMAGE_ENDINGS
@@ -87,7 +87,8 @@ def build_parser() -> argparse.ArgumentParser:
         '--keypoint-set',
         default='auto',
         metavar='SET',
-        help=f'{", ".join(KEYPOINT_SETS)}, or a JSON file (default: told by the file)',
+        help=f'{", ".join(KEYPOINT_SETS)}, {OF_LIFTER} for its own joints, or a JSON file '
+        '(default: told by the file)',
     )
     reading.add_argument('--annotations', help='COCO file with the images of a results file')
     reading.add_argument(

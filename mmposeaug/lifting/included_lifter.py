@@ -13,6 +13,7 @@ from mmengine.config import Config
 
 from mmposeaug.datasets.samples import inner_dataset
 from mmposeaug.fileio import atomic_write, make_writable_folder, save_json
+from mmposeaug.structures.metainfo_files import whole_metainfo
 from mmposeaug.version import __version__
 
 from .lifter_weights import read_checkpoint
@@ -98,6 +99,17 @@ def _config_of_use(cfg: Config) -> dict[str, Any]:
     kept = {name: dataset[name] for name in _OF_DATASET if name in dataset}
     return dict(
         default_scope=plain.get('default_scope') or 'mmpose',
-        model=plain['model'],
-        test_dataloader=dict(dataset=kept),
+        model=_without_files(plain['model']),
+        test_dataloader=dict(dataset=_without_files(kept)),
     )
+
+
+def _without_files(value: Any) -> Any:
+    """The same with the content of metainfo in the place of its file's name."""
+    if isinstance(value, Mapping):
+        if 'from_file' in value:
+            return whole_metainfo(value)
+        return {key: _without_files(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_without_files(each) for each in value]
+    return value

@@ -16,12 +16,9 @@ from torch import Tensor
 from mmposeaug.codecs import check_seen
 from mmposeaug.datasets import check_pixels
 from mmposeaug.datasets.keypoints_2d import (
-    DETECTOR_SETS,
-    KEYPOINT_SETS,
     KeypointMap,
     Keypoints2D,
     Sequences,
-    build_keypoint_map,
     fill_gaps,
     keypoints_from_array,
     load_keypoints,
@@ -31,6 +28,7 @@ from mmposeaug.structures import LiftedPoses, Skeleton
 from mmposeaug.version import __version__
 
 from .included_lifter import included_lifter
+from .keypoint_choice import choose_map, set_text
 from .lifters import load_lifter
 from .options import LiftingOptions
 from .refine import refine_poses
@@ -42,8 +40,6 @@ from .windows import iterate_windows
 
 KeypointSource = Union[str, 'os.PathLike[str]', np.ndarray, Keypoints2D]
 
-# 17 may be COCO's or Human3.6M's
-_SETS_BY_COUNT = {**{n: name for n, name in DETECTOR_SETS.items() if n != 17}, 16: 'h36m_16'}
 UNCERTAIN_SHARE = 0.2
 """float: From this share on, joints of low scores are mentioned."""
 
@@ -59,8 +55,8 @@ class LiftingInferencer:
             :func:`mmposeaug.lifting.included_lifter`.
         checkpoint (str | PathLike, optional): Its checkpoint.
         device (str | torch.device): Where it runs. Defaults to ``'cpu'``.
-        flip_test (bool): Whether to average with the prediction for the mirrored image. Defaults
-            to True.
+        flip_test (bool): Whether to average with the prediction for the mirrored image, for
+            skeletons with pairs of left and right joints. Defaults to True.
         batch_size (int): Frames that are lifted together. Defaults to 1024.
 
     Raises:
@@ -94,7 +90,8 @@ class LiftingInferencer:
                 'for the lifter that comes with the package.'
             )
         self.lifter = load_lifter(config, checkpoint, device)
-        self.flip_test = flip_test
+        # a right hand's mirror image is a left one
+        self.flip_test = flip_test and bool(self.skeleton.joint_pairs)
         self.batch_size = batch_size
 
     @property
@@ -137,7 +134,7 @@ class LiftingInferencer:
             self.made_with(),
             source=people.source,
             frames_from=SINGLE_PICTURES if options.stills else people.frames_from,
-            keypoint_set=_set_text(people, options.keypoint_set, joint_map),
+            keypoint_set=set_text(people, options.keypoint_set, joint_map),
             tracks=way,
             image_size=size_from,
             camera=camera_text,
@@ -173,17 +170,7 @@ class LiftingInferencer:
 
     def joint_map(self, people: Keypoints2D, name: str) -> KeypointMap:
         """How the lifter's joints are made of the people's keypoints."""
-        if name != 'auto':
-            return build_keypoint_map(name, self.skeleton)
-        if people.joint_names is not None:
-            return build_keypoint_map(people.joint_names, self.skeleton)
-        if people.num_keypoints not in _SETS_BY_COUNT:
-            raise ValueError(
-                f'{people.source} has {people.num_keypoints} keypoints a person and does not name '
-                f'them; say with keypoint_set which they are: {", ".join(KEYPOINT_SETS)}, or a '
-                'JSON file of yours.'
-            )
-        return build_keypoint_map(_SETS_BY_COUNT[people.num_keypoints], self.skeleton)
+        return choose_map(people, name, self.skeleton)
 
     def _lift(
         self,
@@ -245,16 +232,6 @@ class LiftingInferencer:
             frames_at_once=self.lifter.num_frames,
             flip_test=self.flip_test,
         )
-
-
-def _set_text(people: Keypoints2D, given: str, joint_map: KeypointMap) -> str:
-    """Which keypoints they are, and how that is known."""
-    if given != 'auto':
-        return f'given: {joint_map.name}'
-    if people.guessed_set is not None or people.joint_names is None:
-        guess = people.guessed_set or joint_map.name
-        return f'assumed: {guess}, by its {people.num_keypoints} keypoints'
-    return 'names of the file'
 
 
 def _read(keypoints: KeypointSource, first_frame: int | None) -> Keypoints2D:

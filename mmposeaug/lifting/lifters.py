@@ -18,7 +18,7 @@ from torch import nn
 from mmposeaug.codecs import LifterAdapter, build_codec, find_train_codec
 from mmposeaug.codecs.lifter_fit import check_codec, check_frames, first_call
 from mmposeaug.codecs.trained_codec import codec_misfit
-from mmposeaug.datasets.readers import skeleton_of_cfg
+from mmposeaug.datasets.metainfo import skeleton_of_cfg
 from mmposeaug.datasets.samples import inner_dataset
 from mmposeaug.datasets.windows import WindowRule, window_rule
 from mmposeaug.structures import Skeleton
@@ -90,7 +90,7 @@ def load_lifter(
     skeleton = skeleton_of_cfg(next(iter(datasets.values())))
     window = window_rule(next(iter(datasets.values())))
     codec = build_codec(_codec_of(datasets))
-    check_codec(codec, skeleton.num_joints)
+    check_codec(codec, skeleton)
     model = _build(cfg)
     content, sha256 = read_checkpoint(path)
     load_weights(model, content, path)
@@ -100,7 +100,8 @@ def load_lifter(
         raise ValueError(
             f"The checkpoint '{path}' {misfit}; give the config that it was trained with."
         )
-    adapter = LifterAdapter(_to_device(model.eval().requires_grad_(False), device), codec)
+    model = _to_device(model.eval().requires_grad_(False), device)
+    adapter = LifterAdapter(model, codec, root=skeleton.root)
     lifter = LoadedLifter(adapter, skeleton, window, cfg, path, sha256)
     _check_window(lifter)
     return lifter

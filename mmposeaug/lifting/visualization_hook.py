@@ -14,6 +14,7 @@ from mmengine.hooks import Hook
 from mmpose.registry import HOOKS
 
 from mmposeaug.datasets.images import padding_of
+from mmposeaug.datasets.metainfo import tell_tree
 from mmposeaug.datasets.samples import camera_image_size, image_name
 from mmposeaug.structures import Skeleton
 from mmposeaug.visualization.figures import save_png, to_image
@@ -108,6 +109,9 @@ class LiftingVisualizationHook(Hook):
     # ------------------------------------------------------------------- draw
     def _draw_batch(self, runner: Any, loop: Any, outputs: Sequence[Any], folder: str) -> None:
         name, dataset = _current_set(loop)
+        if not name:  # the loops for several sets have told their data sets
+            loader = runner.cfg.get('val_dataloader' if folder else 'test_dataloader') or {}
+            tell_tree(dataset, loader.get('dataset'))
         skeleton = Skeleton.from_metainfo(dataset.metainfo)
         for sample in outputs:
             number = self._seen.get(name, 0)

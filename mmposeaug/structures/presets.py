@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .choices import require_choice
+from .metainfo_files import whole_metainfo
 from .skeleton import Skeleton
 
 H36M_17 = Skeleton(
@@ -56,7 +57,8 @@ def get_skeleton(skeleton: str | Mapping[str, Any] | Skeleton) -> Skeleton:
 
     Args:
         skeleton (str | Mapping | Skeleton): ``'h36m_17'``, ``'h36m_16'``, MMPose dataset metainfo
-            (``dataset_info`` or its parsed form), or a skeleton.
+            (``dataset_info``, its parsed form, or ``from_file`` with the options of the tree as in
+            a data set's config), or a skeleton.
 
     Returns:
         Skeleton: The skeleton.
@@ -68,6 +70,6 @@ def get_skeleton(skeleton: str | Mapping[str, Any] | Skeleton) -> Skeleton:
     if isinstance(skeleton, Skeleton):
         return skeleton
     if isinstance(skeleton, Mapping):
-        return Skeleton.from_metainfo(skeleton)
+        return Skeleton.from_metainfo(whole_metainfo(skeleton))
     require_choice('The skeleton', skeleton, _PRESETS, 'or Skeleton.from_metainfo', KeyError)
     return _PRESETS[skeleton]

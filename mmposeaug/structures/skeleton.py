@@ -13,6 +13,9 @@ from .tree import Tree
 
 Groups = dict[str, tuple[int, ...]]
 
+MOST_SINGLES = 8
+"""int: More limbs of one joint on the same joint are points of a surface."""
+
 
 @dataclass(frozen=True)
 class Skeleton(Tree):
@@ -117,7 +120,8 @@ class Skeleton(Tree):
 
         ``torso`` holds the midline bones and the first bone of every limb. A limb's part holds
         its bones and those it is attached to: the bone that leads to its joint on the midline,
-        or, on the root where there is none, the other bones of the root.
+        or, on the root where there is none, the other bones of the root. Many single joints on
+        one midline joint, such as the points of a face, have no part of their own.
         """
         bones_of_limbs = {
             name: tuple(self.bone_of(joint) for joint in members)
@@ -127,8 +131,11 @@ class Skeleton(Tree):
         midline = set(range(self.num_bones)) - sided
         first = {bones[0] for bones in bones_of_limbs.values()}
         parts = {'torso': tuple(sorted(midline | first))}
+        singles = [self.bones[b[0]][1] for b in bones_of_limbs.values() if len(b) == 1]
         for name, bones in bones_of_limbs.items():
             joint = self.bones[bones[0]][1]
+            if len(bones) == 1 and singles.count(joint) > MOST_SINGLES:
+                continue
             if joint == self.root:
                 neighbours = {b for b, (_, parent) in enumerate(self.bones) if parent == joint}
             else:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from .metainfo import side_of
+from .sides import namesake
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,8 @@ class Tree:
                     )
                 partner[joint] = other
         for joint, name in enumerate(self.joint_names):
-            if side_of(name) and joint not in partner:
+            # a hand whose joints are all called right_... is a whole skeleton of its own
+            if joint not in partner and namesake(name) in self.joint_names:
                 raise ValueError(
                     f'Skeleton {self.name!r}: {name!r} has no partner on the other side; add '
                     'the pair to joint_pairs (``swap`` in MMPose metainfo).'
@@ -86,7 +87,7 @@ class Tree:
                 raise ValueError(
                     f'Skeleton {self.name!r}: {self.joint_names[left]!r} and '
                     f'{self.joint_names[right]!r} are paired but their parents are not; '
-                    'the tree must be symmetric.'
+                    'the tree must be symmetric, and its root on the midline.'
                 )
 
     # ---------------------------------------------------------------- joints

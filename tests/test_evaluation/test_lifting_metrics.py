@@ -62,6 +62,28 @@ def log() -> Any:
     logger.removeHandler(handler)
 
 
+@pytest.mark.parametrize(
+    ('scale', 'options', 'warning'),
+    [
+        (0.06, dict(scores='MPJPE'), ''),  # a hand
+        (0.06, dict(), 'PCK and AUC count errors up to 150 mm, but the poses are 1'),
+        (0.06, dict(pck_threshold=20, auc_thresholds=[5, 10]), ''),
+        (1e-3, dict(scores='MPJPE'), 'check unit_scale=1000'),
+        (1, dict(), ''),
+    ],
+)
+def test_small_bodies_are_no_wrong_unit(log, scale, options, warning):
+    pred, gt = (scale * poses for poses in make_poses())
+    evaluate([make_sample(p[None], g[None]) for p, g in zip(pred, gt)], **options)
+    said = [line for line in log if 'mm large' in line]
+    assert (warning in said[0]) if warning else not said
+
+
+def test_the_root_is_that_of_the_metainfo():
+    moved = evaluate(make_samples(), dict(META, root='thorax'))
+    assert moved == evaluate(make_samples(), root='thorax') != evaluate(make_samples())
+
+
 def test_golden_metrics(golden: Path):
     data = np.load(golden)
     pred, gt = data['metric/pred'], data['metric/gt']

@@ -13,6 +13,7 @@ from mmposeaug.geometry import (
     in_body_frame,
     rotate,
     rotation_matrix,
+    tree_axes,
 )
 from mmposeaug.structures import H36M_16, H36M_17, Skeleton
 
@@ -65,6 +66,24 @@ def test_a_pose_is_the_same_in_its_own_frame_wherever_it_is(generator):
 def test_axes_are_right_angled(generator):
     axes = body_axes(torch.randn(5, 17, 3, generator=generator), H36M_17)
     torch.testing.assert_close(axes @ axes.mT, torch.eye(3).expand(5, 3, 3), atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize(
+    'skeleton',
+    [
+        Skeleton('hand', ('wrist', 'thumb', 'tip', 'pinky'), (-1, 0, 1, 0)),
+        Skeleton('chain', ('a', 'b', 'c'), (-1, 0, 1)),
+        Skeleton('face', ('nose', 'left_eye', 'right_eye', 'chin'), (-1, 0, 0, 0), ((1, 2),)),
+    ],
+)
+def test_any_body_has_axes_that_turn_with_it(generator, skeleton):
+    pose = torch.randn(8, skeleton.num_joints, 3, generator=generator)
+    moved = rotate(pose, euler_to_matrix(*torch.randn(3, 8, generator=generator))) + 1
+    first, second = in_body_frame(pose, skeleton), in_body_frame(moved, skeleton)
+    torch.testing.assert_close(first, second, atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(first.norm(dim=-1), (pose - pose[:, :1]).norm(dim=-1))
+    with pytest.raises(ValueError, match='has 2 joints, which cannot tell'):
+        tree_axes(pose[:, :2], Skeleton('arm', ('root', 'hand'), (-1, 0)))
 
 
 def test_a_tree_without_a_pelvis_is_refused():

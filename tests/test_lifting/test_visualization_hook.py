@@ -13,6 +13,7 @@ from PIL import Image
 
 from mmposeaug.fileio import save_json
 from mmposeaug.lifting.visualization_hook import LiftingVisualizationHook
+from mmposeaug.structures.metainfo_files import whole_metainfo
 
 
 @pytest.fixture
@@ -46,6 +47,16 @@ def test_draws_without_images(run_test, tmp_path):
     ]
     with Image.open(tmp_path / 'out' / 'S1_Walking_1.54138969_000001.png') as picture:
         assert picture.width > 2 * picture.height  # 2D input, prediction, truth
+
+
+def test_a_root_of_another_name_is_known_in_mmengines_own_loop(run_test, tmp_path):
+    """MMPose's data set drops ``root`` of its metainfo; the hook asks the config."""
+    info = whole_metainfo(dict(from_file='configs/_base_/datasets/h36m.py'))
+    renamed = repr(info).replace("'root'", "'middle'")
+    (tmp_path / 'own.py').write_text(f'dataset_info = {renamed}')
+    metainfo = dict(from_file=str(tmp_path / 'own.py'), root='middle')
+    run_test(test_dataloader=dict(dataset=dict(metainfo=metainfo)))
+    assert len(names(tmp_path / 'out')) == 2
 
 
 def test_each_named_set_has_its_folder(run_test, tmp_path):

@@ -8,6 +8,7 @@ from .gaps import Sequences, fill_gaps, split_runs
 from .keypoint_sets import (
     DETECTOR_SETS,
     KEYPOINT_SETS,
+    OF_LIFTER,
     KeypointMap,
     build_keypoint_map,
     keypoint_names,
@@ -21,6 +22,7 @@ __all__ = [
     'DETECTOR_SETS',
     'KEYPOINT_FORMATS',
     'KEYPOINT_SETS',
+    'OF_LIFTER',
     'KeypointMap',
     'Keypoints2D',
     'Sequences',

@@ -82,6 +82,8 @@ _OWN_SETS: dict[str, tuple[str, ...]] = {
     H36M_17.name: H36M_17.joint_names,
     H36M_16.name: H36M_16.joint_names,
 }
+OF_LIFTER = 'lifter'
+"""str: Set of the joints of the lifter themselves, in their order."""
 KEYPOINT_SETS = (*_MMPOSE_SETS, *_OWN_SETS)
 """tuple[str]: Keypoint sets by name: of MMPose COCO's 17, Halpe's 26, COCO-WholeBody's 133, AI
 Challenger's and CrowdPose's 14 and PoseTrack18's 17; the 33 landmarks of MediaPipe's BlazePose,
@@ -130,7 +132,7 @@ def keypoint_names(name: str) -> tuple[str, ...]:
     name = name.lower()
     if name in _OWN_SETS:
         return _OWN_SETS[name]
-    own = 'or a JSON file that says what each joint is made of'
+    own = f'{OF_LIFTER} for its own joints, or a JSON file that says what each joint is made of'
     require_choice('The keypoint set', name, KEYPOINT_SETS, own)
     path = f'configs/_base_/datasets/{name}.py'
     with warnings.catch_warnings():  # that the file is taken from where MMPose is
@@ -183,9 +185,10 @@ def build_keypoint_map(
 
     Args:
         keypoint_set (str | PathLike | Sequence[str]): A name of :data:`KEYPOINT_SETS`, the
-            keypoints' own names, or a JSON file of one's own: ``keypoints`` lists the names of the
-            detector's keypoints, ``joints`` gives for each joint of the lifter a name, a list
-            of names (their mean), or a mapping of names to weights.
+            keypoints' own names, ``'lifter'`` for the joints of the lifter, or a JSON file of
+            one's own: ``keypoints`` lists the names of the detector's keypoints, ``joints`` gives
+            for each joint of the lifter a name, a list of names (their mean), or a mapping of
+            names to weights.
         skeleton (Skeleton): The joints J of the lifter.
 
     Returns:
@@ -199,6 +202,8 @@ def build_keypoint_map(
     if isinstance(keypoint_set, os.PathLike) or str(keypoint_set).endswith('.json'):
         label = os.fspath(keypoint_set)  # type: ignore[arg-type]
         names, own = _read_own(label)
+    elif keypoint_set == OF_LIFTER:
+        label, names = keypoint_set, skeleton.joint_names
     elif isinstance(keypoint_set, str):
         label, names = keypoint_set.lower(), keypoint_names(keypoint_set)
     else:

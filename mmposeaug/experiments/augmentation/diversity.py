@@ -168,7 +168,7 @@ def measure_diversity(
         dict[str, dict[str, float]]: Numbers by label.
 
     Raises:
-        ValueError: If the skeletons differ or have no pelvis.
+        ValueError: If the skeletons differ.
     """
     first = next(iter(sets.values()))
     if target is not None and target.skeleton != first.skeleton:
