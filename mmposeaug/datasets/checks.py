@@ -13,6 +13,7 @@ from mmposeaug.fileio import join_root, load_npy, require_file
 from mmposeaug.geometry import bone_lengths
 from mmposeaug.structures import Skeleton
 
+from .joint_order import check_joint_order
 from .pixels import check_pixels
 from .pose_bank import PoseBank
 from .projection_check import check_projection
@@ -38,6 +39,7 @@ def check_annotation(arrays: Mapping[str, np.ndarray], needed: Sequence[str], pa
                 f'The annotation file {path!r} has no {meaning[name]}; add the array, or set '
                 'ann_file to a file for 3D poses.'
             )
+        _check_kind(arrays[name], name, path)
     rows = {name: len(arrays[name]) for name in needed}
     if len(set(rows.values())) > 1:
         raise ValueError(f'The arrays of {path!r} have different numbers of rows: {rows}.')
@@ -51,6 +53,19 @@ def check_annotation(arrays: Mapping[str, np.ndarray], needed: Sequence[str], pa
             )
     if 'part' in needed:
         check_pixels(arrays['part'][..., :2], arrays['part'][..., 2], repr(path))
+
+
+def _check_kind(array: np.ndarray, name: str, path: str) -> None:
+    """Check that an array holds names or real numbers, in rows."""
+    text, what = name == 'imgname', 'numbers'
+    good = array.dtype.kind in ('US' if text else 'fiub')
+    if text:
+        what = "text such as 'S1_Walking_1.54138969_000001.jpg'"
+    if not good or array.ndim == 0 or (text and array.ndim != 1):
+        raise ValueError(
+            f'The array {name!r} of {path!r} has the type {array.dtype} and the shape '
+            f'{array.shape}; it must hold {what}, one row a frame.'
+        )
 
 
 def read_keypoints(
@@ -128,6 +143,7 @@ def check_bank(bank: PoseBank, detected: bool = False, source: str = 'the data')
     _check_unit(lengths, source)
     _check_depth(bank, source)
     _check_bones(lengths, bank, source)
+    check_joint_order(bank.pose_cam, bank.pose_visible, bank.skeleton, source)
     check_projection(bank, detected=detected, source=source)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import torch
 from mmpose.datasets import Human36mDataset
 from mmpose.registry import DATASETS
 
@@ -23,6 +24,8 @@ from .images import (
     padding_of_frames,
     usable_frames,
 )
+from .joint_order import check_joint_order
+from .readers import skeleton_of_cfg
 from .windows import WINDOW_OPTIONS, select_windows
 
 
@@ -94,6 +97,7 @@ class MocapDataset(Human36mDataset):
         if self._detected:
             find_detections(keypoint_2d_det_file, data_root)  # the parent joins the folder itself
         require_file(join_root(ann_file, data_root), 'annotation file', 'ann_file')
+        self._given_metainfo = kwargs.get('metainfo')
         super().__init__(
             ann_file=ann_file,
             data_root=data_root or '',
@@ -155,7 +159,17 @@ class MocapDataset(Human36mDataset):
         check_joint_count(
             self.ann_data['S'].shape[1], meta['num_keypoints'], meta['dataset_name'], self._source
         )
+        self._check_joint_order()
         return super().load_data_list()
+
+    def _check_joint_order(self) -> None:
+        """Look at the bones, where the metainfo is a tree."""
+        try:
+            skeleton = skeleton_of_cfg(dict(type=type(self), metainfo=self._given_metainfo))
+        except ValueError:
+            return
+        joints = torch.from_numpy(self.ann_data['S'].astype(np.float32))
+        check_joint_order(joints[..., :3], joints[..., 3], skeleton, self._source)
 
     def _load_annotations(self) -> tuple[list[dict], list[dict]]:
         """Give each sample the box of its own target frame (the parent takes the n-th row's)."""
