@@ -51,6 +51,14 @@ def check_annotation(arrays: Mapping[str, np.ndarray], needed: Sequence[str], pa
                 f'The array {name!r} of {path!r} has shape {arrays[name].shape}; (N, J, {width}) '
                 'is needed, the last column being the visibility (1 if not known).'
             )
+    for name, shape in (('center', (rows['imgname'], 2)), ('scale', (rows['imgname'],))):
+        if name in arrays:
+            _check_kind(arrays[name], name, path)
+            if arrays[name].shape[: len(shape)] != shape:
+                raise ValueError(
+                    f'The array {name!r} of {path!r} has shape {arrays[name].shape}; {shape} is '
+                    'needed, of the box of each frame, or leave it out.'
+                )
     if 'part' in needed:
         check_pixels(arrays['part'][..., :2], arrays['part'][..., 2], repr(path))
 
@@ -92,6 +100,7 @@ def find_detections(path: str | None, data_root: str | None) -> str:
 
 def check_detections(keypoints: np.ndarray, pose: np.ndarray, path: str) -> None:
     """Check that 2D detections are pixels (N, J, 3), like the 3D poses (N, J, 4) they belong to."""
+    _check_kind(keypoints, 'keypoints', path)
     if keypoints.shape != (*pose.shape[:2], 3):
         raise ValueError(
             f'The 2D detection file {path!r} has shape {keypoints.shape}, but '

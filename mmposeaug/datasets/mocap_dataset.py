@@ -16,7 +16,7 @@ from mmposeaug.fileio import join_root, load_npz, require_file
 from .camera_files import CameraDict, load_camera_dicts
 from .cameras import CameraSet
 from .checks import check_joint_count, find_detections, read_keypoints
-from .frames import FrameSelection, VideoIndex, index_videos, warn_of_gaps
+from .frames import FrameSelection, VideoIndex, as_text, index_videos, warn_of_gaps
 from .images import (
     check_keep_frames,
     pad_portrait_cameras,
@@ -120,6 +120,7 @@ class MocapDataset(Human36mDataset):
         self.ann_data = self._load_arrays(ann_file)
         det_file = self.keypoint_2d_det_file if self._detected else None
         keypoints = read_keypoints(self.ann_data, ann_file, det_file)
+        self.ann_data['imgname'] = as_text(self.ann_data['imgname'])
         self._source = repr(ann_file)
         self._index: VideoIndex | None = index_videos(self.ann_data['imgname'])
         self._detections: np.ndarray | None = None

@@ -19,6 +19,7 @@ from .io import (
 )
 from .manifest import Manifest, changes
 from .object_npz import load_object_npz, npz_entries
+from .yaml_files import load_yaml
 
 __all__ = [
     'Manifest',
@@ -30,6 +31,7 @@ __all__ = [
     'load_npz',
     'load_object_npz',
     'load_pickle_restricted',
+    'load_yaml',
     'make_writable_folder',
     'npz_entries',
     'read_record',
