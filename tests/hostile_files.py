@@ -10,7 +10,8 @@ import os
 import pickle
 import resource
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +99,12 @@ def zip_of(name: str, content: bytes) -> bytes:
     return file.getvalue()
 
 
+@cache
+def bomb_npz() -> bytes:
+    """130 MiB of zeros in 130 KiB, which is more than an npz file may unpack to."""
+    return zip_of('keypoints.npy', npy(np.zeros((1_000_000, 17, 2), np.float32)))
+
+
 def broken_npz() -> Iterator[bytes]:
     good = npz(keypoints=np.random.default_rng(0).uniform(0, 99, (3, 17, 2)))
     yield from (good[: len(good) * k // 5] for k in range(5))
@@ -107,9 +114,7 @@ def broken_npz() -> Iterator[bytes]:
     yield zip_of('keypoints.npy', huge_npy())
     yield zip_of('keypoints.npy', b'\x93NUMPY\x01\x00\xff\xff' + b'x' * 10)
     yield zip_of('keypoints.npy', b'\x93NUMPY\x09\x00\x10\x00' + b'x' * 20)
-    bomb = io.BytesIO()
-    np.save(bomb, np.zeros((4_000_000, 17, 2), np.float32))
-    yield zip_of('keypoints.npy', bomb.getvalue())
+    yield bomb_npz()
     yield npz(keypoints=np.array(['a', 'b']))
     yield npz(keypoints=np.array([{}], dtype=object))
     yield npz(keypoints=np.zeros((2, 17, 2), complex))
@@ -264,3 +269,62 @@ def broken_arrays(good: np.ndarray) -> Iterator[np.ndarray | None]:
         spoilt = good.copy()
         spoilt.reshape(-1)[7] = value
         yield spoilt
+
+
+def spoil(path: Path, good: bytes) -> Iterator[str]:
+    """Spoil a file on the disk in each way that any file can be, and say how; it is put back."""
+    contents = dict(
+        empty=b'',
+        half=good[: len(good) // 2],
+        short=good[:-3],
+        bytes_in_front=good[:40] + b'\xaa\xbb\xcc\xdd' + good[44:],
+        bytes_behind=good[:-60] + b'\xaa\xbb\xcc\xdd' + good[-56:],
+        text=b'hello\n',
+        zeros=b'\x00' * 200,
+        binary=b'\xff\xfe\xe9' * 50,
+        pickle=pickle.dumps(Evil()),
+        numbers=pickle.dumps([1, 2]),
+        npz=npz(other=np.ones(3)),
+        npy=huge_npy(),
+        bomb=bomb_npz(),
+        json=b'[' * 100_000,
+        brackets=b'a = ' + b'(' * 5_000,
+    )
+    for label, content in contents.items():
+        path.write_bytes(content)
+        yield label
+    path.unlink()
+    yield 'absent'
+    path.mkdir()
+    yield 'folder'
+    path.rmdir()
+    os.mkfifo(path)
+    yield 'pipe'
+    path.unlink()
+    path.symlink_to(path)
+    yield 'loop'
+    path.unlink()
+    path.write_bytes(good)
+
+
+def run_command(judge: Judge, label: str, run: Callable[[], Any], capsys: Any) -> bool:
+    """Run a command line, and judge how it ends; return whether with a refusal."""
+    judge.count += 1
+    capsys.readouterr()
+    try:
+        code = run()
+    except SystemExit as end:
+        code = end.code
+    except Exception as error:
+        judge.faults.append(f'{label}: {type(error).__name__}: {str(error)[:150]}')
+        return True
+    lines = [line for line in capsys.readouterr().err.splitlines() if line.strip()]
+    if not code:
+        judge.read_well += 1
+        return False
+    said = [line for line in lines if 'error: ' in line]
+    if code not in (1, 2) or len(said) != 1 or said[0] != lines[-1]:
+        judge.faults.append(f'{label}: exit status {code}, {lines[-3:]}')
+    else:
+        judge.said(label, said[0])
+    return True

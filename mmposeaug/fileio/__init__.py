@@ -2,7 +2,9 @@
 """Reading and writing files: nothing read here can run code, nothing written is half done."""
 
 from .io import (
+    UnpackedError,
     atomic_write,
+    check_unpacked,
     join_root,
     load_json,
     load_npy,
@@ -23,8 +25,10 @@ from .yaml_files import load_yaml
 
 __all__ = [
     'Manifest',
+    'UnpackedError',
     'atomic_write',
     'changes',
+    'check_unpacked',
     'join_root',
     'load_json',
     'load_npy',

@@ -166,11 +166,15 @@ MAX_RATIO = 200
 """int: Numpy files may unpack to this many times their size, or to 64 MiB."""
 
 
+class UnpackedError(ValueError):
+    """A file unpacks to far more than it holds."""
+
+
 def check_unpacked(size: int, path: str, local_path: str) -> None:
     """Refuse a file that unpacks to far more than it holds, before anything is unpacked."""
     allowed = max(MAX_RATIO * os.path.getsize(local_path), 1 << 26)
     if size > allowed:
-        raise ValueError(
+        raise UnpackedError(
             f'The file {path!r} would unpack to {size / 2**30:.1f} GiB, {MAX_RATIO} times its size '
             'or more; check where it comes from, or save its arrays uncompressed.'
         )
