@@ -9,6 +9,7 @@ import json
 import os
 import pickle
 import resource
+import signal
 import zipfile
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -271,8 +272,11 @@ def broken_arrays(good: np.ndarray) -> Iterator[np.ndarray | None]:
         yield spoilt
 
 
-def spoil(path: Path, good: bytes) -> Iterator[str]:
-    """Spoil a file on the disk in each way that any file can be, and say how; it is put back."""
+def spoil(path: Path, good: bytes, first: int = 0, step: int = 1) -> Iterator[str]:
+    """Spoil a file on the disk in each way that any file can be, and say how; it is put back.
+
+    Of the contents every ``step``-th from the ``first`` on.
+    """
     contents = dict(
         empty=b'',
         half=good[: len(good) // 2],
@@ -290,8 +294,8 @@ def spoil(path: Path, good: bytes) -> Iterator[str]:
         json=b'[' * 100_000,
         brackets=b'a = ' + b'(' * 5_000,
     )
-    for label, content in contents.items():
-        path.write_bytes(content)
+    for label in list(contents)[first::step]:
+        path.write_bytes(contents[label])
         yield label
     path.unlink()
     yield 'absent'
@@ -307,17 +311,33 @@ def spoil(path: Path, good: bytes) -> Iterator[str]:
     path.write_bytes(good)
 
 
+class Hung(BaseException):
+    """A command took too long."""
+
+
+def _hang(*_: Any) -> None:
+    raise Hung
+
+
 def run_command(judge: Judge, label: str, run: Callable[[], Any], capsys: Any) -> bool:
     """Run a command line, and judge how it ends; return whether with a refusal."""
     judge.count += 1
     capsys.readouterr()
+    before = signal.signal(signal.SIGALRM, _hang)
+    signal.alarm(20)
     try:
         code = run()
+    except Hung:
+        judge.faults.append(f'{label}: it hangs')
+        return True
     except SystemExit as end:
         code = end.code
     except Exception as error:
         judge.faults.append(f'{label}: {type(error).__name__}: {str(error)[:150]}')
         return True
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
     lines = [line for line in capsys.readouterr().err.splitlines() if line.strip()]
     if not code:
         judge.read_well += 1

@@ -64,6 +64,7 @@ def load_json(path: str | os.PathLike, what: str) -> Any:
 
     A ValueError calls it ``what`` ('camera file') if it is not valid JSON.
     """
+    require_file(path, what)
     with get_local_path(path) as local_path, open(local_path, encoding='utf-8-sig') as file:
         try:
             return json.load(file)
@@ -75,6 +76,8 @@ def load_json(path: str | os.PathLike, what: str) -> Any:
 
 def read_record(path: str | os.PathLike) -> dict[str, Any] | None:
     """Return the mapping in the JSON file ``path``; None where there is none that can be read."""
+    if not os.path.isfile(path):  # a pipe would be waited for
+        return None
     try:
         with open(path, encoding='utf-8') as file:
             content = json.load(file)
