@@ -64,7 +64,7 @@ def load_json(path: str | os.PathLike, what: str) -> Any:
 
     A ValueError calls it ``what`` ('camera file') if it is not valid JSON.
     """
-    require_file(path, what)
+    require_file(os.fspath(path), what)
     with get_local_path(path) as local_path, open(local_path, encoding='utf-8-sig') as file:
         try:
             return json.load(file)

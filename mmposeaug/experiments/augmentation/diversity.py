@@ -151,8 +151,7 @@ def load_target(cfg: Config, target: str, samples: int, seed: int = 0) -> Viewed
     if not {'dataset', 'datasets', 'camera_param_file'} & {k for k, v in dataset.items() if v}:
         place = 'give the set a camera_param_file in test_cfg.sets'
         if target not in sets:
-            name = Path(target).with_suffix('').name
-            place = f"put '{name}_cameras.pkl' or 'cameras.pkl' beside it"
+            place = f"put '{Path(target).stem}_cameras.pkl' or 'cameras.pkl' beside it"
         raise ValueError(
             f'The target {target!r} has no cameras; {place}, or set '
             'test_dataloader.dataset.camera_param_file.'
