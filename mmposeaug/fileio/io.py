@@ -174,7 +174,16 @@ class UnpackedError(ValueError):
 
 
 def check_unpacked(size: int, path: str, local_path: str) -> None:
-    """Refuse a file that unpacks to far more than it holds, before anything is unpacked."""
+    """Refuse a file that unpacks to far more than it holds, before anything is unpacked.
+
+    Args:
+        size (int): Bytes that it unpacks to.
+        path (str): The file, as messages call it.
+        local_path (str): The file itself.
+
+    Raises:
+        UnpackedError: If it is more than :data:`MAX_RATIO` times the file, and than 64 MiB.
+    """
     allowed = max(MAX_RATIO * os.path.getsize(local_path), 1 << 26)
     if size > allowed:
         raise UnpackedError(
