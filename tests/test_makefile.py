@@ -19,4 +19,7 @@ def test_the_cost_of_the_environment_is_told_before_pip_begins(repo_root, tmp_pa
     for step in ('1 of 3', '2 of 3', '3 of 3'):
         assert step in work
     # where there is no terminal pip says nothing, and the report is in a file
-    assert work.count('pip install --quiet') == work.count('pip install') == 5 and f'> {venv}/environment.txt' in work
+    assert (
+        work.count('pip install --quiet') == work.count('pip install') == 5
+        and f'> {venv}/environment.txt' in work
+    )

@@ -163,6 +163,16 @@ def test_a_disk_that_fills_up_ends_in_one_sentence(tools, capsys, code):
             ['{config}', '--cfg-options', 'test_cfg.type=MultiSetTestLop'],
             "test_cfg.type='MultiSetTestLop', but nothing is registered as that; did you mean",
         ),
+        (
+            'train',
+            ['{config}', '--cfg-options', 'val_dataloader.dataset.ann_file=no.npz'],
+            "no.npz' of val_dataloader does not exist; correct it or data_root",
+        ),
+        (
+            'train',
+            ['{config}', '--cfg-options', 'load_from=no.pth'],
+            "the checkpoint 'no.pth' does not exist",
+        ),
         ('test', ['no.py', 'no.pth'], "the config 'no.py' does not exist"),
         ('test', ['{config}', 'no.pth'], "the checkpoint 'no.pth' does not exist"),
         ('test', ['{config}', '{config}', '--out', 'm.txt'], '--out must end in .json or'),
@@ -230,7 +240,8 @@ def test_mistakes_before_a_run_are_one_sentence(tools, tmp_path, capsys, monkeyp
     (tmp_path / 'evil.pth').write_bytes(pickle.dumps(Evil()))
     (tmp_path / 'half.pth').write_bytes((tmp_path / 'list.pth').read_bytes()[:300])
     (tmp_path / 'empty.pth').touch()
-    for name in ('list', 'text', 'evil', 'half', 'empty'):
+    torch.save(dict(state_dict={'a': 'b'}), tmp_path / 'words.pth')
+    for name in ('list', 'text', 'evil', 'half', 'empty', 'words'):
         assert 'is not a checkpoint of weights alone (' in said(
             common.require_checkpoint, parser, f'{name}.pth'
         )
@@ -277,7 +288,9 @@ def test_scores_of_another_model_are_refused(tools, lifting_config, tmp_path, ca
     torch.save(dict(state_dict={}, meta={}), checkpoint)
     with pytest.raises(SystemExit):
         tools('test', lifting_config, str(checkpoint), '--work-dir', str(tmp_path / 'w'))
-    assert 'The checkpoint is of another lifter: 0%' in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert 'The checkpoint is of another lifter: 0%' in said
+    assert "; name a checkpoint of this config's model" in said and 'load_from' not in said
 
 
 def test_an_inherited_by_epoch_is_explained(tools, lifting_config, capsys):
@@ -325,6 +338,46 @@ def test_dist_train_runs_two_processes_on_cpus(repo_root, lifting_config, tmp_pa
     checkpoint = torch.load(tmp_path / 'run' / 'epoch_2.pth')
     # 40 samples in two processes of batch 16: two iterations an epoch, not three
     assert checkpoint['meta']['iter'] == 4
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason='tests the gloo path of machines without GPU')
+def test_an_error_of_two_processes_is_said_once(repo_root, lifting_config, tmp_path, run_env):
+    with socket.socket() as probe:
+        probe.bind(('127.0.0.1', 0))
+        port = str(probe.getsockname()[1])
+    options = ['--work-dir', 'run', '--cfg-options', 'train_dataloader.dataset.ann_file=no.npz']
+    result = subprocess.run(
+        ['bash', str(repo_root / 'tools/dist_train.sh'), str(lifting_config), '2', *options],
+        env={**run_env, 'PORT': port},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    said = result.stderr
+    assert result.returncode == 2 and said.count('error: ') == 1, said
+    assert (
+        "no.npz' of train_dataloader does not exist" in said
+        and 'Traceback' not in said
+        and '=====' not in said
+    )
+
+
+def test_other_processes_wait_for_the_first_to_speak(tools, capsys, monkeypatch):
+    import common
+
+    waited: list[float] = []
+    monkeypatch.setattr('common.time.sleep', waited.append)
+    for rank, count in (('0', 0), ('1', 1)):
+        monkeypatch.setenv('RANK', rank)
+        with pytest.raises(SystemExit) as caught:
+            common.ToolParser(prog='tool').exit(1, 'tool: error: a sentence\n')
+        assert caught.value.code == 1 and len(waited) == count
+    monkeypatch.setenv('RANK', '0')
+    monkeypatch.setenv('WORLD_SIZE', '2')
+    with pytest.raises(SystemExit), common.plain_errors(common.ToolParser(prog='tool'), None):
+        raise RuntimeError('[../gloo/pair.cc:534] Connection closed by peer [127.0.0.1]:3456')
+    assert waited == [common.PATIENCE] * 2
+    assert capsys.readouterr().err.endswith('error: another process of this run has ended\n')
 
 
 @pytest.mark.parametrize('script', ['dist_train.sh', 'dist_test.sh', 'slurm_train.sh'])

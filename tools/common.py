@@ -8,12 +8,13 @@ import difflib
 import errno
 import os
 import pickle
+import time
 import traceback
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 # MMEngine's, once for each module that it looks into; a user can do nothing about it
 warnings.filterwarnings('ignore', 'pkg_resources is deprecated', UserWarning)
@@ -23,6 +24,7 @@ import mmpose.registry  # noqa: E402
 from mmengine.config import Config, DictAction  # noqa: E402
 from mmengine.registry import Registry  # noqa: E402
 from mmengine.runner import Runner  # noqa: E402
+from torch import Tensor  # noqa: E402
 
 import mmposeaug  # noqa: E402
 from mmposeaug.engine import ProgressHook, QuietRunner  # noqa: E402
@@ -42,6 +44,31 @@ for _message in (
     '`broadcast_buffers` is deprecated',
 ):
     warnings.filterwarnings('ignore', message=_message)
+
+
+PATIENCE = 15.0
+"""float: Seconds that a process with an error waits for the first one to say the same."""
+
+
+class ToolParser(argparse.ArgumentParser):
+    """Says an error of several processes once: others wait until they are ended."""
+
+    def error(self, message: str) -> NoReturn:
+        """Ends the program with a sentence."""
+        await_first_process()
+        super().error(message)
+
+    def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
+        """Ends the program."""
+        if status:
+            await_first_process()
+        super().exit(status, message)
+
+
+def await_first_process() -> None:
+    """Lets the first process of several speak, whose end makes the launcher end this one."""
+    if int(os.environ.get('RANK', os.environ.get('SLURM_PROCID', 0))):
+        time.sleep(PATIENCE)
 
 
 def add_common_options(parser: argparse.ArgumentParser) -> None:
@@ -112,8 +139,11 @@ def require_file(parser: argparse.ArgumentParser, path: str, what: str) -> None:
 
     Addresses with a scheme (``https://``, ``s3://``) are left to MMEngine.
     """
-    if '://' not in path and not Path(path).expanduser().is_file():
-        parser.error(f'the {what} {path!r} does not exist; check the path')
+    if '://' in path or Path(path).expanduser().is_file():
+        return
+    if os.path.exists(path):
+        parser.error(f'the {what} {path!r} is no regular file; check the path')
+    parser.error(f'the {what} {path!r} does not exist; check the path')
 
 
 @contextmanager
@@ -155,12 +185,22 @@ def plain_errors(
             sentence = unknown_type(_configs[-1]) if _configs else ''
             if sentence:
                 parser.exit(1, f'{parser.prog}: error: {sentence}\n')
+            await_first_process()
             raise
         if isinstance(error, TypeError):
             raise
         message = error.args[0] if isinstance(error, KeyError) else error
         parser.exit(1, f'{parser.prog}: error: {message}\n')
+    except Exception as error:
+        await_first_process()
+        lost = isinstance(error, RuntimeError) and any(word in str(error) for word in _LOST)
+        if lost and int(os.environ.get('WORLD_SIZE', 1)) > 1:
+            time.sleep(PATIENCE)  # the launcher ends this one
+            parser.exit(1, f'{parser.prog}: error: another process of this run has ended\n')
+        raise
 
+
+_LOST = ('Connection closed by peer', 'Connection reset by peer', 'NCCL')  # of torch, untyped
 
 _configs: list[Config] = []  # that were read, for what an error of MMEngine does not say
 
@@ -228,10 +268,14 @@ def _registered() -> set[str]:
 
 def require_checkpoint(parser: argparse.ArgumentParser, path: str | None) -> None:
     """Ends the program with one sentence if a local file is not a checkpoint of weights alone."""
-    if not path or '://' in path or not Path(path).is_file():
+    if not path or '://' in path:
         return
+    require_file(parser, path, 'checkpoint')
     try:
-        read_checkpoint(Path(path))
+        content = read_checkpoint(Path(path))[0]
+        state = content.get('state_dict', {})
+        if not isinstance(state, Mapping) or not all(isinstance(v, Tensor) for v in state.values()):
+            raise ValueError('its state_dict holds other things than weights')
     except ValueError as error:
         parser.exit(
             1, f'{parser.prog}: error: {path!r} is not a checkpoint of weights alone ({error})\n'

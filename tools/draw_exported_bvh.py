@@ -65,7 +65,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument('lifted', help='npz of the demo')
     parser.add_argument('picture', type=Path, help='PNG to write')
     args = parser.parse_args(argv)
-    lifted = load_lifted(args.lifted)
+    try:
+        lifted = load_lifted(args.lifted)
+    except (OSError, ValueError) as error:
+        print(f'{parser.prog}: error: {error}', file=sys.stderr)
+        return 1
     with tempfile.TemporaryDirectory() as folder:
         path = save_bvh(lifted, Path(folder) / 'person.bvh')[0]
         read = read_back(path, lifted.skeleton)

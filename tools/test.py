@@ -15,6 +15,7 @@ from mmengine.dist import is_main_process
 import mmposeaug  # noqa: F401  (registers everything, also for configs without custom_imports)
 from common import (
     LIFTER_TYPES,
+    ToolParser,
     add_common_options,
     build_runner,
     enable_visualization,
@@ -24,15 +25,17 @@ from common import (
     require_checkpoint,
     require_file,
 )
+from mmposeaug.engine.config_files import missing_for_test
 from mmposeaug.fileio import atomic_write
 
 RESULT_FORMATS = ('.json', '.yaml', '.yml')
+PARTS = ('model', 'test_dataloader', 'test_evaluator')
 DUMP_FORMATS = ('.pkl', '.pickle')
 
 
 def build_parser() -> argparse.ArgumentParser:
     """Describes the command line."""
-    parser = argparse.ArgumentParser(description='Test (and evaluate) a pose lifter')
+    parser = ToolParser(description='Test (and evaluate) a pose lifter')
     parser.add_argument('config', help='config file')
     parser.add_argument('checkpoint', help='checkpoint file')
     parser.add_argument('--out', help='file for the metrics (.json or .yaml)')
@@ -93,10 +96,15 @@ def prepare_config(parser: argparse.ArgumentParser, args: argparse.Namespace) ->
         check_suffix(parser, '--dump', args.dump, DUMP_FORMATS)
     require_checkpoint(parser, args.checkpoint)
     cfg = read_config(parser, args)
+    lacking = [part for part in PARTS if not cfg.get(part)]
+    if lacking:
+        parser.error(f'the config describes no test: it has no {", ".join(lacking)}; set them')
+    for missing in missing_for_test(cfg):
+        parser.error(missing)
     cfg.load_from = args.checkpoint
     cfg.resume = False
     if cfg.model.type in LIFTER_TYPES:  # scores of half-random weights would mean nothing
-        whole = dict(type='LifterCheckpointHook', min_share=1.0)
+        whole = dict(type='LifterCheckpointHook', min_share=1.0, remedy='name')
         cfg.custom_hooks = [*(cfg.get('custom_hooks') or []), whole]
     enable_visualization(parser, cfg, args, show=args.show and not args.badcase)
     if args.badcase:

@@ -13,6 +13,7 @@ from mmengine.device import get_device
 
 import mmposeaug  # noqa: F401  (registers everything, also for configs without custom_imports)
 from common import (
+    ToolParser,
     add_common_options,
     build_runner,
     enable_visualization,
@@ -31,12 +32,12 @@ from mmposeaug.engine.checkpoint_files import (
     refusal_to_resume,
     refusal_to_start,
 )
-from mmposeaug.engine.config_files import missing_parts_of_training
+from mmposeaug.engine.config_files import missing_for_training, missing_parts_of_training
 
 
 def build_parser() -> argparse.ArgumentParser:
     """Describes the command line."""
-    parser = argparse.ArgumentParser(description='Train a pose lifter')
+    parser = ToolParser(description='Train a pose lifter')
     parser.add_argument('config', help='config file')
     parser.add_argument(
         '--resume',
@@ -134,9 +135,11 @@ def prepare_config(parser: argparse.ArgumentParser, args: argparse.Namespace) ->
     unknown = unknown_type(cfg, ('val_', 'test_'))
     if unknown:
         parser.error(unknown)
-    require_folder(parser, Path(cfg.work_dir))
+    for missing in missing_for_training(cfg):
+        parser.error(missing)
     set_start(parser, cfg, args)
     require_checkpoint(parser, cfg.get('load_from'))
+    require_folder(parser, Path(cfg.work_dir))
     if args.auto_scale_lr:
         if 'base_batch_size' not in cfg.get('auto_scale_lr', {}):
             parser.error(

@@ -190,6 +190,10 @@ def _make_spin(path: str, skeleton: Skeleton, output: str, report: Report) -> di
     arrays = load_npz(path)
     for key in ('imgname', 'part', 'S'):
         require_key(arrays, key, f'The file {path!r}')
+    if arrays['imgname'].ndim != 1:
+        raise ValueError(
+            f"The array 'imgname' of {path!r} has shape {arrays['imgname'].shape}; (N,) is needed."
+        )
     joints = arrays['S'].shape[1] if arrays['S'].ndim == 3 else 0
     sources: dict[int, Sequence[str]] = {len(MPI_TEST_17): MPI_TEST_17, len(SPIN_24): SPIN_24}
     if joints not in sources:
@@ -221,7 +225,7 @@ def _spin_names(imgnames: np.ndarray, path: str) -> tuple[np.ndarray, CameraDict
         match = _SPIN_NAME.search(str(imgname))
         if match is None or match[1] not in IMAGE_SIZES:
             raise ValueError(
-                f'The image name {str(imgname)!r} of {path!r} is not of one of the sequences '
+                f'The image name {str(imgname)[:120]!r} of {path!r} is not of one of the sequences '
                 f'{", ".join(IMAGE_SIZES)}.'
             )
         sequences.add(match[1])

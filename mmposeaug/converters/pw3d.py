@@ -143,6 +143,12 @@ class Sequence3DPW:
             key: require_key(content, key, f'The sequence {path!r}') for key in _NEEDED
         }
         self.name = str(self.content['sequence'])
+        for key in ('jointPositions', 'poses2d', 'campose_valid'):
+            if not isinstance(self.content[key], (list, tuple)) and not np.ndim(self.content[key]):
+                raise ValueError(
+                    f'{self._where(key)} is {self.content[key]!r:.80}; a list of an array for each '
+                    'person is needed.'
+                )
         self.people = len(self.content['jointPositions'])
         for key in ('poses2d', 'campose_valid'):
             if len(self.content[key]) != self.people:

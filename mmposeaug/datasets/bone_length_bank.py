@@ -134,11 +134,17 @@ def _from_file(path: str, skeleton: Skeleton) -> tuple[Tensor, tuple[str, ...] |
             "'measured', or an npy or npz file."
         )
     if path.endswith('.npy'):
-        return torch.from_numpy(load_npy(path).astype(np.float32)), None
+        return _as_floats(load_npy(path), path), None
     arrays = load_npz(path)
     if 'lengths' not in arrays:
         raise ValueError(f"{path!r} has the arrays {sorted(arrays)}, but no 'lengths' (S, B).")
-    lengths = torch.from_numpy(arrays['lengths'].astype(np.float32))
+    lengths = _as_floats(arrays['lengths'], path)
+    for name in {'subjects', 'bone_names'} & arrays.keys():
+        if arrays[name].ndim != 1:
+            raise ValueError(
+                f'The array {name!r} of {path!r} has the shape {arrays[name].shape}; it must hold '
+                'one name each.'
+            )
     subjects = tuple(map(str, arrays['subjects'])) if 'subjects' in arrays else None
     if 'bone_names' not in arrays:
         return lengths, subjects
@@ -150,6 +156,14 @@ def _from_file(path: str, skeleton: Skeleton) -> tuple[Tensor, tuple[str, ...] |
             f'of the bones of {skeleton.name!r} it lacks {absent or "none"}.'
         )
     return lengths[:, [given.index(name) for name in skeleton.bone_names]], subjects
+
+
+def _as_floats(lengths: np.ndarray, path: str) -> Tensor:
+    if lengths.dtype.kind not in 'fiu':
+        raise ValueError(
+            f'The bone lengths of {path!r} have the type {lengths.dtype}; give numbers, in metres.'
+        )
+    return torch.from_numpy(lengths.astype(np.float32))
 
 
 def _check(lengths: Tensor, skeleton: Skeleton, source: str) -> None:

@@ -13,6 +13,7 @@ from mmposeaug.fileio import join_root, load_npy, require_file
 from mmposeaug.geometry import bone_lengths
 from mmposeaug.structures import Skeleton, judge_human
 
+from .joint_order import check_joint_order
 from .pixels import check_pixels
 from .pose_bank import PoseBank
 from .projection_check import check_projection
@@ -38,6 +39,7 @@ def check_annotation(arrays: Mapping[str, np.ndarray], needed: Sequence[str], pa
                 f'The annotation file {path!r} has no {meaning[name]}; add the array, or set '
                 'ann_file to a file for 3D poses.'
             )
+        _check_kind(arrays[name], name, path)
     rows = {name: len(arrays[name]) for name in needed}
     if len(set(rows.values())) > 1:
         raise ValueError(f'The arrays of {path!r} have different numbers of rows: {rows}.')
@@ -49,8 +51,29 @@ def check_annotation(arrays: Mapping[str, np.ndarray], needed: Sequence[str], pa
                 f'The array {name!r} of {path!r} has shape {arrays[name].shape}; (N, J, {width}) '
                 'is needed, the last column being the visibility (1 if not known).'
             )
+    for name, shape in (('center', (rows['imgname'], 2)), ('scale', (rows['imgname'],))):
+        if name in arrays:
+            _check_kind(arrays[name], name, path)
+            if arrays[name].shape[: len(shape)] != shape:
+                raise ValueError(
+                    f'The array {name!r} of {path!r} has shape {arrays[name].shape}; {shape} is '
+                    'needed, of the box of each frame, or leave it out.'
+                )
     if 'part' in needed:
         check_pixels(arrays['part'][..., :2], arrays['part'][..., 2], repr(path))
+
+
+def _check_kind(array: np.ndarray, name: str, path: str) -> None:
+    """Check that an array holds names or real numbers, in rows."""
+    text, what = name == 'imgname', 'numbers'
+    good = array.dtype.kind in ('US' if text else 'fiub')
+    if text:
+        what = "text such as 'S1_Walking_1.54138969_000001.jpg'"
+    if not good or array.ndim == 0 or (text and array.ndim != 1):
+        raise ValueError(
+            f'The array {name!r} of {path!r} has the type {array.dtype} and the shape '
+            f'{array.shape}; it must hold {what}, one row a frame.'
+        )
 
 
 def read_keypoints(
@@ -77,6 +100,7 @@ def find_detections(path: str | None, data_root: str | None) -> str:
 
 def check_detections(keypoints: np.ndarray, pose: np.ndarray, path: str) -> None:
     """Check that 2D detections are pixels (N, J, 3), like the 3D poses (N, J, 4) they belong to."""
+    _check_kind(keypoints, 'keypoints', path)
     if keypoints.shape != (*pose.shape[:2], 3):
         raise ValueError(
             f'The 2D detection file {path!r} has shape {keypoints.shape}, but '
@@ -128,6 +152,7 @@ def check_bank(bank: PoseBank, detected: bool = False, source: str = 'the data')
     _check_unit(lengths, bank.skeleton, source)
     _check_depth(bank, source)
     _check_bones(lengths, bank, source)
+    check_joint_order(bank.pose_cam, bank.pose_visible, bank.skeleton, source)
     check_projection(bank, detected=detected, source=source)
 
 

@@ -57,8 +57,8 @@ def parse_image_name(name: str) -> Video:
     camera, underscore, _ = rest.partition('_')
     if not (found and dot and underscore and subject and camera):
         raise ValueError(
-            f"The image name {name!r} is not of the form 'subject_action.camera_frame.jpg', from "
-            'which subject and camera are read; rename the entries of imgname.'
+            f"The image name {name[:120]!r} is not of the form 'subject_action.camera_frame.jpg', "
+            'from which subject and camera are read; rename the entries of imgname.'
         )
     return subject, action, camera
 
@@ -74,7 +74,7 @@ def index_videos(names: np.ndarray) -> VideoIndex:
         raise ValueError(
             f'imgname has shape {names.shape} and type {names.dtype}; one string a frame is needed.'
         )
-    names = names.astype(str) if names.dtype.kind == 'S' else names
+    names = as_text(names)
     starts = _run_starts(names)
     parsed = [parse_image_name(str(names[i])) for i in starts]
     videos = tuple(sorted(set(parsed)))
@@ -82,6 +82,16 @@ def index_videos(names: np.ndarray) -> VideoIndex:
     run_video = np.array([position[video] for video in parsed], dtype=np.int64)
     run_lengths = np.diff(np.append(starts, len(names)))
     return VideoIndex(videos, np.repeat(run_video, run_lengths))
+
+
+def as_text(names: np.ndarray) -> np.ndarray:
+    """Names (N,) that may be bytes as text."""
+    if names.dtype.kind != 'S':
+        return names
+    try:
+        return np.char.decode(names, 'utf-8')
+    except UnicodeDecodeError as error:
+        raise ValueError(f'The image names are not UTF-8 ({error}); save them as text.') from None
 
 
 def _run_starts(names: np.ndarray) -> np.ndarray:

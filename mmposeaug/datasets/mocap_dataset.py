@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import torch
 from mmpose.datasets import Human36mDataset
 from mmpose.registry import DATASETS
 
@@ -15,7 +16,7 @@ from mmposeaug.fileio import join_root, load_npz, require_file
 from .camera_files import CameraDict, load_camera_dicts
 from .cameras import CameraSet
 from .checks import check_joint_count, find_detections, read_keypoints
-from .frames import FrameSelection, VideoIndex, index_videos, warn_of_gaps
+from .frames import FrameSelection, VideoIndex, as_text, index_videos, warn_of_gaps
 from .images import (
     check_keep_frames,
     pad_portrait_cameras,
@@ -23,7 +24,8 @@ from .images import (
     padding_of_frames,
     usable_frames,
 )
-from .metainfo import KeepsTree
+from .joint_order import check_joint_order
+from .metainfo import KeepsTree, skeleton_of_cfg
 from .windows import WINDOW_OPTIONS, select_windows
 
 
@@ -95,6 +97,7 @@ class MocapDataset(KeepsTree, Human36mDataset):
         if self._detected:
             find_detections(keypoint_2d_det_file, data_root)  # the parent joins the folder itself
         require_file(join_root(ann_file, data_root), 'annotation file', 'ann_file')
+        self._given_metainfo = kwargs.get('metainfo')
         super().__init__(
             ann_file=ann_file,
             data_root=data_root or '',
@@ -117,6 +120,7 @@ class MocapDataset(KeepsTree, Human36mDataset):
         self.ann_data = self._load_arrays(ann_file)
         det_file = self.keypoint_2d_det_file if self._detected else None
         keypoints = read_keypoints(self.ann_data, ann_file, det_file)
+        self.ann_data['imgname'] = as_text(self.ann_data['imgname'])
         self._source = repr(ann_file)
         self._index: VideoIndex | None = index_videos(self.ann_data['imgname'])
         self._detections: np.ndarray | None = None
@@ -156,7 +160,17 @@ class MocapDataset(KeepsTree, Human36mDataset):
         check_joint_count(
             self.ann_data['S'].shape[1], meta['num_keypoints'], meta['dataset_name'], self._source
         )
+        self._check_joint_order()
         return super().load_data_list()
+
+    def _check_joint_order(self) -> None:
+        """Look at the bones, where the metainfo is a tree."""
+        try:
+            skeleton = skeleton_of_cfg(dict(type=type(self), metainfo=self._given_metainfo))
+        except ValueError:
+            return
+        joints = torch.from_numpy(self.ann_data['S'].astype(np.float32))
+        check_joint_order(joints[..., :3], joints[..., 3], skeleton, self._source)
 
     def _load_annotations(self) -> tuple[list[dict], list[dict]]:
         """Give each sample the box of its own target frame (the parent takes the n-th row's)."""

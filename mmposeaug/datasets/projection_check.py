@@ -13,6 +13,7 @@ from dataclasses import dataclass, fields, replace
 
 import torch
 from mmengine.logging import print_log
+from scipy.optimize import linear_sum_assignment
 from torch import Tensor
 
 from mmposeaug.geometry import project
@@ -27,6 +28,8 @@ EXACT = 3e-4
 
 TOLERANCE = {'gt': 3e-3, 'detection': 3e-2}
 """dict: Mean error, by 2D source, above which data without a known cause are refused too."""
+
+_FEW = 128  # frames that joints are matched on
 
 
 def check_projection(
@@ -142,7 +145,27 @@ def _hypotheses(sample: _Sample, bank: PoseBank) -> Iterator[tuple[float, str]]:
             sample.error(pose=(sample.pose - position[:, None]) @ rotation),
             'the 3D is in world space: turn it into camera space',
         )
+    yield from _other_joints(sample, bank)
     yield from _other_cameras(sample, bank)
+
+
+def _other_joints(sample: _Sample, bank: PoseBank) -> Iterator[tuple[float, str]]:
+    """For each 3D joint the 2D keypoint that lies nearest to its projection."""
+    few = sample.take(torch.arange(min(len(sample.pose), _FEW), device=bank.device))
+    projected = project(few.pose, few.intrinsics)
+    far = float(few.size.max())
+    distance = torch.cdist(projected, few.keypoints).nan_to_num(far).clamp(max=far)
+    order = linear_sum_assignment(distance.mean(0).cpu().numpy())[1]
+    names = bank.skeleton.joint_names
+    moved = [joint for joint, place in enumerate(order) if joint != place]
+    if moved:
+        more = f' and {len(moved) - 1} more' if len(moved) > 1 else ''
+        yield (
+            sample.error(keypoints=sample.keypoints[:, torch.from_numpy(order).to(bank.device)]),
+            f'the joints of the 2D stand in another order than those of the 3D (the 2D has '
+            f'{names[order[moved[0]]]!r} where {names[moved[0]]!r} is projected to{more}): '
+            'reorder one of them by the names of the joints',
+        )
 
 
 def _other_cameras(sample: _Sample, bank: PoseBank) -> Iterator[tuple[float, str]]:

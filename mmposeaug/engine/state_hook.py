@@ -53,10 +53,12 @@ class LifterCheckpointHook(Hook):
     Args:
         min_share (float): Smallest share of the lifter's weights that a checkpoint must hold.
             Defaults to 0.5.
+        remedy (str): How the user names another checkpoint. Defaults to ``'set load_from to'``.
     """
 
-    def __init__(self, min_share: float = 0.5) -> None:
+    def __init__(self, min_share: float = 0.5, remedy: str = 'set load_from to') -> None:
         self.min_share = min_share
+        self.remedy = remedy
 
     def after_load_checkpoint(self, runner: Any, checkpoint: dict) -> None:
         """Compare codec, names and shapes; a ValueError if too few weights fit."""
@@ -102,6 +104,6 @@ class LifterCheckpointHook(Hook):
         what = tuple(given[name].shape) if name in given else 'absent'
         raise ValueError(
             f'The checkpoint is of another lifter: {share:.0%} of the weights of this one are in '
-            f'it ({name} is {what}, needed is {tuple(weights[name].shape)}); set load_from to a '
+            f'it ({name} is {what}, needed is {tuple(weights[name].shape)}); {self.remedy} a '
             "checkpoint of this config's model, or change the model."
         )

@@ -4,12 +4,15 @@
 from __future__ import annotations
 
 import os
+import reprlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from mmposeaug.fileio import load_yaml
 
 from .plan import CrossTable, Experiment, ExperimentError, ExperimentPlan
 from .plan_checks import (
@@ -141,11 +144,12 @@ def load_plan(path: str | os.PathLike, repo_root: str | os.PathLike) -> Experime
     """
     path, repo_root = Path(path), Path(repo_root).absolute()
     try:
-        content = yaml.load(path.read_text(encoding='utf-8-sig'), _UniqueKeyLoader)
+        content = load_yaml(str(path), 'file of experiments', loader=_UniqueKeyLoader)
         if not isinstance(content, dict) or not content:
             keys = ', '.join(_File.model_fields)
             raise ExperimentError(
-                f'The file must be a mapping of {keys}, not {content!r}; see docs/experiments.md.'
+                f'The file must be a mapping of {keys}, not {reprlib.repr(content)}; '
+                'see docs/experiments.md.'
             )
         return _read(_File.model_validate(content), path.stem, repo_root)
     except ValidationError as error:
@@ -160,9 +164,8 @@ def load_plan(path: str | os.PathLike, repo_root: str | os.PathLike) -> Experime
         ) from None
     except ExperimentError as error:
         raise ExperimentError(f'{path}: {error}') from None
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
-        reason = ' '.join(str(error).split())
-        raise ExperimentError(f'{path}: this is not valid YAML ({reason}); repair it.') from None
+    except ValueError as error:
+        raise ExperimentError(f'{path}: {error}') from None
 
 
 def _read(file: _File, stem: str, repo_root: Path) -> ExperimentPlan:

@@ -2,7 +2,9 @@
 """Reading and writing files: nothing read here can run code, nothing written is half done."""
 
 from .io import (
+    UnpackedError,
     atomic_write,
+    check_unpacked,
     join_root,
     load_json,
     load_npy,
@@ -20,17 +22,21 @@ from .io import (
 from .manifest import Manifest, changes
 from .object_npz import load_object_npz, npz_entries
 from .progress import say, track, untracked
+from .yaml_files import load_yaml
 
 __all__ = [
     'Manifest',
+    'UnpackedError',
     'atomic_write',
     'changes',
+    'check_unpacked',
     'join_root',
     'load_json',
     'load_npy',
     'load_npz',
     'load_object_npz',
     'load_pickle_restricted',
+    'load_yaml',
     'make_writable_folder',
     'npz_entries',
     'read_record',

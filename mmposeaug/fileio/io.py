@@ -64,6 +64,7 @@ def load_json(path: str | os.PathLike, what: str) -> Any:
 
     A ValueError calls it ``what`` ('camera file') if it is not valid JSON.
     """
+    require_file(os.fspath(path), what)
     with get_local_path(path) as local_path, open(local_path, encoding='utf-8-sig') as file:
         try:
             return json.load(file)
@@ -75,6 +76,8 @@ def load_json(path: str | os.PathLike, what: str) -> Any:
 
 def read_record(path: str | os.PathLike) -> dict[str, Any] | None:
     """Return the mapping in the JSON file ``path``; None where there is none that can be read."""
+    if not os.path.isfile(path):  # a pipe would be waited for
+        return None
     try:
         with open(path, encoding='utf-8') as file:
             content = json.load(file)
@@ -166,11 +169,24 @@ MAX_RATIO = 200
 """int: Numpy files may unpack to this many times their size, or to 64 MiB."""
 
 
+class UnpackedError(ValueError):
+    """A file unpacks to far more than it holds."""
+
+
 def check_unpacked(size: int, path: str, local_path: str) -> None:
-    """Refuse a file that unpacks to far more than it holds, before anything is unpacked."""
+    """Refuse a file that unpacks to far more than it holds, before anything is unpacked.
+
+    Args:
+        size (int): Bytes that it unpacks to.
+        path (str): The file, as messages call it.
+        local_path (str): The file itself.
+
+    Raises:
+        UnpackedError: If it is more than :data:`MAX_RATIO` times the file, and than 64 MiB.
+    """
     allowed = max(MAX_RATIO * os.path.getsize(local_path), 1 << 26)
     if size > allowed:
-        raise ValueError(
+        raise UnpackedError(
             f'The file {path!r} would unpack to {size / 2**30:.1f} GiB, {MAX_RATIO} times its size '
             'or more; check where it comes from, or save its arrays uncompressed.'
         )

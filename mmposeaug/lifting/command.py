@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import fields, replace
 from functools import partial
 from pathlib import Path
@@ -65,9 +67,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     fault = fault_of(args)
     if fault:
         parser.error(fault)
+    made = [each for each in (args.out_dir, *args.out_dir.parents) if not each.exists()]
     try:
         run(args)
     except (OSError, ValueError, ImportError) as error:
+        with suppress(OSError):  # it may hold what was complete before
+            for each in made:
+                each.rmdir()
         print(f'{parser.prog}: error: {error}', file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -216,13 +222,13 @@ def make_folder(folder: Path) -> None:
 def check_outputs(paths: Mapping[str, Path], args: argparse.Namespace) -> None:
     """Refuses to write over what is read, and names that are taken by something else."""
     read = {
-        option: Path(value).resolve()
+        option: os.path.realpath(value)  # which a loop of links does not trouble
         for option, value in vars(args).items()
         if option in INPUTS and value is not None
     }
     for what, path in paths.items():
         for option, source in read.items():
-            if path.resolve() == source:
+            if os.path.realpath(path) == source:
                 raise ValueError(
                     f"'{path}' would be written over {option}; give another --out-dir or --name."
                 )

@@ -57,6 +57,8 @@ class FrameSource:
         self.missing: set[int] = set()
         if not self.path.exists():
             raise FileNotFoundError(f"The images '{path}' do not exist; check the path.")
+        if not (self.path.is_file() or self.path.is_dir()):
+            raise ValueError(f"'{path}' is a pipe or a device; give a video or pictures.")
         if self.path.is_dir():
             self._files = self._find(dict(names or {}), by_number)
         elif self.path.suffix.lower() in IMAGE_ENDINGS:

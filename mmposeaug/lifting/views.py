@@ -184,7 +184,7 @@ def _camera_dicts(path: str) -> CameraDict:
         with open(path, encoding='utf-8-sig') as file:
             try:
                 content = json.load(file)
-            except ValueError:
+            except (ValueError, RecursionError):
                 content = None  # what reads it says so
         calibration = isinstance(content, dict) and not any('/' in name for name in content)
     if not calibration:

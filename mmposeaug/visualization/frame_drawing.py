@@ -148,7 +148,7 @@ class FrameDrawer:
         if self.lifted.fps:
             parts.append(f'{frame / self.lifted.fps:.2f} s')
         if self.lifted.image_names.get(frame):
-            name = self.lifted.image_names[frame]
+            name = self.lifted.image_names[frame].encode('utf-8', 'replace').decode()
             parts.append(name if len(name) <= 80 else f'…{name[-79:]}')
         # Names are no formulas, whatever dollar signs they hold.
         text = ' · '.join(parts)

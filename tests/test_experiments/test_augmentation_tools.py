@@ -14,6 +14,7 @@ from PIL import Image
 
 from mmposeaug.experiments.augmentation.browse import FILES
 
+NO_CAMERAS = ('--cfg-options', 'test_dataloader.dataset.camera_param_file=None')
 NAMES = ('browse_augmentation', 'export_augmented', 'measure_diversity', 'common')
 
 
@@ -147,6 +148,12 @@ def test_diversity_of_a_random_config_without_target(tools, small_run, tmp_path)
         ('export_augmented', ['{config}', '{best}', 'out.npz'], 'holds no augmentor'),
         ('measure_diversity', ['{config}', '{best}'], 'holds no augmentor'),
         ('measure_diversity', ['{config}', '--target', 'x'], "no test set 'x'"),
+        ('measure_diversity', ['{config}', '--target', 'x.npz'], "The target 'x.npz' does not"),
+        (
+            'measure_diversity',
+            ['{config}', '--target', 'target_dev', *NO_CAMERAS],
+            "The target 'target_dev' has no cameras; give the set a camera_param_file in",
+        ),
         (
             'measure_diversity',
             ['{config}', '--random', '{config}'],

@@ -133,7 +133,7 @@ def test_one_reference_is_that_of_its_section(load):
         ('none-a: {', 'none: 3\n  none-a: {', 'experiments.none must be a mapping of label'),
         ('optim_wrapper.optimizer.lr', 'randomness.seed', 'sets randomness.seed, which seeds sets'),
         ('optim_wrapper.optimizer.lr', 'train_cfg.max_epochs', 'sets train_cfg.max_epochs twice'),
-        ('title: Two ways', 'title: [', 'this is not valid YAML'),
+        ('title: Two ways', 'title: [', 'is not valid YAML'),
         ('sets:', 'set_scores: {here: [PCK]}\nsets:', "set_scores names the set 'here', but sets"),
         ('sets:', 'set_scores: {target_dev: PCK}\nsets:', 'set_scores.target_dev must be a list'),
         ('sets:', 'options: 3\nsets:', 'options must be a mapping of config keys'),
@@ -215,7 +215,7 @@ def test_an_empty_and_an_absent_file_are_one_sentence(load, tmp_path, repo_root)
         load('')
     with pytest.raises(ExperimentError, match=r"There is no file 'no\.yml' of experiments"):
         load_plan('no.yml', repo_root)
-    with pytest.raises(ExperimentError, match='cannot be read as a file of experiments .Is a dir'):
+    with pytest.raises(ExperimentError, match='The file of experiments .* is a folder; give a'):
         load_plan(tmp_path, repo_root)
 
 

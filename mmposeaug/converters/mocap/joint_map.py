@@ -3,14 +3,14 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import yaml
 
 from mmposeaug.datasets.keypoints_2d.keypoint_sets import joint_recipe
-from mmposeaug.fileio import require_file
+from mmposeaug.fileio import load_yaml
 from mmposeaug.structures import Skeleton
 
 _KEYS = {'up', 'metres_per_unit', 'joints'}
@@ -60,19 +60,15 @@ def load_joint_map(path: str, metres_per_unit: float | None = None) -> JointMap:
     The YAML file has ``up`` (y or z), ``metres_per_unit``, and ``joints``, which gives for each
     joint of Human3.6M a name, a list of names (their mean), or names with weights that sum to 1.
     """
-    require_file(path, 'joint map', '--joint-map')
-    with open(path, encoding='utf-8-sig') as file:
-        try:
-            content = yaml.safe_load(file)
-        except (yaml.YAMLError, RecursionError, UnicodeDecodeError) as error:
-            line = str(error).splitlines()[0]
-            raise ValueError(f'The joint map {path!r} is not valid YAML ({line}).') from None
+    content = load_yaml(path, 'joint map', '--joint-map')
     if not isinstance(content, Mapping) or set(content) != _KEYS:
         found = sorted(map(str, content)) if isinstance(content, Mapping) else content
-        raise ValueError(f'The joint map {path!r} must have {sorted(_KEYS)}, but has {found!r}.')
+        raise ValueError(
+            f'The joint map {path!r} must have {sorted(_KEYS)}, but has {reprlib.repr(found)}.'
+        )
     up, unit, joints = content['up'], content['metres_per_unit'], content['joints']
     unit = unit if metres_per_unit is None else metres_per_unit
-    if up not in _TO_Z_UP:
+    if not isinstance(up, str) or up not in _TO_Z_UP:
         raise ValueError(f'The joint map {path!r} has up: {up!r}; use y or z.')
     if isinstance(unit, bool) or not isinstance(unit, (int, float)) or not unit > 0:
         raise ValueError(f'metres_per_unit of {path!r} is {unit!r}; a positive number is needed.')

@@ -24,6 +24,7 @@ from mmposeaug.evaluation.diversity import (
     view_spread,
 )
 from mmposeaug.evaluation.plausibility import knees_forward, odd_proportions, overbent
+from mmposeaug.fileio import require_file
 from mmposeaug.geometry import (
     bone_lengths,
     camera_angles,
@@ -135,6 +136,7 @@ def load_target(cfg: Config, target: str, samples: int, seed: int = 0) -> Viewed
     if target in sets:
         dataset = dataset_of_set(cfg.test_dataloader, sets[target])
     elif target.endswith('.npz'):
+        require_file(target, 'target')
         dataset['ann_file'] = str(Path(target).absolute())
         for path in (Path(target).with_suffix(''), Path(target).parent / 'cameras'):
             name = path if path.name == 'cameras' else Path(f'{path}_cameras')
@@ -145,6 +147,14 @@ def load_target(cfg: Config, target: str, samples: int, seed: int = 0) -> Viewed
         raise ValueError(
             f'The config has no test set {target!r} (there are {", ".join(sets) or "none"}); give '
             'one of them, or an annotation file (.npz).'
+        )
+    if not {'dataset', 'datasets', 'camera_param_file'} & {k for k, v in dataset.items() if v}:
+        place = 'give the set a camera_param_file in test_cfg.sets'
+        if target not in sets:
+            place = f"put '{Path(target).stem}_cameras.pkl' or 'cameras.pkl' beside it"
+        raise ValueError(
+            f'The target {target!r} has no cameras; {place}, or set '
+            'test_dataloader.dataset.camera_param_file.'
         )
     bank = load_pose_bank(dataset)
     order = torch.randperm(len(bank), generator=torch.Generator().manual_seed(seed))
