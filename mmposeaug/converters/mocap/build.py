@@ -205,8 +205,13 @@ class _Maker:
                 report(f'{path}: only {seen} of {frames} camera frames are in view')
             rows.append(row)
         everywhere: list[Camera] = sum(cameras.values(), [])
+        joined = join_rows(rows, 'the recordings')
+        report(
+            f'{name}: {len(joined["imgname"])} pairs of {len(self.takes)} recordings, '
+            f'{len(cameras)} subjects, {len(everywhere)} cameras'
+        )
         return {
-            f'{name}.npz': join_rows(rows, 'the recordings'),
+            f'{name}.npz': joined,
             **camera_contents(rig_dicts(everywhere), f'{name}_'),
         }
 
