@@ -43,9 +43,15 @@ def commands(repo_root: Path) -> list[tuple[str, str]]:
             if '.mim' in path.parts:
                 continue
             name, text = str(path.relative_to(repo_root)), path.read_text(encoding='utf-8')
+            saved = re.findall(r'[Ss]ave this as `([^`]+)`', text)
             for block in re.findall(r'```(?:bash|shell|sh|console)\n(.*?)```', text, re.DOTALL):
                 lines = block.replace('\\\n', ' ').splitlines()
-                found += [(name, line.strip()) for line in lines]
+                lines = [line.strip() for line in lines]
+                found += [
+                    (name, line)
+                    for line in lines
+                    if not any(line.startswith(f'python {each} ') for each in saved)
+                ]
             found += [(name, line) for line in re.findall(r'`(pip install [^`]+)`', text)]
     return [(name, line) for name, line in found if line and not line.startswith('#')]
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import mmpose
 import numpy as np
+import pytest
 from hostile_files import (
     CAMERAS,
     Judge,
@@ -26,6 +27,11 @@ from mmpose.registry import DATASETS
 
 from mmposeaug.datasets import build_bone_length_bank, load_pose_bank
 from mmposeaug.structures import H36M_16
+
+pytestmark = [  # numpy says so of what is spoilt
+    pytest.mark.filterwarnings('ignore:overflow encountered'),
+    pytest.mark.filterwarnings('ignore:Casting complex values'),
+]
 
 METAINFO = '.mim/configs/_base_/datasets/h36m.py'
 

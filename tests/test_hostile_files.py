@@ -34,6 +34,11 @@ from mmposeaug.fileio import load_npy, load_npz, load_pickle_restricted
 from mmposeaug.lifting.lifter_weights import read_checkpoint
 from mmposeaug.structures import H36M_17, Skeleton
 
+pytestmark = [  # numpy says so of what is spoilt
+    pytest.mark.filterwarnings('ignore:overflow encountered'),
+    pytest.mark.filterwarnings('ignore:Casting complex values'),
+]
+
 
 def cases() -> Iterator[tuple[str, str, Callable, bytes]]:
     def numbered(kind: str, name: str, read: Callable, contents: Iterator[bytes]) -> Iterator:

@@ -24,6 +24,11 @@ from hostile_files import (
 )
 from scripts import load_script, random_lifter
 
+pytestmark = [  # numpy says so of what is spoilt
+    pytest.mark.filterwarnings('ignore:overflow encountered'),
+    pytest.mark.filterwarnings('ignore:Casting complex values'),
+]
+
 CONFIG = 'configs/poseaug/poseaug_simplebaseline-256_1xb256-96e_synthetic.py'
 PLAN = 'configs/poseaug/experiments/four_ways_mocap.yml'
 
@@ -138,7 +143,7 @@ def test_spoilt_files(good, mains, tmp_path, monkeypatch, capsys):
         tool, *words = [word.format(**paths) for word in command.split()]
         bad.write_bytes(good[kind].read_bytes())
         # reading a config takes a while
-        step = 5 if '{config}' in command else 2
+        step = 13 if '{config}' in command else 5
         for how in spoil(bad, bad.read_bytes(), number % step, step):
             label = f'{command} {how}'
             refused = run_command(judge, label, lambda t=tool, w=words: mains(t)(w), capsys)
@@ -148,4 +153,4 @@ def test_spoilt_files(good, mains, tmp_path, monkeypatch, capsys):
             for path in written:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
         bad.unlink()
-    judge.decide(least=400, read_well=0.1)
+    judge.decide(least=150, read_well=0.1)

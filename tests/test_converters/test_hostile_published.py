@@ -29,6 +29,11 @@ from scipy.io import loadmat, savemat
 
 from mmposeaug.converters.matlab import load_mat
 
+pytestmark = [  # numpy says so of what is spoilt
+    pytest.mark.filterwarnings('ignore:overflow encountered'),
+    pytest.mark.filterwarnings('ignore:Casting complex values'),
+]
+
 
 def write_all(folder: Path) -> dict[str, tuple[str, list[str], list[str]]]:
     """For each command: the tool, its arguments without the output, and the files to spoil."""
@@ -105,12 +110,12 @@ def test_other_content(published, tmp_path, monkeypatch, capsys):
         path = Path(file)
         good = path.read_bytes()
         # of the many of MATLAB and SPIN a third, other ones of each file
-        step = 3 if name.startswith('mpi') else 1
+        step = 5 if name.startswith('mpi') else 2
         for label, content in islice(variants(path), number % step, None, step):
             path.write_bytes(content)
             run(name, label)
         path.write_bytes(good)
-    judge.decide(least=300, read_well=0.5)
+    judge.decide(least=150, read_well=0.5)
 
 
 def test_files_that_unpack_to_far_more_than_they_hold(tmp_path):
