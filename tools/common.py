@@ -6,8 +6,10 @@ from __future__ import annotations
 import argparse
 import difflib
 import errno
+import logging
 import os
 import pickle
+import sys
 import time
 import traceback
 import warnings
@@ -21,6 +23,7 @@ warnings.filterwarnings('ignore', 'pkg_resources is deprecated', UserWarning)
 
 import mmengine.registry  # noqa: E402
 import mmpose.registry  # noqa: E402
+import torch  # noqa: E402
 from mmengine.config import Config, DictAction  # noqa: E402
 from mmengine.registry import Registry  # noqa: E402
 from mmengine.runner import Runner  # noqa: E402
@@ -69,6 +72,16 @@ def await_first_process() -> None:
     """Lets the first process of several speak, whose end makes the launcher end this one."""
     if int(os.environ.get('RANK', os.environ.get('SLURM_PROCID', 0))):
         time.sleep(PATIENCE)
+
+
+def end_process() -> None:
+    """Ends one of several processes that went well; torch's threads would abort some at the end."""
+    if torch.distributed.is_available() and torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()
+        logging.shutdown()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
 
 
 def add_common_options(parser: argparse.ArgumentParser) -> None:

@@ -19,6 +19,7 @@ from common import (
     add_common_options,
     build_runner,
     enable_visualization,
+    end_process,
     export_local_rank,
     plain_errors,
     read_config,
@@ -133,3 +134,4 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 if __name__ == '__main__':
     main()
+    end_process()

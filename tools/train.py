@@ -7,7 +7,6 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-import torch
 from mmengine.config import Config
 from mmengine.device import get_device
 
@@ -17,6 +16,7 @@ from common import (
     add_common_options,
     build_runner,
     enable_visualization,
+    end_process,
     export_local_rank,
     plain_errors,
     read_config,
@@ -163,10 +163,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         runner = build_runner(prepare_config(parser, args), args)
         make_safe(runner, args.restart)
         runner.train()
-    if torch.distributed.is_available() and torch.distributed.is_initialized():
-        # threads that still run when a process ends would abort it
-        torch.distributed.destroy_process_group()
 
 
 if __name__ == '__main__':
     main()
+    end_process()
