@@ -58,7 +58,10 @@ def check_joint_order(
         message = _sentence(source, f'bones whose left and right differ: {shown}', skeleton)
         signs = sum(ratio >= REFUSE_RATIO for ratio, _ in uneven)
         if human and signs and signs + len(odd) >= 2 and len(pose) >= REFUSE_POSES:
-            raise ValueError(message)
+            raise ValueError(
+                f'{message} If the lengths are right, set human=False beside from_file of the '
+                'metainfo: then this is a warning.'
+            )
     elif odd:
         message = _sentence(source, f'bones too long for a person: {", ".join(odd[:3])}', skeleton)
     else:
