@@ -57,9 +57,8 @@ class ToolParser(argparse.ArgumentParser):
     """Says an error of several processes once: others wait until they are ended."""
 
     def error(self, message: str) -> NoReturn:
-        """Ends the program with a sentence."""
-        await_first_process()
-        super().error(message)
+        """Ends the program with a sentence alone: most are about files, not options."""
+        self.exit(2, f'{self.prog}: error: {message}\n')
 
     def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
         """Ends the program."""

@@ -117,5 +117,7 @@ def _several(names: Sequence[str]) -> str:
 
 def first_line(error: BaseException) -> str:
     """What an error says, as a part of a sentence."""
-    lines = str(error).strip().splitlines() or [type(error).__name__]
-    return lines[0].rstrip('. ')
+    lines = str(error).strip().splitlines() or ['']
+    said = lines[0].rstrip('. ')
+    # the text of some errors is a number or nothing
+    return said if any(letter.isalpha() for letter in said) else type(error).__name__
