@@ -29,8 +29,8 @@ def choose_map(people: Keypoints2D, name: str, skeleton: Skeleton) -> KeypointMa
     if not chosen:
         raise ValueError(
             f'{people.source} has {count} keypoints a person and does not name them; say with '
-            f'keypoint_set (--keypoint-set) which they are: {", ".join(KEYPOINT_SETS)}, {OF_LIFTER} '
-            f'for the {joints} joints of the lifter, or a JSON file of yours.'
+            f'keypoint_set (--keypoint-set) which they are: {", ".join(KEYPOINT_SETS)}, '
+            f'{OF_LIFTER} for the {joints} joints of the lifter, or a JSON file of yours.'
         )
     return build_keypoint_map(chosen, skeleton)
 
