@@ -364,19 +364,23 @@ def test_an_error_of_two_processes_is_said_once(repo_root, lifting_config, tmp_p
 
 def test_other_processes_wait_for_the_first_to_speak(tools, capsys, monkeypatch):
     import common
+    import several_processes
 
     waited: list[float] = []
-    monkeypatch.setattr('common.time.sleep', waited.append)
+    monkeypatch.setattr('several_processes.time.sleep', waited.append)
     for rank, count in (('0', 0), ('1', 1)):
         monkeypatch.setenv('RANK', rank)
         with pytest.raises(SystemExit) as caught:
-            common.ToolParser(prog='tool').exit(1, 'tool: error: a sentence\n')
+            several_processes.ToolParser(prog='tool').exit(1, 'tool: error: a sentence\n')
         assert caught.value.code == 1 and len(waited) == count
     monkeypatch.setenv('RANK', '0')
     monkeypatch.setenv('WORLD_SIZE', '2')
-    with pytest.raises(SystemExit), common.plain_errors(common.ToolParser(prog='tool'), None):
+    with (
+        pytest.raises(SystemExit),
+        common.plain_errors(several_processes.ToolParser(prog='tool'), None),
+    ):
         raise RuntimeError('[../gloo/pair.cc:534] Connection closed by peer [127.0.0.1]:3456')
-    assert waited == [common.PATIENCE] * 2
+    assert waited == [several_processes.PATIENCE] * 2
     assert capsys.readouterr().err.endswith('error: another process of this run has ended\n')
 
 

@@ -6,24 +6,20 @@ from __future__ import annotations
 import argparse
 import difflib
 import errno
-import logging
 import os
 import pickle
-import sys
-import time
 import traceback
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 # MMEngine's, once for each module that it looks into; a user can do nothing about it
 warnings.filterwarnings('ignore', 'pkg_resources is deprecated', UserWarning)
 
 import mmengine.registry  # noqa: E402
 import mmpose.registry  # noqa: E402
-import torch  # noqa: E402
 from mmengine.config import Config, DictAction  # noqa: E402
 from mmengine.registry import Registry  # noqa: E402
 from mmengine.runner import Runner  # noqa: E402
@@ -33,6 +29,7 @@ import mmposeaug  # noqa: E402
 from mmposeaug.engine import ProgressHook, QuietRunner  # noqa: E402
 from mmposeaug.fileio import make_writable_folder  # noqa: E402
 from mmposeaug.lifting.lifter_weights import read_checkpoint  # noqa: E402
+from several_processes import await_first_process, waited_in_vain  # noqa: E402
 
 PACKAGE = Path(mmposeaug.__file__).parent
 LIFTER_TYPES = ('PoseLifter', 'mmpose.PoseLifter')
@@ -47,40 +44,6 @@ for _message in (
     '`broadcast_buffers` is deprecated',
 ):
     warnings.filterwarnings('ignore', message=_message)
-
-
-PATIENCE = 15.0
-"""float: Seconds that a process with an error waits for the first one to say the same."""
-
-
-class ToolParser(argparse.ArgumentParser):
-    """Says an error of several processes once: others wait until they are ended."""
-
-    def error(self, message: str) -> NoReturn:
-        """Ends the program with a sentence alone: most are about files, not options."""
-        self.exit(2, f'{self.prog}: error: {message}\n')
-
-    def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
-        """Ends the program."""
-        if status:
-            await_first_process()
-        super().exit(status, message)
-
-
-def await_first_process() -> None:
-    """Lets the first process of several speak, whose end makes the launcher end this one."""
-    if int(os.environ.get('RANK', os.environ.get('SLURM_PROCID', 0))):
-        time.sleep(PATIENCE)
-
-
-def end_process() -> None:
-    """Ends one of several processes that went well; torch's threads would abort some at the end."""
-    if torch.distributed.is_available() and torch.distributed.is_initialized():
-        torch.distributed.destroy_process_group()
-        logging.shutdown()
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(0)
 
 
 def add_common_options(parser: argparse.ArgumentParser) -> None:
@@ -205,14 +168,10 @@ def plain_errors(
         parser.exit(1, f'{parser.prog}: error: {message}\n')
     except Exception as error:
         await_first_process()
-        lost = isinstance(error, RuntimeError) and any(word in str(error) for word in _LOST)
-        if lost and int(os.environ.get('WORLD_SIZE', 1)) > 1:
-            time.sleep(PATIENCE)  # the launcher ends this one
+        if waited_in_vain(error):
             parser.exit(1, f'{parser.prog}: error: another process of this run has ended\n')
         raise
 
-
-_LOST = ('Connection closed by peer', 'Connection reset by peer', 'NCCL')  # of torch, untyped
 
 _configs: list[Config] = []  # that were read, for what an error of MMEngine does not say
 

@@ -15,11 +15,9 @@ from mmengine.dist import is_main_process
 import mmposeaug  # noqa: F401  (registers everything, also for configs without custom_imports)
 from common import (
     LIFTER_TYPES,
-    ToolParser,
     add_common_options,
     build_runner,
     enable_visualization,
-    end_process,
     export_local_rank,
     plain_errors,
     read_config,
@@ -28,6 +26,7 @@ from common import (
 )
 from mmposeaug.engine.config_files import missing_for_test
 from mmposeaug.fileio import atomic_write
+from several_processes import ToolParser, end_process
 
 RESULT_FORMATS = ('.json', '.yaml', '.yml')
 PARTS = ('model', 'test_dataloader', 'test_evaluator')

@@ -12,11 +12,9 @@ from mmengine.device import get_device
 
 import mmposeaug  # noqa: F401  (registers everything, also for configs without custom_imports)
 from common import (
-    ToolParser,
     add_common_options,
     build_runner,
     enable_visualization,
-    end_process,
     export_local_rank,
     plain_errors,
     read_config,
@@ -33,6 +31,7 @@ from mmposeaug.engine.checkpoint_files import (
     refusal_to_start,
 )
 from mmposeaug.engine.config_files import missing_for_training, missing_parts_of_training
+from several_processes import ToolParser, end_process
 
 
 def build_parser() -> argparse.ArgumentParser:
