@@ -381,6 +381,8 @@ def test_other_processes_wait_for_the_first_to_speak(tools, capsys, monkeypatch)
     ):
         raise RuntimeError('[../gloo/pair.cc:534] Connection closed by peer [127.0.0.1]:3456')
     assert waited == [several_processes.PATIENCE] * 2
+    cause = RuntimeError('NCCL error: Duplicate GPU detected : rank 0 and rank 1')
+    assert not several_processes.waited_in_vain(cause)
     assert capsys.readouterr().err.endswith('error: another process of this run has ended\n')
 
 

@@ -243,7 +243,7 @@ def require_checkpoint(parser: argparse.ArgumentParser, path: str | None) -> Non
         return
     require_file(parser, path, 'checkpoint')
     try:
-        content = read_checkpoint(Path(path))[0]
+        content = read_checkpoint(Path(path).expanduser())[0]
         state = content.get('state_dict', {})
         if not isinstance(state, Mapping) or not all(isinstance(v, Tensor) for v in state.values()):
             raise ValueError('its state_dict holds other things than weights')

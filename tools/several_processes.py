@@ -38,7 +38,8 @@ def await_first_process() -> None:
 
 def waited_in_vain(error: Exception) -> bool:
     """Whether another process has ended; if so, after time for the launcher to end this one."""
-    words = ('Connection closed by peer', 'Connection reset by peer', 'NCCL')  # of torch, untyped
+    # of torch, untyped; other errors of NCCL are causes, which must be seen
+    words = ('Connection closed by peer', 'Connection reset by peer', 'ncclRemoteError')
     lost = isinstance(error, RuntimeError) and any(word in str(error) for word in words)
     if lost and int(os.environ.get('WORLD_SIZE', 1)) > 1:
         time.sleep(PATIENCE)

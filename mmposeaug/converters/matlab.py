@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from mmposeaug.fileio import UnpackedError, check_unpacked, require_file
+from mmposeaug.fileio.io import MAX_RATIO
 
 _MAT73 = 'MATLAB 7.3 file'
 _COMPRESSED = 15  # the type of such a part of a file
@@ -57,7 +58,7 @@ def _check_mat5(path: str, keys: Sequence[str]) -> None:
 
 def _unpacked_mat5(path: str) -> int:
     """Bytes to which the compressed parts of the file unpack."""
-    total = 0
+    total, most = 0, MAX_RATIO * max(os.path.getsize(path), 1 << 20)  # more is refused anyway
     with open(path, 'rb') as file:
         order = 'little' if file.read(128)[126:] == b'IM' else 'big'
         while len(tag := file.read(8)) == 8:
@@ -66,9 +67,9 @@ def _unpacked_mat5(path: str) -> int:
                 file.seek(left, os.SEEK_CUR)
                 continue
             unpacker = zlib.decompressobj()
-            while left > 0 and (packed := file.read(min(left, 1 << 16))):
+            while left > 0 and total <= most and (packed := file.read(min(left, 1 << 16))):
                 left -= len(packed)
-                while packed:
+                while packed and total <= most:
                     total += len(unpacker.decompress(packed, 1 << 20))
                     packed = unpacker.unconsumed_tail
     return total

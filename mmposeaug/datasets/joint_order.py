@@ -60,7 +60,7 @@ def check_joint_order(
         if human and signs and signs + len(odd) >= 2 and len(pose) >= REFUSE_POSES:
             raise ValueError(
                 f'{message} If the lengths are right, set human=False beside from_file of the '
-                'metainfo: then this is a warning.'
+                'metainfo, and human=True in the draw if it shall turn the joints of a person.'
             )
     elif odd:
         message = _sentence(source, f'bones too long for a person: {", ".join(odd[:3])}', skeleton)

@@ -30,6 +30,7 @@ from .images import (
 )
 from .metainfo import skeleton_of_cfg
 from .pose_bank import PoseBank
+from .samples import inner_dataset
 from .windows import select_windows, window_rule
 
 POSE_READERS = Registry('pose reader')
@@ -253,6 +254,14 @@ def read_joined(
         load_pose_bank(part, skeleton, subset_seed + i, check)
         for i, part in enumerate(cfg['datasets'])
     ]
+    if cfg.get('metainfo') and parts and skeleton is None:
+        own = skeleton_of_cfg(dict(inner_dataset(cfg), metainfo=cfg['metainfo']))
+        for part in parts:
+            if (own.joint_names, own.parents) != (part.skeleton.joint_names, part.skeleton.parents):
+                raise ValueError(
+                    f'The metainfo {own.name!r} of the joined dataset is not that of its parts, '
+                    f'{part.skeleton.name!r}; give each part the same metainfo.'
+                )
     return PoseBank.concat(parts)
 
 

@@ -118,7 +118,10 @@ class LiftingMetrics(BaseMetric):
             raise ValueError(f'unit_scale must be positive (1000 for metres), got {unit_scale}.')
         if type(min_joints) is not int or min_joints < 1:
             raise ValueError(f'min_joints is {min_joints!r}; give a whole number from 1 on.')
-        self.root = [root] if isinstance(root, (str, int)) else root and list(root)
+        self.root = [root] if isinstance(root, (str, int, np.integer)) else root
+        self.root = None if self.root is None else list(self.root)
+        if self.root == []:
+            raise ValueError('root is empty; name a joint, or leave it out for that of the data.')
         self.alignment = alignment
         self.variants = {True: [True], False: [False], 'both': [False, True]}[include_root]
         self.joints = None if joints is None else list(joints)

@@ -27,12 +27,12 @@ def whole_metainfo(metainfo: Mapping[str, Any]) -> dict[str, Any]:
     # MMPose takes no notice of what stands beside it
     require_known('metainfo with from_file', metainfo, ('from_file', *TREE_OPTIONS))
     file = Path(path)
-    if not file.is_file():
+    if not file.is_file() and file.parent == Path('configs/_base_/datasets'):
         file = _of_mmpose(file.name)
     if not file.is_file():
         raise FileNotFoundError(
-            f'The metainfo file {str(path)!r} does not exist, and MMPose has none of that name; '
-            'correct from_file.'
+            f'The metainfo file {str(path)!r} does not exist; correct from_file (those of MMPose '
+            "are called 'configs/_base_/datasets/NAME.py')."
         )
     info = Config.fromfile(file).get('dataset_info')
     if not isinstance(info, Mapping):

@@ -135,6 +135,13 @@ def test_joined_and_repeated_datasets(sample):
     assert len(repeated) == 3 * len(first) and len(repeated.pose_cam) == len(first.pose_cam)
     with pytest.raises(ValueError, match='sample_ratio_factor'):
         load_pose_bank(dict(type='CombinedDataset', datasets=parts, sample_ratio_factor=[1, 2]))
+    animal = dict(
+        from_file='configs/_base_/datasets/ap10k.py',
+        root='Root of tail',
+        drop_links=[('L_Eye', 'R_Eye')],
+    )
+    with pytest.raises(ValueError, match="'ap10k' of the joined dataset is not that of its parts"):
+        load_pose_bank(dict(type='CombinedDataset', datasets=parts, metainfo=animal))
 
 
 def test_a_reader_can_be_added(make_bank):

@@ -163,8 +163,14 @@ def test_a_file_is_read_with_the_options_beside_it(tmp_path):
         get_skeleton(dict(from_file=str(own), drop_links=[('left_hip', 'right_knee')]))
     with pytest.raises(ValueError, match="no option 'drop_link'.*Did you mean 'drop_links'"):
         get_skeleton(dict(from_file=str(own), drop_link=[]))
-    with pytest.raises(FileNotFoundError, match='MMPose has none of that name'):
+    with pytest.raises(FileNotFoundError, match='nowhere.py. does not exist'):
         get_skeleton(dict(from_file='nowhere.py'))
     own.write_text('nothing = 1')
     with pytest.raises(ValueError, match='sets no dataset_info'):
         get_skeleton(dict(from_file=str(own)))
+
+
+def test_a_missing_file_is_not_replaced_by_another_of_its_name():
+    with pytest.raises(FileNotFoundError, match="'/no/such/h36m.py' does not exist"):
+        get_skeleton(dict(from_file='/no/such/h36m.py'))
+    assert get_skeleton(dict(from_file='configs/_base_/datasets/h36m.py')).num_joints == 17
