@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from mmposeaug.fileio import join_root, load_object_npz, require_file
 from mmposeaug.geometry import project
 from mmposeaug.structures import Skeleton
 
-from .camera_files import CameraKey, camera_dict, load_camera_dicts
+from .camera_files import CameraDict, CameraKey, camera_dict, load_camera_dicts
 from .cameras import CameraSet
 from .checks import check_shapes
 from .frames import VideoIndex
@@ -45,6 +45,9 @@ _WITHOUT_EFFECT = dict(
 _ORDERS = ((0, 1, 4, 2, 3), (0, 1, 2, 3, 4), ())
 _LOOKED_AT = 64  # frames of a camera
 
+View = tuple[tuple[str, str, str], np.ndarray, np.ndarray]
+"""Subject, action and camera of a video, its keypoints (N, J, 2) and poses (N, J, 3) in metres."""
+
 
 @POSE_READERS.register_module(name=['H36MWholeBodyDataset', 'WholeBodyDataset'])
 def read_wholebody(
@@ -69,12 +72,7 @@ def read_wholebody(
         ValueError: If an option is unknown or has no effect, or the file is not H3WB's.
     """
     refuse_unknown(cfg)
-    for option, value in _WITHOUT_EFFECT.items():
-        if cfg.get(option, value) != value:
-            raise ValueError(
-                f'{option} is {cfg[option]!r}, but H36MWholeBodyDataset does not act on it; leave '
-                'it out.'
-            )
+    refuse_without_effect(cfg)
     data_root = cfg.get('data_root')
     path = join_root(cfg.get('ann_file') or '', data_root)
     require_file(path, 'annotation file', 'ann_file')
@@ -85,13 +83,9 @@ def read_wholebody(
     for video, keypoints_px, pose in zip(videos, keypoints, poses):
         check_shapes(keypoints_px, pose, skeleton, f'{"/".join(video)} of {path!r}')
     keys = [(subject, camera) for subject, _, camera in videos]
-    if cfg.get('camera_param_file'):
-        cameras = load_camera_dicts(join_root(cfg['camera_param_file'], data_root))
-    else:
-        cameras = {}
-        for key, keypoints_px, pose in zip(keys, keypoints, poses):
-            if key not in cameras:
-                cameras[key] = read_camera(content['metadata'], key, keypoints_px, pose, path)
+    camera_file = cfg.get('camera_param_file')
+    camera_file = camera_file and join_root(camera_file, data_root)
+    cameras = find_cameras(camera_file, content['metadata'], zip(videos, keypoints, poses), path)
     subjects = tuple(subject for subject in wanted if subject in {key[0] for key in keys})
     of_frame = np.repeat(np.arange(len(videos)), [len(each) for each in keypoints])
     windows = select_windows(cfg, VideoIndex(videos, of_frame), None, repr(path), subset_seed)
@@ -113,9 +107,31 @@ def read_wholebody(
     )
 
 
-def views_of(
-    data: Any, wanted: tuple[str, ...], path: str
-) -> Iterator[tuple[tuple[str, str, str], np.ndarray, np.ndarray]]:
+def refuse_without_effect(options: Mapping[str, Any]) -> None:
+    """Refuse options that MMPose's class takes and does not act on."""
+    for option, value in _WITHOUT_EFFECT.items():
+        if options.get(option, value) != value:
+            raise ValueError(
+                f'{option} is {options[option]!r}, but H36MWholeBodyDataset does not act on it; '
+                'leave it out.'
+            )
+
+
+def find_cameras(
+    camera_file: str | None, metadata: Any, views: Iterable[View], path: str
+) -> CameraDict:
+    """The cameras of a file of their own, else those of the views' metadata."""
+    if camera_file:
+        return load_camera_dicts(camera_file)
+    cameras: CameraDict = {}
+    for (subject, _, name), keypoints_px, pose in views:
+        if (subject, name) not in cameras:
+            key = subject, name
+            cameras[key] = read_camera(metadata, key, keypoints_px, pose, path)
+    return cameras
+
+
+def views_of(data: Any, wanted: tuple[str, ...], path: str) -> Iterator[View]:
     """Key, keypoints (N, J, 2) and poses (N, J, 3) in metres of each video, in MMPose's order."""
     found = False
     for subject in wanted:

@@ -11,9 +11,9 @@ from mmpose.registry import DATASETS
 
 from mmposeaug.fileio import join_root, load_object_npz, require_file
 
-from .camera_files import CameraDict
+from .cameras import CameraSet
 from .metainfo import KeepsTree
-from .wholebody import TEST, TRAIN, read_camera, views_of
+from .wholebody import TEST, TRAIN, find_cameras, refuse_without_effect, views_of
 
 
 @DATASETS.register_module()
@@ -26,12 +26,14 @@ class WholeBodyDataset(KeepsTree, H36MWholeBodyDataset):
     Args:
         ann_file (str): ``h3wb_train.npz``.
         data_root (str, optional): Folder of relative paths. Defaults to None.
+        camera_param_file (str, optional): Cameras in place of those of ``ann_file``. Defaults to
+            None.
         test_mode (bool): Whether to take S7, else S1, S5 and S6. Defaults to False.
         **kwargs: Other options of ``H36MWholeBodyDataset``.
 
     Raises:
         FileNotFoundError: If the file is missing.
-        ValueError: If it is not H3WB's.
+        ValueError: If it is not H3WB's, a camera is missing, or an option has no effect.
     """
 
     def __init__(
@@ -39,9 +41,12 @@ class WholeBodyDataset(KeepsTree, H36MWholeBodyDataset):
         ann_file: str = '',
         *,
         data_root: str | None = None,
+        camera_param_file: str | None = None,
         test_mode: bool = False,
         **kwargs: Any,
     ) -> None:
+        refuse_without_effect(kwargs)
+        self._camera_file = camera_param_file and join_root(camera_param_file, data_root)
         self._wanted = TEST if test_mode else TRAIN
         require_file(join_root(ann_file, data_root), 'annotation file', 'ann_file')
         super().__init__(
@@ -53,17 +58,14 @@ class WholeBodyDataset(KeepsTree, H36MWholeBodyDataset):
         content = load_object_npz(ann_file, ('train_data', 'metadata', 'bbox'))
         self.ann_data, self.camera_data = content['train_data'], content['metadata']
         self.bboxes = content['bbox']
-        self._cameras: CameraDict = {}
-        for (subject, action, name), keypoints, poses in views_of(
-            self.ann_data, self._wanted, ann_file
-        ):
+        views = list(views_of(self.ann_data, self._wanted, ann_file))
+        self._cameras = find_cameras(self._camera_file, self.camera_data, views, ann_file)
+        keys = [(subject, name) for (subject, _, name), *_ in views]
+        CameraSet.from_dicts(self._cameras).lookup(keys, source=repr(ann_file))  # or refuse
+        for (subject, action, name), keypoints, poses in views:
             view = self.ann_data[subject][action][name]
             view['pose_2d'] = keypoints.astype(np.float32)
             view['camera_3d'] = (1000 * poses).astype(np.float32)
-            if (subject, name) not in self._cameras:
-                self._cameras[subject, name] = read_camera(
-                    self.camera_data, (subject, name), keypoints, poses, ann_file
-                )
 
     def _load_annotations(self) -> tuple[list[dict], list[dict]]:
         """Give each sample its camera."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from .sides import namesake
+from .sides import namesake, side_of
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,8 @@ class Tree:
                 partner[joint] = other
         for joint, name in enumerate(self.joint_names):
             # a hand whose joints are all called right_... is a whole skeleton of its own
-            if joint not in partner and namesake(name) in self.joint_names:
+            sided = namesake(name) in self.joint_names or (partner and side_of(name))
+            if joint not in partner and sided:
                 raise ValueError(
                     f'Skeleton {self.name!r}: {name!r} has no partner on the other side; add '
                     'the pair to joint_pairs (``swap`` in MMPose metainfo).'

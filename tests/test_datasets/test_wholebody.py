@@ -14,6 +14,7 @@ from mmposeaug.datasets import load_pose_bank, make_pose_bank
 from mmposeaug.datasets.cameras import CameraSet
 from mmposeaug.datasets.metainfo import skeleton_of_cfg
 from mmposeaug.datasets.wholebody import CAMERAS
+from mmposeaug.fileio import save_pickle
 from mmposeaug.geometry import project
 
 METAINFO = dict(
@@ -183,3 +184,22 @@ def test_small_faces_and_short_fingers_are_bones(tmp_path):
     cameras = CameraSet.from_dicts({('S1', 'a'): camera})
     seen = project(torch.from_numpy(pose), cameras.intrinsics.double().expand(8, 9))
     assert len(make_pose_bank(seen, pose, cameras, skeleton)) == 8
+
+
+def test_training_and_validation_obey_the_same_options(tmp_path):
+    cfg = save(tmp_path, **wholebody_content())
+    own = dict(cfg, type='WholeBodyDataset')
+    for option, value in (('subset_frac', 0.1), ('seq_step', 2)):
+        for build in (load_pose_bank, DATASETS.build):
+            with pytest.raises(ValueError, match=f'{option} is {value}, but .* does not act on it'):
+                build(dict(own, **{option: value}))
+    cameras = DATASETS.build(copy.deepcopy(own))._cameras
+    moved = {key: dict(camera, c=[[400.0], [300.0]]) for key, camera in cameras.items()}
+    save_pickle(tmp_path / 'mine.pkl', moved)
+    own['camera_param_file'] = 'mine.pkl'
+    bank, dataset = load_pose_bank(own, check=False), DATASETS.build(copy.deepcopy(own))
+    assert (bank.gather(torch.arange(1)).intrinsics[0, 2:4].tolist()) == [400.0, 300.0]
+    assert np.ravel(dataset.get_data_info(0)['camera_param']['c']).tolist() == [400.0, 300.0]
+    save_pickle(tmp_path / 'mine.pkl', dict(list(moved.items())[:1]))
+    with pytest.raises((KeyError, ValueError), match='camera'):
+        DATASETS.build(copy.deepcopy(own))

@@ -174,3 +174,16 @@ def test_a_missing_file_is_not_replaced_by_another_of_its_name():
     with pytest.raises(FileNotFoundError, match="'/no/such/h36m.py' does not exist"):
         get_skeleton(dict(from_file='/no/such/h36m.py'))
     assert get_skeleton(dict(from_file='configs/_base_/datasets/h36m.py')).num_joints == 17
+
+
+def test_a_misspelt_partner_is_no_joint_of_the_midline():
+    raw = copy.deepcopy(raw_metainfo('h36m'))
+    for point in raw['keypoint_info'].values():
+        if point['name'] == 'right_knee':
+            point['name'] = 'rigth_knee'
+            point['swap'] = ''
+        if point['name'] == 'left_knee':
+            point['swap'] = ''
+    for link in raw['skeleton_info'].values():
+        link['link'] = tuple(n.replace('right_knee', 'rigth_knee') for n in link['link'])
+    assert "'left_knee' has no partner" in refusal(raw)
