@@ -17,7 +17,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 import torch
+
+NUMPY_WARNS = [
+    pytest.mark.filterwarnings('ignore:overflow encountered'),
+    pytest.mark.filterwarnings('ignore:Casting complex values'),
+]
+"""list: Marks of tests in which numpy warns of what is spoilt."""
 
 BOUND = 1 << 30
 """int: Bytes by which no file may raise the peak of the process."""

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import mmpose
 import numpy as np
-import pytest
 from hostile_files import (
     CAMERAS,
+    NUMPY_WARNS,
     Judge,
     broken_arrays,
     broken_npz,
@@ -28,10 +28,7 @@ from mmpose.registry import DATASETS
 from mmposeaug.datasets import build_bone_length_bank, load_pose_bank
 from mmposeaug.structures import H36M_16
 
-pytestmark = [  # numpy says so of what is spoilt
-    pytest.mark.filterwarnings('ignore:overflow encountered'),
-    pytest.mark.filterwarnings('ignore:Casting complex values'),
-]
+pytestmark = NUMPY_WARNS
 
 METAINFO = '.mim/configs/_base_/datasets/h36m.py'
 

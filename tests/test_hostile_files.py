@@ -14,6 +14,7 @@ from hostile_files import (
     CALIBRATION,
     CAMERAS,
     JSONS,
+    NUMPY_WARNS,
     Judge,
     broken_bvh,
     broken_checkpoints,
@@ -34,10 +35,7 @@ from mmposeaug.fileio import load_npy, load_npz, load_pickle_restricted
 from mmposeaug.lifting.lifter_weights import read_checkpoint
 from mmposeaug.structures import H36M_17, Skeleton
 
-pytestmark = [  # numpy says so of what is spoilt
-    pytest.mark.filterwarnings('ignore:overflow encountered'),
-    pytest.mark.filterwarnings('ignore:Casting complex values'),
-]
+pytestmark = NUMPY_WARNS
 
 
 def cases() -> Iterator[tuple[str, str, Callable, bytes]]:

@@ -16,6 +16,7 @@ from hostile_files import (
     CALIBRATION,
     CAMERAS,
     JSONS,
+    NUMPY_WARNS,
     Judge,
     npz,
     people,
@@ -24,10 +25,7 @@ from hostile_files import (
 )
 from scripts import load_script, random_lifter
 
-pytestmark = [  # numpy says so of what is spoilt
-    pytest.mark.filterwarnings('ignore:overflow encountered'),
-    pytest.mark.filterwarnings('ignore:Casting complex values'),
-]
+pytestmark = NUMPY_WARNS
 
 CONFIG = 'configs/poseaug/poseaug_simplebaseline-256_1xb256-96e_synthetic.py'
 PLAN = 'configs/poseaug/experiments/four_ways_mocap.yml'

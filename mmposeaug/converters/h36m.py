@@ -15,8 +15,7 @@ import torch
 
 from mmposeaug.datasets.annotations import annotation_arrays
 from mmposeaug.datasets.camera_files import CameraDict, intrinsics_of, numbers_of
-from mmposeaug.fileio import untracked
-from mmposeaug.fileio.progress import Track
+from mmposeaug.fileio import Track, untracked
 from mmposeaug.geometry import project
 from mmposeaug.structures import Skeleton
 

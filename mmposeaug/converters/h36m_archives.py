@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mmposeaug.fileio.progress import Track
+from mmposeaug.fileio import Track
 
 from .checks import check_frames, check_metres, number_array
 from .h36m_files import SUBJECTS, Sequences, canonical_action

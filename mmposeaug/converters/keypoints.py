@@ -14,8 +14,7 @@ import numpy as np
 from mmposeaug.datasets.camera_files import CameraDict, image_size_of, load_camera_dicts
 from mmposeaug.datasets.frames import parse_image_name
 from mmposeaug.datasets.pixels import check_pixels
-from mmposeaug.fileio import load_npz, untracked
-from mmposeaug.fileio.progress import Track
+from mmposeaug.fileio import Track, load_npz, untracked
 
 from .conversion import Part, Report, run_parts, silent
 from .joints import SKELETONS

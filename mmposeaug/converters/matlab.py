@@ -11,8 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from mmposeaug.fileio import UnpackedError, check_unpacked, require_file
-from mmposeaug.fileio.io import MAX_RATIO
+from mmposeaug.fileio import UnpackedError, check_unpacked, most_unpacked, require_file
 
 _MAT73 = 'MATLAB 7.3 file'
 _COMPRESSED = 15  # the type of such a part of a file
@@ -58,7 +57,7 @@ def _check_mat5(path: str, keys: Sequence[str]) -> None:
 
 def _unpacked_mat5(path: str) -> int:
     """Bytes to which the compressed parts of the file unpack."""
-    total, most = 0, MAX_RATIO * max(os.path.getsize(path), 1 << 20)  # more is refused anyway
+    total, most = 0, most_unpacked(path)  # more is refused anyway
     with open(path, 'rb') as file:
         order = 'little' if file.read(128)[126:] == b'IM' else 'big'
         while len(tag := file.read(8)) == 8:

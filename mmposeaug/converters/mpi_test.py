@@ -15,8 +15,7 @@ import numpy as np
 from mmposeaug.datasets.annotations import annotation_arrays
 from mmposeaug.datasets.camera_files import CameraDict
 from mmposeaug.datasets.pixels import check_pixels
-from mmposeaug.fileio import load_npz, untracked
-from mmposeaug.fileio.progress import Track
+from mmposeaug.fileio import Track, load_npz, untracked
 from mmposeaug.structures import Skeleton
 from mmposeaug.structures.choices import require_choice
 

@@ -16,8 +16,7 @@ from mmposeaug.datasets.annotations import annotation_arrays
 from mmposeaug.datasets.camera_files import CameraDict, intrinsics_of
 from mmposeaug.datasets.keypoints_2d import KeypointMap, build_keypoint_map
 from mmposeaug.datasets.pixels import check_pixels
-from mmposeaug.fileio import load_npz, load_pickle_restricted, untracked
-from mmposeaug.fileio.progress import Track
+from mmposeaug.fileio import Track, load_npz, load_pickle_restricted, untracked
 from mmposeaug.geometry import project
 from mmposeaug.structures import Skeleton
 from mmposeaug.structures.choices import require_choice

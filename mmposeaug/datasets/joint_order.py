@@ -77,9 +77,14 @@ def _sentence(source: str, what: str, skeleton: Skeleton) -> str:
     )
 
 
+def sample_step(count: int) -> int:
+    """Of so many poses every which one is looked at."""
+    return max(-(-count // SAMPLE_SIZE), 1)
+
+
 def typical_lengths(pose: Tensor, visible: Tensor | None, skeleton: Skeleton) -> list[float]:
     """Median length of every bone, in the poses' unit; NaN where it is never visible."""
-    step = -(-len(pose) // SAMPLE_SIZE)
+    step = sample_step(len(pose))
     lengths = bone_lengths(pose[::step].float(), skeleton)
     if visible is not None:
         seen = visible[::step] > 0

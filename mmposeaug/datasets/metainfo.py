@@ -22,10 +22,15 @@ def skeleton_of_cfg(cfg: Mapping[str, Any]) -> Skeleton:
     return Skeleton.from_metainfo(metainfo_of_cfg(cfg))
 
 
+def class_of_cfg(cfg: Mapping[str, Any]) -> Any:
+    """Class of a dataset config, whose ``type`` is a name or the class itself."""
+    kind = cfg['type']
+    return DATASETS.get(kind) if isinstance(kind, str) else kind
+
+
 def metainfo_of_cfg(cfg: Mapping[str, Any]) -> dict[str, Any]:
     """Parsed metainfo of a dataset config, with the options of its tree."""
-    kind = cfg['type']
-    dataset_class = DATASETS.get(kind) if isinstance(kind, str) else kind
+    dataset_class = class_of_cfg(cfg)
     given = cfg.get('metainfo')
     if given and 'keypoint_info' in given:  # JSON has no whole numbers as keys
         points = {int(key): point for key, point in given['keypoint_info'].items()}
@@ -55,9 +60,8 @@ def tell_tree(dataset: Any, cfg: Any) -> None:
     if not isinstance(held, dict) or not isinstance(cfg, Mapping):
         return
     inner = inner_dataset(cfg)
-    kind = inner.get('type')
-    dataset_class = DATASETS.get(kind) if isinstance(kind, str) else kind
-    given = inner.get('metainfo') or getattr(dataset_class, 'METAINFO', None)
+    given = cfg.get('metainfo') or inner.get('metainfo')
+    given = given or getattr(class_of_cfg(inner), 'METAINFO', None)
     if isinstance(given, Mapping):
         held.update(said_options(given))
 

@@ -12,6 +12,7 @@ from mmpose.datasets import Human36mDataset
 from mmpose.registry import DATASETS
 
 from mmposeaug.fileio import join_root, load_npz, require_file
+from mmposeaug.structures import Skeleton
 
 from .camera_files import CameraDict, load_camera_dicts
 from .cameras import CameraSet
@@ -24,8 +25,8 @@ from .images import (
     padding_of_frames,
     usable_frames,
 )
-from .joint_order import check_joint_order
-from .metainfo import KeepsTree, skeleton_of_cfg
+from .joint_order import check_joint_order, sample_step
+from .metainfo import KeepsTree
 from .windows import WINDOW_OPTIONS, select_windows
 
 
@@ -97,7 +98,6 @@ class MocapDataset(KeepsTree, Human36mDataset):
         if self._detected:
             find_detections(keypoint_2d_det_file, data_root)  # the parent joins the folder itself
         require_file(join_root(ann_file, data_root), 'annotation file', 'ann_file')
-        self._given_metainfo = kwargs.get('metainfo')
         super().__init__(
             ann_file=ann_file,
             data_root=data_root or '',
@@ -166,10 +166,13 @@ class MocapDataset(KeepsTree, Human36mDataset):
     def _check_joint_order(self) -> None:
         """Look at the bones, where the metainfo is a tree."""
         try:
-            skeleton = skeleton_of_cfg(dict(type=type(self), metainfo=self._given_metainfo))
+            skeleton = Skeleton.from_metainfo(self.metainfo)
         except ValueError:
+            if {'root', 'add_links', 'drop_links'} & self.metainfo.keys():
+                raise  # of options that are meant for the tree
             return
-        joints = torch.from_numpy(self.ann_data['S'].astype(np.float32))
+        sample = self.ann_data['S'][:: sample_step(len(self.ann_data['S']))]
+        joints = torch.from_numpy(sample.astype(np.float32))
         check_joint_order(joints[..., :3], joints[..., 3], skeleton, self._source)
 
     def _load_annotations(self) -> tuple[list[dict], list[dict]]:

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import torch
 from mmengine.registry import Registry
-from mmpose.registry import DATASETS
 from torch import Tensor
 
 from mmposeaug.fileio import join_root, load_npz, require_file
@@ -28,7 +27,7 @@ from .images import (
     pad_portrait_keypoints,
     usable_frames,
 )
-from .metainfo import skeleton_of_cfg
+from .metainfo import class_of_cfg, skeleton_of_cfg
 from .pose_bank import PoseBank
 from .samples import inner_dataset
 from .windows import select_windows, window_rule
@@ -211,8 +210,7 @@ def read_human36m(
 
 def refuse_unknown(cfg: Mapping[str, Any]) -> None:
     """Refuse options that the dataset class would refuse, such as misspelt ones."""
-    kind = cfg['type']
-    dataset_class = DATASETS.get(kind) if isinstance(kind, str) else kind
+    dataset_class = class_of_cfg(cfg)
     known: set[str] = set()
     for base in dataset_class.__mro__:
         if '__init__' in vars(base):

@@ -11,6 +11,7 @@ from .io import (
     load_npz,
     load_pickle_restricted,
     make_writable_folder,
+    most_unpacked,
     read_record,
     require_file,
     save_json,
@@ -21,11 +22,12 @@ from .io import (
 )
 from .manifest import Manifest, changes
 from .object_npz import load_object_npz, npz_entries
-from .progress import say, track, untracked
+from .progress import Track, say, track, untracked
 from .yaml_files import load_yaml
 
 __all__ = [
     'Manifest',
+    'Track',
     'UnpackedError',
     'atomic_write',
     'changes',
@@ -38,6 +40,7 @@ __all__ = [
     'load_pickle_restricted',
     'load_yaml',
     'make_writable_folder',
+    'most_unpacked',
     'npz_entries',
     'read_record',
     'require_file',

@@ -173,6 +173,11 @@ class UnpackedError(ValueError):
     """A file unpacks to far more than it holds."""
 
 
+def most_unpacked(local_path: str) -> int:
+    """Return how many bytes the file ``local_path`` may unpack to."""
+    return max(MAX_RATIO * os.path.getsize(local_path), 1 << 26)
+
+
 def check_unpacked(size: int, path: str, local_path: str) -> None:
     """Refuse a file that unpacks to far more than it holds, before anything is unpacked.
 
@@ -184,8 +189,7 @@ def check_unpacked(size: int, path: str, local_path: str) -> None:
     Raises:
         UnpackedError: If it is more than :data:`MAX_RATIO` times the file, and than 64 MiB.
     """
-    allowed = max(MAX_RATIO * os.path.getsize(local_path), 1 << 26)
-    if size > allowed:
+    if size > most_unpacked(local_path):
         raise UnpackedError(
             f'The file {path!r} would unpack to {size / 2**30:.1f} GiB, {MAX_RATIO} times its size '
             'or more; check where it comes from, or save its arrays uncompressed.'

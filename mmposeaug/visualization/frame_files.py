@@ -14,8 +14,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from mmposeaug.fileio import atomic_write, untracked
-from mmposeaug.fileio.progress import Track
+from mmposeaug.fileio import Track, atomic_write, untracked
 from mmposeaug.structures import LiftedPoses
 
 from .figures import write_png

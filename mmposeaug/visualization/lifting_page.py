@@ -14,8 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from mmposeaug.fileio import atomic_write, untracked
-from mmposeaug.fileio.progress import Track
+from mmposeaug.fileio import Track, atomic_write, untracked
 from mmposeaug.structures import LiftedPoses
 
 from .page_data import page_data

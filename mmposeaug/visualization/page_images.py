@@ -12,8 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from mmposeaug.fileio import untracked
-from mmposeaug.fileio.progress import Track
+from mmposeaug.fileio import Track, untracked
 
 from .sequence import FrameImages, image_of
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hostile_files import NASTY, Judge, broken_arrays, npz, places, run_command, spoil
+from hostile_files import NASTY, NUMPY_WARNS, Judge, broken_arrays, npz, places, run_command, spoil
 from published_files import (
     load_tool,
     write_h36m,
@@ -29,10 +29,7 @@ from scipy.io import loadmat, savemat
 
 from mmposeaug.converters.matlab import load_mat
 
-pytestmark = [  # numpy says so of what is spoilt
-    pytest.mark.filterwarnings('ignore:overflow encountered'),
-    pytest.mark.filterwarnings('ignore:Casting complex values'),
-]
+pytestmark = NUMPY_WARNS
 
 
 def write_all(folder: Path) -> dict[str, tuple[str, list[str], list[str]]]:

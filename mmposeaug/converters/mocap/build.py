@@ -24,8 +24,7 @@ from mmposeaug.datasets.rigs import (
     place_cameras,
     rig_dicts,
 )
-from mmposeaug.fileio import untracked
-from mmposeaug.fileio.progress import Track
+from mmposeaug.fileio import Track, untracked
 from mmposeaug.structures import Skeleton
 from mmposeaug.structures.choices import require_choice
 

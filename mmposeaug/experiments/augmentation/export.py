@@ -16,8 +16,7 @@ from mmposeaug.datasets import CameraSet, PoseBank, PoseBatch, annotation_arrays
 from mmposeaug.datasets.camera_files import CameraKey
 from mmposeaug.datasets.frames import parse_image_name
 from mmposeaug.engine.batches import select, with_poses
-from mmposeaug.fileio import save_npz, save_pickle, untracked
-from mmposeaug.fileio.progress import Track
+from mmposeaug.fileio import Track, save_npz, save_pickle, untracked
 
 from .load import LoadedAugmentation
 
