@@ -4,28 +4,25 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import errno
 import os
 import pickle
 import traceback
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 # MMEngine's, once for each module that it looks into; a user can do nothing about it
 warnings.filterwarnings('ignore', 'pkg_resources is deprecated', UserWarning)
 
-import mmengine.registry  # noqa: E402
-import mmpose.registry  # noqa: E402
 from mmengine.config import Config, DictAction  # noqa: E402
-from mmengine.registry import Registry  # noqa: E402
 from mmengine.runner import Runner  # noqa: E402
 from torch import Tensor  # noqa: E402
 
 import mmposeaug  # noqa: E402
+from config_types import unknown_type  # noqa: E402
 from mmposeaug.engine import ProgressHook, QuietRunner  # noqa: E402
 from mmposeaug.fileio import make_writable_folder  # noqa: E402
 from mmposeaug.lifting.lifter_weights import read_checkpoint  # noqa: E402
@@ -193,48 +190,6 @@ def merged_config(parser: argparse.ArgumentParser, path: str, options: dict | No
         )
     _configs.append(cfg)
     return cfg
-
-
-def unknown_type(cfg: Config, parts: tuple[str, ...] = ('',)) -> str:
-    """The first ``type`` of a config that nothing is registered as, in a sentence, or ''.
-
-    Of the settings alone whose names begin with one of ``parts``.
-    """
-    known = _registered()
-    for key, name in _types_of(cfg.to_dict()):
-        plain = name.split('.')[-1]
-        if not key.startswith(parts):
-            continue
-        if plain not in known:
-            near = difflib.get_close_matches(plain, known, 1)
-            guess = f'; did you mean {near[0]!r}?' if near else '; correct it, or import its module'
-            return f'the config has {key}={name!r}, but nothing is registered as that{guess}'
-    return ''
-
-
-def _types_of(content: Any, where: str = '') -> Iterator[tuple[str, str]]:
-    """Keys and values of all types; keypoints in metainfo have a type that is none."""
-    if isinstance(content, Mapping):
-        if isinstance(content.get('type'), str) and not {'id', 'name'} & content.keys():
-            yield f'{where}type', content['type']
-        for key, value in content.items():
-            yield from _types_of(value, f'{where}{key}.')
-    elif isinstance(content, (list, tuple)):
-        for place, value in enumerate(content):
-            yield from _types_of(value, f'{where}{place}.')
-
-
-def _registered() -> set[str]:
-    modules = (mmengine.registry, mmpose.registry)
-    roots = [each for m in modules for each in vars(m).values() if isinstance(each, Registry)]
-    names: set[str] = set()
-    while roots:
-        registry = roots.pop()
-        with suppress(ImportError):
-            registry.import_from_location()
-        names.update(registry.module_dict)
-        roots += registry.children.values()
-    return names
 
 
 def require_checkpoint(parser: argparse.ArgumentParser, path: str | None) -> None:

@@ -21,8 +21,8 @@ from common import (
     require_checkpoint,
     require_file,
     require_folder,
-    unknown_type,
 )
+from config_types import unknown_type
 from mmposeaug.engine import make_safe
 from mmposeaug.engine.checkpoint_files import (
     find_last_checkpoint,

@@ -49,13 +49,17 @@ class RunFolder:
         """bool: Whether a training was begun."""
         return self.claim_file.is_file()
 
+    @property
+    def claim(self) -> dict[str, Any]:
+        """Dict: What was noted of the run when it was begun; empty before that."""
+        return read_record(self.claim_file) or {}
+
     # --------------------------------------------------------------- identity
     def check_identity(self, identity: dict[str, Any], config_text: str) -> None:
         """Compare what lies here with what is to be run."""
         if not self.path.exists() or all(each == self.config_dir for each in self.path.iterdir()):
             return
-        claim, result = read_record(self.claim_file), read_record(self.result_file)
-        found = result if self.is_done else claim
+        found = read_record(self.result_file if self.is_done else self.claim_file)
         remedy = 'choose another --work-dir or delete that folder'
         if found is None or not found.keys() >= set(IDENTITY_KEYS):
             raise ExperimentError(
@@ -69,7 +73,7 @@ class RunFolder:
                 continue
             change = f'with {key} {found[key]!r}, not {identity[key]!r}'
             if key == 'config_sha256':
-                before = (claim or {}).get('config_text', '')
+                before = self.claim.get('config_text', '')
                 change = f'of another config ({_first_change(before, config_text)})'
             raise ExperimentError(f"'{self.path}' holds a run {change}; {remedy}.")
         change = _changed_start(found.get('start') or {}, identity['start'] or {})
@@ -80,23 +84,21 @@ class RunFolder:
         """Note that a training starts or goes on now."""
         self.path.mkdir(parents=True, exist_ok=True)
         sessions = [*self._end_session(), dict(git, began=time.time(), ended=None)]
-        claim = dict(identity, sessions=sessions, config_text=config_text)
-        save_compact_json(self.claim_file, claim)
+        content = dict(identity, sessions=sessions, config_text=config_text)
+        save_compact_json(self.claim_file, content)
 
     def begin_test(self, identity: dict[str, Any], config_text: str) -> None:
         """Note what is tested, which may be other sets than were known when the training began."""
-        claim = read_record(self.claim_file) or {}
-        save_compact_json(self.claim_file, {**claim, **identity, 'config_text': config_text})
+        save_compact_json(self.claim_file, {**self.claim, **identity, 'config_text': config_text})
 
     def end_training(self) -> None:
         """Note that the training has ended well."""
-        claim = read_record(self.claim_file) or {}
-        save_compact_json(self.claim_file, dict(claim, sessions=self._end_session()))
+        save_compact_json(self.claim_file, dict(self.claim, sessions=self._end_session()))
         self.trained_mark.touch()
 
     def sessions(self) -> list[dict[str, Any]]:
         """When the run was trained: the revision, ``began`` and ``ended`` in seconds."""
-        return list((read_record(self.claim_file) or {}).get('sessions', []))
+        return list(self.claim.get('sessions', []))
 
     def _end_session(self) -> list[dict[str, Any]]:
         """The sessions; an interrupted one ended when it wrote its last line."""
@@ -122,19 +124,19 @@ class RunFolder:
 
     def tested_checkpoint(self) -> Path | None:
         """The checkpoint that was tested."""
-        checkpoint = (read_record(self.result_file) or {}).get('checkpoint') or {}
-        return self.path / checkpoint['name'] if 'name' in checkpoint else None
+        tested = self._tested()
+        return self.path / tested['name'] if 'name' in tested else None
 
     def tested_identity(self) -> dict[str, str | None]:
         """What tells the tested checkpoint from that of any other run."""
-        path = self.tested_checkpoint()
-        if path is None:
-            return dict(checkpoint=None, sha256=None)
-        result = read_record(self.result_file) or {}
-        known = result['checkpoint'].get('sha256')
-        if known is None and path.is_file():  # results of earlier versions do not say it
-            known = sha256_of(path)
-        return dict(checkpoint=path.name, sha256=known)
+        tested = self._tested()
+        name, known = tested.get('name'), tested.get('sha256')
+        if name and known is None and (self.path / name).is_file():  # as of earlier versions
+            known = sha256_of(self.path / name)
+        return dict(checkpoint=name, sha256=known)
+
+    def _tested(self) -> dict[str, Any]:
+        return (read_record(self.result_file) or {}).get('checkpoint') or {}
 
     def clean(self, keep: str) -> list[Path]:
         """Delete the checkpoints of a run that has its result."""
