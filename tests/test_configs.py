@@ -52,8 +52,13 @@ def test_augmentation_of_every_config_can_be_built(path):
         return
     assert loop['type'] == 'PoseAugTrainLoop'
     settings = get_settings(loop.get('variant', 'default'), given)
+    assert settings.learns == ('variant' in loop and loop['variant'] != 'default')
+    if not settings.learns:
+        assert settings.augmentor['type'] == 'AnatomicalPoseAugmentor'
+        assert not list(MODELS.build(settings.augmentor).parameters())
+        return
     adversary = Adversary(settings, Augmentation(H36M_17), torch.device('cpu'), loop['max_epochs'])
-    assert adversary.augmentation.on_draw == (loop.get('variant', 'default') == 'default')
+    assert adversary.augmentation.on_draw == (loop['variant'] == 'learned')
     # the parts are those of the variant, but for what the config's name says
     parts = {'angle', 'length', 'rigid'} if settings.schedule == 'passes' else {'angle'}
     if '-rigid-only_' in path.stem:

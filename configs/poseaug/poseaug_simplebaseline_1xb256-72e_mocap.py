@@ -1,3 +1,3 @@
 _base_ = ['./baseline_simplebaseline_1xb256-72e_mocap.py']
 
-train_cfg = dict(type='PoseAugTrainLoop')
+train_cfg = dict(type='PoseAugTrainLoop', variant='learned')

@@ -46,11 +46,6 @@ class Adversary:
         device: torch.device,
         max_epochs: int,
     ) -> None:
-        if settings.augmentor is None:
-            raise ValueError(
-                'train_cfg.augmentor is None; PoseAugTrainLoop needs one, train without '
-                "augmentation with type='TensorTrainLoop'."
-            )
         self.skeleton = augmentation.skeleton
         schedules = settings.param_scheduler
         if schedules is None:

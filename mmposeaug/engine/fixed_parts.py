@@ -162,12 +162,12 @@ class Detector:
 
 
 def build_random_augmentor(config: Mapping[str, Any], skeleton: Skeleton) -> nn.Module:
-    """Augmentor without anything to learn, of ``train_cfg.augmentor`` of ``TensorTrainLoop``."""
+    """Augmentor without anything to learn, of ``train_cfg.augmentor``."""
     module = MODELS.build(dict(config), default_args=dict(skeleton=skeleton))
     if any(True for _ in module.parameters()):
         raise ValueError(
-            f'train_cfg.augmentor {type(module).__name__} has weights, which TensorTrainLoop '
-            "does not train; use train_cfg type='PoseAugTrainLoop'."
+            f'train_cfg.augmentor {type(module).__name__} has weights, which nothing trains here; '
+            "use train_cfg type='PoseAugTrainLoop' with variant='learned' or 'released'."
         )
     return module
 

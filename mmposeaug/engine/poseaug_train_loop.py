@@ -29,18 +29,20 @@ from .watchdog import build_watchdog
 
 @LOOPS.register_module()
 class PoseAugTrainLoop(TensorTrainLoop):
-    """Trains an MMPose lifter together with a pose augmentor.
+    """Trains an MMPose lifter on augmented poses, together with an augmentor that may learn.
 
-    The model stays a plain ``PoseLifter``; augmentor, discriminators, their optimizers and pools
-    belong to the loop, are saved in checkpoints to resume from and left out of the best one.
+    The model stays a plain ``PoseLifter``. The default variant draws its poses at random. With
+    ``'learned'``, ``'released'`` and ``'submitted'`` augmentor, discriminators, their optimizers
+    and pools belong to the loop, are saved in checkpoints to resume from and left out of the best
+    one.
 
     Args:
         runner (Runner): The runner.
         dataloader (Mapping): Config of the train dataloader.
         max_epochs (int): Number of epochs, with those of pretraining.
         **options: Further options of :class:`TensorTrainLoop`; ``variant``, the starting point of
-            the settings, ``'default'``, ``'released'`` or ``'submitted'``; and the fields of
-            :class:`mmposeaug.engine.PoseAugSettings` that differ from the variant's.
+            the settings, ``'default'``, ``'learned'``, ``'released'`` or ``'submitted'``; and the
+            fields of :class:`mmposeaug.engine.PoseAugSettings` that differ from the variant's.
 
     Raises:
         ValueError: If an option is unknown or out of its range.
@@ -49,7 +51,6 @@ class PoseAugTrainLoop(TensorTrainLoop):
         >>> train_cfg = dict(_delete_=True, type='PoseAugTrainLoop', max_epochs=50)
     """
 
-    learns = True
     settings: PoseAugSettings
 
     def __init__(
@@ -62,11 +63,19 @@ class PoseAugTrainLoop(TensorTrainLoop):
                 f'train_cfg.pretrain_epochs is {self.pretrain_epochs}; with max_epochs '
                 f'{max_epochs} it must be between 0 and {max_epochs - 1}, a whole number.'
             )
+        if self.learns:
+            self._build_adversary(runner)
+
+    def _build_adversary(self, runner: Any) -> None:
+        """Build what learns beside the lifter."""
         self._check_batch_size()
         # the lifter starts from the same weights as without PoseAug
         with seeded(derive_seed(common_seed(runner), 'networks')):
             self.adversary = Adversary(
-                self.settings, self.augmentation, self.device, max_epochs - self.pretrain_epochs
+                self.settings,
+                self.augmentation,
+                self.device,
+                self._max_epochs - self.pretrain_epochs,
             )
         for network in self.adversary.networks.values():
             network.module = synchronise(network.module, runner.cfg.get('sync_bn'))
@@ -76,7 +85,7 @@ class PoseAugTrainLoop(TensorTrainLoop):
         self.feedback_adapter = self.adapter.unwrapped()
         self.watchdog = build_watchdog(self.settings.watchdog)
         self.logs = AdversarialLogs(runner, self.adversary, self.settings)
-        if self.settings.schedule == 'passes':
+        if not self.mixes:
             self.dataloader.length = self._mean_updates()
             if self.pretrain_epochs == 0 and not runner._load_from and not runner._resume:
                 runner.logger.warning(
@@ -142,11 +151,14 @@ class PoseAugTrainLoop(TensorTrainLoop):
         super().start_epoch()
         self.real_order = make_generator('cpu', self.seed, self._epoch, 'real')
         self._real_indices: Iterator[Tensor] = iter(())
-        self.adversary.progress = self.progress
         self._updates = 0
+        if self.learns:
+            self.adversary.progress = self.progress
 
     def train_phases(self) -> None:
         """Go through all phases of an epoch."""
+        if not self.learns:
+            return super().train_phases()
         if self.augments:
             self.watchdog.before_epoch(self.adversary)
         if not self.augments or self.mixes:
@@ -175,6 +187,8 @@ class PoseAugTrainLoop(TensorTrainLoop):
     # ------------------------------------------------------------------- mixed
     def augment(self, batch: PoseBatch) -> AugmentedBatch:
         """Augment samples; every so often augmentor and discriminators learn from them."""
+        if not self.learns:
+            return super().augment(batch)
         learns = self._updates % self.settings.adversary_interval == 0
         self._updates += 1
         return self._augment(batch, learns)
@@ -240,6 +254,8 @@ class PoseAugTrainLoop(TensorTrainLoop):
     # ------------------------------------------------------------------- state
     def restart_schedules(self) -> list[str]:
         """Do as the base class; what recoveries took from the learning rates stays taken."""
+        if not self.learns:
+            return super().restart_schedules()
         epochs = max(self.poseaug_epoch, 0)
         factor, times = self.watchdog.lr_factor, self.watchdog.recoveries
         restarted = []

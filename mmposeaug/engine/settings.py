@@ -20,6 +20,14 @@ DEFAULT_OPTIM = dict(optimizer=dict(type='Adam', lr=1e-4, fused=True), clip_grad
 """dict: Optimizer of augmentor and discriminators (released PoseAug)."""
 WEIGHTS = ('adversarial_3d', 'adversarial_2d', 'ranges', 'feedback', 'view')
 """tuple[str]: Losses of the augmentor that have a weight."""
+TEACHERS = ('discriminator_3d', 'discriminator_2d', 'angle_range', 'length_range', 'feedback')
+"""tuple[str]: Parts that the augmentor learns from."""
+OF_LEARNING = (
+    *('schedule', 'warmup_epochs', 'adversary_interval', 'adversarial_loss', 'weights'),
+    *('lifter_mode', 'optim_wrapper', 'param_scheduler', 'discriminator_interval', 'pool_size'),
+    *('watchdog', 'log_interval', 'draw_share'),
+)
+"""tuple[str]: Options without effect where nothing learns but the lifter."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +73,11 @@ class AugmentationSettings:
         """bool: Whether any option augments samples."""
         given = (self.augmentor, self.bone_lengths, self.camera)
         return self.align_position or any(option is not None for option in given)
+
+    @property
+    def learns(self) -> bool:
+        """bool: Whether anything but the lifter learns."""
+        return False
 
 
 @dataclass(frozen=True)
@@ -173,6 +186,11 @@ class PoseAugSettings(SampleRules, AugmentationSettings):
                 )
         if self.target_2d is not None:
             self._check_target_use()
+
+    @property
+    def learns(self) -> bool:
+        """bool: Whether there is anything that the augmentor learns from."""
+        return any(getattr(self, name) is not None for name in TEACHERS)
 
     def _check_target_use(self) -> None:
         """Refuse keypoints that nothing uses."""

@@ -36,8 +36,8 @@ class PoseAugStateHook(Hook):
             return
         if STATE_KEY not in checkpoint:
             raise ValueError(
-                'The checkpoint holds no augmentor to resume; it is of a run without PoseAug or '
-                'a best checkpoint. Start from it with load_from instead of --resume.'
+                'The checkpoint holds no augmentor to resume; it is of a run in which none learns, '
+                'or a best checkpoint. Start from it with load_from instead of --resume.'
             )
         runner.train_loop.load_state_dict(checkpoint[STATE_KEY])
 
@@ -65,11 +65,12 @@ class LifterCheckpointHook(Hook):
         if (
             runner._resume
             and STATE_KEY in checkpoint
-            and not hasattr(runner.train_loop, 'load_state_dict')
+            and not getattr(runner.train_loop, 'learns', False)
         ):
             raise ValueError(
-                'The checkpoint is of a run with PoseAug, the config trains without; resume with '
-                "the interrupted run's config, or start from the checkpoint with load_from."
+                'The checkpoint is of a run with an augmentor that learns, the config trains '
+                "without; resume with the interrupted run's config, or start from the checkpoint "
+                'with load_from.'
             )
         misfit = codec_misfit(checkpoint, runner.cfg)
         if misfit and (runner._resume or self.min_share == 1):

@@ -65,9 +65,6 @@ class TensorTrainLoop(EpochBasedTrainLoop):
         ValueError: If an option is out of its range or the dataloader is not a config.
     """
 
-    learns = False
-    """bool: Whether there are networks beside the lifter."""
-
     def __init__(
         self,
         runner: Any,
@@ -141,6 +138,11 @@ class TensorTrainLoop(EpochBasedTrainLoop):
         )
         with first_call(frames, joints), module_mode(adapter.lifter, 'eval'):
             self._loss(bank.gather(torch.arange(1, device=bank.device)), adapter)
+
+    @property
+    def learns(self) -> bool:
+        """bool: Whether there are networks beside the lifter."""
+        return self.settings.learns
 
     @classmethod
     def read_settings(cls, options: Mapping[str, Any]) -> AugmentationSettings:

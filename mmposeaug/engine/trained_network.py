@@ -170,8 +170,8 @@ def build_network(
     module = MODELS.build(dict(config), default_args=dict(skeleton=skeleton)).to(device)
     if not any(parameter.requires_grad for parameter in module.parameters()):
         raise ValueError(
-            f'{type(module).__name__} has nothing to learn; train with it by train_cfg '
-            "type='TensorTrainLoop'."
+            f'{type(module).__name__} has nothing to learn; train with it by '
+            "variant='default', or give an augmentor that learns."
         )
     return TrainedNetwork(name, module, optim_wrapper, param_scheduler)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from mmposeaug.structures.choices import require_choice, require_known
 
-from .settings import PoseAugSettings
+from .settings import OF_LEARNING, TEACHERS, PoseAugSettings
 
 RELEASED = PoseAugSettings(
     schedule='passes',
@@ -37,11 +37,17 @@ RELEASED = PoseAugSettings(
 SUBMITTED = replace(RELEASED, feedback=dict(type='ExponentialFeedbackLoss'))
 """PoseAugSettings: The same with the feedback of the paper, which the released code never calls."""
 
-DEFAULT = PoseAugSettings(
+DRAW = 'AnatomicalPoseAugmentor'
+"""str: The random draw of the default, which ``'learned'`` learns on top of."""
+DEFAULT = PoseAugSettings(augmentor=dict(type=DRAW), augmented_share=0.6)
+"""PoseAugSettings: The random draw alone, mixed with real pairs in every batch: what learns on top
+of it cost more steps than it gained (docs/results)."""
+
+LEARNED = PoseAugSettings(
     schedule='mixed',
     augmentor=dict(
         type='PoseAugmentor',
-        draw=dict(type='AnatomicalPoseAugmentor'),
+        draw=dict(type=DRAW),
         angle=dict(type='BoneAngleAugmentor', limit=0.3, zero_output=True, hidden=128),
         length=None,
         rigid=None,
@@ -62,9 +68,11 @@ DEFAULT = PoseAugSettings(
     adversary_interval=2,
     draw_share=0.5,
 )
-"""PoseAugSettings: Learned on top of a random draw, mixed with real pairs in every batch."""
+"""PoseAugSettings: Learned on top of the draw, mixed with real pairs in every batch."""
 
-VARIANTS: dict[str, PoseAugSettings] = dict(default=DEFAULT, released=RELEASED, submitted=SUBMITTED)
+VARIANTS: dict[str, PoseAugSettings] = dict(
+    default=DEFAULT, learned=LEARNED, released=RELEASED, submitted=SUBMITTED
+)
 """dict[str, PoseAugSettings]: Values of ``train_cfg.variant``."""
 
 
@@ -73,8 +81,42 @@ def get_settings(variant: str, given: Mapping[str, Any]) -> PoseAugSettings:
     require_choice('train_cfg.variant', variant, VARIANTS)
     require_known('PoseAugTrainLoop', given, [field.name for field in fields(PoseAugSettings)])
     base = VARIANTS[variant]
+    for name in TEACHERS:
+        value = given.get(name)
+        if getattr(base, name) is None and isinstance(value, Mapping) and 'type' not in value:
+            raise ValueError(
+                f'train_cfg.{name} is {dict(value)} without a type, and variant={variant!r} has '
+                "none whose options these could be; give it a type, or set variant='learned'."
+            )
     changes = {name: _merged(getattr(base, name), value) for name, value in given.items()}
-    return copy.deepcopy(replace(base, **changes))
+    settings = copy.deepcopy(replace(base, **changes))
+    _check_use(variant, settings, given)
+    return settings
+
+
+def _check_use(variant: str, settings: PoseAugSettings, given: Mapping[str, Any]) -> None:
+    """Refuse to learn without an augmentor, and options of learning where nothing learns."""
+    if settings.augmentor is None:
+        raise ValueError(
+            'train_cfg.augmentor is None; PoseAugTrainLoop needs one, train without augmentation '
+            "with type='TensorTrainLoop'."
+        )
+    augmentor = settings.augmentor
+    operations = [name for name in ('draw', 'angle', 'length', 'rigid') if name in augmentor]
+    if operations and augmentor.get('type') == DRAW:
+        raise ValueError(
+            f'train_cfg.augmentor.{operations[0]} is an option of an augmentor that learns, and '
+            f'variant={variant!r} has the draw alone; give the options of the draw without '
+            "'draw', or set variant='learned'."
+        )
+    if settings.learns:
+        return
+    unused = [name for name in given if name in OF_LEARNING and given[name] is not None]
+    if unused:
+        raise ValueError(
+            f'train_cfg.{unused[0]} is given, but with variant={variant!r} nothing learns beside '
+            "the lifter; leave it out, or set variant='learned'."
+        )
 
 
 def _merged(base: Any, value: Any) -> Any:

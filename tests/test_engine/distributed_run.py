@@ -41,7 +41,7 @@ def train_with_common_statistics(root: Path, out: Path) -> None:
 def main(root: Path, out: Path) -> None:
     torch.set_num_threads(1)
     train_with_common_statistics(root, out)
-    for variant in ('default', 'released'):
+    for variant in ('learned', 'released'):
         loop = poseaug(variant, max_epochs=3, val_interval=3)
         cfg = train_cfg(root, out / variant, loop, launcher='pytorch')
         cfg.train_dataloader.batch_size = 16

@@ -18,7 +18,7 @@ HARD = dict(type='RangeFeedbackLoss', stages=dict(rigid=dict(target=50.0, width=
 def make(mocap_root, tmp_path):
     """Builds a loop at the start of an epoch; nothing is pretrained."""
 
-    def make_loop(variant='default', **settings):
+    def make_loop(variant='learned', **settings):
         settings = dict(dict(pretrain_epochs=0, warmup_epochs=0), **settings)
         loop = build(mocap_root, tmp_path, poseaug(variant, **settings)).train_loop
         loop.start_epoch()
@@ -189,7 +189,7 @@ def test_states_round_trip(make, variant):
     torch.manual_seed(0)
     step(loop)
     # dropout and BatchNorm of the lifter do not reach the augmentor through its own state
-    if variant == 'default':
+    if variant == 'learned':
         assert differing(loop.adversary.state_dict(), after) == []
     assert loop.adversary.steps == 4
 

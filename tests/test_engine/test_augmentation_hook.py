@@ -27,7 +27,7 @@ def pictures(run):
 @pytest.mark.parametrize(
     ('name', 'epochs'),
     # the first epoch of the PoseAug runs is one of pretraining, without augmentation
-    [('random', [2, 4]), ('default', [2, 4]), ('released', [2, 4])],
+    [('random', [2, 4]), ('learned', [2, 4]), ('released', [2, 4])],
 )
 def test_a_run_with_the_hook_is_the_run_without(trained, mocap_root, tmp_path, name, epochs):
     plain = trained(name)
@@ -46,13 +46,13 @@ def test_a_run_with_the_hook_is_the_run_without(trained, mocap_root, tmp_path, n
 
 
 def test_epochs_of_pretraining_are_passed_over(mocap_root, tmp_path):
-    loop = dict(LOOPS['default'], max_epochs=2, val_interval=2)
+    loop = dict(LOOPS['learned'], max_epochs=2, val_interval=2)
     run = train(with_hook(mocap_root, tmp_path, loop, interval=1))
     assert pictures(run) == [f'augmentation_{what}_2.png' for what in PICTURES]
 
 
 def test_the_same_samples_are_drawn_each_time(mocap_root, tmp_path):
-    loop = build(mocap_root, tmp_path, LOOPS['default'])._train_loop
+    loop = build(mocap_root, tmp_path, LOOPS['learned'])._train_loop
     hook = AugmentationVisualizationHook(samples=40)
     first, second = hook._collect(loop), hook._collect(loop)
     for name, poses in first.stages.items():

@@ -43,7 +43,7 @@ def draw_of(augmentor):
     return getattr(augmentor, 'draw', augmentor)
 
 
-@pytest.mark.parametrize('settings', [RANDOM, poseaug()], ids=['random', 'default'])
+@pytest.mark.parametrize('settings', [RANDOM, poseaug()], ids=['random', 'learned'])
 def test_dogs_under_the_names_of_people(dog_root, mocap_root, tmp_path, settings):
     def built(root, **changes):
         loop = loop_of(root, tmp_path / f'{len(list(tmp_path.iterdir()))}', settings, **changes)

@@ -30,7 +30,7 @@ def loops(mocap_root, tmp_path, name, **options):
     ]
 
 
-@pytest.mark.parametrize('name', ['random', 'default', 'released'])
+@pytest.mark.parametrize('name', ['random', 'learned', 'released'])
 def test_only_the_lifters_key_points_are_detected(mocap_root, tmp_path, name):
     exact, noisy = loops(mocap_root, tmp_path, name, detector=NOISY)
     for loop in (exact, noisy):

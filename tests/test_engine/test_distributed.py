@@ -40,7 +40,7 @@ def test_two_processes_keep_in_step(mocap_root, tmp_path, repo_root):
         torch.testing.assert_close(first[name], value, rtol=1e-3, atol=1e-4)
     first, second = (torch.load(tmp_path / f'sync_bn_released_{rank}.pth') for rank in range(2))
     assert differing(first, second) == []  # running statistics too
-    for variant in ('default', 'released'):
+    for variant in ('learned', 'released'):
         first, second = (torch.load(tmp_path / f'{variant}_{rank}.pth') for rank in range(2))
         assert first['iter'] == second['iter'] > 0
         assert first['recoveries'] == second['recoveries']

@@ -27,7 +27,7 @@ def of_bank(loop, batch):
     return (batch.intrinsics[:, None, [0, 4, 6]] == known).all(-1).any(-1)
 
 
-@pytest.mark.parametrize('name', ['random', 'default', 'tensor'])
+@pytest.mark.parametrize('name', ['random', 'learned', 'tensor'])
 def test_augmented_samples_alone_are_seen_by_drawn_cameras(mocap_root, tmp_path, name):
     loop = make(mocap_root, tmp_path, name, camera=CAMERA)
     loop._epoch = 2  # of networks that learn, the first epochs have another phase

@@ -43,8 +43,8 @@ def tiny(path: Path, lifter: str, mocap_root: Path, work_dir: Path) -> Config:
         **NARROW[lifter],
     }
     if cfg.train_cfg.type == 'PoseAugTrainLoop':
-        changes['train_cfg.augmentor'] = NETWORKS['default']['augmentor']
-        changes['train_cfg.discriminator_3d'] = NETWORKS['default']['discriminator_3d']
+        changes['train_cfg.augmentor'] = NETWORKS['learned']['augmentor']
+        changes['train_cfg.discriminator_3d'] = NETWORKS['learned']['discriminator_3d']
         changes['train_cfg.warmup_epochs'] = 1
         changes['train_cfg.pool_size'] = 64
     cfg.merge_from_dict(changes)

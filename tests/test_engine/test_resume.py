@@ -22,19 +22,19 @@ from train_runs import (
 
 
 def test_same_seed_same_weights(mocap_root, tmp_path, trained):
-    run = trained('default')
-    again = train(train_cfg(mocap_root, tmp_path / 'again', LOOPS['default']))
+    run = trained('learned')
+    again = train(train_cfg(mocap_root, tmp_path / 'again', LOOPS['learned']))
     assert differing(run.runner.model, again.runner.model) == []
     assert differing(run.runner.train_loop.state_dict(), again.runner.train_loop.state_dict()) == []
 
 
-@pytest.mark.parametrize('name', ['tensor', 'default'])
+@pytest.mark.parametrize('name', ['tensor', 'learned'])
 def test_another_seed_other_weights(mocap_root, tmp_path, trained, name):
     other = train(train_cfg(mocap_root, tmp_path, LOOPS[name], **{'randomness.seed': 1}))
     assert differing(trained(name).runner.model, other.runner.model)
 
 
-@pytest.mark.parametrize('name', ['detected, drawn', 'default', 'released'])
+@pytest.mark.parametrize('name', ['detected, drawn', 'default', 'learned', 'released'])
 def test_an_interrupted_run_goes_on_to_the_last_bit(mocap_root, tmp_path, trained, name):
     full = trained(name).runner
     first = make_runner(train_cfg(mocap_root, tmp_path, LOOPS[name]))
@@ -47,7 +47,7 @@ def test_an_interrupted_run_goes_on_to_the_last_bit(mocap_root, tmp_path, traine
     assert differing(full.optim_wrapper.state_dict(), second.optim_wrapper.state_dict()) == []
     states = [run.param_schedulers[0].state_dict() for run in (full, second)]
     assert differing(*states) == []
-    if name == 'detected, drawn':
+    if name in ('detected, drawn', 'default'):
         return
     states = [run.train_loop.state_dict() for run in (full, second)]
     assert differing(*states) == []
@@ -58,7 +58,7 @@ def test_an_interrupted_run_goes_on_to_the_last_bit(mocap_root, tmp_path, traine
     assert differing(first.train_loop.state_dict(), states[0])
 
 
-@pytest.mark.parametrize('name', ['default', 'released'])
+@pytest.mark.parametrize('name', ['learned', 'released'])
 def test_checkpoints(trained, name):
     run = trained(name)
     resumable = torch.load(run.folder / 'epoch_4.pth', weights_only=True)
@@ -112,7 +112,7 @@ print('loaded', type(model).__module__)
 
 
 def test_the_best_checkpoint_loads_in_mmpose_alone(trained, repo_root):
-    run = trained('default')
+    run = trained('learned')
     (best,) = run.folder.glob('best_*.pth')
     result = subprocess.run(
         [
@@ -140,22 +140,22 @@ def test_training_from_the_best_checkpoint(mocap_root, tmp_path, trained):
 @pytest.mark.parametrize('source', ['best of PoseAug', 'run without PoseAug'])
 def test_resuming_needs_an_augmentor(mocap_root, tmp_path, trained, source):
     if source == 'best of PoseAug':
-        (path,) = trained('default').folder.glob('best_*.pth')
+        (path,) = trained('learned').folder.glob('best_*.pth')
     else:
         path = trained('tensor').folder / 'epoch_2.pth'
-    runner = build(mocap_root, tmp_path, LOOPS['default'], resume=True, load_from=str(path))
+    runner = build(mocap_root, tmp_path, LOOPS['learned'], resume=True, load_from=str(path))
     with pytest.raises(ValueError, match='holds no augmentor to resume; .* load_from'):
         runner.load_or_resume()
 
 
 def test_resuming_with_other_networks(mocap_root, tmp_path, trained):
     path = trained('released').folder / 'epoch_2.pth'
-    runner = build(mocap_root, tmp_path, LOOPS['default'], resume=True, load_from=str(path))
+    runner = build(mocap_root, tmp_path, LOOPS['learned'], resume=True, load_from=str(path))
     with pytest.raises(ValueError, match='resume with the config of the interrupted run'):
         runner.load_or_resume()
 
 
-@pytest.mark.parametrize('name', ['tensor', 'default'])
+@pytest.mark.parametrize('name', ['tensor', 'learned'])
 def test_the_checkpoint_of_another_lifter_is_refused(mocap_root, tmp_path, trained, name):
     path = trained('tensor').folder / 'epoch_2.pth'
     wider = {'model.backbone.stem_channels': 24, 'model.head.in_channels': 24}

@@ -122,9 +122,9 @@ def test_the_schedule_of_the_config_is_in_force(mocap_root, tmp_path, interrupte
 
 
 def test_the_schedules_of_the_augmentor_too(mocap_root, tmp_path, interrupted):
-    checkpoint = interrupted('default')
+    checkpoint = interrupted('learned')
     rates, runner, said = go_on(
-        mocap_root, tmp_path, checkpoint, 'default', **{'train_cfg.max_epochs': 6}
+        mocap_root, tmp_path, checkpoint, 'learned', **{'train_cfg.max_epochs': 6}
     )
     # one of the five epochs of PoseAug is over
     wanted = [1e-4 * (1 - epoch / 5) for epoch in range(1, 5) for _ in range(PER_EPOCH)]
@@ -134,8 +134,8 @@ def test_the_schedules_of_the_augmentor_too(mocap_root, tmp_path, interrupted):
 
 
 def test_a_recovery_keeps_its_lower_rate(mocap_root, tmp_path, interrupted):
-    state = torch.load(interrupted('default'), weights_only=True)
-    runner = make_runner(config(mocap_root, tmp_path / 'a', 'default'))
+    state = torch.load(interrupted('learned'), weights_only=True)
+    runner = make_runner(config(mocap_root, tmp_path / 'a', 'learned'))
     loop = runner.build_train_loop(runner._train_loop)
     loop.load_state_dict(state['poseaug'])
     loop.watchdog.recoveries = 2
@@ -196,8 +196,8 @@ def test_another_augmentor_is_refused(mocap_root, tmp_path, interrupted):
         go_on(
             mocap_root,
             tmp_path,
-            interrupted('default'),
-            'default',
+            interrupted('learned'),
+            'learned',
             **{'train_cfg.augmentor.angle.hidden': 24},
         )
 

@@ -35,7 +35,7 @@ def cut(path: Path, share: float) -> None:
     path.write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])
 
 
-@pytest.mark.parametrize(('variant', 'keep', 'kills'), [('default', 1, 2), ('released', 2, 1)])
+@pytest.mark.parametrize(('variant', 'keep', 'kills'), [('learned', 1, 2), ('released', 2, 1)])
 def test_random_kills_change_no_bit(
     repo_root, mocap_root, tmp_path, monkeypatch, variant, keep, kills
 ):
@@ -92,18 +92,18 @@ def test_the_old_checkpoint_is_deleted_after_the_new_one_is_written(
 
 
 def test_best_checkpoints_hold_nothing_that_plain_torch_refuses(trained):
-    (best,) = trained('default').folder.glob('best_*.pth')
+    (best,) = trained('learned').folder.glob('best_*.pth')
     admitted = torch.serialization.get_safe_globals()
     torch.serialization.clear_safe_globals()
     try:
         checkpoint = _load_checkpoint(str(best))
         with pytest.raises(Exception, match='Weights only load failed'):
-            torch.load(trained('default').folder / 'epoch_4.pth')
+            torch.load(trained('learned').folder / 'epoch_4.pth')
     finally:
         torch.serialization.add_safe_globals(admitted)
     assert set(checkpoint) == {'meta', 'state_dict'}
     meta = checkpoint['meta']['dataset_meta']
-    expected = trained('default').runner.train_dataloader.dataset.metainfo
+    expected = trained('learned').runner.train_dataloader.dataset.metainfo
     assert set(meta) == set(expected)
     np.testing.assert_array_equal(meta['keypoint_colors'], expected['keypoint_colors'])
 

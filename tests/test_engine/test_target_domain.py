@@ -187,7 +187,7 @@ TARGET = dict(file='people.json')
 )
 def test_key_points_that_nothing_looks_at_are_refused(given, sentence):
     with pytest.raises(ValueError, match=sentence):
-        get_settings('default', given)
+        get_settings('learned', given)
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ def test_the_lifter_learns_and_hooks_fire_once(trained, name):
     assert sum('MPJPE' in line for line in logged(run)) == 1
 
 
-@pytest.mark.parametrize('name', ['tensor', 'random', 'default'])
+@pytest.mark.parametrize('name', ['tensor', 'random', 'default', 'learned'])
 def test_every_epoch_is_one_pass(trained, name):
     run = trained(name)
     for epoch in range(4):
@@ -67,13 +67,24 @@ def test_released_schedule_of_passes(trained):
 
 def test_pretraining_equals_the_control_to_the_last_bit(trained):
     control = trained('tensor').recorder.losses
-    for name in ('default', 'released'):
+    for name in ('learned', 'released'):
         assert trained(name).recorder.losses[:PER_PASS] == control[:PER_PASS]
-    assert trained('default').recorder.losses[PER_PASS] != control[PER_PASS]
+    assert trained('learned').recorder.losses[PER_PASS] != control[PER_PASS]
+
+
+def test_the_default_is_the_random_draw(mocap_root, tmp_path, trained):
+    """The same as without PoseAug's loop to the last bit, and nothing beside the lifter is kept."""
+    draw = dict(LOOPS['random'], augmentor=dict(type='AnatomicalPoseAugmentor'), bone_lengths=None)
+    run, control = trained('default'), train(train_cfg(mocap_root, tmp_path, draw))
+    assert run.recorder.losses == control.recorder.losses
+    assert run.recorder.losses != trained('tensor').recorder.losses
+    assert not run.runner.train_loop.learns
+    checkpoint = torch.load(run.folder / 'epoch_4.pth', weights_only=True)
+    assert 'optimizer' in checkpoint and 'poseaug' not in checkpoint
 
 
 def test_logs_of_poseaug(trained):
-    lines = logged(trained('default'))
+    lines = logged(trained('learned'))
     assert not any(key.startswith('poseaug/') for key in lines[0])
     last = [line for line in lines if 'loss' in line][-1]
     names = ('loss_adversarial_3d', 'loss_discriminator_3d', 'accuracy_3d', 'hardness_rigid')
@@ -90,7 +101,7 @@ def test_logs_of_poseaug(trained):
     assert not any('poseaug' in key or 'grad_norm' in key for line in lifter for key in line)
 
 
-@pytest.mark.parametrize('name', ['default', 'released'])
+@pytest.mark.parametrize('name', ['learned', 'released'])
 def test_schedules_and_averages_step_with_the_lifter_alone(mocap_root, tmp_path, name):
     by_iter = dict(type='LinearLR', start_factor=1.0, end_factor=0.0, end=1000, by_epoch=False)
     cfg = train_cfg(mocap_root, tmp_path, LOOPS[name], param_scheduler=[by_iter])
@@ -120,7 +131,7 @@ def test_schedules_converted_to_iterations_know_the_passes(mocap_root, tmp_path)
 def test_repeated_and_joined_datasets(mocap_root, tmp_path, outer, times):
     dataset = dict(_delete_=True, **outer(dataset_cfg(mocap_root)))
     changes = {'train_dataloader.dataset': dataset}
-    loop = build(mocap_root, tmp_path, LOOPS['default'], **changes).train_loop
+    loop = build(mocap_root, tmp_path, LOOPS['learned'], **changes).train_loop
     assert len(loop.bank) == times * NUM_TRAIN
     assert loop.flip_prob == 0.5
     assert 'flip_indices' in loop.dataloader.dataset.metainfo
@@ -150,7 +161,7 @@ def test_shares_of_augmented_samples(mocap_root, tmp_path):
         (poseaug(), {'train_dataloader.batch_size': 2}, 'gives the augmentor 1 samples'),
         (poseaug(pretrain_epochs=4), {}, 'it must be between 0 and 3'),
         (poseaug(depth=3), {}, "no option 'depth'; the options are augmentor,"),
-        (dict(poseaug(), variant='best'), {}, "variant is 'best'; use one of default, released"),
+        (dict(poseaug(), variant='best'), {}, "variant is 'best'; use one of default, learned"),
         (poseaug(schedule='both'), {}, "schedule is 'both'; use one of mixed, passes"),
         (poseaug(augmentor=None), {}, 'augmentor is None; PoseAugTrainLoop needs one'),
         (poseaug(adversary_interval=0), {}, 'adversary_interval is 0; set it to 1 or more'),
@@ -195,7 +206,7 @@ def test_shares_of_augmented_samples(mocap_root, tmp_path):
         (
             poseaug(augmentor=dict(type='RandomPoseAugmentor'), feedback=None),
             {},
-            "has nothing to learn; train with it by train_cfg type='TensorTrainLoop'",
+            "has nothing to learn; train with it by variant='default'",
         ),
         (poseaug(adversarial_loss=None), {}, 'adversarial_loss is None although'),
         (
@@ -211,7 +222,7 @@ def test_shares_of_augmented_samples(mocap_root, tmp_path):
         (
             dict(LOOPS['random'], augmentor=dict(type='PoseAugmentor')),
             {},
-            "has weights, which TensorTrainLoop does not train; use .*'PoseAugTrainLoop'",
+            "has weights, which nothing trains here; use .* with variant='learned' or",
         ),
         (
             poseaug(),

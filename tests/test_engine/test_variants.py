@@ -14,7 +14,8 @@ def test_variants_are_complete_and_not_shared(variant):
     settings = get_settings(variant, {})
     assert settings == VARIANTS[variant] and settings is not VARIANTS[variant]
     settings.augmentor['type'] = 'Other'
-    assert VARIANTS[variant].augmentor['type'] == 'PoseAugmentor'
+    assert VARIANTS[variant].augmentor['type'] != 'Other'
+    assert settings.learns == (variant != 'default')
 
 
 def test_the_released_values():
@@ -39,21 +40,42 @@ def test_dicts_are_merged_unless_they_name_a_type():
     assert settings.weights == {**base, 'feedback': 0.5}
     assert settings.augmentor == dict(type='Mine')
     assert settings.feedback is None and settings.pool_size == 7
-    deep = get_settings('default', dict(augmentor=dict(angle=dict(limit=0.4), draw=None)))
-    assert deep.augmentor['angle'] == {**VARIANTS['default'].augmentor['angle'], 'limit': 0.4}
+    deep = get_settings('learned', dict(augmentor=dict(angle=dict(limit=0.4), draw=None)))
+    assert deep.augmentor['angle'] == {**VARIANTS['learned'].augmentor['angle'], 'limit': 0.4}
     assert deep.augmentor['draw'] is None and deep.augmentor['type'] == 'PoseAugmentor'
+    children = get_settings('default', dict(augmentor=dict(stature=(1.0, 1.4))))
+    assert children.augmentor == dict(type='AnatomicalPoseAugmentor', stature=(1.0, 1.4))
 
 
 @pytest.mark.parametrize(
     ('variant', 'given', 'sentence'),
     [
-        ('original', {}, "variant is 'original'; use one of default, released, submitted"),
+        ('original', {}, "variant is 'original'; use one of default, learned, released, submitted"),
         (
             'default',
             dict(augmenter={}),
             "no option 'augmenter'; the options are augmentor, .* Did you mean 'augmentor'",
         ),
-        ('default', dict(schedule='alternate'), 'use one of mixed, passes'),
+        ('learned', dict(schedule='alternate'), 'use one of mixed, passes'),
+        ('default', dict(augmentor=None), 'augmentor is None; PoseAugTrainLoop needs one'),
+        ('learned', dict(augmentor=None), 'augmentor is None; PoseAugTrainLoop needs one'),
+        (
+            'default',
+            dict(augmentor=dict(draw=dict(stature=(1.0, 1.4)))),
+            "augmentor.draw is an option of an augmentor that learns, .* without 'draw', or set "
+            "variant='learned'",
+        ),
+        (
+            'default',
+            dict(weights=dict(feedback=2.0)),
+            "weights is given, but with variant='default' nothing learns .* variant='learned'",
+        ),
+        ('default', dict(warmup_epochs=0), 'warmup_epochs is given, but'),
+        (
+            'default',
+            dict(feedback=dict(factor=1.0)),
+            "feedback is {'factor': 1.0} without a type, .* set variant='learned'",
+        ),
     ],
 )
 def test_unknown_names_are_refused(variant, given, sentence):

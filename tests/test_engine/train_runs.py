@@ -52,7 +52,7 @@ LIFTER = dict(
 SMALL = dict(hidden=16, noise_dim=8, num_blocks=1)
 DISCRIMINATOR = dict(channels=16, last_channels=16)
 NETWORKS = dict(
-    default=dict(
+    learned=dict(
         augmentor=dict(
             angle=SMALL,
             length=dict(type='BoneLengthAugmentor', zero_output=True, **SMALL),
@@ -121,7 +121,7 @@ def train_cfg(root: Path, work_dir: Path, loop: dict[str, Any], **changes: Any) 
     return cfg
 
 
-def poseaug(variant: str = 'default', max_epochs: int = 4, **settings: Any) -> dict[str, Any]:
+def poseaug(variant: str = 'learned', max_epochs: int = 4, **settings: Any) -> dict[str, Any]:
     """``train_cfg`` of a small PoseAug run."""
     loop = dict(
         type='PoseAugTrainLoop',
@@ -258,7 +258,8 @@ LOOPS: dict[str, dict[str, Any]] = dict(
         augmentor=dict(type='RandomPoseAugmentor'),
         bone_lengths='measured',
     ),
-    default=poseaug('default'),
+    default=dict(type='PoseAugTrainLoop', max_epochs=4, val_interval=4, augmented_share=0.5),
+    learned=poseaug('learned'),
     released=poseaug('released'),
 )
 LOOPS['detected'] = dict(

@@ -133,7 +133,8 @@ def test_configs_differ_in_nothing_but_the_augmentation(repo_root, lifter):
         loops[name], rest[name] = cfg.pop('train_cfg'), cfg
     assert rest['baseline'] == rest['random'] == rest['poseaug']
     assert loops['random'] == dict(loops['baseline'], augmentor=dict(type='RandomPoseAugmentor'))
-    assert loops['poseaug'] == dict(loops['baseline'], type='PoseAugTrainLoop')
+    learned = dict(type='PoseAugTrainLoop', variant='learned')
+    assert loops['poseaug'] == dict(loops['baseline'], **learned)
     assert loops['baseline']['max_epochs'] == 96
 
 
@@ -144,7 +145,7 @@ def test_the_quickstart_differs_in_nothing_but_the_augmentation(repo_root):
         cfg = Config.fromfile(experiment.config).to_dict()
         loops[experiment.name], rest[experiment.name] = cfg.pop('train_cfg'), cfg
     assert rest['baseline'] == rest['random'] == rest['poseaug']
-    augmentor = dict(draw=rest['baseline']['draw'])
+    augmentor = rest['baseline']['draw']
     assert loops['poseaug'] == dict(
         loops['baseline'], type='PoseAugTrainLoop', augmentor=augmentor, augmented_share=0.8
     )

@@ -1,4 +1,4 @@
 _base_ = ['./baseline_simplebaseline-256_1xb256-72e_mocap.py']
 
-train_cfg = dict(type='PoseAugTrainLoop', augmented_share=0.6)
+train_cfg = dict(type='PoseAugTrainLoop', variant='learned', augmented_share=0.6)
 optim_wrapper = dict(optimizer=dict(lr=4e-3))

@@ -2,6 +2,6 @@ _base_ = ['./baseline_simplebaseline-256_1xb256-96e_synthetic.py']
 
 train_cfg = dict(
     type='PoseAugTrainLoop',
-    augmentor=dict(draw={{_base_.draw}}),
+    augmentor={{_base_.draw}},
     augmented_share=0.8,
 )

@@ -74,10 +74,10 @@ def load_augmentation(
     init_default_scope('mmpose')
     settings = _settings_of(cfg)
     state = None if checkpoint is None else read_checkpoint(Path(checkpoint))[0]
-    if state is not None and isinstance(settings, PoseAugSettings):
+    if state is not None and settings.learns:
         _require_augmentor(state, checkpoint)  # before reading the data, which takes longer
     bank = load_pose_bank(cfg.train_dataloader.dataset.to_dict(), check=check)
-    if isinstance(settings, PoseAugSettings):
+    if settings.learns:
         augmentor: nn.Module | None = _build_learned(
             settings, bank.skeleton, seed, state, checkpoint
         )
@@ -123,7 +123,7 @@ def _settings_of(cfg: Config) -> AugmentationSettings:
 
 
 def _build_learned(
-    settings: PoseAugSettings,
+    settings: AugmentationSettings,
     skeleton: Skeleton,
     seed: int,
     state: Mapping[str, Any] | None,
