@@ -59,7 +59,7 @@ def small_cfg(data_root: Path, variant: str, max_keep_ckpts: int, epochs: int) -
 
     Args:
         data_root (Path): The set.
-        variant (str): ``'default'`` or ``'released'``.
+        variant (str): ``'learned'`` or ``'released'``.
         max_keep_ckpts (int): Checkpoints that are kept.
         epochs (int): Epochs.
 
@@ -255,7 +255,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         int: 0 if nothing was lost and all is equal.
     """
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
-    parser.add_argument('--variant', choices=['default', 'released'], default='default')
+    parser.add_argument('--variant', choices=['learned', 'released'], default='learned')
     parser.add_argument('--max-keep-ckpts', type=int, default=1)
     parser.add_argument('--kills', type=int, default=8)
     parser.add_argument('--epochs', type=int, default=12)

@@ -118,7 +118,8 @@ def main() -> None:
         'tensors, no augmentation': own,
         'tensors, layers as they are': own,
         'tensors, random augmentation': dict(own, augmentor=dict(type='RandomPoseAugmentor')),
-        'PoseAug, default': dict(type='PoseAugTrainLoop', warmup_epochs=0),
+        'PoseAug, default': dict(type='PoseAugTrainLoop'),
+        'PoseAug, learned': dict(type='PoseAugTrainLoop', variant='learned', warmup_epochs=0),
         'codec alone': own,
     }
     steps: dict[str, Step] = {}
