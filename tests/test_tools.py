@@ -226,6 +226,11 @@ def test_mistakes_before_a_run_are_one_sentence(tools, tmp_path, capsys, monkeyp
 
     for word in ('foo', '=3'):
         assert f'takes KEY=VALUE, not {word!r}' in said(parser.parse_args, ['--cfg-options', word])
+    for word, sentence in {
+        'train_cfg.max_epochs=': 'train_cfg.max_epochs= has no value; give one, or train_cfg.max_e',
+        'a.b=[1,2': 'cannot be read (Imbalanced brackets exist in [1,2); close the brackets',
+    }.items():
+        assert sentence in said(parser.parse_args, ['--cfg-options', word])
     for content, sentence in (
         (b'model = dict(', r"(SyntaxError: '(' was never closed, line 1)"),
         (b'\xe9\xff\x00', '(UnicodeDecodeError: '),

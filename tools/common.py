@@ -78,7 +78,12 @@ class _Settings(DictAction):
         for word in values:
             if not word.partition('=')[1] or word.startswith('='):
                 parser.error(f'--cfg-options takes KEY=VALUE, not {word!r}; write both')
-        super().__call__(parser, namespace, values, option_string)
+            if word.endswith('=') and word.count('=') == 1:
+                parser.error(f'--cfg-options {word} has no value; give one, or {word}None')
+        try:
+            super().__call__(parser, namespace, values, option_string)
+        except AssertionError as error:  # MMEngine's of brackets
+            parser.error(f'--cfg-options cannot be read ({error}); close the brackets')
 
 
 def add_cfg_options(parser: argparse.ArgumentParser) -> None:
