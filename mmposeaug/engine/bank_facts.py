@@ -29,20 +29,21 @@ def fit_to_bank(augmentor: nn.Module | None, bank: PoseBank) -> None:
     frame = target_frame(bank)
     root_depth = bank.pose_cam[bank.windows[:, bank.target_frames[0]], bank.skeleton.root, 2]
     distance = float(root_depth.cpu().median())  # on CUDA torch knows no deterministic median
-    poses: Tensor | None = None
+    bodies: Tensor | None = None
     part: Any
     for part in augmentor.modules():
         if hasattr(part, 'target_frame'):
             part.target_frame = frame
         if hasattr(part, 'fit_distance'):
             part.fit_distance(distance)
-        if hasattr(part, 'suit') or hasattr(part, 'measure'):
-            if poses is None:
-                poses = bank.gather(spread_indices(bank, min(COUNT, len(bank)))).pose_cam
+        if not hasattr(part, 'suit') and not hasattr(part, 'measure'):
+            continue
+        if bodies is None:
+            bodies = bank.gather(spread_indices(bank, min(COUNT, len(bank)))).pose_cam
         if hasattr(part, 'suit'):
-            part.suit(typical_lengths(poses, bank.skeleton))
+            part.suit(typical_lengths(bodies, bank.skeleton))
         if hasattr(part, 'measure'):
-            part.measure(poses)
+            part.measure(bodies)
 
 
 def target_frame(bank: PoseBank) -> str:

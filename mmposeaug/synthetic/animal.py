@@ -1,9 +1,9 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
 """An animal on four legs, its motions and its cameras.
 
-Lengths and rest pose are those of a middle-sized dog, of the target also of animals with other legs,
-necks and trunks. The ranges are wide ones of dogs (hip, stifle, shoulder and elbow as goniometry of
-healthy dogs gives them, to the tens of degrees), counted from the standing animal.
+Lengths and rest pose are those of a middle-sized dog; animals of the target have other legs, necks
+and trunks. The ranges are wide ones of dogs (hip, stifle, shoulder and elbow, to the tens of
+degrees), counted from the standing animal.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ LEGS = ('L_F', 'R_F', 'L_B', 'R_B')
 _FORWARD = (1.0, 0.0, 0.0)  # about x: what points down goes forward, the nose goes up
 
 _LEFT: dict[str, Bone] = {
-    'L_Shoulder': Bone((-0.55, 0.15, -0.8), 0.15, ball({'L_F_blade': (_FORWARD, -20, 20)}), 'width'),
+    'L_Shoulder': Bone(
+        (-0.55, 0.15, -0.8), 0.15, ball({'L_F_blade': (_FORWARD, -20, 20)}), 'width'
+    ),
     'L_Elbow': Bone(
         (-0.05, -0.35, -0.95),
         0.18,
@@ -245,7 +247,7 @@ _TARGET_MOTIONS: dict[str, CreatureMotion] = {
 
 def _rig(base: Rig, ids: str, **values: object) -> Rig:
     scene = dict(aim_height=(0.38, 0.46), aim_aside=0.05, ids=tuple(f'{ids}{i}' for i in range(4)))
-    return Rig(**{**vars(base), **scene, **values})  # type: ignore[arg-type]
+    return Rig(**{**vars(base), **scene, **values})
 
 
 _SOURCE_RIG = _rig(SOURCE_RIG, '5420000', heights=((0.7, 0.9),) * 4, distance=(2.6, 3.0))

@@ -13,7 +13,7 @@ from mmposeaug.datasets.camera_files import save_camera_files
 from mmposeaug.datasets.rigs import Camera, film, place_cameras, rig_dicts
 from mmposeaug.fileio import save_npz
 from mmposeaug.structures import Skeleton, get_skeleton
-from mmposeaug.structures.choices import require_choice
+from mmposeaug.structures.choices import require_choice, require_known
 
 from .animal import ANIMAL
 from .build import made_files, whole_number
@@ -65,8 +65,8 @@ def make_synthetic_creature(
     require_choice('The kind of creature', kind, CREATURES)
     creature = CREATURES[kind]
     arguments = dict(seed=whole_number('seed', seed, 0))
+    require_known('make_synthetic_creature', frames, CREATURE_FRAMES)
     for name, count in {**CREATURE_FRAMES, **frames}.items():
-        require_choice('A part of the set', name, CREATURE_FRAMES)
         arguments[name] = whole_number(name, count, 1)
     skeleton = get_skeleton(dict(creature.metainfo))
 

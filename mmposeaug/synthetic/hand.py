@@ -65,8 +65,12 @@ _THUMB: dict[str, Bone] = {
         ),
         'thumb',
     ),
-    'thumb3': Bone((-0.55, 0.82, -0.15), 0.033, ball({'thumb_flexion2': (_THUMB_BENDS, -5, 55)}), 'thumb'),
-    'thumb4': Bone((-0.5, 0.86, -0.1), 0.027, ball({'thumb_flexion3': (_THUMB_BENDS, -15, 80)}), 'thumb'),
+    'thumb3': Bone(
+        (-0.55, 0.82, -0.15), 0.033, ball({'thumb_flexion2': (_THUMB_BENDS, -5, 55)}), 'thumb'
+    ),
+    'thumb4': Bone(
+        (-0.5, 0.86, -0.1), 0.027, ball({'thumb_flexion3': (_THUMB_BENDS, -15, 80)}), 'thumb'
+    ),
 }
 
 BONES: dict[str, Bone] = {
@@ -76,16 +80,16 @@ BONES: dict[str, Bone] = {
 
 
 # -------------------------------------------------------------------- postures
+_THUMB_SHUT = dict(opposition=38.0, abduction=-8.0, flexion1=18.0, flexion2=45.0, flexion3=55.0)
+
+
 def _bend(curves: Curves, name: str, amount: np.ndarray | float, hook: float = 0.0) -> None:
     """Bend a finger: 0 straight, 1 in the fist; ``hook`` keeps the knuckle straight."""
     if name == 'thumb':
-        for angle, full in dict(
-            thumb_opposition=38, thumb_abduction=-8, thumb_flexion1=18, thumb_flexion2=45
-        ).items():
-            curves[angle] = curves[angle] + full * amount
-        curves['thumb_flexion3'] = curves['thumb_flexion3'] + 55 * amount
+        for part, full in _THUMB_SHUT.items():
+            curves[f'thumb_{part}'] = curves[f'thumb_{part}'] + full * amount
         return
-    for number, full in ((1, 82 * (1 - hook)), (2, 98), (3, 62)):
+    for number, full in ((1, 82 * (1 - hook)), (2, 98.0), (3, 62.0)):
         angle = f'{name}_flexion{number}'
         curves[angle] = curves[angle] + full * amount
     if f'{name}_cup' in curves:
@@ -207,7 +211,9 @@ def splay(time: np.ndarray, rng: np.random.Generator) -> Curves:
     return curves
 
 
-def _held(motion: CreatureMotion, pitch: tuple[float, float], roll: tuple[float, float]):
+def _held(
+    motion: CreatureMotion, pitch: tuple[float, float], roll: tuple[float, float]
+) -> CreatureMotion:
     def performed(time: np.ndarray, rng: np.random.Generator) -> Curves:
         return _turn(motion(time, rng), time, rng, pitch, roll)
 
@@ -230,7 +236,7 @@ _TARGET: dict[str, CreatureMotion] = {
 
 def _rig(base: Rig, ids: str, **values: object) -> Rig:
     scene = dict(aim_height=(0.93, 0.97), aim_aside=0.02, ids=tuple(f'{ids}{i}' for i in range(4)))
-    return Rig(**{**vars(base), **scene, **values})  # type: ignore[arg-type]
+    return Rig(**{**vars(base), **scene, **values})
 
 
 _NEAR = _rig(SOURCE_RIG, '5410000', heights=((1.05, 1.2),) * 4, distance=(0.55, 0.65))

@@ -1,5 +1,6 @@
-# An animal, AP-10K's 17 joints: `python tools/make_synthetic_creature.py animal data/animal`, with the codec
-# for calibrated cameras. Lifters: ../lifters/simplebaseline_animal.py.
+# An animal, AP-10K's 17 joints, with the codec for calibrated cameras:
+# `python tools/make_synthetic_creature.py animal data/animal`.
+# Lifter: ../lifters/simplebaseline_animal.py.
 custom_imports = dict(imports=['mmposeaug'], allow_failed_imports=False)
 
 data_root = '{{$MMPOSEAUG_ANIMAL:data/animal/}}'

@@ -1,5 +1,6 @@
-# A hand, onehand10k's 21 joints: `python tools/make_synthetic_creature.py hand data/hand`, with the codec
-# for calibrated cameras. Lifters: ../lifters/simplebaseline_hand.py.
+# A hand, onehand10k's 21 joints, with the codec for calibrated cameras:
+# `python tools/make_synthetic_creature.py hand data/hand`.
+# Lifter: ../lifters/simplebaseline_hand.py.
 custom_imports = dict(imports=['mmposeaug'], allow_failed_imports=False)
 
 data_root = '{{$MMPOSEAUG_HAND:data/hand/}}'

@@ -69,7 +69,8 @@ def parents(skeleton: Skeleton) -> tuple[int, ...]:
 def levels(skeleton: Skeleton) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
     """Bones by their distance from the root, and for each the bone before it."""
     before = parents(skeleton)
-    found, ends = [], {-1}
+    found: list[tuple[tuple[int, ...], tuple[int, ...]]] = []
+    ends = {-1}
     while True:
         bones = tuple(bone for bone, parent in enumerate(before) if parent in ends)
         if not bones:

@@ -28,6 +28,9 @@ from .networks import per_frame, reference_frame
 from .operations import one_minus_cos
 from .random_draw import RandomPoseAugmentor
 
+FARTHEST = 2.5
+"""float: Joints are not exaggerated beyond this many radians from their mean."""
+
 
 @MODELS.register_module()
 class MeasuredPoseAugmentor(RandomPoseAugmentor):
@@ -47,6 +50,9 @@ class MeasuredPoseAugmentor(RandomPoseAugmentor):
         joint_noise (float): Standard deviation in degrees of turns about every axis, for every
             joint, beside the measured ones. Defaults to 0.
         joint_share (float): Probability that a joint is turned. Defaults to 1.
+        exaggerate (float): Joints are held further from their mean, by a factor of 1 and this
+            times the size of a normal draw, so that they move where the training set's do.
+            Defaults to 0.
         exchange (float): Probability that a joint and all after it are held as in another sample.
             Defaults to 0.
         angle_noise (float): As for :class:`RandomPoseAugmentor`. Defaults to 0.
@@ -67,6 +73,7 @@ class MeasuredPoseAugmentor(RandomPoseAugmentor):
         roundness: float = 0.0,
         joint_noise: float = 0.0,
         joint_share: float = 1.0,
+        exaggerate: float = 0.0,
         exchange: float = 0.0,
         angle_noise: float = 0.0,
         **options: Any,
@@ -82,6 +89,7 @@ class MeasuredPoseAugmentor(RandomPoseAugmentor):
         self.joint_noise = math.radians(check_number(owner, 'joint_noise', joint_noise))
         self.roundness = check_number(owner, 'roundness', roundness, 0, 1)
         self.joint_share = check_number(owner, 'joint_share', joint_share, 0, 1)
+        self.exaggerate = check_number(owner, 'exaggerate', exaggerate)
         self.exchange = check_number(owner, 'exchange', exchange, 0, 1)
         # facts of the training set, which a resumed run measures again
         self.register_buffer('near', torch.zeros(0, 3), persistent=False)
@@ -109,7 +117,11 @@ class MeasuredPoseAugmentor(RandomPoseAugmentor):
     # -------------------------------------------------------------------- draws
     def normal_shapes(self) -> dict[str, tuple[int, ...]]:
         """Shapes for one sample of the draws that are standard normal."""
-        return dict(super().normal_shapes(), joints=(self.skeleton.num_bones, 3))
+        bones = self.skeleton.num_bones
+        shapes = dict(super().normal_shapes(), joints=(bones, 3))
+        if self.exaggerate:
+            shapes['exaggerated'] = (bones,)
+        return shapes
 
     def uniform_shapes(self) -> dict[str, tuple[int, ...]]:
         """Shapes for one sample of the draws that are uniform in [-1, 1]."""
@@ -135,13 +147,14 @@ class MeasuredPoseAugmentor(RandomPoseAugmentor):
             turned, _ = unit_bones(joints_to_bones(moved, self.skeleton))
         return moved, one_minus_cos(directions, turned, lengths)
 
-    def _turn_joints(
-        self, directions: Tensor, pose: Tensor, draw: Mapping[str, Tensor]
-    ) -> Tensor:
+    def _turn_joints(self, directions: Tensor, pose: Tensor, draw: Mapping[str, Tensor]) -> Tensor:
         """Bone directions (N, B, 3) or (N, T, B, 3), from the root outwards."""
-        turned = (draw['joints_turned'] < 2 * self.joint_share - 1).to(pose.dtype)
-        rotvec = (self.factor @ draw['joints'].unsqueeze(-1)).squeeze(-1) * turned.unsqueeze(-1)
+        share = (draw['joints_turned'] < 2 * self.joint_share - 1).to(pose.dtype)
+        rotvec = (self.factor @ draw['joints'].unsqueeze(-1)).squeeze(-1) * share.unsqueeze(-1)
         turns = per_frame(rotation_matrix(rotvec), pose)
+        further = None
+        if self.exaggerate:
+            further = 1 + self.exaggerate * draw['exaggerated'].abs() * share
         taken = draw['exchanged'] < 2 * self.exchange - 1 if self.exchange else None
         if taken is not None:
             partner = ((draw['partner'] + 1) / 2 * len(pose)).long().clamp(max=len(pose) - 1)
@@ -164,6 +177,8 @@ class MeasuredPoseAugmentor(RandomPoseAugmentor):
                 chosen = {bone: own[:, i] for i, bone in enumerate(bones)}
                 other = local.index_select(0, partner)
                 local = torch.where(per_frame(own, pose).unsqueeze(-1), other, local)
+            if further is not None:
+                local = turn_further(mean, local, per_frame(further.index_select(1, this), pose))
             local = (turns.index_select(-3, this) @ local.unsqueeze(-1)).squeeze(-1)
             result = rotate_each(after, local)
             after = after @ swing(mean, local)
@@ -175,3 +190,12 @@ class MeasuredPoseAugmentor(RandomPoseAugmentor):
 def rotate_each(frame: Tensor, vectors: Tensor) -> Tensor:
     """Vectors (*, 3) in frames (*, 3, 3) along the axes of the world."""
     return (frame @ vectors.unsqueeze(-1)).squeeze(-1)
+
+
+def turn_further(start: Tensor, end: Tensor, factor: Tensor) -> Tensor:
+    """Turn unit vectors (*, 3) from others by factors (*) of the angle, half a turn at most."""
+    cosine = (start * end).sum(-1, keepdim=True)
+    across = end - cosine * start
+    sine = across.norm(dim=-1, keepdim=True)
+    angle = (torch.atan2(sine, cosine) * factor.unsqueeze(-1)).clamp(max=FARTHEST)
+    return angle.cos() * start + angle.sin() * across / sine.clamp_min(1e-6)
