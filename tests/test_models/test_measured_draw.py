@@ -92,13 +92,15 @@ def test_joints_turn_about_the_measured_axes_as_far_as_asked():
     pose = hands(4000, turned=False)
     before, _ = local_turns(pose)
     for widen in (0.5, 2.0):
-        after, off = local_turns(augment(build(pose, widen=widen), pose).angle)
+        after, off = local_turns(augment(build(pose, widen=widen, most=180), pose).angle)
         assert off.abs().max() < 2e-3  # the finger stays in its plane
         change = torch.remainder(after - before + math.pi, 2 * math.pi) - math.pi
         assert torch.allclose(change.std(0), widen * before.std(0), rtol=0.06)
         assert abs(float(torch.corrcoef(change.T)[0, 1])) < 0.06
     _, off = local_turns(augment(build(pose, roundness=1.0), pose).angle)
     assert off.std(0).min() > 0.1
+    small, _ = local_turns(augment(build(pose, widen=2.0, most=10), pose).angle)
+    assert torch.allclose((small - before).std(0), torch.full((2,), math.radians(10)), rtol=0.06)
     still = augment(build(pose, widen=0.0), pose)
     assert torch.allclose(still.angle, pose, atol=1e-6) and still.angle_change.abs().max() < 1e-6
     some = augment(build(pose, joint_share=0.25), pose).angle_change[:, 2] > 1e-5

@@ -45,6 +45,8 @@ class MeasuredPoseAugmentor(RandomPoseAugmentor):
         skeleton (str | Skeleton): Tree of the poses. Defaults to ``'h36m_17'``.
         widen (float): Standard deviation of a joint's turns over that of the training set's.
             Defaults to 1.
+        most (float): The same in degrees is at most this about any axis, where the training set
+            moves far already. Defaults to 30.
         roundness (float): Share of the measured variance that is spread evenly over all
             directions. Defaults to 0.
         joint_noise (float): Standard deviation in degrees of turns about every axis, for every
@@ -70,6 +72,7 @@ class MeasuredPoseAugmentor(RandomPoseAugmentor):
         self,
         skeleton: str | Skeleton = 'h36m_17',
         widen: float = 1.0,
+        most: float = 30.0,
         roundness: float = 0.0,
         joint_noise: float = 0.0,
         joint_share: float = 1.0,
@@ -86,6 +89,7 @@ class MeasuredPoseAugmentor(RandomPoseAugmentor):
         require_known(owner, options, dict.fromkeys([*own[:-1], *base]))
         super().__init__(skeleton, angle_noise, **options)
         self.widen = check_number(owner, 'widen', widen)
+        self.most = math.radians(check_number(owner, 'most', most))
         self.joint_noise = math.radians(check_number(owner, 'joint_noise', joint_noise))
         self.roundness = check_number(owner, 'roundness', roundness, 0, 1)
         self.joint_share = check_number(owner, 'joint_share', joint_share, 0, 1)
@@ -110,7 +114,9 @@ class MeasuredPoseAugmentor(RandomPoseAugmentor):
         spread = (1 - self.roundness) * found.spread + self.roundness * even
         spread = self.widen**2 * spread + self.joint_noise**2 * across
         values, axes = torch.linalg.eigh(spread)
-        factor = (axes * values.clamp_min(0).sqrt().unsqueeze(-2)) @ axes.transpose(-1, -2)
+        factor = (axes * values.clamp(0, self.most**2).sqrt().unsqueeze(-2)) @ axes.transpose(
+            -1, -2
+        )
         for name, value in dict(near=found.near, mean=found.mean, factor=factor).items():
             setattr(self, name, value.to(pose))
 
