@@ -44,14 +44,14 @@ class MeasuredPoseAugmentor(RandomPoseAugmentor):
     Args:
         skeleton (str | Skeleton): Tree of the poses. Defaults to ``'h36m_17'``.
         widen (float): Standard deviation of a joint's turns over that of the training set's.
-            Defaults to 1.
+            Defaults to 2.
         most (float): The same in degrees is at most this about any axis, where the training set
             moves far already. Defaults to 30.
         roundness (float): Share of the measured variance that is spread evenly over all
             directions. Defaults to 0.
         joint_noise (float): Standard deviation in degrees of turns about every axis, for every
             joint, beside the measured ones. Defaults to 0.
-        joint_share (float): Probability that a joint is turned. Defaults to 1.
+        joint_share (float): Probability that a joint is turned. Defaults to 0.5.
         exaggerate (float): Joints are held further from their mean, by a factor of 1 and this
             times the size of a normal draw, so that they move where the training set's do.
             Defaults to 0.
@@ -71,11 +71,11 @@ class MeasuredPoseAugmentor(RandomPoseAugmentor):
     def __init__(
         self,
         skeleton: str | Skeleton = 'h36m_17',
-        widen: float = 1.0,
+        widen: float = 2.0,
         most: float = 30.0,
         roundness: float = 0.0,
         joint_noise: float = 0.0,
-        joint_share: float = 1.0,
+        joint_share: float = 0.5,
         exaggerate: float = 0.0,
         exchange: float = 0.0,
         angle_noise: float = 0.0,
