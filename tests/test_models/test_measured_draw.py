@@ -52,7 +52,7 @@ def hands(count, seed=0, turned=True):
 
 
 def build(pose, skeleton=HAND, **options):
-    options = {'joint_share': 1.0, **options}
+    options = {'joint_share': 1.0, 'exaggerate': 0.0, **options}
     module = MODELS.build(dict(type='MeasuredPoseAugmentor', skeleton=skeleton, **options))
     module.measure(pose)
     return module

@@ -54,7 +54,7 @@ class MeasuredPoseAugmentor(RandomPoseAugmentor):
         joint_share (float): Probability that a joint is turned. Defaults to 0.5.
         exaggerate (float): Joints are held further from their mean, by a factor of 1 and this
             times the size of a normal draw, so that they move where the training set's do.
-            Defaults to 0.
+            Defaults to 1.
         exchange (float): Probability that a joint and all after it are held as in another sample.
             Defaults to 0.
         angle_noise (float): As for :class:`RandomPoseAugmentor`. Defaults to 0.
@@ -76,7 +76,7 @@ class MeasuredPoseAugmentor(RandomPoseAugmentor):
         roundness: float = 0.0,
         joint_noise: float = 0.0,
         joint_share: float = 0.5,
-        exaggerate: float = 0.0,
+        exaggerate: float = 1.0,
         exchange: float = 0.0,
         angle_noise: float = 0.0,
         **options: Any,
