@@ -21,7 +21,10 @@ _ROUNDING = 9
 
 @dataclass(frozen=True)
 class Rig:
-    """Cameras around one scene; ranges are (lowest, highest), in metres and pixels."""
+    """Cameras around one scene; ranges are (lowest, highest), in metres and pixels.
+
+    They look at a point at most ``aim_aside`` from the middle.
+    """
 
     ids: tuple[str, ...]
     heights: tuple[tuple[float, float], ...]
@@ -30,6 +33,8 @@ class Rig:
     focal: tuple[float, float]
     radial: tuple[float, float, float]
     tangential: tuple[float, float]
+    aim_height: tuple[float, float] = (0.85, 1.05)
+    aim_aside: float = 0.15
 
 
 SOURCE_RIG = Rig(
@@ -118,7 +123,9 @@ def place_cameras(subject: str, rig: Rig, rng: np.random.Generator) -> list[Came
         position = np.array(
             [distance * np.cos(angle), distance * np.sin(angle), rng.uniform(*height)]
         )
-        target = np.array([*rng.uniform(-0.15, 0.15, 2), rng.uniform(0.85, 1.05)])
+        target = np.array(
+            [*rng.uniform(-rig.aim_aside, rig.aim_aside, 2), rng.uniform(*rig.aim_height)]
+        )
         rotation = look_at(position, target, rng.normal(0, 0.01))
         intrinsics = np.concatenate(
             (

@@ -9,7 +9,6 @@ from torch import Tensor, nn
 
 from mmposeaug.datasets import PoseBank
 from mmposeaug.geometry import bone_lengths
-from mmposeaug.models import AnatomicalPoseAugmentor
 from mmposeaug.structures import Skeleton
 
 from .batches import spread_indices
@@ -22,26 +21,29 @@ def fit_to_bank(augmentor: nn.Module | None, bank: PoseBank) -> None:
     """Tell an augmentor what it must know of the training set.
 
     That is how far away its people are (``fit_distance`` of the parts that have it), which frame
-    of a clip is the lifting target (their ``target_frame``), and to draws for people what bodies
-    there are.
+    of a clip is the lifting target (their ``target_frame``), to draws for people what bodies there
+    are (``suit``), and to those for any body how its joints turn (``measure``).
     """
     if augmentor is None:
         return
     frame = target_frame(bank)
     root_depth = bank.pose_cam[bank.windows[:, bank.target_frames[0]], bank.skeleton.root, 2]
     distance = float(root_depth.cpu().median())  # on CUDA torch knows no deterministic median
-    lengths: list[float] | None = None
+    bodies: Tensor | None = None
     part: Any
     for part in augmentor.modules():
         if hasattr(part, 'target_frame'):
             part.target_frame = frame
         if hasattr(part, 'fit_distance'):
             part.fit_distance(distance)
-        if isinstance(part, AnatomicalPoseAugmentor):
-            if lengths is None:
-                poses = bank.gather(spread_indices(bank, min(COUNT, len(bank)))).pose_cam
-                lengths = typical_lengths(poses, bank.skeleton)
-            part.suit(lengths)
+        if not hasattr(part, 'suit') and not hasattr(part, 'measure'):
+            continue
+        if bodies is None:
+            bodies = bank.gather(spread_indices(bank, min(COUNT, len(bank)))).pose_cam
+        if hasattr(part, 'suit'):
+            part.suit(typical_lengths(bodies, bank.skeleton))
+        if hasattr(part, 'measure'):
+            part.measure(bodies)
 
 
 def target_frame(bank: PoseBank) -> str:

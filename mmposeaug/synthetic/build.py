@@ -101,38 +101,62 @@ def _make(
     **names: str,
 ) -> dict[str, Path]:
     """Write the parts of a set and its cameras, or reuse them."""
-    arguments: dict[str, Any] = {'seed': _whole('seed', seed, 0), **names}
-    arguments |= {name: _whole(name, count, 1) for name, count in frames.items()}
+    arguments: dict[str, Any] = {'seed': whole_number('seed', seed, 0), **names}
+    arguments |= {name: whole_number(name, count, 1) for name, count in frames.items()}
+
+    def write(paths: dict[str, Path], tell: Callable[[str], None]) -> None:
+        cameras: list[Camera] = []
+        for part in parts:
+            arrays, rig = make_part(
+                part, arguments[part.name], arguments['seed'], get_skeleton('h36m_17')
+            )
+            save_npz(paths[part.name], arrays)
+            cameras += rig
+            tell(f'{paths[part.name]}: {len(arrays["imgname"])} camera frames')
+        save_camera_files(paths['cameras'], paths['cameras_json'], rig_dicts(cameras))
+        tell(f'{paths["cameras"]}: {len(cameras)} cameras')
+
+    files = {name: FILES[name] for name in frames}
+    return made_files(out_dir, files, arguments, overwrite, report, write)
+
+
+def made_files(
+    out_dir: str | os.PathLike,
+    files: dict[str, str],
+    arguments: dict[str, Any],
+    overwrite: bool,
+    report: Callable[[str], None] | None,
+    write: Callable[[dict[str, Path], Callable[[str], None]], None],
+) -> dict[str, Path]:
+    """Paths of files by what they hold, and of their cameras; ``write`` makes what is missing.
+
+    Args:
+        arguments (dict[str, Any]): What the files depend on, kept in the manifest.
+    """
     tell = report or (lambda line: None)
     folder = _writable_folder(out_dir)
-    files = {what: name for what, name in FILES.items() if what in frames or 'cameras' in what}
+    files = {**files, **{what: name for what, name in FILES.items() if 'cameras' in what}}
+    every = sorted({*FILES.values(), *files.values()})
     paths = {what: folder / name for what, name in files.items()}
     manifest = Manifest(folder / MANIFEST, 'as part of the synthetic set')
     record: dict[str, Any] = dict(version=FORMAT_VERSION, arguments=arguments)
-    if not overwrite and _is_complete(manifest, record, files):
+    if not overwrite and _is_complete(manifest, record, files, every):
         tell(f'{folder} already holds this set.')
         return paths
 
     manifest.save(dict(record, sha256={}))  # marks what follows as ours until it is complete
-    for name in set(FILES.values()) - set(files.values()):
+    for name in set(every) - set(files.values()):
         (folder / name).unlink(missing_ok=True)  # of another set, whose cameras go now
-    cameras: list[Camera] = []
-    for part in parts:
-        arrays, rig = make_part(
-            part, arguments[part.name], arguments['seed'], get_skeleton('h36m_17')
-        )
-        save_npz(paths[part.name], arrays)
-        cameras += rig
-        tell(f'{paths[part.name]}: {len(arrays["imgname"])} camera frames')
-    save_camera_files(paths['cameras'], paths['cameras_json'], rig_dicts(cameras))
-    tell(f'{paths["cameras"]}: {len(cameras)} cameras')
+    write(paths, tell)
     manifest.save(dict(record, sha256={what: sha256_of(path) for what, path in paths.items()}))
     return paths
 
 
-def _is_complete(manifest: Manifest, identity: dict[str, Any], files: dict[str, str]) -> bool:
+def _is_complete(
+    manifest: Manifest, identity: dict[str, Any], files: dict[str, str], every: list[str]
+) -> bool:
     made = manifest.read()
-    if not manifest.owns(made, identity, [manifest.folder / name for name in FILES.values()]):
+    if not manifest.owns(made, identity, [manifest.folder / name for name in every]):
         return False
     hashes = (made or {}).get('sha256') or {}
     return manifest.is_complete({name: hashes.get(what) for what, name in files.items()})
@@ -164,7 +188,8 @@ def summarise(paths: dict[str, Path]) -> list[dict[str, Any]]:
     return rows
 
 
-def _whole(name: str, value: int, lowest: int) -> int:
+def whole_number(name: str, value: int, lowest: int) -> int:
+    """Refuse a number of frames or a seed that cannot be one."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < lowest:
         raise ValueError(
             f'{name} of the synthetic set must be a whole number of at least {lowest}, '

@@ -7,7 +7,7 @@ A body's own axes are x to its right, y forward, z up. A positive flexion brings
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import roma
 import torch
@@ -60,17 +60,34 @@ def pose_body(angles: Mapping[str, Tensor], offsets: Tensor, skeleton: Skeleton)
         offsets (Tensor): (S, J, 3) joints from their parents in the rest pose, metres.
     """
     heading = angles['heading'] + angles['pelvis_turn']
-    frames: dict[int, Tensor] = {
-        skeleton.root: _rotation(heading, angles['pelvis_list'], -angles['pelvis_tilt'], 'ZYX')
-    }
-    joints: dict[int, Tensor] = {skeleton.root: heading.new_zeros(*heading.shape, 3)}
+    start = _rotation(heading, angles['pelvis_list'], -angles['pelvis_tilt'], 'ZYX')
+
+    def turn_of(child: int) -> Tensor | None:
+        side, part = split_side(skeleton.joint_names[child])
+        return _bone_rotation(part, side, angles)
+
+    return place_joints(start, turn_of, offsets, skeleton)
+
+
+def place_joints(
+    start: Tensor, turn_of: Callable[[int], Tensor | None], offsets: Tensor, skeleton: Skeleton
+) -> Tensor:
+    """Return joints (S, T, J, 3), the root at 0, from the turns of all bones.
+
+    Args:
+        start (Tensor): (S, T, 3, 3) how the root is turned.
+        turn_of (Callable): Rotation (S, T, 3, 3), or None, of the bone that ends in a joint
+            against the bone before it.
+        offsets (Tensor): (S, J, 3) joints from their parents in the rest pose, metres.
+    """
+    frames: dict[int, Tensor] = {skeleton.root: start}
+    joints: dict[int, Tensor] = {skeleton.root: start.new_zeros(*start.shape[:-2], 3)}
     remaining = [bone for bone in skeleton.bones]
     while remaining:
         ready = [bone for bone in remaining if bone[1] in frames]
         remaining = [bone for bone in remaining if bone[1] not in frames]
         for child, parent in ready:
-            side, part = split_side(skeleton.joint_names[child])
-            turn = _bone_rotation(part, side, angles)
+            turn = turn_of(child)
             frames[child] = frames[parent] if turn is None else frames[parent] @ turn
             step = frames[child] @ offsets[:, None, child, :, None]
             joints[child] = joints[parent] + step.squeeze(-1)

@@ -13,7 +13,12 @@ from mmposeaug.engine.augmentation import Augmentation
 from mmposeaug.engine.bank_facts import fit_to_bank
 from mmposeaug.engine.batches import project_clip, with_poses
 from mmposeaug.geometry import in_view, project, shift_into_view
-from mmposeaug.models import AnatomicalPoseAugmentor, PoseAugmentor, RandomPoseAugmentor
+from mmposeaug.models import (
+    AnatomicalPoseAugmentor,
+    MeasuredPoseAugmentor,
+    PoseAugmentor,
+    RandomPoseAugmentor,
+)
 from mmposeaug.structures import H36M_17
 
 FRAMES = 9
@@ -172,6 +177,19 @@ def test_depths_follow_the_training_set(people, mocap_root, tmp_path):
     small = replace(loop.bank, pose_cam=loop.bank.pose_cam * 0.12)
     fit_to_bank(loop.adversary.augmentor.module, small)
     assert draw.depth == pytest.approx((0.277, 0.906), abs=0.02)
+
+
+def test_joints_that_a_loop_measures_are_those_of_its_training_set(mocap_root, tmp_path):
+    bank = build(mocap_root, tmp_path, poseaug()).train_loop.bank
+    modules = [MeasuredPoseAugmentor(bank.skeleton) for _ in range(2)]
+    for module in modules:
+        fit_to_bank(module, bank)
+    assert len(modules[0].mean) == 16 and modules[0].factor.abs().max() > 0.01
+    assert torch.equal(modules[0].factor, modules[1].factor)  # so a resumed run has the same
+    assert not modules[0].state_dict()
+    chain = PoseAugmentor(bank.skeleton, draw=dict(type='MeasuredPoseAugmentor'))
+    fit_to_bank(chain, bank)
+    assert torch.equal(chain.draw.factor, modules[0].factor)
 
 
 def test_small_things_may_come_as_near_as_their_size_allows():

@@ -5,6 +5,7 @@ from .anatomical_draw import AnatomicalPoseAugmentor
 from .augmented_poses import AugmentedPoses
 from .bone_angle import BoneAngleAugmentor
 from .bone_length import BoneLengthAugmentor
+from .measured_draw import MeasuredPoseAugmentor
 from .networks import NoiseConditionedMLP
 from .pose_augmentor import PoseAugmentor
 from .random_draw import RandomPoseAugmentor
@@ -15,6 +16,7 @@ __all__ = [
     'AugmentedPoses',
     'BoneAngleAugmentor',
     'BoneLengthAugmentor',
+    'MeasuredPoseAugmentor',
     'NoiseConditionedMLP',
     'PlacementAugmentor',
     'PoseAugmentor',

@@ -1,0 +1,6 @@
+_base_ = ['./baseline_simplebaseline-256_1xb256-32e_animal.py']
+
+train_cfg = dict(
+    augmentor=dict(type='MeasuredPoseAugmentor', length_limit=0.3), augmented_share=0.6
+)
+optim_wrapper = dict(optimizer=dict(lr=4e-3))

@@ -1,0 +1,6 @@
+_base_ = ['./baseline_simplebaseline-256_1xb256-32e_hand.py']
+
+train_cfg = dict(
+    augmentor=dict(type='MeasuredPoseAugmentor', pitch_std=40, roll_std=30), augmented_share=0.6
+)
+optim_wrapper = dict(optimizer=dict(lr=4e-3))

@@ -1,0 +1,9 @@
+# Learned on top of joints that turn as measured.
+_base_ = ['./baseline_simplebaseline-256_1xb256-32e_animal.py']
+
+train_cfg = dict(
+    type='PoseAugTrainLoop',
+    augmented_share=0.6,
+    augmentor=dict(draw=dict(type='MeasuredPoseAugmentor', length_limit=0.3)),
+)
+optim_wrapper = dict(optimizer=dict(lr=4e-3))

@@ -1,0 +1,8 @@
+_base_ = ['./baseline_simplebaseline-256_1xb256-32e_animal.py']
+
+train_cfg = dict(
+    type='PoseAugTrainLoop',
+    augmented_share=0.6,
+    augmentor=dict(draw=dict(length_limit=0.3)),
+)
+optim_wrapper = dict(optimizer=dict(lr=4e-3))
