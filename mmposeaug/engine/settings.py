@@ -43,6 +43,8 @@ class AugmentationSettings:
         detector (dict): Config of a model of a 2D detector, whose keypoints the lifter learns
             from in place of exact ones, see :class:`mmposeaug.engine.Detector`; None for none.
         detected_samples (str): Which samples it sees: ``'all'``, ``'real'`` or ``'augmented'``.
+        choice (dict): Options of :class:`mmposeaug.engine.Choice`, which gives the lifter one of
+            several augmentations of each sample; for ``TensorTrainLoop``. None for none.
 
     Raises:
         ValueError: If an option is out of its range.
@@ -56,6 +58,7 @@ class AugmentationSettings:
     camera: Config | None = None
     detector: Config | None = None
     detected_samples: str = 'all'
+    choice: Config | None = None
 
     def __post_init__(self) -> None:
         check_share('augmented_share', self.augmented_share)

@@ -25,6 +25,7 @@ from .augmentation import AugmentedBatch, build_augmentation
 from .bank_facts import fit_to_bank
 from .batches import concat, fill_up, flip_randomly, select
 from .checkpoint_hook import make_safe
+from .choice import Choice
 from .config_files import missing_for_test
 from .diagnostics import AugmentationProbe, log_epoch
 from .fast_layers import fast_layers
@@ -117,6 +118,7 @@ class TensorTrainLoop(EpochBasedTrainLoop):
                 'set it to 0.5, or camera to None.'
             )
         self.detector = Detector(settings, self.skeleton, self.device, share)
+        self.choice = Choice.of(settings.choice, self.adapter.module)
         self.probe = AugmentationProbe(self.bank, self.adapter, loader.batch_size)
         runner.register_hook(LifterCheckpointHook())
         runner.register_hook(ResumeSettingsHook())
@@ -197,6 +199,8 @@ class TensorTrainLoop(EpochBasedTrainLoop):
             self.device, seed, self._epoch, rank, 'camera'
         )
         self.detector.generator = make_generator(self.device, seed, self._epoch, rank, 'detector')
+        if self.choice is not None:
+            self.choice.generator = make_generator(self.device, seed, self._epoch, rank, 'choice')
         torch.manual_seed(derive_seed(seed, self._epoch, rank, 'dropout'))
 
     def train_phases(self) -> None:
@@ -235,7 +239,11 @@ class TensorTrainLoop(EpochBasedTrainLoop):
     def augment(self, batch: PoseBatch) -> AugmentedBatch:
         """Augment samples."""
         batch = self.augmentation.prepare(batch, self.noise_generator)
-        return self.augmentation.augment(batch, self.noise_generator)
+        augment = self.augmentation.augment
+        result = augment(batch, self.noise_generator)
+        if self.choice is None:
+            return result
+        return self.choice(batch, result, augment, self.adapter.unwrapped(), self.skeleton)
 
     def measure_augmentation(self) -> None:
         """Log what the augmentation does and how the lifter fares, in the first process alone."""
