@@ -22,8 +22,11 @@ from .augmentation import AugmentedBatch
 from .batches import concat, joint_errors, lift, select
 from .trained_network import module_mode
 
-BY = ('error', 'disagreement', 'certain')
+BY = ('error', 'disagreement', 'certain', 'first')
 """tuple[str]: What the augmentations of a sample are compared by."""
+
+DOUBTS = ('disagreement', 'certain')
+"""tuple[str]: Those that need dropout."""
 
 
 class Choice:
@@ -35,7 +38,8 @@ class Choice:
     Args:
         draws (int): Augmentations to choose from.
         by (str): ``'error'`` for the lifter's error, ``'disagreement'`` for the distance between
-            its predictions with two dropout masks, ``'certain'`` for the error over that distance.
+            its predictions with two dropout masks, ``'certain'`` for the error over that distance,
+            ``'first'`` for nothing: the first one that is in view and plausible.
         temperature (float): Probabilities are proportional to the value to the power of 1 /
             temperature: 0 takes the largest, 1 a value twice as large twice as often. Negative
             ones prefer small values.
@@ -64,7 +68,7 @@ class Choice:
             )
         require_known('train_cfg.choice', config, inspect.signature(cls).parameters)
         made = cls(**config)
-        if made.by != 'error' and not any(module.p > 0 for module in _dropouts(lifter)):
+        if made.by in DOUBTS and not any(module.p > 0 for module in _dropouts(lifter)):
             raise ValueError(
                 f"train_cfg.choice.by is {made.by!r}, but the lifter has no dropout; use 'error'."
             )
@@ -91,7 +95,10 @@ class Choice:
         repeated = torch.arange(count, device=first.valid.device).repeat(self.draws - 1)
         more = augment(select(prepared, repeated), self.generator)
         batch, valid = concat([first.batch, more.batch]), torch.cat((first.valid, more.valid))
-        values = self.values(batch, adapter, skeleton).clamp_min(1e-9).log()
+        if self.by == 'first':
+            values = torch.zeros(len(valid), device=valid.device)
+        else:
+            values = self.values(batch, adapter, skeleton).clamp_min(1e-9).log()
         # of people out of view any, if there is none in view
         values = torch.where(valid, values, float('-inf')).view(self.draws, count)
         chosen = self._choose(values) * count + torch.arange(count, device=valid.device)

@@ -12,13 +12,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from mmposeaug.models.option_checks import is_number
 from mmposeaug.structures.choices import require_choice, require_known
 
 Config = Mapping[str, Any]
 
 DEFAULT_OPTIM = dict(optimizer=dict(type='Adam', lr=1e-4, fused=True), clip_grad=dict(max_norm=1.0))
 """dict: Optimizer of augmentor and discriminators (released PoseAug)."""
-WEIGHTS = ('adversarial_3d', 'adversarial_2d', 'ranges', 'feedback', 'view')
+WEIGHTS = ('adversarial_3d', 'adversarial_2d', 'ranges', 'feedback', 'view', 'prior')
 """tuple[str]: Losses of the augmentor that have a weight."""
 
 
@@ -45,6 +46,11 @@ class AugmentationSettings:
         detected_samples (str): Which samples it sees: ``'all'``, ``'real'`` or ``'augmented'``.
         choice (dict): Options of :class:`mmposeaug.engine.Choice`, which gives the lifter one of
             several augmentations of each sample; for ``TensorTrainLoop``. None for none.
+        prior (dict): Config of a cost of poses that cannot be, such as
+            ``dict(type='AnatomyPrior')``: the lifter gets none whose cost is not 0, and with
+            ``weights.prior`` the augmentor learns to make none. None for none.
+        strength (float | Sequence[float]): Factor of the random draw's turns of joints and bones,
+            constant or from the first to the last epoch.
 
     Raises:
         ValueError: If an option is out of its range.
@@ -59,9 +65,18 @@ class AugmentationSettings:
     detector: Config | None = None
     detected_samples: str = 'all'
     choice: Config | None = None
+    prior: Config | None = None
+    strength: float | Sequence[float] = 1.0
 
     def __post_init__(self) -> None:
         check_share('augmented_share', self.augmented_share)
+        given = self.strength
+        values = [given] if isinstance(given, (int, float)) else list(given)
+        if not values or not all(is_number(value) and value >= 0 for value in values):
+            raise ValueError(
+                f'train_cfg.strength is {given!r}; give a number of 0 or more, or such numbers '
+                'from the first to the last epoch.'
+            )
 
     @property
     def changes_samples(self) -> bool:
@@ -125,7 +140,7 @@ class PoseAugSettings(SampleRules, AugmentationSettings):
         length_range (dict): Config of the loss on length ratios; None for none.
         feedback (dict): Config of the feedback loss; None for none.
         weights (dict): Weights of ``adversarial_3d``, ``adversarial_2d``, ``ranges``, ``feedback``
-            and ``view``, the penalty for keypoints out of the image.
+            ``view``, the penalty for keypoints out of the image, and ``prior``.
         lifter_mode (str): ``'train'`` as in the released code, where dropout and the running
             statistics of the lifter take part in the feedback, or ``'eval'``.
         optim_wrapper (dict): Optimizer of each network.

@@ -29,7 +29,7 @@ from .choice import Choice
 from .config_files import missing_for_test
 from .diagnostics import AugmentationProbe, log_epoch
 from .fast_layers import fast_layers
-from .fixed_parts import Detector, build_random_augmentor
+from .fixed_parts import Detector, build_random_augmentor, set_strength
 from .normalization import synchronise, warn_of_separate_statistics
 from .resume_settings import ResumeSettingsHook
 from .seeding import common_seed, derive_seed, make_generator
@@ -202,6 +202,7 @@ class TensorTrainLoop(EpochBasedTrainLoop):
         if self.choice is not None:
             self.choice.generator = make_generator(self.device, seed, self._epoch, rank, 'choice')
         torch.manual_seed(derive_seed(seed, self._epoch, rank, 'dropout'))
+        set_strength(self.augmentation.augmentor, self.settings.strength, self.progress)
 
     def train_phases(self) -> None:
         """Do all lifter updates of an epoch: one pass over the bank."""
@@ -235,6 +236,11 @@ class TensorTrainLoop(EpochBasedTrainLoop):
     def augments(self) -> bool:
         """bool: Whether batches are augmented in this epoch."""
         return self.settings.changes_samples
+
+    @property
+    def progress(self) -> float:
+        """float: Share of the epochs that are over."""
+        return self._epoch / self._max_epochs
 
     def augment(self, batch: PoseBatch) -> AugmentedBatch:
         """Augment samples."""

@@ -17,6 +17,7 @@ from .detections import DetectionModel
 from .discriminators import Keypoint2DDiscriminator, KinematicChainDiscriminator
 from .lifters import STGCN, JointRegressionHead, SemGCN
 from .losses import (
+    AnatomyPrior,
     AngleRangeLoss,
     ExponentialFeedbackLoss,
     LengthRangeLoss,
@@ -43,6 +44,7 @@ __all__ = [
     'JointRegressionHead',
     'STGCN',
     'SemGCN',
+    'AnatomyPrior',
     'AngleRangeLoss',
     'ExponentialFeedbackLoss',
     'LengthRangeLoss',

@@ -2,11 +2,13 @@
 """Losses of the adversarial phase."""
 
 from .adversarial import LSGANLoss
+from .anatomy import AnatomyPrior
 from .feedback import ExponentialFeedbackLoss, RangeFeedbackLoss, grouped_joint_error, scheduled
 from .ranges import AngleRangeLoss, LengthRangeLoss
 
 __all__ = [
     'LSGANLoss',
+    'AnatomyPrior',
     'ExponentialFeedbackLoss',
     'RangeFeedbackLoss',
     'grouped_joint_error',
