@@ -182,8 +182,9 @@ def set_strength(
     draw: Any = getattr(augmentor, 'draw', None) or augmentor
     if not hasattr(draw, 'strength'):
         raise ValueError(
-            f'train_cfg.strength is {strength}, but the augmentor {type(augmentor).__name__} has '
-            "no random draw that turns joints; leave it out, or use 'AnatomicalPoseAugmentor'."
+            f'train_cfg.strength is {strength}, but the augmentor, '
+            f'{type(augmentor).__name__ if augmentor else None}, has no random draw that turns '
+            "joints; leave it out, or use augmentor=dict(type='AnatomicalPoseAugmentor')."
         )
     draw.strength = scheduled(strength, progress)
 

@@ -189,6 +189,16 @@ class PoseAugSettings(SampleRules, AugmentationSettings):
                 raise ValueError(
                     f'train_cfg.weights.{name} is {weight!r}; give 0 or a positive number.'
                 )
+        if self.choice is not None:
+            raise ValueError(
+                'train_cfg.choice is of TensorTrainLoop, whose draws have nothing to learn; leave '
+                "it out, or use type='TensorTrainLoop'."
+            )
+        if self.weights.get('prior') and self.prior is None:
+            raise ValueError(
+                f'train_cfg.weights.prior is {self.weights["prior"]}, but there is no '
+                "train_cfg.prior; set it, to dict(type='AnatomyPrior') for instance."
+            )
         if self.target_2d is not None:
             self._check_target_use()
 

@@ -107,6 +107,8 @@ class TensorTrainLoop(EpochBasedTrainLoop):
         if settings.augmentor is not None and not self.learns:
             augmentor = build_random_augmentor(settings.augmentor, self.skeleton).to(self.device)
             fit_to_bank(augmentor, self.bank)
+        if not self.learns:
+            set_strength(augmentor, settings.strength, 0.0)
         self.augmentation = build_augmentation(settings, self.bank, self.flip_prob, augmentor)
         # passes take real and augmented samples in turn, whatever the share is
         share = settings.augmented_share if self.mixes else 0.5
@@ -150,6 +152,12 @@ class TensorTrainLoop(EpochBasedTrainLoop):
         known = [field.name for field in fields(AugmentationSettings)]
         require_known(cls.__name__, options, known, TypeError)
         settings = AugmentationSettings(**options)
+        for name in ('choice', 'prior'):
+            if getattr(settings, name) is not None and settings.augmentor is None:
+                raise ValueError(
+                    f'train_cfg.{name} is given, but there is no train_cfg.augmentor; set it, to '
+                    "dict(type='AnatomicalPoseAugmentor') for instance."
+                )
         if settings.target_2d is not None and not settings.align_position:
             raise ValueError('train_cfg.target_2d is given but not used; set align_position=True.')
         return settings
