@@ -4,11 +4,13 @@
 from .adversarial import LSGANLoss
 from .anatomy import AnatomyPrior
 from .feedback import ExponentialFeedbackLoss, RangeFeedbackLoss, grouped_joint_error, scheduled
+from .hard_poses import HardPoseLoss
 from .ranges import AngleRangeLoss, LengthRangeLoss
 
 __all__ = [
     'LSGANLoss',
     'AnatomyPrior',
+    'HardPoseLoss',
     'ExponentialFeedbackLoss',
     'RangeFeedbackLoss',
     'grouped_joint_error',
