@@ -3,6 +3,7 @@
 
 from .adversary import Adversary
 from .checkpoint_hook import SafeCheckpointHook, make_safe
+from .choice import Choice
 from .fast_layers import fast_layers
 from .fixed_parts import Detector, DrawnCameras
 from .multi_set_loop import MultiSetTestLoop, MultiSetValLoop
@@ -20,6 +21,7 @@ __all__ = [
     'VARIANTS',
     'Adversary',
     'AugmentationSettings',
+    'Choice',
     'CollapseWatchdog',
     'Detector',
     'DrawnCameras',

@@ -69,7 +69,7 @@ class Adversary:
                 'train_cfg.adversarial_loss is None although there are discriminators; give a '
                 'loss, or set discriminator_3d and discriminator_2d to None.'
             )
-        self.objective = AugmentorObjective(settings, self.skeleton)
+        self.objective = AugmentorObjective(settings, self.skeleton, augmentation.prior)
         feedback = self.objective.feedback
         if (
             feedback is not None

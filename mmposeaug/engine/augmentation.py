@@ -25,7 +25,7 @@ from .batches import (
     viewed_poses,
     with_poses,
 )
-from .fixed_parts import DrawnCameras
+from .fixed_parts import DrawnCameras, build_part
 from .normalization import local_statistics
 from .settings import AugmentationSettings, SampleRules
 from .target_domain import TargetDomain, build_target_domain
@@ -94,6 +94,7 @@ class Augmentation:
     target_frame: str = 'centre'
     cameras: DrawnCameras = field(default_factory=lambda: DrawnCameras(None, 'cpu'))
     rules: SampleRules = SampleRules()
+    prior: nn.Module | None = None
 
     @property
     def learned(self) -> bool:
@@ -143,7 +144,16 @@ class Augmentation:
         return self.cameras.see(samples)
 
     def accepts(self, samples: PoseBatch) -> Tensor:
-        """Which samples (B,) the lifter may learn from, by the rule of ``view_rule``."""
+        """Which samples (B,) the lifter may learn from, by ``view_rule`` and ``prior``."""
+        seen = self._shown(samples)
+        return seen if self.prior is None else seen & self.plausible(samples)
+
+    def plausible(self, samples: PoseBatch) -> Tensor:
+        """Which samples (B,) have no pose that the prior forbids."""
+        assert self.prior is not None
+        return (self.prior(samples.pose_cam) == 0).all(1)
+
+    def _shown(self, samples: PoseBatch) -> Tensor:
         if self.rules.view_rule == 'inside':
             return self.visible(samples)
         pixels = samples.keypoints_px
@@ -274,4 +284,15 @@ def build_augmentation(
         target_frame(bank),
         DrawnCameras(settings.camera, bank.device),
         settings if isinstance(settings, SampleRules) else SampleRules(),
+        _build_prior(settings, bank),
     )
+
+
+def _build_prior(settings: AugmentationSettings, bank: PoseBank) -> nn.Module | None:
+    if settings.prior is None:
+        return None
+    example, what = "dict(type='AnatomyPrior')", 'a cost of poses'
+    made = build_part(
+        'prior', settings.prior, example, 'AnatomyPrior', what, skeleton=bank.skeleton
+    )
+    return made.to(bank.device)

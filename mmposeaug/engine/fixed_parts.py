@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from mmposeaug.datasets import PoseBatch
 from mmposeaug.geometry import in_lens
 from mmposeaug.geometry.camera import MIN_DEPTH
+from mmposeaug.models import scheduled
 from mmposeaug.structures import Skeleton
 from mmposeaug.structures.choices import require_choice, require_known
 
@@ -170,6 +171,22 @@ def build_random_augmentor(config: Mapping[str, Any], skeleton: Skeleton) -> nn.
             "use train_cfg type='PoseAugTrainLoop' with variant='learned' or 'released'."
         )
     return module
+
+
+def set_strength(
+    augmentor: nn.Module | None, strength: float | Sequence[float], progress: float
+) -> None:
+    """Set how far a random draw turns joints and bones, at a point of the training in [0, 1]."""
+    if strength == 1.0:
+        return
+    draw: Any = getattr(augmentor, 'draw', None) or augmentor
+    if not hasattr(draw, 'strength'):
+        raise ValueError(
+            f'train_cfg.strength is {strength}, but the augmentor, '
+            f'{type(augmentor).__name__ if augmentor else None}, has no random draw that turns '
+            "joints; leave it out, or use augmentor=dict(type='AnatomicalPoseAugmentor')."
+        )
+    draw.strength = scheduled(strength, progress)
 
 
 def build_part(

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 from mmpose.registry import MODELS
-from torch import Tensor
+from torch import Tensor, nn
 
 from mmposeaug.codecs import LifterAdapter
 from mmposeaug.datasets import PoseBatch
@@ -23,7 +23,9 @@ from .trained_network import TrainedNetwork, frozen, module_mode
 class AugmentorObjective:
     """Weighted losses of the augmentor."""
 
-    def __init__(self, settings: PoseAugSettings, skeleton: Skeleton) -> None:
+    def __init__(
+        self, settings: PoseAugSettings, skeleton: Skeleton, prior: nn.Module | None = None
+    ) -> None:
         def build(config: Mapping[str, Any] | None) -> Any:
             return None if config is None else MODELS.build(dict(config))
 
@@ -34,6 +36,7 @@ class AugmentorObjective:
         self.feedback = build(settings.feedback)
         self.weights = dict.fromkeys(WEIGHTS, 0.0) | dict(settings.weights)
         self.lifter_mode = settings.lifter_mode
+        self.prior = prior
 
     def plausibility(
         self,
@@ -76,6 +79,8 @@ class AugmentorObjective:
         if self.weights['view']:
             outside = (samples['fake_2d'].abs() - half_extent).clamp_min(0)
             losses['view'] = self.weights['view'] * outside.square().mean()
+        if self.prior is not None and self.weights['prior']:
+            losses['prior'] = self.weights['prior'] * self.prior(poses.rigid).mean()
         return losses, logs
 
     def hardness(

@@ -18,6 +18,7 @@ from .adversary import Adversary
 from .augmentation import AugmentedBatch
 from .bank_facts import fit_to_bank
 from .batches import concat, select, spread_indices
+from .fixed_parts import set_strength
 from .normalization import synchronise
 from .seeding import common_seed, derive_seed, make_generator, seeded
 from .settings import PoseAugSettings
@@ -81,6 +82,7 @@ class PoseAugTrainLoop(TensorTrainLoop):
             network.module = synchronise(network.module, runner.cfg.get('sync_bn'))
         self.augmentation = self.adversary.augmentation
         fit_to_bank(self.augmentation.augmentor, self.bank)
+        set_strength(self.augmentation.augmentor, self.settings.strength, 0.0)
         # its gradients stop at the keypoints, so a distributed wrapper has nothing to do
         self.feedback_adapter = self.adapter.unwrapped()
         self.watchdog = build_watchdog(self.settings.watchdog)

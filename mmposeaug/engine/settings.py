@@ -12,13 +12,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from mmposeaug.models.option_checks import is_number
 from mmposeaug.structures.choices import require_choice, require_known
 
 Config = Mapping[str, Any]
 
 DEFAULT_OPTIM = dict(optimizer=dict(type='Adam', lr=1e-4, fused=True), clip_grad=dict(max_norm=1.0))
 """dict: Optimizer of augmentor and discriminators (released PoseAug)."""
-WEIGHTS = ('adversarial_3d', 'adversarial_2d', 'ranges', 'feedback', 'view')
+WEIGHTS = ('adversarial_3d', 'adversarial_2d', 'ranges', 'feedback', 'view', 'prior')
 """tuple[str]: Losses of the augmentor that have a weight."""
 TEACHERS = ('discriminator_3d', 'discriminator_2d', 'angle_range', 'length_range', 'feedback')
 """tuple[str]: Parts that the augmentor learns from."""
@@ -51,6 +52,13 @@ class AugmentationSettings:
         detector (dict): Config of a model of a 2D detector, whose keypoints the lifter learns
             from in place of exact ones, see :class:`mmposeaug.engine.Detector`; None for none.
         detected_samples (str): Which samples it sees: ``'all'``, ``'real'`` or ``'augmented'``.
+        choice (dict): Options of :class:`mmposeaug.engine.Choice`, which gives the lifter one of
+            several augmentations of each sample; for ``TensorTrainLoop``. None for none.
+        prior (dict): Config of a cost of poses that cannot be, such as
+            ``dict(type='AnatomyPrior')``: the lifter gets none whose cost is not 0, and with
+            ``weights.prior`` the augmentor learns to make none. None for none.
+        strength (float | Sequence[float]): Factor of the random draw's turns of joints and bones,
+            constant or from the first to the last epoch.
 
     Raises:
         ValueError: If an option is out of its range.
@@ -64,9 +72,19 @@ class AugmentationSettings:
     camera: Config | None = None
     detector: Config | None = None
     detected_samples: str = 'all'
+    choice: Config | None = None
+    prior: Config | None = None
+    strength: float | Sequence[float] = 1.0
 
     def __post_init__(self) -> None:
         check_share('augmented_share', self.augmented_share)
+        given = self.strength
+        values = [given] if isinstance(given, (int, float)) else list(given)
+        if not values or not all(is_number(value) and value >= 0 for value in values):
+            raise ValueError(
+                f'train_cfg.strength is {given!r}; give a number of 0 or more, or such numbers '
+                'from the first to the last epoch.'
+            )
 
     @property
     def changes_samples(self) -> bool:
@@ -135,7 +153,7 @@ class PoseAugSettings(SampleRules, AugmentationSettings):
         length_range (dict): Config of the loss on length ratios; None for none.
         feedback (dict): Config of the feedback loss; None for none.
         weights (dict): Weights of ``adversarial_3d``, ``adversarial_2d``, ``ranges``, ``feedback``
-            and ``view``, the penalty for keypoints out of the image.
+            ``view``, the penalty for keypoints out of the image, and ``prior``.
         lifter_mode (str): ``'train'`` as in the released code, where dropout and the running
             statistics of the lifter take part in the feedback, or ``'eval'``.
         optim_wrapper (dict): Optimizer of each network.
@@ -184,6 +202,16 @@ class PoseAugSettings(SampleRules, AugmentationSettings):
                 raise ValueError(
                     f'train_cfg.weights.{name} is {weight!r}; give 0 or a positive number.'
                 )
+        if self.choice is not None:
+            raise ValueError(
+                'train_cfg.choice is of TensorTrainLoop, whose draws have nothing to learn; leave '
+                "it out, or use type='TensorTrainLoop'."
+            )
+        if self.weights.get('prior') and self.prior is None:
+            raise ValueError(
+                f'train_cfg.weights.prior is {self.weights["prior"]}, but there is no '
+                "train_cfg.prior; set it, to dict(type='AnatomyPrior') for instance."
+            )
         if self.target_2d is not None:
             self._check_target_use()
 

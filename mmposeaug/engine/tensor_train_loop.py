@@ -25,10 +25,11 @@ from .augmentation import AugmentedBatch, build_augmentation
 from .bank_facts import fit_to_bank
 from .batches import concat, fill_up, flip_randomly, select
 from .checkpoint_hook import make_safe
+from .choice import Choice
 from .config_files import missing_for_test
 from .diagnostics import AugmentationProbe, log_epoch
 from .fast_layers import fast_layers
-from .fixed_parts import Detector, build_random_augmentor
+from .fixed_parts import Detector, build_random_augmentor, set_strength
 from .normalization import synchronise, warn_of_separate_statistics
 from .resume_settings import ResumeSettingsHook
 from .seeding import common_seed, derive_seed, make_generator
@@ -103,6 +104,8 @@ class TensorTrainLoop(EpochBasedTrainLoop):
         if settings.augmentor is not None and not self.learns:
             augmentor = build_random_augmentor(settings.augmentor, self.skeleton).to(self.device)
             fit_to_bank(augmentor, self.bank)
+        if not self.learns:
+            set_strength(augmentor, settings.strength, 0.0)
         self.augmentation = build_augmentation(settings, self.bank, self.flip_prob, augmentor)
         # passes take real and augmented samples in turn, whatever the share is
         share = settings.augmented_share if self.mixes else 0.5
@@ -114,6 +117,7 @@ class TensorTrainLoop(EpochBasedTrainLoop):
                 'set it to 0.5, or camera to None.'
             )
         self.detector = Detector(settings, self.skeleton, self.device, share)
+        self.choice = Choice.of(settings.choice, self.adapter.module)
         self.probe = AugmentationProbe(self.bank, self.adapter, loader.batch_size)
         runner.register_hook(LifterCheckpointHook())
         runner.register_hook(ResumeSettingsHook())
@@ -150,6 +154,12 @@ class TensorTrainLoop(EpochBasedTrainLoop):
         known = [field.name for field in fields(AugmentationSettings)]
         require_known(cls.__name__, options, known, TypeError)
         settings = AugmentationSettings(**options)
+        for name in ('choice', 'prior'):
+            if getattr(settings, name) is not None and settings.augmentor is None:
+                raise ValueError(
+                    f'train_cfg.{name} is given, but there is no train_cfg.augmentor; set it, to '
+                    "dict(type='AnatomicalPoseAugmentor') for instance."
+                )
         if settings.target_2d is not None and not settings.align_position:
             raise ValueError('train_cfg.target_2d is given but not used; set align_position=True.')
         return settings
@@ -199,7 +209,10 @@ class TensorTrainLoop(EpochBasedTrainLoop):
             self.device, seed, self._epoch, rank, 'camera'
         )
         self.detector.generator = make_generator(self.device, seed, self._epoch, rank, 'detector')
+        if self.choice is not None:
+            self.choice.generator = make_generator(self.device, seed, self._epoch, rank, 'choice')
         torch.manual_seed(derive_seed(seed, self._epoch, rank, 'dropout'))
+        set_strength(self.augmentation.augmentor, self.settings.strength, self.progress)
 
     def train_phases(self) -> None:
         """Do all lifter updates of an epoch: one pass over the bank."""
@@ -234,10 +247,19 @@ class TensorTrainLoop(EpochBasedTrainLoop):
         """bool: Whether batches are augmented in this epoch."""
         return self.settings.changes_samples
 
+    @property
+    def progress(self) -> float:
+        """float: Share of the epochs that are over."""
+        return self._epoch / self._max_epochs
+
     def augment(self, batch: PoseBatch) -> AugmentedBatch:
         """Augment samples."""
         batch = self.augmentation.prepare(batch, self.noise_generator)
-        return self.augmentation.augment(batch, self.noise_generator)
+        augment = self.augmentation.augment
+        result = augment(batch, self.noise_generator)
+        if self.choice is None:
+            return result
+        return self.choice(batch, result, augment, self.adapter.unwrapped(), self.skeleton)
 
     def measure_augmentation(self) -> None:
         """Log what the augmentation does and how the lifter fares, in the first process alone."""

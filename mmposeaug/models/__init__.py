@@ -18,8 +18,10 @@ from .detections import DetectionModel
 from .discriminators import Keypoint2DDiscriminator, KinematicChainDiscriminator
 from .lifters import STGCN, JointRegressionHead, SemGCN
 from .losses import (
+    AnatomyPrior,
     AngleRangeLoss,
     ExponentialFeedbackLoss,
+    HardPoseLoss,
     LengthRangeLoss,
     LSGANLoss,
     RangeFeedbackLoss,
@@ -45,8 +47,10 @@ __all__ = [
     'JointRegressionHead',
     'STGCN',
     'SemGCN',
+    'AnatomyPrior',
     'AngleRangeLoss',
     'ExponentialFeedbackLoss',
+    'HardPoseLoss',
     'LengthRangeLoss',
     'LSGANLoss',
     'RangeFeedbackLoss',

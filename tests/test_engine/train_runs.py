@@ -267,5 +267,9 @@ LOOPS['detected'] = dict(
 )
 # together, so that one resumed run shows both to be exact; each alone has tests of its own
 LOOPS['detected, drawn'] = dict(
-    LOOPS['detected'], camera=dict(type='RandomCamera', distortion=0.1, portrait=0.5)
+    LOOPS['detected'],
+    camera=dict(type='RandomCamera', distortion=0.1, portrait=0.5),
+    choice=dict(draws=2, by='certain', temperature=-1.0),
+    prior=dict(type='AnatomyPrior'),
+    strength=(0.5, 1.0),
 )

@@ -11,6 +11,7 @@ import torch
 from mmposeaug.models import (
     AngleRangeLoss,
     ExponentialFeedbackLoss,
+    HardPoseLoss,
     LengthRangeLoss,
     LSGANLoss,
     RangeFeedbackLoss,
@@ -28,6 +29,26 @@ def test_lsgan():
     # (0.25 + 4) / 2, halved; with the real scores also (1 + 0) / 2, halved
     assert float(loss.augmentor(fake)) == pytest.approx(1.0625)
     assert float(loss.augmentor(fake, real.requires_grad_())) == pytest.approx(1.3125)
+
+
+def test_hard_poses_count_more():
+    # two poses of two joints, errors of 0.1 and 0.3 on average
+    target = torch.zeros(2, 2, 3)
+    output = torch.tensor([[[0.2, 0, 0], [0, 0, 0]], [[0, 0.3, 0], [0, 0, 0.3]]])
+    assert float(HardPoseLoss(power=0)(output, target)) == pytest.approx(0.2)
+    assert float(HardPoseLoss()(output, target)) == pytest.approx((0.1**2 + 0.3**2) / 0.4)
+    assert float(HardPoseLoss(2, loss_weight=5)(output, target)) == pytest.approx(1.4)
+    output.requires_grad_()
+    HardPoseLoss()(output, target).backward()
+    # weights 0.5 and 1.5 take no part: an unweighted joint has a gradient of 1 / 4
+    assert output.grad.norm(dim=-1).flatten().tolist() == pytest.approx([0.125, 0, 0.375, 0.375])
+    half = torch.tensor([1.0, 0.0])[None, :, None].expand(2, 2, 3)
+    weighted = HardPoseLoss(use_target_weight=True)(output, target, half)
+    assert float(weighted.detach()) == pytest.approx((0.1**2 + 0.15**2) / 0.25)
+    with pytest.raises(ValueError, match='HardPoseLoss: power is -1; give a number of 0 or more'):
+        HardPoseLoss(power=-1)
+    with pytest.raises(ValueError, match='use_target_weight=True, but got no weights'):
+        HardPoseLoss(use_target_weight=True)(output, target)
 
 
 def test_ranges():

@@ -263,7 +263,8 @@ class AnatomicalPoseAugmentor(RandomPoseAugmentor):
         """Turn joints, then bones, as in the base class."""
         if self.articulation is None:
             return super().turn(pose, draw)
-        turns = JointTurns(self.skeleton, self.articulation, self.std, self.joint_share)
+        std = {name: self.strength * value for name, value in self.std.items()}
+        turns = JointTurns(self.skeleton, self.articulation, std, self.joint_share)
         moved, _ = super().turn(turns(pose, draw), draw)
         before, lengths = unit_bones(joints_to_bones(pose, self.skeleton))
         after, _ = unit_bones(joints_to_bones(moved, self.skeleton))

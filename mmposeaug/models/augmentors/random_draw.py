@@ -63,6 +63,7 @@ class RandomPoseAugmentor(nn.Module):
     Attributes:
         target_frame (str): Which frame of a clip the lifter predicts and so is put at the drawn
             place: ``'last'`` or ``'centre'``. Train loops set it.
+        strength (float): Factor of all turns of joints and bones. Train loops set it.
 
     Raises:
         ValueError: If a range is empty or negative, or ``height`` is given for a body without legs.
@@ -115,6 +116,7 @@ class RandomPoseAugmentor(nn.Module):
         self.place = place
         self.height = height
         self.target_frame = 'centre'
+        self.strength = 1.0
 
     def fit_distance(self, distance: float) -> None:
         """Let people stand as far away as in the training set, unless a depth was given.
@@ -197,7 +199,7 @@ class RandomPoseAugmentor(nn.Module):
 
     def turn(self, pose: Tensor, draw: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
         """Turn bones; the poses and 1 - cos (N, J - 1) of every bone's turn."""
-        return turn_bones(pose, self.angle_noise * draw['angle'], self.skeleton)
+        return turn_bones(pose, self.strength * self.angle_noise * draw['angle'], self.skeleton)
 
     def length_ratio(self, pose: Tensor, draw: Mapping[str, Tensor]) -> Tensor:
         """Relative changes (N, G) of bone lengths, one a length group."""
