@@ -141,6 +141,55 @@ def body_offsets(
     return offsets.to(pose_cam), spread.to(pose_cam)
 
 
+def fit_offsets(
+    keypoints_px: Tensor,
+    pose_cam: Tensor,
+    intrinsics: Tensor,
+    skeleton: Skeleton,
+    joints: Sequence[int],
+    neighbours: int = 10,
+    rounds: int = 8,
+) -> tuple[Tensor, Tensor]:
+    """How far joints of detections are from where they would be on the bodies of other people.
+
+    In turn, those who look like the detected people are found (:func:`match_views`, with the
+    offsets found so far), and what is left between them is explained by further offsets
+    (:func:`body_offsets`). Only some joints are free: a constant offset of all is no other than
+    another body.
+
+    Args:
+        keypoints_px (Tensor): Detections of M people, (M, J, 2), pixels.
+        pose_cam (Tensor): Poses of N people that nobody has paired with them, such as the
+            augmented ones of a training, (N, J, 3), metres.
+        intrinsics (Tensor): Their cameras, (N, 9), pixels.
+        skeleton (Skeleton): With hips and a trunk.
+        joints (Sequence[int]): The joints that are free.
+        neighbours (int): With how many each is compared. Defaults to 10.
+        rounds (int): How often. Defaults to 8.
+
+    Returns:
+        tuple[Tensor, Tensor]: Offsets (J, 3), outwards, up and forward, and the standard deviation
+        (J,) of what they leave, both in shares of the trunk's length and 0 for joints that are
+        not free. What is left includes how much the nearest people differ.
+
+    Raises:
+        ValueError: If the skeleton has no pelvis.
+    """
+    free = torch.zeros(skeleton.num_joints, 1, dtype=pose_cam.dtype)
+    free[list(joints)] = 1
+    offsets = torch.zeros(skeleton.num_joints, 3, dtype=pose_cam.dtype)
+    everyone = range(skeleton.num_joints)
+    spread = offsets[:, 0]
+    for _ in range(rounds):
+        drawn = project(shift_along_body(pose_cam, offsets, skeleton), intrinsics)
+        found = match_views(keypoints_px, drawn, everyone, min(neighbours, len(drawn)))
+        rows = found.index.flatten()
+        left = found.aligned.flatten(0, 1) - drawn[rows]
+        more, spread = body_offsets(left, pose_cam[rows], intrinsics[rows], skeleton)
+        offsets = (offsets + more * free).clamp(-1, 1)
+    return offsets, spread * free[:, 0]
+
+
 def _centred(keypoints_px: Tensor, joints: list[int]) -> tuple[Tensor, Tensor]:
     """Keypoints as complex numbers (M, J) around the middle (M, 1, 2) of some, and the middle."""
     middle = keypoints_px[:, joints].mean(1, keepdim=True)
