@@ -93,16 +93,16 @@ def load_people(
             )
         rule = build_keypoint_map(names, skeleton)
         joints, scores = rule(people.keypoints_px, people.scores)
-        tracks += _tracks(people, joints, (scores >= min_score).all(1))
+        tracks += split_tracks(people, joints, (scores >= min_score).all(1))
     if not tracks:
         raise ValueError(
-            f'Of nobody in {", ".join(map(str, files))} all {skeleton.num_joints} joints were found '
-            f'with a score of {min_score} or more; lower it, or give files with whole people.'
+            f'Of nobody in {", ".join(map(str, files))} all {skeleton.num_joints} joints were '
+            f'found with a score of {min_score} or more; lower it, or give files with whole people.'
         )
     return DetectedPeople(torch.cat(tracks), tracks, rule)
 
 
-def _tracks(people: Keypoints2D, joints: np.ndarray, whole: np.ndarray) -> list[Tensor]:
+def split_tracks(people: Keypoints2D, joints: np.ndarray, whole: np.ndarray) -> list[Tensor]:
     """One person each in frames that follow each other; whoever is not followed, alone."""
     alone = len(np.unique(people.frames)) == len(people.frames)
     tracks = np.zeros_like(people.tracks) if alone else people.tracks
@@ -149,9 +149,12 @@ def fit_detector(
     Raises:
         ValueError: If there are too few people, a joint is unknown, or noise cannot be measured.
     """
+    if samples < 1:
+        raise ValueError(f'The number of samples is {samples}; give 1 or more.')
     skeleton = loaded.bank.skeleton
     options: dict[str, Any] = dict(type='DetectionModel')
     options.update(_noise(people, skeleton) if noise is None else dict(noise=noise))
+    DetectionModel(skeleton, noise=options['noise'])  # which knows its limits
     free = _free(people, skeleton, joints)
     if not free:
         return options
