@@ -9,10 +9,10 @@ from pathlib import Path
 
 from common import add_cfg_options, merged_config, plain_errors, require_folder
 from mmposeaug.experiments.augmentation import load_augmentation
+from mmposeaug.experiments.augmentation.detected_people import load_people
 from mmposeaug.experiments.augmentation.detector import (
     describe_detector,
     fit_detector,
-    load_people,
     write_detector,
 )
 
@@ -62,12 +62,18 @@ def main(argv: Sequence[str] | None = None) -> None:
         print(f'{len(people.keypoints_px)} whole people, {len(people.tracks)} tracks', flush=True)
         if args.out:
             require_folder(parser, Path(args.out).absolute().parent)
-        options = fit_detector(
+        learned = fit_detector(
             loaded, people, args.joints, args.noise, samples=args.samples, seed=args.seed
         )
-        print(describe_detector(options, skeleton))
+        print(describe_detector(learned.options, skeleton))
+        if learned.hip_height is not None:
+            side = 'lower' if learned.hip_height < 0 else 'higher'
+            print(
+                f'The hips are {abs(learned.hip_height):.2f} thigh lengths {side} than those of '
+                'the augmented people.'
+            )
         if args.out:
-            write_detector(args.out, options)
+            write_detector(args.out, learned)
             print(f'wrote {args.out}')
 
 

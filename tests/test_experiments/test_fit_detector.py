@@ -20,11 +20,8 @@ from mmposeaug.datasets.keypoints_2d import (
     keypoint_names,
 )
 from mmposeaug.experiments.augmentation import load_augmentation
-from mmposeaug.experiments.augmentation.detector import (
-    DetectedPeople,
-    fit_detector,
-    split_tracks,
-)
+from mmposeaug.experiments.augmentation.detected_people import DetectedPeople, split_tracks
+from mmposeaug.experiments.augmentation.detector import fit_detector
 from mmposeaug.geometry import project, shift_along_body
 from mmposeaug.models import DetectionModel
 from mmposeaug.structures import H36M_17, Skeleton
@@ -100,7 +97,9 @@ def test_what_was_learned_is_a_config_of_the_detector(
     )
     said = capsys.readouterr().out
     assert 'whole people' in said and '| neck_base |' in said and f'wrote {out}' in said
-    options = Config.fromfile(out).detector
+    learned = Config.fromfile(out)
+    options = learned.detector
+    assert abs(learned.hip_height) < 0.15 and 'thigh lengths' in said
     model = DetectionModel(**{k: v for k, v in options.items() if k != 'type'})
     std = model.noise * model.factors
     sided = [joint for joint, side in enumerate(H36M_17.sides) if side]
@@ -161,7 +160,8 @@ def test_a_tree_without_hips_and_untracked_people(detections):
     found = fit_detector(
         SimpleNamespace(bank=SimpleNamespace(skeleton=hand)), DetectedPeople(place, [place], rule)
     )
-    assert set(found) <= {'type', 'noise', 'factors'} and found['noise'] < 1e-4
+    assert set(found.options) <= {'type', 'noise', 'factors'} and found.options['noise'] < 1e-4
+    assert found.hip_height is None
     with pytest.raises(ValueError, match="the skeleton 'hand' has not; give no joints"):
         fit_detector(
             SimpleNamespace(bank=SimpleNamespace(skeleton=hand)),

@@ -8,23 +8,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from mmposeaug.datasets.keypoints_2d import (
-    UNTRACKED,
-    KeypointMap,
-    Keypoints2D,
-    build_keypoint_map,
-    load_keypoints,
-)
-from mmposeaug.fileio import atomic_write, require_file
+from mmposeaug.fileio import atomic_write
+from mmposeaug.geometry import bone_lengths
 from mmposeaug.models import DetectionModel
 from mmposeaug.models.detections.fitting import fit_offsets, track_noise
 from mmposeaug.models.detections.options import named_joints
 from mmposeaug.structures import Skeleton, ViewedPoses
 
+from .detected_people import DetectedPeople
 from .load import LoadedAugmentation
 
 FEWEST = 20
@@ -34,86 +28,17 @@ ROUNDS = 20
 
 
 @dataclass(frozen=True)
-class DetectedPeople:
-    """Detected people who are whole.
+class LearnedDetector:
+    """What was learned.
 
     Args:
-        keypoints_px (Tensor): Everybody, (M, J, 2), pixels.
-        tracks (list[Tensor]): Those of one person in frames that follow each other, (T, J, 2).
-        rule (KeypointMap): What joints are made of.
+        options (dict[str, Any]): Config of a :class:`DetectionModel`.
+        hip_height (float, optional): How much higher the hips of the detected people are than
+            those of the augmented ones, in thigh lengths; None where no offsets were learned.
     """
 
-    keypoints_px: Tensor
-    tracks: list[Tensor]
-    rule: KeypointMap
-
-    def stand_ins(self, skeleton: Skeleton) -> list[int]:
-        """Joints of the midline, without the root, that the detector has no keypoint for."""
-        names = skeleton.joint_names
-        return [
-            joint
-            for joint, side in enumerate(skeleton.sides)
-            if not side and joint != skeleton.root and names[joint] not in self.rule.keypoints
-        ]
-
-
-def load_people(
-    files: Sequence[str | os.PathLike],
-    skeleton: Skeleton,
-    keypoint_set: str | os.PathLike | None = None,
-    min_score: float = 0.3,
-) -> DetectedPeople:
-    """Read the whole people of files of 2D keypoints.
-
-    Args:
-        files (Sequence[str | PathLike]): Files that :func:`load_keypoints` reads, of one detector.
-        skeleton (Skeleton): The joints to make of them.
-        keypoint_set (str | PathLike, optional): Which keypoints they hold. Defaults to None, the
-            files' own names.
-        min_score (float): Smallest score of a joint that counts as found. Defaults to 0.3.
-
-    Returns:
-        DetectedPeople: The people.
-
-    Raises:
-        FileNotFoundError: If a file does not exist.
-        ValueError: If a file cannot be used, or nobody is whole.
-    """
-    if not 0 < min_score <= 1:
-        raise ValueError(f'The smallest score is {min_score}; give one above 0, up to 1.')
-    tracks: list[Tensor] = []
-    for file in files:
-        require_file(os.fspath(file), 'file of 2D keypoints')
-        people = load_keypoints(file)
-        names = keypoint_set if keypoint_set is not None else people.joint_names
-        if names is None:
-            raise ValueError(
-                f'{people.source} does not say which {people.num_keypoints} keypoints it holds; '
-                "give the keypoint set, such as 'coco'."
-            )
-        rule = build_keypoint_map(names, skeleton)
-        joints, scores = rule(people.keypoints_px, people.scores)
-        tracks += split_tracks(people, joints, (scores >= min_score).all(1))
-    if not tracks:
-        raise ValueError(
-            f'Of nobody in {", ".join(map(str, files))} all {skeleton.num_joints} joints were '
-            f'found with a score of {min_score} or more; lower it, or give files with whole people.'
-        )
-    return DetectedPeople(torch.cat(tracks), tracks, rule)
-
-
-def split_tracks(people: Keypoints2D, joints: np.ndarray, whole: np.ndarray) -> list[Tensor]:
-    """One person each in frames that follow each other; whoever is not followed, alone."""
-    alone = len(np.unique(people.frames)) == len(people.frames)
-    tracks = np.zeros_like(people.tracks) if alone else people.tracks
-    found = []
-    for track in np.unique(tracks):
-        rows = np.flatnonzero((tracks == track) & whole)
-        together = np.diff(people.frames[rows]) == 1
-        if track == UNTRACKED:
-            together[:] = False
-        found += np.split(rows, np.flatnonzero(~together) + 1)
-    return [torch.from_numpy(joints[rows]) for rows in found if len(rows)]
+    options: dict[str, Any]
+    hip_height: float | None = None
 
 
 def fit_detector(
@@ -124,13 +49,14 @@ def fit_detector(
     samples: int = 20000,
     most_people: int = 1000,
     seed: int = 0,
-) -> dict[str, Any]:
+) -> LearnedDetector:
     """Learn the options of a :class:`DetectionModel` from detections of other people.
 
     Noise is measured on tracks (:func:`track_noise`), offsets are fitted to bring the augmented
     people of a training to where the detections have their joints (:func:`fit_offsets`). What the
     fit itself is off is found by fitting again to people that the fitted detector sees, and taken
-    out.
+    out. Where the hips are is found too, with them free in a further fit: it is no error of the
+    detector, but where its joints are, for training bodies that have them there.
 
     Args:
         loaded (LoadedAugmentation): The training's people and how they are augmented.
@@ -144,7 +70,7 @@ def fit_detector(
         seed (int): Seed of all draws. Defaults to 0.
 
     Returns:
-        dict[str, Any]: Config of the model.
+        LearnedDetector: Config of the model, and where the hips are.
 
     Raises:
         ValueError: If there are too few people, a joint is unknown, or noise cannot be measured.
@@ -154,10 +80,10 @@ def fit_detector(
     skeleton = loaded.bank.skeleton
     options: dict[str, Any] = dict(type='DetectionModel')
     options.update(_noise(people, skeleton) if noise is None else dict(noise=noise))
-    DetectionModel(skeleton, noise=options['noise'])  # which knows its limits
+    _build(options, skeleton)  # which knows its limits
     free = _free(people, skeleton, joints)
     if not free:
-        return options
+        return LearnedDetector(options)
     if len(people.keypoints_px) < FEWEST:
         raise ValueError(
             f'There are {len(people.keypoints_px)} whole people, too few to learn where joints '
@@ -166,27 +92,56 @@ def fit_detector(
     generator = torch.Generator().manual_seed(seed)
     order = torch.randperm(len(people.keypoints_px), generator=generator)[:most_people]
     detected = people.keypoints_px[order]
-    drawn = _drawn(loaded, samples, len(detected), generator)
-    pose, cameras = torch.as_tensor(drawn.pose_cam), torch.as_tensor(drawn.intrinsics)
-    rest = slice(len(detected), None)
+    crowd = _Crowd(detected, _drawn(loaded, samples, len(detected), generator), options)
+    offsets, spread = crowd.fit(free, seed)
+    options = dict(
+        options,
+        bias=_by_name(offsets, skeleton, free),
+        bias_share=(1.0, 1.0),
+        bias_spread=_by_name(spread, skeleton, free),
+    )
+    return LearnedDetector(options, crowd.hip_height(free, seed))
 
-    def fit(keypoints_px: Tensor) -> tuple[Tensor, Tensor]:
-        return fit_offsets(keypoints_px, pose[rest], cameras[rest], skeleton, free)
 
-    first, left = fit(detected)
-    options.update(bias=_by_name(first, skeleton, free), bias_share=(1.0, 1.0))
-    known = slice(len(detected))
-    seen = DetectionModel(skeleton, **{k: v for k, v in options.items() if k != 'type'})(
-        torch.as_tensor(drawn.keypoints_px[known]),
-        pose_cam=pose[known],
-        intrinsics=cameras[known],
-        generator=generator,
-    )[0]
-    again, usual = fit(seen)
-    options['bias'] = _by_name((2 * first - again).clamp(-1, 1), skeleton, free)
-    spread = (left.square() - usual.square()).clamp(min=0).sqrt()
-    options['bias_spread'] = _by_name(spread, skeleton, free)
-    return options
+@dataclass(frozen=True)
+class _Crowd:
+    """Detected people, and augmented ones, the first of whom stand in for them."""
+
+    detected: Tensor
+    drawn: ViewedPoses
+    options: Mapping[str, Any]
+
+    def fit(self, free: Sequence[int], seed: int) -> tuple[Tensor, Tensor]:
+        """Offsets (J, 3) of some joints, and the spread (J,) of single people's."""
+        skeleton, count = self.drawn.skeleton, len(self.detected)
+        pose, cameras = map(torch.as_tensor, (self.drawn.pose_cam, self.drawn.intrinsics))
+        others = (pose[count:], cameras[count:], skeleton, free)
+        first, left = fit_offsets(self.detected, *others)
+        bias = _by_name(first, skeleton, free)
+        seen = _build(dict(self.options, bias=bias, bias_share=(1.0, 1.0)), skeleton)(
+            torch.as_tensor(self.drawn.keypoints_px[:count]),
+            pose_cam=pose[:count],
+            intrinsics=cameras[:count],
+            generator=torch.Generator().manual_seed(seed),
+        )[0]
+        again, usual = fit_offsets(seen, *others)
+        spread = (left.square() - usual.square()).clamp(min=0).sqrt()
+        return (2 * first - again).clamp(-1, 1), spread
+
+    def hip_height(self, free: Sequence[int], seed: int) -> float:
+        """How much higher the detected people's hips are, in thigh lengths."""
+        skeleton = self.drawn.skeleton
+        assert skeleton.pelvis is not None  # of whom offsets are learned
+        hips = skeleton.pelvis[:2]
+        offsets, _ = self.fit(sorted({*free, *hips, skeleton.root}), seed)
+        lengths = bone_lengths(torch.as_tensor(self.drawn.pose_cam), skeleton).median(0).values
+        trunk = lengths[list(skeleton.trunk_bones)].sum()
+        thighs = [skeleton.bone_of(skeleton.limbs[f'{side}_leg'][1]) for side in ('left', 'right')]
+        return round(float(offsets[list(hips), 1].mean() * trunk / lengths[thighs].mean()), 2)
+
+
+def _build(options: Mapping[str, Any], skeleton: Skeleton) -> DetectionModel:
+    return DetectionModel(skeleton, **{k: v for k, v in options.items() if k != 'type'})
 
 
 def _noise(people: DetectedPeople, skeleton: Skeleton) -> dict[str, Any]:
@@ -260,7 +215,7 @@ def _rounded(value: Tensor, digits: int) -> Any:
 
 def describe_detector(options: Mapping[str, Any], skeleton: Skeleton) -> str:
     """A Markdown table of what was learned, by joint."""
-    model = DetectionModel(skeleton, **{k: v for k, v in options.items() if k != 'type'})
+    model = _build(options, skeleton)
     rows = ['| joint | noise | outwards | up | forward | spread |', '| --- ' * 6 + '|']
     for name, members in named_joints(skeleton).items():
         joint = members[0]
@@ -274,10 +229,14 @@ def describe_detector(options: Mapping[str, Any], skeleton: Skeleton) -> str:
     return '\n'.join(rows)
 
 
-def write_detector(path: str | os.PathLike, options: Mapping[str, Any]) -> None:
-    """Write a config with the one name ``detector``, for ``_base_``."""
+def write_detector(path: str | os.PathLike, learned: LearnedDetector) -> None:
+    """Write a config with ``detector``, and ``hip_height``, for ``_base_``."""
     with atomic_write(path, 'w') as file:
-        file.write(f'# Learned by tools/fit_detector.py.\ndetector = {_as_code(options)}\n')
+        file.write('# Learned by tools/fit_detector.py.\n')
+        file.write(f'detector = {_as_code(learned.options)}\n')
+        if learned.hip_height is not None:
+            file.write('# of bodies; add it to hip_height of an AnatomicalPoseAugmentor\n')
+            file.write(f'hip_height = {learned.hip_height}\n')
 
 
 def _as_code(value: Any, indent: str = '') -> str:
