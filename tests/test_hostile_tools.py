@@ -44,6 +44,7 @@ COMMANDS = (
     ('config', 'tools/measure_diversity.py {bad} --out {out}/a'),
     ('checkpoint', 'tools/measure_diversity.py {config} {bad} --out {out}/a'),
     ('config', 'tools/measure_diversity.py {config} --random {bad} --out {out}/a'),
+    ('config', 'tools/fit_detector.py {bad} --target-2d {coco} --out {out}/a.py'),
     ('config', 'tools/export_onnx.py {bad} {checkpoint} {out}/a.onnx'),
     ('checkpoint', 'tools/export_onnx.py {config} {bad} {out}/a.onnx'),
     ('cameras', 'tools/export_onnx.py {config} {checkpoint} {out}/a.onnx --camera-file {bad}'),

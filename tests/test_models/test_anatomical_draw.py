@@ -476,6 +476,11 @@ def test_hips_of_other_bodies_lie_lower_or_higher():
     torch.testing.assert_close(change, thigh * torch.tensor([0.0, 0.1, -0.1]))
     rest = [of[name] for name in ('left_foot', 'right_hip', 'head', 'left_elbow')]
     torch.testing.assert_close(lengths[1:, rest], lengths[:1, rest].expand(2, -1))
+    lower = AnatomicalPoseAugmentor(**still, hip_height=-0.1)
+    both = AnatomicalPoseAugmentor(**still, hip_height=0.1, hip_height_std=0.1)
+    ratio = augmentor.length_ratio(pose, drawn)
+    torch.testing.assert_close(lower.length_ratio(pose, drawn)[0], ratio[1])
+    torch.testing.assert_close(both.length_ratio(pose, drawn)[1], ratio[0])
 
 
 def test_draws_that_are_off_leave_the_others_as_they_are():
@@ -516,6 +521,8 @@ def test_a_person_cannot_be_made_of_any_tree():
         (dict(hip_rotation=-1.0), 'hip_rotation is -1.0; give a number of 0 or more'),
         (dict(hip_height_std=0.4), 'proportion_std and hip_height_std together and width_std'),
         (dict(hip_height_std=0.05, body_share=0), 'hip_height_std is 0.05, but body_share is 0'),
+        (dict(hip_height=0.05, body_share=0), 'hip_height is 0.05, but body_share is 0'),
+        (dict(hip_height=0.3), 'hip_height is 0.3; give a number between -0.25 and 0.25'),
         (dict(hip_height_std=0.05, skeleton=HAND), "'hand' has no trunk and thighs, so no body"),
         (dict(hip_rotation=9.0, joint_share=0), 'hip_rotation is 9.0, but joint_share is 0'),
         (dict(depth=(3, 2)), 'AnatomicalPoseAugmentor: depth is .3, 2.; give two'),

@@ -232,6 +232,41 @@ def test_people_who_walk_through_the_camera_have_finite_key_points():
     assert keypoints.isfinite().all() and scores.isfinite().all()
 
 
+def test_values_of_joints_count_before_those_of_their_group():
+    pixels = people(2000)[1]
+    factors = dict(far=2, trunk=0, wrist=3, left_wrist=0)
+    found, _ = detect(pixels, noise=0.01, factors=factors)
+    off = ((found - pixels) / person_size(pixels)[..., None, None]).std((0, 1, 3))
+    joints = ('root', 'left_foot', 'right_wrist', 'left_wrist', 'left_knee')
+    wanted = torch.tensor([0, 0.02, 0.03, 0, 0.01])
+    torch.testing.assert_close(off[indices(*joints)], wanted, rtol=0.03, atol=1e-6)
+
+
+def test_each_sample_has_its_share_of_the_bias_and_some_stay_exact():
+    pose, pixels = people(400)
+    whole = detect(pixels, pose, noise=0, bias=dict(head=(0, 0.3, 0)), bias_share=(1, 1))[0]
+    move = (whole - pixels)[..., H36M_17.index('head'), 1]
+    torch.testing.assert_close(move, move[:1].expand_as(move))
+    part = detect(pixels, pose, noise=0, bias=dict(head=(0, 0.3, 0)), bias_share=(0.5, 1))[0]
+    shares = (part - pixels)[..., H36M_17.index('head'), 1] / move
+    assert 0.5 <= shares.min() < 0.52 and 0.98 < shares.max() <= 1.001
+    found, scores = detect(pixels, pose, noise=0.01, misses=0.1, share=0.3)
+    seen = (found != pixels).flatten(1).any(1)
+    assert 0.23 < seen.float().mean() < 0.37 and (scores[~seen] == 1).all()
+
+
+def test_bias_spread_of_joints_is_the_same_on_both_sides_and_moves_no_others():
+    pose, pixels = people(3000)
+    found, _ = detect(pixels, pose, noise=0, bias_spread=dict(knee=0.1, head=0.0))
+    off = (found - pixels)[:, 0]
+    left, right = (off[:, H36M_17.index(f'{side}_knee')] for side in ('left', 'right'))
+    torch.testing.assert_close(left[:, 0], -right[:, 0], rtol=0, atol=6)  # near, far
+    rest = [j for j, name in enumerate(H36M_17.joint_names) if 'knee' not in name]
+    assert not off[:, rest].any()
+    trunk = 0.5 * 1100 / 5  # pixels
+    assert off[:, H36M_17.index('left_knee'), 1].std() / trunk == pytest.approx(0.1, rel=0.06)
+
+
 @pytest.mark.parametrize(
     ('options', 'sentence'),
     [
@@ -252,6 +287,11 @@ def test_people_who_walk_through_the_camera_have_finite_key_points():
         (dict(bias=dict(hip=(0, 0))), r"bias\['hip'\] is \(0, 0\); give three numbers"),
         (dict(bias=dict(hip=(0, 0, 30))), r"bias\['hip'\] is 30; give a number between -1 and 1"),
         (dict(bias={}, skeleton=GRAPH), "needs a body with hips and a trunk, which .* 'chain'"),
+        (dict(bias_spread=dict(tail=1)), "bias_spread has no option 'tail'; the options are hip"),
+        (dict(bias_spread=dict(hip=-1)), r"bias_spread\['hip'\] is -1; give a number between 0"),
+        (dict(bias_share=(1, 0)), r'bias_share is \(1, 0\); give two numbers between 0 and 2'),
+        (dict(share=2), 'share is 2; give a number between 0 and 1'),
+        (dict(factors=dict(wrist=-1)), r"factors\['wrist'\] is -1; give a number of 0 or more"),
         (dict(bias_spread=0.1, skeleton=GRAPH), "needs a body with hips .* 'chain' has not"),
     ],
 )

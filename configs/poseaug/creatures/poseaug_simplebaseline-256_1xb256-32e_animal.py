@@ -2,6 +2,7 @@ _base_ = ['./baseline_simplebaseline-256_1xb256-32e_animal.py']
 
 train_cfg = dict(
     type='PoseAugTrainLoop',
+    variant='learned',
     augmented_share=0.6,
     augmentor=dict(draw=dict(length_limit=0.3)),
 )

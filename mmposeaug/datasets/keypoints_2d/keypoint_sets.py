@@ -148,10 +148,12 @@ class KeypointMap:
     Args:
         weights (np.ndarray): (J, K): each joint is a weighted sum of keypoints; rows sum to 1.
         name (str): What it is, for messages and records.
+        keypoints (tuple[str]): Names of the keypoints.
     """
 
     weights: np.ndarray
     name: str
+    keypoints: tuple[str, ...] = ()
 
     def __call__(
         self, keypoints_px: np.ndarray, scores: np.ndarray
@@ -223,7 +225,7 @@ def build_keypoint_map(
     for index, joint in enumerate(skeleton.joint_names):
         for name, share in _recipe(joint, names, own, label).items():
             weights[index, names.index(name)] = share
-    return KeypointMap(weights, label)
+    return KeypointMap(weights, label, tuple(names))
 
 
 def _recipe(joint: str, names: Sequence[str], own: Mapping[str, Any], label: str) -> Weights:

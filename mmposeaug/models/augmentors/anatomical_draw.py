@@ -79,6 +79,8 @@ class AnatomicalPoseAugmentor(RandomPoseAugmentor):
         hip_height_std (float): Standard deviation of how much lower or higher the hips of a random
             body are than published, in thigh lengths: data sets and detectors put them at
             different heights, so that a longer trunk has shorter thighs. Defaults to 0.
+        hip_height (float): Mean of how much higher (lower, if negative) they are, likewise.
+            Defaults to 0.
         angle_noise (float): As for :class:`RandomPoseAugmentor`. Defaults to 0.1.
         length_limit (float): The same, for people who keep their body. Defaults to 0.05.
         scale_limit (float): The same, for people who keep their body. Defaults to 0.1.
@@ -124,6 +126,7 @@ class AnatomicalPoseAugmentor(RandomPoseAugmentor):
         human: bool | str = 'auto',
         hip_rotation: float = 0.0,
         hip_height_std: float = 0.0,
+        hip_height: float = 0.0,
         **options: Any,
     ) -> None:
         owner = type(self).__name__
@@ -157,10 +160,11 @@ class AnatomicalPoseAugmentor(RandomPoseAugmentor):
         )
         for name, value in {**degrees, **deviations}.items():
             check_number(owner, name, value)
+        check_number(owner, 'hip_height', hip_height, -0.25, 0.25)
         check_number(owner, 'joint_share', joint_share, 0, 1)
         check_number(owner, 'body_share', body_share, 0, 1)
         check_range(owner, 'stature', stature, 0.1, hint=', in metres')
-        if max(proportion_std + hip_height_std, width_std) * LARGEST >= 1:
+        if max(proportion_std + hip_height_std, width_std) * LARGEST + abs(hip_height) >= 1:
             more = ' and hip_height_std together' if hip_height_std else ''
             raise ValueError(
                 f'{owner}: proportion_std{more} and width_std must be below {1 / LARGEST:g}, got '
@@ -176,14 +180,15 @@ class AnatomicalPoseAugmentor(RandomPoseAugmentor):
         self.joint_share = joint_share
         self.body_share = body_share
         self.stature = stature
-        self.hip_height_std = hip_height_std
+        self.hip_height, self.hip_height_std = hip_height, hip_height_std
         self._set_published(proportion_std, width_std)
-        if hip_height_std and not (body_share and self.lowered.any()):
+        if (hip_height or hip_height_std) and not (body_share and self.lowered.any()):
+            name = 'hip_height_std' if hip_height_std else 'hip_height'
+            value = hip_height_std or hip_height
             tree = f'the skeleton {self.skeleton.name!r} has no trunk and thighs'
             why = tree if body_share else 'body_share is 0'
             raise ValueError(
-                f'{owner}: hip_height_std is {hip_height_std}, but {why}, so no body gets it; '
-                'leave it out.'
+                f'{owner}: {name} is {value}, but {why}, so no body gets it; leave it out.'
             )
         self.human = human
         self.verdict: HumanVerdict | None = None
@@ -283,6 +288,8 @@ class AnatomicalPoseAugmentor(RandomPoseAugmentor):
         if 'hip_height' in draw:
             fall = self.hip_height_std * draw['hip_height'].clamp(-LARGEST, LARGEST)
             wanted = wanted + stature * self.lowered * fall.unsqueeze(-1)
+        if self.hip_height:
+            wanted = wanted - stature * self.lowered * self.hip_height
         chosen = draw['body'] < 2 * self.body_share - 1
         if self.partly_published:
             own = torch.where(chosen, size_ratio(wanted, now, own, MIN_LENGTH), own)

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -23,10 +23,17 @@ from mmposeaug.geometry import (
     swap_sides,
 )
 from mmposeaug.geometry.camera import MIN_DEPTH
-from mmposeaug.models.option_checks import check_number
+from mmposeaug.models.option_checks import check_number, check_range
 from mmposeaug.structures import Skeleton, get_skeleton
 
-from .options import OWNER, bias_offsets, noise_factors, swap_options, swapped_joints
+from .options import (
+    OWNER,
+    bias_offsets,
+    noise_factors,
+    offset_spread,
+    swap_options,
+    swapped_joints,
+)
 
 
 @MODELS.register_module()
@@ -52,7 +59,8 @@ class DetectionModel(nn.Module):
             Defaults to 0.01.
         factors (Mapping[str, float], optional): Factors of the noise by group of joints:
             ``near``, ``middle``, ``far`` and ``head`` (see :class:`Skeleton`), and ``trunk`` for
-            all others. Defaults to None, 1 for all.
+            all others; or by joints, as those of ``bias``, which count before their group's.
+            Defaults to None, 1 for all.
         outliers (float): Share of joints that are far off although their score is that of others.
             Defaults to 0.
         misses (float): Share of joints that are not seen: far off, with a low score. Defaults to 0.
@@ -64,15 +72,18 @@ class DetectionModel(nn.Module):
         bias (str | Mapping, optional): Where the detector's joints are beside those of the data
             set: outwards, up and forward in shares of the trunk's length, by the name of the
             joint, without ``left_`` or ``right_`` for both; or ``'coco'`` for what COCO's keypoints
-            have on the midline of Human3.6M's people. Each sample has a share of it that
-            is uniform in 0 to 1. Needs poses and cameras. Defaults to None.
-        bias_spread (float): Standard deviation of further such offsets of each sample, of all
-            joints, the same on both sides, in shares of the trunk's length. Defaults to 0.
+            have on the midline of Human3.6M's people. Needs poses and cameras. Defaults to None.
+        bias_share (Sequence[float]): Least and largest share of it that a sample has, uniform
+            between them. Defaults to (0, 1).
+        bias_spread (float | Mapping[str, float]): Standard deviation of further such offsets of
+            each sample, the same on both sides, in shares of the trunk's length: of all joints, or
+            by joints as ``bias``. Defaults to 0.
         score_reach (float): A joint that is off by this share of the person's size or more may have
             any score; see :func:`mmposeaug.geometry.falling_scores`. Defaults to 0.15.
         correlation (float): Correlation of errors in a frame of a clip with those in the next.
             Defaults to 0.85.
         max_gap (int): Longest gap in frames that is filled in. Defaults to 10.
+        share (float): Share of the samples that it sees; the others stay exact. Defaults to 1.
 
     Raises:
         ValueError: If an option is out of its range.
@@ -87,6 +98,7 @@ class DetectionModel(nn.Module):
 
     factors: Tensor
     bias: Tensor
+    bias_spread: Tensor
     first_of_pair: Tensor
 
     def __init__(
@@ -99,10 +111,12 @@ class DetectionModel(nn.Module):
         far: float = LOST_NOISE,
         swap: float | Mapping[str, float] = 0.0,
         bias: str | Mapping[str, Any] | None = None,
-        bias_spread: float = 0.0,
+        bias_spread: float | Mapping[str, float] = 0.0,
         score_reach: float = 0.15,
         correlation: float = 0.85,
         max_gap: int = 10,
+        bias_share: Sequence[float] = (0.0, 1.0),
+        share: float = 1.0,
     ) -> None:
         super().__init__()
         self.skeleton = get_skeleton(skeleton)
@@ -114,9 +128,12 @@ class DetectionModel(nn.Module):
         self.score_reach = check_number(OWNER, 'score_reach', score_reach, 1e-6)
         self.correlation = check_number(OWNER, 'correlation', correlation, 0, 0.9999)
         self.max_gap = int(check_number(OWNER, 'max_gap', max_gap, 0))
-        self.bias_spread = check_number(OWNER, 'bias_spread', bias_spread, 0, 1)
-        if self.bias_spread and self.skeleton.pelvis is None:
+        self.bias_share = check_range(OWNER, 'bias_share', bias_share, 0, 2)
+        self.share = check_number(OWNER, 'share', share, 0, 1)
+        spread = offset_spread(bias_spread, self.skeleton)
+        if spread is not None and self.skeleton.pelvis is None:
             bias = {} if bias is None else bias  # so that it is said what is missing
+        self.register_buffer('bias_spread', spread, persistent=False)
         self.register_buffer('factors', noise_factors(factors, self.skeleton), persistent=False)
         self.register_buffer('bias', bias_offsets(bias, self.skeleton), persistent=False)
         # both joints of a pair share the offsets of the first
@@ -130,7 +147,7 @@ class DetectionModel(nn.Module):
     @property
     def needs_pose(self) -> bool:
         """bool: Whether poses and cameras are needed."""
-        return self.bias is not None or self.bias_spread > 0
+        return self.bias is not None or self.bias_spread is not None
 
     def forward(
         self,
@@ -182,6 +199,7 @@ class DetectionModel(nn.Module):
     ) -> tuple[Tensor, Tensor]:
         """Clips (N, T, J, 2) and their scores (N, T, J), see :meth:`forward`."""
         draw = _Draw(keypoints_px, generator, self.correlation)
+        exact, exact_scores = keypoints_px, scores
         size = person_size(keypoints_px)
         found = keypoints_px
         if self.needs_pose:
@@ -209,6 +227,10 @@ class DetectionModel(nn.Module):
                 both = torch.cat((found, scores.unsqueeze(-1)), dim=-1)
                 both = fill_in(both, missed, self.max_gap)
                 found, scores = both[..., :2], both[..., 2]
+        if self.share < 1:
+            seen = draw.of_samples((1, 1), uniform=True) < self.share
+            found = torch.where(seen.unsqueeze(-1), found, exact)
+            scores = torch.where(seen, scores, exact_scores)
         return found, scores
 
     def _bias(
@@ -222,8 +244,10 @@ class DetectionModel(nn.Module):
             )
         offset = pose_cam.new_zeros(len(pose_cam), len(self.factors), 3)
         if self.bias is not None:
-            offset = offset + self.bias * draw.of_samples((1, 1), uniform=True)
-        if self.bias_spread:
+            low, high = self.bias_share
+            share = low + (high - low) * draw.of_samples((1, 1), uniform=True)
+            offset = offset + self.bias * share
+        if self.bias_spread is not None:
             spread = draw.of_samples((len(self.factors), 3))
             offset = offset + self.bias_spread * spread[:, self.first_of_pair]
         moved = shift_along_body(pose_cam, offset.unsqueeze(1), self.skeleton)

@@ -39,9 +39,34 @@ def noise_factors(factors: Mapping[str, float] | None, skeleton: Skeleton) -> Te
     groups: dict[str, Sequence[int]] = dict(skeleton.joint_groups)
     grouped = {joint for joints in groups.values() for joint in joints}
     groups['trunk'] = [joint for joint in range(skeleton.num_joints) if joint not in grouped]
-    for name, value in _mapping('factors', factors or {}, GROUPS).items():
-        out[list(groups[name])] = check_number(OWNER, f'factors[{name!r}]', value, 0)
+    names = dict.fromkeys((*GROUPS, *named_joints(skeleton)))
+    given = _mapping('factors', factors or {}, tuple(names))
+    # joints of that name count before groups, sides before both of them
+    for known in (groups, named_joints(skeleton)):
+        for name, joints in known.items():
+            if name in given:
+                out[list(joints)] = check_number(OWNER, f'factors[{name!r}]', given[name], 0)
     return out
+
+
+def offset_spread(spread: float | Mapping[str, float], skeleton: Skeleton) -> Tensor | None:
+    """Standard deviation of offsets of all joints, or of each, (J, 1); None where it is 0."""
+    if not isinstance(spread, Mapping):
+        value = check_number(OWNER, 'bias_spread', spread, 0, 1)
+        return torch.full((skeleton.num_joints, 1), value) if value else None
+    known, out = named_joints(skeleton), torch.zeros(skeleton.num_joints, 1)
+    given = _mapping('bias_spread', spread, tuple(known))
+    for name, joints in known.items():
+        if name in given:
+            out[list(joints)] = check_number(OWNER, f'bias_spread[{name!r}]', given[name], 0, 1)
+    return out if out.any() else None
+
+
+def named_joints(skeleton: Skeleton) -> dict[str, list[int]]:
+    """Joints by their names without a side, for both, and then by their own."""
+    known = {name: _joints_of(name, skeleton) for name in _sideless(skeleton)}
+    known.update({name: [joint] for joint, name in enumerate(skeleton.joint_names)})
+    return known
 
 
 def swap_options(swap: float | Mapping[str, float], skeleton: Skeleton) -> dict[str, float]:
@@ -81,8 +106,7 @@ def bias_offsets(bias: str | Mapping[str, Any] | None, skeleton: Skeleton) -> Te
             f'DetectionModel: bias needs a body with hips and a trunk, which the skeleton '
             f'{skeleton.name!r} has not; leave it out.'
         )
-    known = {name: _joints_of(name, skeleton) for name in _sideless(skeleton)}
-    known.update({name: [joint] for joint, name in enumerate(skeleton.joint_names)})
+    known = named_joints(skeleton)
     out = torch.zeros(skeleton.num_joints, 3)
     for name, offset in _mapping('bias', bias, tuple(known)).items():
         if not isinstance(offset, Sequence) or isinstance(offset, str) or len(offset) != 3:
