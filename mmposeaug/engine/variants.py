@@ -37,8 +37,8 @@ RELEASED = PoseAugSettings(
 SUBMITTED = replace(RELEASED, feedback=dict(type='ExponentialFeedbackLoss'))
 """PoseAugSettings: The same with the feedback of the paper, which the released code never calls."""
 
-DRAW = 'AnatomicalPoseAugmentor'
-"""str: The random draw of the default, which ``'learned'`` learns on top of."""
+DRAW = 'BodyPoseAugmentor'
+"""str: The random draw of the default."""
 DEFAULT = PoseAugSettings(augmentor=dict(type=DRAW), augmented_share=0.6)
 """PoseAugSettings: The random draw alone, mixed with real pairs in every batch: what learns on top
 of it cost more steps than it gained (docs/results)."""
@@ -47,7 +47,7 @@ LEARNED = PoseAugSettings(
     schedule='mixed',
     augmentor=dict(
         type='PoseAugmentor',
-        draw=dict(type=DRAW),
+        draw=dict(type='AnatomicalPoseAugmentor'),
         angle=dict(type='BoneAngleAugmentor', limit=0.3, zero_output=True, hidden=128),
         length=None,
         rigid=None,

@@ -4,6 +4,7 @@
 from .augmentors import (
     AnatomicalPoseAugmentor,
     AugmentedPoses,
+    BodyPoseAugmentor,
     BoneAngleAugmentor,
     BoneLengthAugmentor,
     MeasuredPoseAugmentor,
@@ -32,6 +33,7 @@ from .losses import (
 __all__ = [
     'AnatomicalPoseAugmentor',
     'AugmentedPoses',
+    'BodyPoseAugmentor',
     'BoneAngleAugmentor',
     'BoneLengthAugmentor',
     'MeasuredPoseAugmentor',

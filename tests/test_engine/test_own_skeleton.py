@@ -38,10 +38,15 @@ CONFIG, ANIMAL, BODY_16, H3WB, SCRIPT = re.findall(r'```python\n(.*?)```', PAGE.
 REST = CONFIG[CONFIG.index('\n_base_ =') :]
 TOPS = dict(hand=CONFIG.removesuffix(REST), animal=ANIMAL, body16=BODY_16, h3wb=H3WB)
 SIZES = dict(hand=('0.03', '0.6'), animal=('0.25', '4'))
-SMALL = dict(
-    angle=dict(hidden=16, noise_dim=8, num_blocks=1),
-    draw=dict(type='AnatomicalPoseAugmentor'),
-)
+LEARNED = {
+    'train_cfg.variant': 'learned',
+    'train_cfg.warmup_epochs': 0,
+    'train_cfg.augmentor': dict(
+        angle=dict(hidden=16, noise_dim=8, num_blocks=1),
+        draw=dict(type='AnatomicalPoseAugmentor'),
+    ),
+    'train_cfg.discriminator_3d': dict(channels=8, last_channels=8),
+}
 
 
 def page_config(body: str, folder: Path) -> Path:
@@ -83,9 +88,7 @@ def test_the_page_goes_from_metainfo_to_a_lifter(body, tmp_path, monkeypatch, ca
                 'model.head.in_channels': 32,
                 'train_cfg.max_epochs': 2,
                 'train_cfg.val_interval': 1,
-                'train_cfg.warmup_epochs': 0,
-                'train_cfg.augmentor': SMALL,
-                'train_cfg.discriminator_3d': dict(channels=8, last_channels=8),
+                **(LEARNED if body == 'hand' else {}),
                 'train_dataloader.dataset.frame_step': 2,
                 'randomness': dict(seed=0),
                 'test_cfg.flip_test': True,

@@ -44,7 +44,7 @@ def test_dicts_are_merged_unless_they_name_a_type():
     assert deep.augmentor['angle'] == {**VARIANTS['learned'].augmentor['angle'], 'limit': 0.4}
     assert deep.augmentor['draw'] is None and deep.augmentor['type'] == 'PoseAugmentor'
     children = get_settings('default', dict(augmentor=dict(stature=(1.0, 1.4))))
-    assert children.augmentor == dict(type='AnatomicalPoseAugmentor', stature=(1.0, 1.4))
+    assert children.augmentor == dict(type='BodyPoseAugmentor', stature=(1.0, 1.4))
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 
 from .anatomical_draw import AnatomicalPoseAugmentor
 from .augmented_poses import AugmentedPoses
+from .body_draw import BodyPoseAugmentor
 from .bone_angle import BoneAngleAugmentor
 from .bone_length import BoneLengthAugmentor
 from .measured_draw import MeasuredPoseAugmentor
@@ -14,6 +15,7 @@ from .rigid import PlacementAugmentor, RigidAugmentor
 __all__ = [
     'AnatomicalPoseAugmentor',
     'AugmentedPoses',
+    'BodyPoseAugmentor',
     'BoneAngleAugmentor',
     'BoneLengthAugmentor',
     'MeasuredPoseAugmentor',

@@ -101,6 +101,7 @@ class AnatomicalPoseAugmentor(RandomPoseAugmentor):
     published: Tensor
     spread: Tensor
     lowered: Tensor
+    on_others = 'its joints are not turned and its proportions are kept'
 
     def __init__(
         self,
@@ -216,6 +217,7 @@ class AnatomicalPoseAugmentor(RandomPoseAugmentor):
             type(self).__name__,
             before,
             self.articulation is not None or not turns,
+            self.on_others,
         )
         if sentence:
             print_log(sentence, logger='current', level=logging.WARNING)

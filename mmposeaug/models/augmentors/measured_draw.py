@@ -155,7 +155,7 @@ class MeasuredPoseAugmentor(RandomPoseAugmentor):
 
     def _turn_joints(self, directions: Tensor, pose: Tensor, draw: Mapping[str, Tensor]) -> Tensor:
         """Bone directions (N, B, 3) or (N, T, B, 3), from the root outwards."""
-        share = (draw['joints_turned'] < 2 * self.joint_share - 1).to(pose.dtype)
+        share = (draw['joints_turned'] < 2 * self.joint_share - 1).to(pose.dtype) * self.strength
         rotvec = (self.factor @ draw['joints'].unsqueeze(-1)).squeeze(-1) * share.unsqueeze(-1)
         turns = per_frame(rotation_matrix(rotvec), pose)
         further = None

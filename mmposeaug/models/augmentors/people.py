@@ -32,17 +32,19 @@ def verdict_on(
 
 
 def sentence_on(
-    verdict: HumanVerdict, skeleton: Skeleton, owner: str, before: bool | None, turns: bool
+    verdict: HumanVerdict,
+    skeleton: Skeleton,
+    owner: str,
+    before: bool | None,
+    turns: bool,
+    on_others: str,
 ) -> str:
-    """What there is to say about a verdict."""
+    """What there is to say about a verdict; ``on_others`` is what bodies of no people get."""
     name = f'{owner}: the skeleton {skeleton.name!r}'
     if not verdict.human:
         doubt = 'is no human body' if verdict.human is False else 'may be no human body'
         remedy = '' if tree_fault(skeleton) else REMEDY
-        return (
-            f'{name} {doubt}, for {verdict.reason}; its joints are not turned and its proportions '
-            f'are kept{remedy}.'
-        )
+        return f'{name} {doubt}, for {verdict.reason}; {on_others}{remedy}.'
     if not before:
         return f'{name} is taken for a human body, for {verdict.reason}.'
     if not turns:
