@@ -34,7 +34,8 @@ class LearnedDetector:
     Args:
         options (dict[str, Any]): Config of a :class:`DetectionModel`.
         hip_height (float, optional): How much higher the hips of the detected people are than
-            those of the augmented ones, in thigh lengths; None where no offsets were learned.
+            those of the augmented ones, in thigh lengths; None where no offsets were learned, and
+            for bodies without thighs.
     """
 
     options: dict[str, Any]
@@ -128,15 +129,18 @@ class _Crowd:
         spread = (left.square() - usual.square()).clamp(min=0).sqrt()
         return (2 * first - again).clamp(-1, 1), spread
 
-    def hip_height(self, free: Sequence[int], seed: int) -> float:
-        """How much higher the detected people's hips are, in thigh lengths."""
+    def hip_height(self, free: Sequence[int], seed: int) -> float | None:
+        """How much higher the detected people's hips are, in thigh lengths; None without thighs."""
         skeleton = self.drawn.skeleton
+        legs = [skeleton.limbs[f'{side}_leg'] for side in ('left', 'right')]
+        if min(map(len, legs)) < 2:
+            return None
         assert skeleton.pelvis is not None  # of whom offsets are learned
         hips = skeleton.pelvis[:2]
         offsets, _ = self.fit(sorted({*free, *hips, skeleton.root}), seed)
         lengths = bone_lengths(torch.as_tensor(self.drawn.pose_cam), skeleton).median(0).values
         trunk = lengths[list(skeleton.trunk_bones)].sum()
-        thighs = [skeleton.bone_of(skeleton.limbs[f'{side}_leg'][1]) for side in ('left', 'right')]
+        thighs = [skeleton.bone_of(leg[1]) for leg in legs]
         return round(float(offsets[list(hips), 1].mean() * trunk / lengths[thighs].mean()), 2)
 
 
