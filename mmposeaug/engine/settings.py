@@ -202,10 +202,10 @@ class PoseAugSettings(SampleRules, AugmentationSettings):
                 raise ValueError(
                     f'train_cfg.weights.{name} is {weight!r}; give 0 or a positive number.'
                 )
-        if self.choice is not None:
+        if self.choice is not None and self.learns:
             raise ValueError(
-                'train_cfg.choice is of TensorTrainLoop, whose draws have nothing to learn; leave '
-                "it out, or use type='TensorTrainLoop'."
+                'train_cfg.choice is for a random draw alone, and here an augmentor learns; leave '
+                "it out, or use variant='default'."
             )
         if self.weights.get('prior') and self.prior is None:
             raise ValueError(
@@ -218,7 +218,8 @@ class PoseAugSettings(SampleRules, AugmentationSettings):
     @property
     def learns(self) -> bool:
         """bool: Whether there is anything that the augmentor learns from."""
-        return any(getattr(self, name) is not None for name in TEACHERS)
+        teachers = any(getattr(self, name) is not None for name in TEACHERS)
+        return teachers or bool(self.weights.get('prior'))
 
     def _check_target_use(self) -> None:
         """Refuse keypoints that nothing uses."""

@@ -158,14 +158,14 @@ def test_the_augmentor_learns_to_stay_within_the_prior(mocap_root, tmp_path):
         ('anatomical', dict(strength=-1), r'strength is -1; give a number of 0 or more, or such'),
         ('anatomical', dict(strength=[]), r'strength is \[\]; give a number of 0 or more'),
         ('tensor', dict(strength=0.5), r'strength is 0.5, but the augmentor, None, has no random'),
-        ('poseaug', dict(choice={}), 'choice is of TensorTrainLoop, whose draws have nothing'),
+        ('poseaug', dict(choice={}), 'choice is for a random draw alone, and here'),
         ('poseaug', dict(weights=dict(prior=1.0)), r'weights.prior is 1.0, but there is no train'),
         ('released', dict(strength=0.5), 'but the augmentor, PoseAugmentor, has no random draw'),
     ],
 )
 def test_what_cannot_be_is_refused(mocap_root, tmp_path, base, options, sentence):
     if base in ('poseaug', 'released'):
-        loop = poseaug('default' if base == 'poseaug' else base, **options)
+        loop = poseaug('learned' if base == 'poseaug' else base, **options)
     else:
         loop = dict(ANATOMICAL if base == 'anatomical' else LOOPS[base], **options)
     with pytest.raises(ValueError, match=sentence):
