@@ -219,7 +219,7 @@ class PoseAugSettings(SampleRules, AugmentationSettings):
     def learns(self) -> bool:
         """bool: Whether there is anything that the augmentor learns from."""
         teachers = any(getattr(self, name) is not None for name in TEACHERS)
-        return teachers or bool(self.weights.get('prior'))
+        return teachers or any(self.weights.get(name) for name in ('view', 'prior'))
 
     def _check_target_use(self) -> None:
         """Refuse keypoints that nothing uses."""

@@ -243,7 +243,7 @@ def test_real_samples_are_drawn_only_where_they_are_looked_at(make):
 
 
 def test_a_step_with_nothing_to_learn_for_changes_nothing(make):
-    loop = make(discriminator_3d=None, feedback=None, weights=dict(view=0.0))
+    loop = make(feedback=None, weights=dict(view=0.0, adversarial_3d=0.0))
     before = copy.deepcopy(dict(loop.adversary.augmentor.module.named_parameters()))
     assert step(loop).finite
     after = dict(loop.adversary.augmentor.module.named_parameters())

@@ -28,7 +28,7 @@ def logged(run) -> dict[int, dict[str, float]]:
     [
         ('tensor', [], ()),
         ('random', [1, 2, 3, 4], ('random',)),
-        ('default', [2, 3, 4], ('learned', 'random')),
+        ('learned', [2, 3, 4], ('learned', 'random')),
         ('released', [2, 3, 4], ('learned',)),
     ],
 )
