@@ -58,7 +58,7 @@ def draw_pictures(plan: QuickstartPlan, scores: Scores) -> dict[str, str]:
             lambda: _draw_examples(target, truth, lifted, errors),
         ),
         'augmentation.png': (
-            'what the trained augmentor does to poses',
+            'what the augmentation does to poses',
             lambda: _draw_augmentation(plan),
         ),
     }
@@ -152,14 +152,14 @@ def _draw_examples(
 
 
 def _draw_augmentation(plan: QuickstartPlan) -> Any:
-    """What the trained augmentor does to a batch of training poses."""
+    """What the augmentation does to a batch of training poses."""
     checkpoint = plan.folder('poseaug').last_checkpoint()
     assert checkpoint is not None
     loaded = load_augmentation(plan.config('poseaug'), checkpoint, check=False)
     generator = torch.Generator().manual_seed(plan.seed)
     index = torch.randperm(len(loaded.bank), generator=generator)[: loaded.batch_size]
     samples = loaded.augmentation.collect(loaded.bank, index, loaded.batch_size, generator)
-    title = 'What the trained augmentor does to training poses, step by step'
+    title = 'What the augmentation does to training poses, step by step'
     return draw_augmentation(samples, title=title)
 
 
