@@ -53,7 +53,7 @@ class AugmentationSettings:
             from in place of exact ones, see :class:`mmposeaug.engine.Detector`; None for none.
         detected_samples (str): Which samples it sees: ``'all'``, ``'real'`` or ``'augmented'``.
         choice (dict): Options of :class:`mmposeaug.engine.Choice`, which gives the lifter one of
-            several augmentations of each sample; for ``TensorTrainLoop``. None for none.
+            several augmentations of each sample; for a random draw alone. None for none.
         prior (dict): Config of a cost of poses that cannot be, such as
             ``dict(type='AnatomyPrior')``: the lifter gets none whose cost is not 0, and with
             ``weights.prior`` the augmentor learns to make none. None for none.
@@ -152,7 +152,7 @@ class PoseAugSettings(SampleRules, AugmentationSettings):
         angle_range (dict): Config of the loss on turns; None for none.
         length_range (dict): Config of the loss on length ratios; None for none.
         feedback (dict): Config of the feedback loss; None for none.
-        weights (dict): Weights of ``adversarial_3d``, ``adversarial_2d``, ``ranges``, ``feedback``
+        weights (dict): Weights of ``adversarial_3d``, ``adversarial_2d``, ``ranges``, ``feedback``,
             ``view``, the penalty for keypoints out of the image, and ``prior``.
         lifter_mode (str): ``'train'`` as in the released code, where dropout and the running
             statistics of the lifter take part in the feedback, or ``'eval'``.

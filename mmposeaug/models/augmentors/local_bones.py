@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import torch
 from torch import Tensor
@@ -66,7 +67,8 @@ def parents(skeleton: Skeleton) -> tuple[int, ...]:
     )
 
 
-def levels(skeleton: Skeleton) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
+@cache
+def levels(skeleton: Skeleton) -> tuple[tuple[tuple[int, ...], tuple[int, ...]], ...]:
     """Bones by their distance from the root, and for each the bone before it."""
     before = parents(skeleton)
     found: list[tuple[tuple[int, ...], tuple[int, ...]]] = []
@@ -74,7 +76,7 @@ def levels(skeleton: Skeleton) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
     while True:
         bones = tuple(bone for bone, parent in enumerate(before) if parent in ends)
         if not bones:
-            return found
+            return tuple(found)
         found.append((bones, tuple(before[bone] for bone in bones)))
         ends = set(bones)
 
