@@ -36,7 +36,7 @@ def fit_to_bank(augmentor: nn.Module | None, bank: PoseBank) -> None:
             part.target_frame = frame
         if hasattr(part, 'fit_distance'):
             part.fit_distance(distance)
-        if not hasattr(part, 'suit') and not hasattr(part, 'measure'):
+        if not any(hasattr(part, name) for name in ('suit', 'measure', 'fit_motion')):
             continue
         if bodies is None:
             bodies = bank.gather(spread_indices(bank, min(COUNT, len(bank)))).pose_cam
@@ -44,6 +44,8 @@ def fit_to_bank(augmentor: nn.Module | None, bank: PoseBank) -> None:
             part.suit(typical_lengths(bodies, bank.skeleton))
         if hasattr(part, 'measure'):
             part.measure(bodies)
+        if hasattr(part, 'fit_motion'):
+            part.fit_motion(bodies)
 
 
 def target_frame(bank: PoseBank) -> str:

@@ -11,6 +11,7 @@ from .bones import (
     unit_bones,
 )
 from .camera import in_view, normalize_intrinsics, normalize_keypoints, project, view_borders
+from .clips import clip_at, leg_ratio, scale_path
 from .constants import index_tensor
 from .detections import (
     LOST_NOISE,
@@ -47,6 +48,9 @@ __all__ = [
     'place_roots',
     'project',
     'view_borders',
+    'clip_at',
+    'leg_ratio',
+    'scale_path',
     'index_tensor',
     'LOST_NOISE',
     'LOST_SCORES',

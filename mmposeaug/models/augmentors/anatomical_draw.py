@@ -101,6 +101,7 @@ class AnatomicalPoseAugmentor(RandomPoseAugmentor):
     published: Tensor
     spread: Tensor
     lowered: Tensor
+    of_bodies = ('proportions', 'hip_height')
     on_others = 'its joints are not turned and its proportions are kept'
 
     def __init__(
@@ -266,6 +267,13 @@ class AnatomicalPoseAugmentor(RandomPoseAugmentor):
         )
 
     # -------------------------------------------------------------------- turns
+    def frame_draws(self, clip: Tensor, draw: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """As in the base class, and how elbows bend that are straight for a moment."""
+        found = super().frame_draws(clip, draw)
+        if self.articulation is not None:
+            found['elbow_axis'] = self.articulation.elbow_axes(clip, self.skeleton).flatten(0, 1)
+        return found
+
     def turn(self, pose: Tensor, draw: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
         """Turn joints, then bones, as in the base class."""
         if self.articulation is None:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from mmposeaug.geometry import index_tensor, rotate
+from mmposeaug.geometry import body_axes, index_tensor, joints_to_bones, rotate
 from mmposeaug.structures import FLEXION_LIMITS, Skeleton, is_plain_limb
 
 AXIS_HINT = 0.2
@@ -52,6 +52,20 @@ class Articulation:
         )
         return cls(upper, legs, arms)
 
+    def elbow_axes(self, clip: Tensor, skeleton: Skeleton) -> Tensor:
+        """Axes (N, T, L, 3) about which elbows bend over clips (N, T, J, 3), on average.
+
+        They are fixed to the body. An elbow that is straight for some frames shows no axis of its
+        own, or one that jumps with every tremor; then it bends about this one.
+        """
+        bones, axes = joints_to_bones(clip, skeleton), body_axes(clip, skeleton)
+        first, second = (
+            normalize(bones[..., [arm[i] for arm in self.arms], :], dim=-1) for i in (0, 1)
+        )
+        across = torch.linalg.cross(first, second)
+        mean = normalize((across @ axes.transpose(-1, -2)).mean(1, keepdim=True), dim=-1)
+        return mean @ axes
+
 
 def turn_together(bones: Tensor, which: tuple[int, ...], rotation: Tensor) -> Tensor:
     """Rotate some bones of (*, B, 3).
@@ -80,8 +94,8 @@ def flexion_turn(
         angle (Tensor): Change of flexion of shape (*, L), in radians.
         limits (tuple[float, float]): Smallest and largest flexion in radians. A limb that is
             bent further already is not bent back.
-        hint (Tensor, optional): Axis (*, 3) about which a straight limb bends. Defaults to None:
-            a straight limb stays straight.
+        hint (Tensor, optional): Axis (*, 3), or axes (*, L, 3), about which a straight limb
+            bends. Defaults to None: a straight limb stays straight.
 
     Returns:
         Tensor: Axis-angle vectors of shape (*, L, 3), in radians.
@@ -95,7 +109,7 @@ def flexion_turn(
     axis = torch.linalg.cross(first, second)
     flexion = torch.atan2(torch.linalg.vector_norm(axis, dim=-1), (first * second).sum(-1))
     if hint is not None:
-        axis = axis + AXIS_HINT * hint.unsqueeze(-2)
+        axis = axis + AXIS_HINT * (hint if hint.ndim == axis.ndim else hint.unsqueeze(-2))
     lowest, highest = flexion.clamp(max=limits[0]), flexion.clamp(min=limits[1])
     change = (flexion + angle).maximum(lowest).minimum(highest) - flexion
     return normalize(axis, dim=-1) * change.unsqueeze(-1)

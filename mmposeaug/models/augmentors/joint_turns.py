@@ -91,7 +91,9 @@ class JointTurns:
             return axis.unsqueeze(-2) * angle
 
         turns = (
-            flexion_turn(bones, arms, per_frame(elbow, pose), flexion_limits('elbow')),
+            flexion_turn(
+                bones, arms, per_frame(elbow, pose), flexion_limits('elbow'), draw.get('elbow_axis')
+            ),
             per_frame(shoulder, pose) @ axes,
             flexion_turn(bones, legs, per_frame(knee, pose), flexion_limits('knee'), across),
             # a thigh that swings forwards turns against a trunk that bends forwards

@@ -1,0 +1,126 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""How clips are played, and how random draws change over their frames."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from mmposeaug.geometry import clip_at
+from mmposeaug.models.option_checks import check_number, check_range
+from mmposeaug.structures import Skeleton
+from mmposeaug.structures.choices import require_known
+
+from .networks import reference_index
+
+TO = '_to'
+"""str: What the name of a draw ends in that another one moves to."""
+PACE = '_pace'
+"""str: What the name of a draw ends in that says how fast."""
+
+
+@dataclass(frozen=True)
+class ClipMotion:
+    """How the clips of a random draw move.
+
+    Turns of joints and bones go on a circle from one draw to another, ``cos(a) x + sin(a) y``
+    with an angle that grows evenly with time: every frame's turns are distributed as those of a
+    single frame, and the frame that the lifter predicts has those that it would have alone.
+
+    Args:
+        speed (float): How fast turns change: their own speed as a share of that of the training
+            set's bones, on average (root mean square). Defaults to 0.5; with 0 a clip keeps its
+            turns.
+        rate (tuple[float, float]): Speeds at which clips are played, drawn evenly; 1 is the
+            original's. Defaults to (0.5, 1).
+        still (float): Share of the clips that stand still. Defaults to 0.
+        reverse (float): Share of the clips that are played backwards. Defaults to 0.5.
+
+    Raises:
+        ValueError: If a speed is negative, a range is empty or a share is not between 0 and 1.
+    """
+
+    speed: float = 0.5
+    rate: tuple[float, float] = (0.5, 1.0)
+    still: float = 0.0
+    reverse: float = 0.5
+
+    def __post_init__(self) -> None:
+        """Check the options."""
+        check_number('motion', 'speed', self.speed)
+        check_range('motion', 'rate', self.rate, 0)
+        check_number('motion', 'still', self.still, 0, 1)
+        check_number('motion', 'reverse', self.reverse, 0, 1)
+
+    @classmethod
+    def of(cls, owner: str, options: Mapping[str, Any] | None) -> ClipMotion | None:
+        """Read the option ``motion`` of a draw."""
+        if options is None or isinstance(options, cls):
+            return options
+        if not isinstance(options, Mapping):
+            raise ValueError(
+                f'{owner}: motion is {options!r}; give a dict such as dict(speed=0.5), or None.'
+            )
+        require_known(f'{owner}.motion', options, [each.name for each in fields(cls)])
+        return cls(**options)
+
+    @property
+    def plays(self) -> bool:
+        """bool: Whether clips are played otherwise than they were recorded."""
+        return bool(self.reverse or self.still) or tuple(self.rate) != (1, 1)
+
+    def shapes(
+        self, moving: Mapping[str, tuple[int, ...]]
+    ) -> tuple[dict[str, tuple[int, ...]], dict[str, tuple[int, ...]]]:
+        """Shapes for one clip of the normal and the uniform draws beside those of a frame."""
+        normal: dict[str, tuple[int, ...]] = {}
+        uniform: dict[str, tuple[int, ...]] = {}
+        if self.speed:
+            normal = {name + TO: shape for name, shape in moving.items()}
+            uniform = {name + PACE: shape for name, shape in moving.items()}
+        if self.plays:
+            uniform.update(rate=(), still=(), reverse=())
+        return normal, uniform
+
+    def play(
+        self, clip: Tensor, draw: Mapping[str, Tensor], skeleton: Skeleton, target_frame: str
+    ) -> Tensor:
+        """Play clips (N, T, J, 3) at their speeds, so that the predicted frame is a recorded one."""
+        if not self.plays:
+            return clip
+        frames = clip.shape[1]
+        low, high = self.rate
+        rate = (low + high) / 2 + (high - low) / 2 * draw['rate']
+        rate = torch.where(draw['still'] < 2 * self.still - 1, 0.0, rate)
+        backwards = draw['reverse'] < 2 * self.reverse - 1
+        target = reference_index(frames, target_frame)
+        middle = torch.where(backwards, frames - 1 - target, target).unsqueeze(1)
+        steps = torch.arange(frames, device=clip.device) - target
+        times = middle + torch.where(backwards, -rate, rate).unsqueeze(1) * steps
+        return clip_at(clip, times.to(clip), skeleton)
+
+    def over_frames(
+        self,
+        draw: Mapping[str, Tensor],
+        moving: Mapping[str, tuple[int, ...]],
+        frames: int,
+        target_frame: str,
+        pace: float,
+    ) -> dict[str, Tensor]:
+        """The draws of ``moving`` (N, ...) for every frame, (N, T, ...)."""
+        target = reference_index(frames, target_frame)
+        found = {}
+        for name in moving if self.speed else ():
+            start, end = draw[name].unsqueeze(1), draw[name + TO].unsqueeze(1)
+            steps = torch.arange(frames, device=start.device, dtype=start.dtype) - target
+            angle = (
+                steps.view(-1, *[1] * (start.ndim - 2))
+                * pace
+                * (1 + draw[name + PACE]).unsqueeze(1)
+            )
+            found[name] = angle.cos() * start + angle.sin() * end
+        return found
