@@ -14,6 +14,7 @@ from mmposeaug.geometry import replace_bone_lengths
 from mmposeaug.geometry.camera import MIN_DEPTH
 from mmposeaug.models import AugmentedPoses, scheduled
 from mmposeaug.models.augmentors.networks import reference_index
+from mmposeaug.models.augmentors.operations import step_as_legs_do
 from mmposeaug.structures import AugmentedSamples, Skeleton
 
 from .bank_facts import target_frame
@@ -122,7 +123,9 @@ class Augmentation:
             return batch
         lengths = self.length_bank.draw(len(batch), generator)
         lengths = lengths.unsqueeze(1).expand(-1, batch.pose_cam.shape[1], -1)
-        return with_poses(batch, replace_bone_lengths(batch.pose_cam, lengths, self.skeleton))
+        swapped = replace_bone_lengths(batch.pose_cam, lengths, self.skeleton)
+        swapped = step_as_legs_do(batch.pose_cam, swapped, self.skeleton, self.target_frame)
+        return with_poses(batch, swapped)
 
     def run(self, batch: PoseBatch, generator: torch.Generator) -> AugmentedPoses:
         """Run the augmentor, and align people if asked to, with gradients."""

@@ -3,9 +3,12 @@
 
 from __future__ import annotations
 
+import inspect
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+from mmposeaug.structures.choices import require_known
 
 
 def is_number(value: Any) -> bool:
@@ -34,6 +37,16 @@ def check_range(
             f'first{hint}.'
         )
     return float(value[0]), float(value[1])
+
+
+def check_options(owner: type, options: Mapping[str, Any], base: type) -> None:
+    """Refuse options that neither a class nor one it is made from, up to ``base``, has."""
+    known: dict[str, None] = {}
+    for kind in owner.__mro__[: owner.__mro__.index(base) + 1]:
+        for name, parameter in inspect.signature(kind).parameters.items():
+            if parameter.kind != parameter.VAR_KEYWORD:
+                known[name] = None
+    require_known(owner.__name__, options, known)
 
 
 def _limits(low: float, high: float) -> str:

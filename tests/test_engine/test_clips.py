@@ -12,7 +12,7 @@ from train_runs import build, poseaug
 from mmposeaug.engine.augmentation import Augmentation
 from mmposeaug.engine.bank_facts import fit_to_bank
 from mmposeaug.engine.batches import project_clip, with_poses
-from mmposeaug.geometry import in_view, project, shift_into_view
+from mmposeaug.geometry import bone_lengths, in_view, project, shift_into_view
 from mmposeaug.models import (
     AnatomicalPoseAugmentor,
     MeasuredPoseAugmentor,
@@ -110,9 +110,12 @@ def test_walkers_are_used_as_often_as_people_who_stand(people, augmentor):
         poses = module(batch.pose_cam, batch.intrinsics, batch.image_size, generator=generator())
         pixels, visible = seen(poses.rigid, batch)
         assert pixels.isfinite().all() and visible.float().mean() > 0.98
-        # the walk itself stays as long as it was
-        steps = [p[:, :, 0].diff(dim=1).norm(dim=-1) for p in (batch.pose_cam, poses.rigid)]
-        torch.testing.assert_close(*steps, atol=1e-4, rtol=1e-4)
+        # the walk itself becomes longer only as the legs do
+        before, after = (p[:, :, 0].diff(dim=1).norm(dim=-1) for p in (batch.pose_cam, poses.rigid))
+        legs = [bone_lengths(p[:, 0], H36M_17)[:, :6] for p in (batch.pose_cam, poses.rigid)]
+        longer = legs[1][:, [1, 2, 4, 5]].sum(-1) / legs[0][:, [1, 2, 4, 5]].sum(-1)
+        assert path_m == 0 or longer.std() > 0.01
+        torch.testing.assert_close(after, before * longer[:, None], atol=1e-4, rtol=1e-4)
         # and the place that is told is where the person is
         if poses.translation is not None:
             root = poses.rigid[:, FRAMES // 2, H36M_17.root]
@@ -145,7 +148,7 @@ def test_the_reference_is_the_frame_that_the_lifter_predicts(people, mocap_root,
     module = loop.adversary.augmentor.module
     fit_to_bank(module, bank)
     parts = [part for part in module.modules() if hasattr(part, 'target_frame')]
-    assert len(parts) == 3  # chain, draw and placement
+    assert len(parts) == 4  # chain, draw, lengths and placement
     assert {part.target_frame for part in parts} == {'centre' if mirror else 'last'}
     batch = clips(people, 2.0)
     target = bank.target_frames[0]

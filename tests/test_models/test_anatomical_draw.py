@@ -77,7 +77,7 @@ def standing(skeleton=H36M_17, knee=20.0, elbow=30.0):
 def turn(augmentor, pose, seed=0, **draws):
     """Turned poses; draws that are not given are those of the seed."""
     generator = torch.Generator().manual_seed(seed)
-    found = augmentor._draw(pose, {}, generator)
+    found = augmentor.draw_for(pose, {}, generator)
     for name, value in draws.items():
         found[name] = torch.as_tensor(value, dtype=pose.dtype).expand_as(found[name])
     return augmentor.turn(pose, found)
@@ -463,7 +463,7 @@ def test_hips_of_other_bodies_lie_lower_or_higher():
     still = dict(**STILL, proportion_std=0.0, width_std=0.0, body_share=1.0, stature=(1.7, 1.7))
     pose = standing().repeat(3, 1, 1)
     augmentor = AnatomicalPoseAugmentor(**still, hip_height_std=0.1)
-    drawn = augmentor._draw(pose, {}, torch.Generator().manual_seed(0))
+    drawn = augmentor.draw_for(pose, {}, torch.Generator().manual_seed(0))
     drawn['hip_height'] = torch.tensor([0.0, 1.0, -1.0])
     lengths = bone_lengths(pose, H36M_17)
     for group, ratio in zip(H36M_17.length_groups, augmentor.length_ratio(pose, drawn).T):
@@ -490,7 +490,7 @@ def test_draws_that_are_off_leave_the_others_as_they_are():
     more = AnatomicalPoseAugmentor(hip_rotation=20.0, hip_height_std=0.05)
     assert [*more.normal_shapes()] == [*names, 'thigh', 'hip_height']
     same = [
-        augmentor._draw(pose, {}, torch.Generator().manual_seed(3))
+        augmentor.draw_for(pose, {}, torch.Generator().manual_seed(3))
         for augmentor in (AnatomicalPoseAugmentor(), more)
     ]
     for name in names:

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import inspect
 import logging
 import math
 from collections.abc import Mapping, Sequence
@@ -15,7 +14,7 @@ from mmpose.registry import MODELS
 from torch import Tensor
 
 from mmposeaug.geometry import bone_lengths, joints_to_bones, unit_bones
-from mmposeaug.models.option_checks import check_number, check_range
+from mmposeaug.models.option_checks import check_number, check_options, check_range
 from mmposeaug.structures import (
     LARGEST_DEVIATION,
     PROPORTION_STD,
@@ -26,7 +25,6 @@ from mmposeaug.structures import (
     lowered_hips,
     stature_ratios,
 )
-from mmposeaug.structures.choices import require_known
 
 from .articulation import Articulation
 from .joint_turns import JointTurns
@@ -101,7 +99,7 @@ class AnatomicalPoseAugmentor(RandomPoseAugmentor):
     published: Tensor
     spread: Tensor
     lowered: Tensor
-    of_bodies = ('proportions', 'hip_height')
+    at_rest = (*RandomPoseAugmentor.at_rest, 'proportions', 'hip_height')
     on_others = 'its joints are not turned and its proportions are kept'
 
     def __init__(
@@ -132,11 +130,7 @@ class AnatomicalPoseAugmentor(RandomPoseAugmentor):
         **options: Any,
     ) -> None:
         owner = type(self).__name__
-        own, base = (
-            list(inspect.signature(kind).parameters)
-            for kind in (AnatomicalPoseAugmentor, RandomPoseAugmentor)
-        )
-        require_known(owner, options, dict.fromkeys([*own[:-1], *base]))
+        check_options(type(self), options, RandomPoseAugmentor)
         super().__init__(
             skeleton,
             angle_noise,

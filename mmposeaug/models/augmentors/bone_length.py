@@ -44,6 +44,7 @@ class BoneLengthAugmentor(nn.Module):
         super().__init__()
         self.skeleton = get_skeleton(skeleton)
         self.limit = limit
+        self.target_frame = 'centre'
         groups = self.skeleton.length_groups
         self.network = NoiseConditionedMLP(
             3 * self.skeleton.num_joints + self.skeleton.num_bones,
@@ -76,4 +77,4 @@ class BoneLengthAugmentor(nn.Module):
         inputs = torch.cat((features.flatten(1), bone_lengths(features, self.skeleton)), dim=1)
         output = self.network(inputs, noise, generator)
         ratio = self.limit * torch.tanh(output) * self.free_groups
-        return scale_bones(pose, ratio, self.skeleton), ratio
+        return scale_bones(pose, ratio, self.skeleton, self.target_frame), ratio

@@ -89,7 +89,7 @@ class ClipMotion:
     def play(
         self, clip: Tensor, draw: Mapping[str, Tensor], skeleton: Skeleton, target_frame: str
     ) -> Tensor:
-        """Play clips (N, T, J, 3) at their speeds, so that the predicted frame is a recorded one."""
+        """Play clips (N, T, J, 3) at their speeds; the frame to predict stays a recorded one."""
         if not self.plays:
             return clip
         frames = clip.shape[1]

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import inspect
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -19,9 +18,8 @@ from mmposeaug.geometry import (
     rotation_matrix,
     unit_bones,
 )
-from mmposeaug.models.option_checks import check_number
+from mmposeaug.models.option_checks import check_number, check_options
 from mmposeaug.structures import Skeleton
-from mmposeaug.structures.choices import require_known
 
 from .local_bones import LocalBones, levels, swing, to_frame
 from .networks import per_frame, reference_frame
@@ -82,11 +80,7 @@ class MeasuredPoseAugmentor(RandomPoseAugmentor):
         **options: Any,
     ) -> None:
         owner = type(self).__name__
-        own, base = (
-            list(inspect.signature(kind).parameters)
-            for kind in (MeasuredPoseAugmentor, RandomPoseAugmentor)
-        )
-        require_known(owner, options, dict.fromkeys([*own[:-1], *base]))
+        check_options(type(self), options, RandomPoseAugmentor)
         super().__init__(skeleton, angle_noise, **options)
         self.widen = check_number(owner, 'widen', widen)
         self.most = math.radians(check_number(owner, 'most', most))

@@ -7,10 +7,13 @@ import torch
 from torch import Tensor
 
 from mmposeaug.geometry import (
+    bone_lengths,
     bones_to_joints,
     index_tensor,
     joints_to_bones,
+    leg_ratio,
     rotate,
+    scale_path,
     shift_into_view,
     unit_bones,
 )
@@ -42,8 +45,14 @@ def one_minus_cos(before: Tensor, after: Tensor, lengths: Tensor) -> Tensor:
     return change if change.ndim == 2 else change.mean(1)
 
 
-def scale_bones(pose: Tensor, ratio: Tensor, skeleton: Skeleton) -> Tensor:
-    """Multiply bones by 1 + their group's ratio (N, G); directions and root stay (paper, Eq. 5)."""
+def scale_bones(
+    pose: Tensor, ratio: Tensor, skeleton: Skeleton, target_frame: str = 'centre'
+) -> Tensor:
+    """Multiply bones by 1 + their group's ratio (N, G); directions stay (paper, Eq. 5).
+
+    The root stays too, in a clip that of the reference frame; its path becomes longer as the legs
+    do.
+    """
     group_of_bone = [0] * skeleton.num_bones
     for group, bones in enumerate(skeleton.length_groups):
         for bone in bones:
@@ -51,7 +60,19 @@ def scale_bones(pose: Tensor, ratio: Tensor, skeleton: Skeleton) -> Tensor:
     index = index_tensor(tuple(group_of_bone), pose.device)
     factor = per_frame(1 + ratio.index_select(1, index), pose)
     bones_scaled = joints_to_bones(pose, skeleton) * factor.unsqueeze(-1)
-    return bones_to_joints(bones_scaled, skeleton, pose[..., skeleton.root, :])
+    scaled = bones_to_joints(bones_scaled, skeleton, pose[..., skeleton.root, :])
+    return step_as_legs_do(pose, scaled, skeleton, target_frame)
+
+
+def step_as_legs_do(
+    before: Tensor, after: Tensor, skeleton: Skeleton, target_frame: str = 'centre'
+) -> Tensor:
+    """Scale the paths of clips (N, T, J, 3) with other legs; single poses stay as they are."""
+    if after.ndim == 3 or after.shape[1] == 1:
+        return after
+    frame = reference_index(after.shape[1], target_frame)
+    old, new = (bone_lengths(clip[:, frame], skeleton) for clip in (before, after))
+    return scale_path(after, leg_ratio(old, new, skeleton), skeleton, frame)
 
 
 def move_rigidly(

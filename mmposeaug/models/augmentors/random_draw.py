@@ -9,25 +9,18 @@ from typing import Any
 
 import torch
 from mmpose.registry import MODELS
-from torch import Tensor, nn
+from torch import Tensor
 
-from mmposeaug.geometry import (
-    bone_lengths,
-    euler_to_matrix,
-    joints_to_bones,
-    leg_ratio,
-    scale_path,
-    unit_bones,
-)
+from mmposeaug.geometry import euler_to_matrix
 from mmposeaug.geometry.camera import MIN_DEPTH
 from mmposeaug.models.option_checks import check_number, check_range
 from mmposeaug.structures import Skeleton, get_skeleton
-from mmposeaug.structures.choices import require_known
 
 from .augmented_poses import AugmentedPoses
 from .camera_height import has_legs, hip_height, pitch_of_height
 from .clip_motion import ClipMotion
-from .networks import reference_frame, reference_index
+from .moving_draw import MovingDraw
+from .networks import reference_frame
 from .operations import keep_in_view, move_rigidly, scale_bones, turn_bones
 
 DISTANCE = 5.0
@@ -37,7 +30,7 @@ DEPTH = (2.2, 7.2)
 
 
 @MODELS.register_module()
-class RandomPoseAugmentor(nn.Module):
+class RandomPoseAugmentor(MovingDraw):
     """Draws bone turns, body proportions, view and place at random.
 
     People stand anywhere in the middle of the field of view of the camera of their sample, at
@@ -76,8 +69,6 @@ class RandomPoseAugmentor(nn.Module):
     Raises:
         ValueError: If a range is empty or negative, or ``height`` is given for a body without legs.
     """
-
-    of_bodies: tuple[str, ...] = ()
 
     def __init__(
         self,
@@ -127,7 +118,6 @@ class RandomPoseAugmentor(nn.Module):
         self.place = place
         self.height = height
         self.motion = ClipMotion.of(owner, motion)
-        self.pace = 0.0
         self.target_frame = 'centre'
         self.strength = 1.0
 
@@ -180,15 +170,13 @@ class RandomPoseAugmentor(nn.Module):
                 f'{type(self).__name__} places people by the camera; give intrinsics (N, 9) and '
                 'image_size (N, 2).'
             )
-        draw = self._draw(pose, dict(noise or {}), generator)
-        if self._moves(pose):
-            pose, turned, change = self._turn_clip(pose, draw)
+        draw = self.draw_for(pose, noise or {}, generator)
+        if self.moves(pose):
+            pose, turned, change = self.turn_clip(pose, draw)
         else:
             turned, change = self.turn(pose, draw)
         ratio = self.length_ratio(pose, draw)
-        scaled = scale_bones(turned, ratio, self.skeleton)
-        if self._moves(pose):
-            scaled = self._scale_path(turned, scaled)
+        scaled = scale_bones(turned, ratio, self.skeleton, self.target_frame)
         root = self._place(draw['place'], draw['depth'], intrinsics, image_size)
         pitch, roll = self.pitch_std * draw['pitch'], self.roll_std * draw['roll']
         if self.height is not None:
@@ -204,60 +192,7 @@ class RandomPoseAugmentor(nn.Module):
         )
         return AugmentedPoses(turned, scaled, moved, change, ratio, None, placed)
 
-    # -------------------------------------------------------------------- clips
-    def _moves(self, pose: Tensor) -> bool:
-        return self.motion is not None and pose.ndim == 4 and pose.shape[1] > 1
-
-    def fit_motion(self, clips: Tensor) -> None:
-        """Learn how fast a training set moves, to move the draw's turns by a share of that.
-
-        Args:
-            clips (Tensor): Clips of shape (N, T, J, 3).
-        """
-        if self.motion is None or not self.motion.speed or clips.shape[1] == 1:
-            return
-        directions, _ = unit_bones(joints_to_bones(clips, self.skeleton))
-        turns = (directions[:, 1:] * directions[:, :-1]).sum(-1).clamp(-1, 1).acos()
-        moving = turns.amax(-1) > 0  # frames that are repeated to fill up a clip are not motion
-        real = turns[moving].square().mean().sqrt() if moving.any() else turns.new_zeros(())
-        pose = reference_frame(clips, self.target_frame)
-        generator = torch.Generator(pose.device).manual_seed(0)
-        _, change = self.turn(pose, self._draw(pose, {}, generator))
-        drawn = change.clamp(0, 2).neg().add(1).acos().square().mean().sqrt()
-        # paces are drawn evenly between 0 and twice this, so that their mean square is 4 / 3
-        self.pace = self.motion.speed * float(real / drawn.clamp_min(1e-6)) * math.sqrt(3 / 4)
-
-    def _turn_clip(self, clip: Tensor, draw: Mapping[str, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
-        """Play clips, and turn every frame as a pose of its own by draws that follow a path."""
-        assert self.motion is not None
-        clip = self.motion.play(clip, draw, self.skeleton, self.target_frame)
-        turned, change = self.turn(clip.flatten(0, 1), self.frame_draws(clip, draw))
-        size = clip.shape[:2]
-        return clip, turned.unflatten(0, size), change.unflatten(0, size).mean(1)
-
-    def frame_draws(self, clip: Tensor, draw: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Draws (N * T, ...) for every frame of clips (N, T, J, 3), as if they were poses."""
-        assert self.motion is not None
-        frames = clip.shape[1]
-        paths = self.motion.over_frames(
-            draw, self.moving_shapes(), frames, self.target_frame, self.pace
-        )
-        return {
-            name: paths[name].flatten(0, 1) if name in paths else value.repeat_interleave(frames, 0)
-            for name, value in draw.items()
-        }
-
-    def _scale_path(self, before: Tensor, after: Tensor) -> Tensor:
-        frame = reference_index(before.shape[1], self.target_frame)
-        old, new = (bone_lengths(clip[:, frame], self.skeleton) for clip in (before, after))
-        return scale_path(after, leg_ratio(old, new, self.skeleton), self.skeleton, frame)
-
     # -------------------------------------------------------------------- draws
-    def moving_shapes(self) -> dict[str, tuple[int, ...]]:
-        """The normal draws that turn joints and bones, and so change over a clip."""
-        still = ('pitch', 'roll', *self.of_bodies)
-        return {name: shape for name, shape in self.normal_shapes().items() if name not in still}
-
     def normal_shapes(self) -> dict[str, tuple[int, ...]]:
         """Shapes for one sample of the draws that are standard normal."""
         return dict(angle=(self.skeleton.num_bones, 3), pitch=(), roll=())
@@ -276,28 +211,6 @@ class RandomPoseAugmentor(nn.Module):
         """Relative changes (N, G) of bone lengths, one a length group."""
         of_group = 1 + self.length_limit * draw['length']
         return of_group * (1 + self.scale_limit * draw['scale']) - 1
-
-    def _draw(
-        self, pose: Tensor, given: dict[str, Tensor], generator: torch.Generator | None
-    ) -> dict[str, Tensor]:
-        """Fresh draws for what is not given."""
-        count = len(pose)
-        options: dict[str, Any] = dict(generator=generator, device=pose.device, dtype=pose.dtype)
-        shapes = [(self.normal_shapes(), self.uniform_shapes())]
-        if self._moves(pose):  # after those of single frames, which so stay what they are
-            assert self.motion is not None
-            shapes.append(self.motion.shapes(self.moving_shapes()))
-        known = [name for pair in shapes for each in pair for name in each]
-        require_known(f'noise of {type(self).__name__}', given, known)
-        draw = dict(given)
-        for normal, uniform in shapes:
-            for name, shape in normal.items():
-                if name not in draw:
-                    draw[name] = torch.randn(count, *shape, **options)
-            for name, shape in uniform.items():
-                if name not in draw:
-                    draw[name] = 2 * torch.rand(count, *shape, **options) - 1
-        return draw
 
     def _place(
         self, place: Tensor, depth: Tensor, intrinsics: Tensor, image_size: Tensor

@@ -1,0 +1,123 @@
+# Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
+"""What random draws of single frames and of clips have in common."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from mmposeaug.geometry import joints_to_bones, unit_bones
+from mmposeaug.structures import Skeleton
+from mmposeaug.structures.choices import require_known
+
+from .clip_motion import ClipMotion
+from .networks import reference_frame
+
+
+class MovingDraw(nn.Module):
+    """Draws random numbers for poses, and such that follow a path for the frames of clips.
+
+    Attributes:
+        skeleton (Skeleton): Tree of the poses.
+        motion (ClipMotion, optional): How clips move; None for turns that stay the same.
+        target_frame (str): Which frame of a clip the lifter predicts.
+        pace (float): Mean change of the draws from frame to frame, in radians on a circle from one
+            draw to another.
+    """
+
+    skeleton: Skeleton
+    motion: ClipMotion | None
+    target_frame: str
+    pace = 0.0
+    at_rest: tuple[str, ...] = ('pitch', 'roll')
+    """tuple[str]: Normal draws that stay the same over a clip: of views and bodies."""
+
+    def normal_shapes(self) -> dict[str, tuple[int, ...]]:
+        """Shapes for one sample of the draws that are standard normal."""
+        raise NotImplementedError
+
+    def uniform_shapes(self) -> dict[str, tuple[int, ...]]:
+        """Shapes for one sample of the draws that are uniform in [-1, 1]."""
+        raise NotImplementedError
+
+    def turn(self, pose: Tensor, draw: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
+        """Turn bones; the poses and 1 - cos (N, J - 1) of every bone's turn."""
+        raise NotImplementedError
+
+    def moves(self, pose: Tensor) -> bool:
+        """Whether poses are clips, and clips move."""
+        return self.motion is not None and pose.ndim == 4 and pose.shape[1] > 1
+
+    def draw_for(
+        self, pose: Tensor, given: Mapping[str, Tensor], generator: torch.Generator | None
+    ) -> dict[str, Tensor]:
+        """Fresh draws for what is not given."""
+        options: dict[str, Any] = dict(generator=generator, device=pose.device, dtype=pose.dtype)
+        shapes = [(self.normal_shapes(), self.uniform_shapes())]
+        if self.moves(pose):  # after those of single frames, which so stay what they are
+            assert self.motion is not None
+            shapes.append(self.motion.shapes(self._moving()))
+        known = [name for pair in shapes for each in pair for name in each]
+        require_known(f'noise of {type(self).__name__}', given, known)
+        draw = dict(given)
+        for normal, uniform in shapes:
+            for name in [name for name in normal if name not in given]:
+                draw[name] = torch.randn(len(pose), *normal[name], **options)
+            for name in [name for name in uniform if name not in given]:
+                draw[name] = 2 * torch.rand(len(pose), *uniform[name], **options) - 1
+        return draw
+
+    def fit_motion(self, clips: Tensor) -> None:
+        """Learn how fast a training set moves, to move the draw's turns by a share of that.
+
+        Args:
+            clips (Tensor): Clips of shape (N, T, J, 3).
+        """
+        motion = self.motion
+        if motion is None or not motion.speed or not self.moves(clips):
+            return
+        directions, _ = unit_bones(joints_to_bones(clips, self.skeleton))
+        turns = _angle((directions[:, 1:] * directions[:, :-1]).sum(-1))
+        moving = turns.amax(-1) > 1e-3  # frames that are repeated to fill up a clip are no motion
+        real = turns[moving].square().mean().sqrt() if moving.any() else turns.new_zeros(())
+        pose = reference_frame(clips, self.target_frame)
+        generator = torch.Generator(pose.device).manual_seed(0)
+        _, change = self.turn(pose, self.draw_for(pose, {}, generator))
+        drawn = _angle(1 - change).square().mean().sqrt().clamp_min(1e-6)
+        # paces are drawn evenly between 0 and twice the mean, so that their mean square is 4 / 3
+        self.pace = motion.speed * float(real / drawn) * math.sqrt(3 / 4)
+
+    def turn_clip(self, clip: Tensor, draw: Mapping[str, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
+        """Play clips, and turn every frame as a pose of its own by draws that follow a path.
+
+        Returns:
+            tuple[Tensor, Tensor, Tensor]: The clips as they are played, turned, and the turns' mean
+            1 - cos (N, J - 1).
+        """
+        assert self.motion is not None
+        played = self.motion.play(clip, draw, self.skeleton, self.target_frame)
+        turned, change = self.turn(played.flatten(0, 1), self.frame_draws(played, draw))
+        size = clip.shape[:2]
+        return played, turned.unflatten(0, size), change.unflatten(0, size).mean(1)
+
+    def frame_draws(self, clip: Tensor, draw: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Draws (N * T, ...) for every frame of clips (N, T, J, 3), as if they were poses."""
+        assert self.motion is not None
+        frames = clip.shape[1]
+        paths = self.motion.over_frames(draw, self._moving(), frames, self.target_frame, self.pace)
+        return {
+            name: paths[name].flatten(0, 1) if name in paths else value.repeat_interleave(frames, 0)
+            for name, value in draw.items()
+        }
+
+    def _moving(self) -> dict[str, tuple[int, ...]]:
+        shapes = self.normal_shapes()
+        return {name: shape for name, shape in shapes.items() if name not in self.at_rest}
+
+
+def _angle(cosine: Tensor) -> Tensor:
+    return cosine.clamp(-1, 1).acos()
