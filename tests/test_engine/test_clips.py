@@ -12,13 +12,24 @@ from train_runs import build, poseaug
 from mmposeaug.engine.augmentation import Augmentation
 from mmposeaug.engine.bank_facts import fit_to_bank
 from mmposeaug.engine.batches import project_clip, with_poses
-from mmposeaug.geometry import bone_lengths, in_view, project, shift_into_view
+from mmposeaug.geometry import (
+    bone_lengths,
+    bones_to_joints,
+    in_view,
+    joints_to_bones,
+    project,
+    rotate,
+    rotation_matrix,
+    shift_into_view,
+    unit_bones,
+)
 from mmposeaug.models import (
     AnatomicalPoseAugmentor,
     MeasuredPoseAugmentor,
     PoseAugmentor,
     RandomPoseAugmentor,
 )
+from mmposeaug.models.augmentors.clip_motion import ClipMotion
 from mmposeaug.structures import H36M_17
 
 FRAMES = 9
@@ -209,3 +220,114 @@ def test_the_released_rule_leaves_out_who_is_behind_the_camera(mocap_root, tmp_p
     single = with_poses(people, pose[:, :1], torch.zeros(64, 1, 17, 2))
     assert not augmentation.accepts(clip).any()
     assert augmentation.accepts(single).all()
+
+
+KINDS = (RandomPoseAugmentor, AnatomicalPoseAugmentor, MeasuredPoseAugmentor)
+
+
+def walk(people, frames=FRAMES):
+    """The people on a path of 2 m, swinging arms and legs; a clip of real motion."""
+    clip = clips(people, 2.0, frames=frames).pose_cam
+    bones = joints_to_bones(clip, H36M_17)
+    swing = 0.5 * torch.sin(0.4 * torch.arange(frames) + torch.arange(64)[:, None])
+    sides = torch.tensor([1.0, -1, 1, -1])
+    for limb, bone in zip(sides, (1, 4, 11, 14)):  # thighs and upper arms
+        turn = torch.zeros(64, frames, 3)
+        turn[..., 0] = limb * swing
+        bones[:, :, bone] = rotate(bones[:, :, bone].unsqueeze(-2), rotation_matrix(turn))[
+            ..., 0, :
+        ]
+    return bones_to_joints(bones, H36M_17, clip[:, :, 0])
+
+
+def moving(kind, clip, **motion):
+    module = kind(motion=motion)
+    if hasattr(module, 'measure'):
+        module.measure(clip)
+    module.fit_motion(clip)
+    return module
+
+
+def turn_speeds(clip):
+    directions = unit_bones(joints_to_bones(clip, H36M_17))[0]
+    return (directions[:, 1:] * directions[:, :-1]).sum(-1).clamp(-1, 1).acos()
+
+
+@pytest.mark.parametrize('kind', KINDS)
+def test_clips_of_one_frame_are_single_frames(people, kind):
+    clip, options = walk(people), (people.intrinsics, people.image_size)
+    module, plain = moving(kind, clip, speed=1.0), kind()
+    if hasattr(plain, 'measure'):
+        plain.measure(clip)
+    pose = clip[:, FRAMES // 2]
+    single, one, before = (
+        each(x, *options, generator=generator()).rigid
+        for each, x in ((module, pose), (module, pose[:, None]), (plain, pose))
+    )
+    assert torch.equal(single, before) and torch.equal(one[:, 0], before)
+
+
+@pytest.mark.parametrize('kind', KINDS)
+@pytest.mark.parametrize('target_frame', ['centre', 'last'])
+def test_turns_follow_a_path_through_those_of_the_predicted_frame(people, kind, target_frame):
+    clip, options = walk(people), (people.intrinsics, people.image_size)
+    module = moving(kind, clip, speed=0.5, rate=(1.0, 1.0), reverse=0.0)
+    module.target_frame = target_frame
+    target = FRAMES - 1 if target_frame == 'last' else FRAMES // 2
+    noise = module.draw_for(clip, {}, generator())
+    whole = module(clip, *options, noise=noise)
+    assert module.pace > 0
+    single = {name: noise[name] for name in module.draw_for(clip[:, 0], {}, generator())}
+    alone = module(clip[:, target], *options, noise=single)
+    elbows = [joint not in (12, 13, 15, 16) for joint in range(17)]  # straight ones bend otherwise
+    same = (whole.angle[:, target] - alone.angle)[:, elbows]
+    assert same.abs().max() < 1e-4
+    # the first and the last frame are turned otherwise, and in between nothing jumps
+    change = [turn_speeds(torch.stack((clip[:, t], whole.angle[:, t]), dim=1)) for t in (0, -1)]
+    assert (change[0] - change[1]).abs().mean() > 0.02
+    constant = moving(kind, clip, speed=0.0, rate=(1.0, 1.0), reverse=0.0)
+    constant.target_frame = target_frame
+    still = clip[:, target : target + 1].expand_as(clip)
+    kept = constant(still, *options, noise={n: noise[n] for n in single}).angle
+    assert turn_speeds(kept).max() < 2e-3
+    path = turn_speeds(module(still, *options, noise=noise).angle)
+    added = path.square().mean().sqrt() / turn_speeds(clip).square().mean().sqrt()
+    assert path.max() < 0.8 and 0.3 < added < 0.75
+
+
+def test_clips_are_played_slower_backwards_and_not_at_all(people):
+    clip = walk(people)
+    draws = dict(rate=torch.ones(64), still=torch.ones(64), reverse=torch.ones(64))
+    motion = ClipMotion(rate=(0.5, 0.5), still=0.5, reverse=0.5)
+
+    def play(target='centre', **changed):
+        draw = {**draws, **{name: torch.full((64,), value) for name, value in changed.items()}}
+        return motion.play(clip, draw, H36M_17, target)
+
+    middle, slow = FRAMES // 2, play()
+    for t in (-4, -2, 0, 2, 4):  # every other frame is one of the recording
+        torch.testing.assert_close(slow[:, middle + t], clip[:, middle + t // 2])
+    torch.testing.assert_close(bone_lengths(slow, H36M_17), bone_lengths(clip, H36M_17))
+    torch.testing.assert_close(play(reverse=-1.0), slow.flip(1))
+    torch.testing.assert_close(play('last')[:, -1], clip[:, -1])
+    torch.testing.assert_close(play('last', reverse=-1.0)[:, -1], clip[:, 0])
+    torch.testing.assert_close(play('last', reverse=-1.0)[:, -3], clip[:, 1])
+    assert play(still=-1.0).diff(dim=1).abs().max() < 1e-6
+    # beyond its ends a clip stands still
+    fast = ClipMotion(rate=(2.0, 2.0), reverse=0.0).play(clip, draws, H36M_17, 'centre')
+    assert torch.equal(fast[:, 0], fast[:, 1]) and not torch.equal(fast[:, 3], fast[:, 2])
+
+
+@pytest.mark.parametrize(
+    'motion, sentence',
+    [
+        (dict(speed=-1), 'motion: speed is -1; give a number of 0 or more'),
+        (dict(rate=(2, 1)), 'motion: rate is'),
+        (dict(still=2), 'motion: still is 2; give a number between 0 and 1'),
+        (dict(tempo=1), 'tempo'),
+        (0.5, 'motion is 0.5; give a dict'),
+    ],
+)
+def test_wrong_motions_are_refused(motion, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        AnatomicalPoseAugmentor(motion=motion)
