@@ -18,6 +18,7 @@ from mmposeaug.geometry import (
     in_view,
     joints_to_bones,
     project,
+    root_relative,
     rotate,
     rotation_matrix,
     shift_into_view,
@@ -316,6 +317,27 @@ def test_clips_are_played_slower_backwards_and_not_at_all(people):
     # beyond its ends a clip stands still
     fast = ClipMotion(rate=(2.0, 2.0), reverse=0.0).play(clip, draws, H36M_17, 'centre')
     assert torch.equal(fast[:, 0], fast[:, 1]) and not torch.equal(fast[:, 3], fast[:, 2])
+
+
+def test_paths_are_those_of_other_clips(people):
+    clip = walk(people) * torch.linspace(0.5, 1.5, 64)[:, None, None, None]
+    motion = ClipMotion(rate=(1, 1), paths=0.5)
+    draw = dict(
+        exchanged_path=torch.tensor([-1.0, 1.0]).repeat(32),
+        path_of=torch.linspace(1, -1, 64),
+        path_yaw=torch.linspace(-1, 1, 64),
+    )
+    draw.update(rate=torch.ones(64), still=torch.ones(64), reverse=torch.ones(64))
+    moved = motion.play(clip, draw, H36M_17, 'centre')
+    torch.testing.assert_close(root_relative(moved, 0), root_relative(clip, 0))
+    torch.testing.assert_close(moved[1::2], clip[1::2])
+    middle = FRAMES // 2
+    torch.testing.assert_close(moved[:, middle], clip[:, middle])
+    lengths = [c[:, :, 0].diff(dim=1).norm(dim=-1) for c in (clip.flip(0), moved)]
+    torch.testing.assert_close(lengths[0][::2], lengths[1][::2])
+    assert torch.equal(
+        moved[::2, :, 0, 1].diff(dim=1) == 0, clip.flip(0)[::2, :, 0, 1].diff(dim=1) == 0
+    )
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mmposeaug.geometry import clip_at
+from mmposeaug.geometry import clip_at, euler_to_matrix, rotate
 from mmposeaug.models.option_checks import check_number, check_range
 from mmposeaug.structures import Skeleton
 from mmposeaug.structures.choices import require_known
@@ -39,6 +40,9 @@ class ClipMotion:
             original's. Defaults to (0.5, 1).
         still (float): Share of the clips that stand still. Defaults to 0.
         reverse (float): Share of the clips that are played backwards. Defaults to 0.5.
+        paths (float): Share of the clips whose root goes along the path of another clip of the
+            batch, turned about the vertical: people then do not always face where they go.
+            Defaults to 0.
 
     Raises:
         ValueError: If a speed is negative, a range is empty or a share is not between 0 and 1.
@@ -48,6 +52,7 @@ class ClipMotion:
     rate: tuple[float, float] = (0.5, 1.0)
     still: float = 0.0
     reverse: float = 0.5
+    paths: float = 0.0
 
     def __post_init__(self) -> None:
         """Check the options."""
@@ -55,6 +60,7 @@ class ClipMotion:
         check_range('motion', 'rate', self.rate, 0)
         check_number('motion', 'still', self.still, 0, 1)
         check_number('motion', 'reverse', self.reverse, 0, 1)
+        check_number('motion', 'paths', self.paths, 0, 1)
 
     @classmethod
     def of(cls, owner: str, options: Mapping[str, Any] | None) -> ClipMotion | None:
@@ -84,14 +90,21 @@ class ClipMotion:
             uniform = {name + PACE: shape for name, shape in moving.items()}
         if self.plays:
             uniform.update(rate=(), still=(), reverse=())
+        if self.paths:
+            uniform.update(exchanged_path=(), path_of=(), path_yaw=())
         return normal, uniform
 
     def play(
         self, clip: Tensor, draw: Mapping[str, Tensor], skeleton: Skeleton, target_frame: str
     ) -> Tensor:
         """Play clips (N, T, J, 3) at their speeds; the frame to predict stays a recorded one."""
-        if not self.plays:
-            return clip
+        if self.plays:
+            clip = self._play(clip, draw, skeleton, target_frame)
+        return self._exchange(clip, draw, skeleton, target_frame) if self.paths else clip
+
+    def _play(
+        self, clip: Tensor, draw: Mapping[str, Tensor], skeleton: Skeleton, target_frame: str
+    ) -> Tensor:
         frames = clip.shape[1]
         low, high = self.rate
         rate = (low + high) / 2 + (high - low) / 2 * draw['rate']
@@ -102,6 +115,20 @@ class ClipMotion:
         steps = torch.arange(frames, device=clip.device) - target
         times = middle + torch.where(backwards, -rate, rate).unsqueeze(1) * steps
         return clip_at(clip, times.to(clip), skeleton)
+
+    def _exchange(
+        self, clip: Tensor, draw: Mapping[str, Tensor], skeleton: Skeleton, target_frame: str
+    ) -> Tensor:
+        target = reference_index(clip.shape[1], target_frame)
+        root = clip[:, :, skeleton.root]
+        path = root - root[:, target : target + 1]
+        partner = ((draw['path_of'] + 1) / 2 * len(clip)).long().clamp(max=len(clip) - 1)
+        level = torch.zeros_like(draw['path_yaw'])
+        turn = euler_to_matrix(math.pi * draw['path_yaw'], level, level)
+        other = rotate(path[partner], turn)
+        taken = draw['exchanged_path'] < 2 * self.paths - 1
+        change = torch.where(taken[:, None, None], other - path, 0.0)
+        return clip + change.unsqueeze(2)
 
     def over_frames(
         self,
