@@ -11,11 +11,21 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mmposeaug.geometry import clip_at, euler_to_matrix, rotate
+from mmposeaug.geometry import (
+    body_axes,
+    bones_to_joints,
+    clip_at,
+    euler_to_matrix,
+    index_tensor,
+    joints_to_bones,
+    rotate,
+    unit_bones,
+)
 from mmposeaug.models.option_checks import check_number, check_range
 from mmposeaug.structures import Skeleton
 from mmposeaug.structures.choices import require_known
 
+from .articulation import Articulation
 from .networks import reference_index
 
 TO = '_to'
@@ -43,6 +53,8 @@ class ClipMotion:
         paths (float): Share of the clips whose root goes along the path of another clip of the
             batch, turned about the vertical: people then do not always face where they go.
             Defaults to 0.
+        limbs (float): Share of the limbs, for people, that move as those of another clip of the
+            batch do: arms then do not always swing as the legs walk. Defaults to 0.
 
     Raises:
         ValueError: If a speed is negative, a range is empty or a share is not between 0 and 1.
@@ -53,6 +65,7 @@ class ClipMotion:
     still: float = 0.0
     reverse: float = 0.5
     paths: float = 0.0
+    limbs: float = 0.0
 
     def __post_init__(self) -> None:
         """Check the options."""
@@ -61,6 +74,7 @@ class ClipMotion:
         check_number('motion', 'still', self.still, 0, 1)
         check_number('motion', 'reverse', self.reverse, 0, 1)
         check_number('motion', 'paths', self.paths, 0, 1)
+        check_number('motion', 'limbs', self.limbs, 0, 1)
 
     @classmethod
     def of(cls, owner: str, options: Mapping[str, Any] | None) -> ClipMotion | None:
@@ -92,6 +106,8 @@ class ClipMotion:
             uniform.update(rate=(), still=(), reverse=())
         if self.paths:
             uniform.update(exchanged_path=(), path_of=(), path_yaw=())
+        if self.limbs:
+            uniform.update(exchanged_limbs=(2, 2), limbs_of=(2, 2))
         return normal, uniform
 
     def play(
@@ -122,13 +138,35 @@ class ClipMotion:
         target = reference_index(clip.shape[1], target_frame)
         root = clip[:, :, skeleton.root]
         path = root - root[:, target : target + 1]
-        partner = ((draw['path_of'] + 1) / 2 * len(clip)).long().clamp(max=len(clip) - 1)
+        partner = _index(draw['path_of'], len(clip))
         level = torch.zeros_like(draw['path_yaw'])
         turn = euler_to_matrix(math.pi * draw['path_yaw'], level, level)
         other = rotate(path[partner], turn)
         taken = draw['exchanged_path'] < 2 * self.paths - 1
         change = torch.where(taken[:, None, None], other - path, 0.0)
         return clip + change.unsqueeze(2)
+
+    def exchange_limbs(
+        self, clip: Tensor, draw: Mapping[str, Tensor], skeleton: Skeleton, body: Articulation
+    ) -> Tensor:
+        """Let limbs of clips (N, T, J, 3) move about the trunk as those of others do."""
+        if not self.limbs:
+            return clip
+        axes = body_axes(clip, skeleton)
+        bones = joints_to_bones(clip, skeleton)
+        directions, lengths = unit_bones(bones)
+        local = directions @ axes.transpose(-1, -2)
+        partner = _index(draw['limbs_of'], len(clip))
+        taken = draw['exchanged_limbs'] < 2 * self.limbs - 1
+        for kind, limbs in enumerate(body.limbs):
+            for side, limb in enumerate(limbs):
+                which = index_tensor(limb, clip.device)
+                other = local.index_select(-2, which)[partner[:, kind, side]] @ axes
+                own = bones.index_select(-2, which)
+                moved = other * lengths.index_select(-2, which)
+                chosen = torch.where(taken[:, kind, side, None, None, None], moved, own)
+                bones = bones.index_copy(2, which, chosen)
+        return bones_to_joints(bones, skeleton, clip[:, :, skeleton.root])
 
     def over_frames(
         self,
@@ -151,3 +189,8 @@ class ClipMotion:
             )
             found[name] = angle.cos() * start + angle.sin() * end
         return found
+
+
+def _index(uniform: Tensor, count: int) -> Tensor:
+    """Numbers of clips from draws in [-1, 1]."""
+    return ((uniform + 1) / 2 * count).long().clamp(max=count - 1)

@@ -14,6 +14,7 @@ from mmposeaug.geometry import joints_to_bones, unit_bones
 from mmposeaug.structures import Skeleton
 from mmposeaug.structures.choices import require_known
 
+from .articulation import Articulation
 from .clip_motion import ClipMotion
 from .networks import reference_frame
 
@@ -32,6 +33,7 @@ class MovingDraw(nn.Module):
     skeleton: Skeleton
     motion: ClipMotion | None
     target_frame: str
+    articulation: Articulation | None = None
     pace = 0.0
     at_rest: tuple[str, ...] = ('pitch', 'roll')
     """tuple[str]: Normal draws that stay the same over a clip: of views and bodies."""
@@ -100,6 +102,8 @@ class MovingDraw(nn.Module):
         """
         assert self.motion is not None
         played = self.motion.play(clip, draw, self.skeleton, self.target_frame)
+        if self.articulation is not None:
+            played = self.motion.exchange_limbs(played, draw, self.skeleton, self.articulation)
         turned, change = self.turn(played.flatten(0, 1), self.frame_draws(played, draw))
         size = clip.shape[:2]
         return played, turned.unflatten(0, size), change.unflatten(0, size).mean(1)
