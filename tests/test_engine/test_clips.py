@@ -40,6 +40,7 @@ CAMERAS = dict(
     pincushion=[1145.0, 1143, 480, 530, 0.1, 0.05, 0.0, 0.001, 0.001],
     wide=[400.0, 400, 500, 500, 0.0, 0.0, 0.0, 0.0, 0.0],
 )
+CONSTANT = dict(speed=0, rate=(1, 1), cap=0, reverse=0)
 PARTS = dict(
     angle=dict(type='BoneAngleAugmentor', hidden=16, noise_dim=8, num_blocks=1, limit=0.3),
     length=dict(type='BoneLengthAugmentor', hidden=16, noise_dim=8, num_blocks=1),
@@ -107,9 +108,9 @@ def test_projections_of_clips_are_bounded_and_single_frames_as_before(people):
 @pytest.mark.parametrize(
     'augmentor',
     [
-        lambda: RandomPoseAugmentor(),
-        lambda: AnatomicalPoseAugmentor(),
-        lambda: PoseAugmentor(draw=dict(type='AnatomicalPoseAugmentor'), **PARTS),
+        lambda: RandomPoseAugmentor(motion=CONSTANT),
+        lambda: AnatomicalPoseAugmentor(motion=CONSTANT),
+        lambda: PoseAugmentor(draw=dict(type='AnatomicalPoseAugmentor', motion=CONSTANT), **PARTS),
         lambda: PoseAugmentor(**PARTS),
     ],
     ids=['random', 'anatomical', 'learned on a draw', 'released'],
@@ -272,7 +273,7 @@ def test_clips_of_one_frame_are_single_frames(people, kind):
 @pytest.mark.parametrize('target_frame', ['centre', 'last'])
 def test_turns_follow_a_path_through_those_of_the_predicted_frame(people, kind, target_frame):
     clip, options = walk(people), (people.intrinsics, people.image_size)
-    module = moving(kind, clip, speed=0.5, rate=(1.0, 1.0), reverse=0.0)
+    module = moving(kind, clip, speed=0.5, rate=(1, 1), cap=0, reverse=0)
     module.target_frame = target_frame
     target = FRAMES - 1 if target_frame == 'last' else FRAMES // 2
     noise = module.draw_for(clip, {}, generator())
@@ -286,7 +287,7 @@ def test_turns_follow_a_path_through_those_of_the_predicted_frame(people, kind, 
     # the first and the last frame are turned otherwise, and in between nothing jumps
     change = [turn_speeds(torch.stack((clip[:, t], whole.angle[:, t]), dim=1)) for t in (0, -1)]
     assert (change[0] - change[1]).abs().mean() > 0.02
-    constant = moving(kind, clip, speed=0.0, rate=(1.0, 1.0), reverse=0.0)
+    constant = moving(kind, clip, speed=0, rate=(1, 1), cap=0, reverse=0)
     constant.target_frame = target_frame
     still = clip[:, target : target + 1].expand_as(clip)
     kept = constant(still, *options, noise={n: noise[n] for n in single}).angle

@@ -121,6 +121,18 @@ def test_what_hangs_on_a_joint_turns_with_it():
     assert torch.allclose(*angle, atol=1e-4)
 
 
+def test_frames_of_a_clip_take_those_of_another_at_the_same_time():
+    clip = torch.stack([hands(20, seed=i, turned=False) for i in range(3)], dim=1)
+    still = dict(speed=0, rate=(1, 1), cap=0, reverse=0)
+    module = build(clip[:, 0], widen=0.0, exchange=1.0, motion=still)
+    noise = module.draw_for(clip, {}, torch.Generator().manual_seed(0))
+    whole = augment(module, clip, noise=noise).angle
+    for t in range(3):
+        assert torch.allclose(
+            whole[:, t], augment(module, clip[:, t], noise=noise).angle, atol=1e-5
+        )
+
+
 @pytest.mark.parametrize('options', [{}, dict(exchange=0.3), dict(angle_noise=0.1, exaggerate=0.5)])
 def test_lengths_stay_a_clip_of_one_frame_is_a_frame_and_draws_are_the_generators(options):
     pose = hands(64)
@@ -138,7 +150,8 @@ def test_lengths_stay_a_clip_of_one_frame_is_a_frame_and_draws_are_the_generator
 def test_frames_of_a_clip_share_their_turns():
     first = hands(20)
     clip = torch.stack((first, first, hands(20, seed=1)), dim=1)
-    found = augment(build(first), clip).angle
+    motion = dict(speed=0, rate=(1, 1), cap=0, reverse=0)
+    found = augment(build(first, motion=motion), clip).angle
     assert torch.allclose(found[:, 0], found[:, 1], atol=1e-6)
     assert torch.allclose(
         bone_lengths(found, HAND), bone_lengths(clip, HAND), atol=1e-6

@@ -44,10 +44,13 @@ class ClipMotion:
 
     Args:
         speed (float): How fast turns change: their own speed as a share of that of the training
-            set's bones, on average (root mean square). Defaults to 0.5; with 0 a clip keeps its
+            set's bones, on average (root mean square). Defaults to 0.2; with 0 a clip keeps its
             turns.
         rate (tuple[float, float]): Speeds at which clips are played, drawn evenly; 1 is the
-            original's. Defaults to (0.5, 1).
+            original's. Defaults to (0.6, 1.25).
+        cap (float): Clips are played so slow that no bone turns by more than this share of what
+            99.9 % of the training set's turns from frame to frame stay below. Defaults to 0.75;
+            0 for no such bound.
         still (float): Share of the clips that stand still. Defaults to 0.
         reverse (float): Share of the clips that are played backwards. Defaults to 0.5.
         paths (float): Share of the clips whose root goes along the path of another clip of the
@@ -60,8 +63,9 @@ class ClipMotion:
         ValueError: If a speed is negative, a range is empty or a share is not between 0 and 1.
     """
 
-    speed: float = 0.5
-    rate: tuple[float, float] = (0.5, 1.0)
+    speed: float = 0.2
+    rate: tuple[float, float] = (0.6, 1.25)
+    cap: float = 0.75
     still: float = 0.0
     reverse: float = 0.5
     paths: float = 0.0
@@ -71,19 +75,21 @@ class ClipMotion:
         """Check the options."""
         check_number('motion', 'speed', self.speed)
         check_range('motion', 'rate', self.rate, 0)
+        check_number('motion', 'cap', self.cap)
         check_number('motion', 'still', self.still, 0, 1)
         check_number('motion', 'reverse', self.reverse, 0, 1)
         check_number('motion', 'paths', self.paths, 0, 1)
         check_number('motion', 'limbs', self.limbs, 0, 1)
 
     @classmethod
-    def of(cls, owner: str, options: Mapping[str, Any] | None) -> ClipMotion | None:
+    def of(cls, owner: str, options: Mapping[str, Any] | None) -> ClipMotion:
         """Read the option ``motion`` of a draw."""
-        if options is None or isinstance(options, cls):
-            return options
+        if options is None:
+            return cls()
         if not isinstance(options, Mapping):
             raise ValueError(
-                f'{owner}: motion is {options!r}; give a dict such as dict(speed=0.5), or None.'
+                f'{owner}: motion is {options!r}; give a dict such as dict(speed=0.5), or leave it '
+                'out.'
             )
         require_known(f'{owner}.motion', options, [each.name for each in fields(cls)])
         return cls(**options)
@@ -111,19 +117,36 @@ class ClipMotion:
         return normal, uniform
 
     def play(
-        self, clip: Tensor, draw: Mapping[str, Tensor], skeleton: Skeleton, target_frame: str
+        self,
+        clip: Tensor,
+        draw: Mapping[str, Tensor],
+        skeleton: Skeleton,
+        target_frame: str,
+        fast: float = math.inf,
     ) -> Tensor:
-        """Play clips (N, T, J, 3) at their speeds; the frame to predict stays a recorded one."""
+        """Play clips (N, T, J, 3) at their speeds; the frame to predict stays a recorded one.
+
+        Bones that turn by more than ``fast`` radians from frame to frame are fast for the training
+        set.
+        """
         if self.plays:
-            clip = self._play(clip, draw, skeleton, target_frame)
+            clip = self._play(clip, draw, skeleton, target_frame, fast)
         return self._exchange(clip, draw, skeleton, target_frame) if self.paths else clip
 
     def _play(
-        self, clip: Tensor, draw: Mapping[str, Tensor], skeleton: Skeleton, target_frame: str
+        self,
+        clip: Tensor,
+        draw: Mapping[str, Tensor],
+        skeleton: Skeleton,
+        target_frame: str,
+        fast: float,
     ) -> Tensor:
         frames = clip.shape[1]
         low, high = self.rate
         rate = (low + high) / 2 + (high - low) / 2 * draw['rate']
+        if self.cap and fast < math.inf:
+            fastest = turn_speeds(clip, skeleton).flatten(1).amax(1).clamp_min(1e-6)
+            rate = rate.minimum(self.cap * fast / fastest)
         rate = torch.where(draw['still'] < 2 * self.still - 1, 0.0, rate)
         backwards = draw['reverse'] < 2 * self.reverse - 1
         target = reference_index(frames, target_frame)
@@ -138,7 +161,7 @@ class ClipMotion:
         target = reference_index(clip.shape[1], target_frame)
         root = clip[:, :, skeleton.root]
         path = root - root[:, target : target + 1]
-        partner = _index(draw['path_of'], len(clip))
+        partner = index_of(draw['path_of'], len(clip))
         level = torch.zeros_like(draw['path_yaw'])
         turn = euler_to_matrix(math.pi * draw['path_yaw'], level, level)
         other = rotate(path[partner], turn)
@@ -156,7 +179,7 @@ class ClipMotion:
         bones = joints_to_bones(clip, skeleton)
         directions, lengths = unit_bones(bones)
         local = directions @ axes.transpose(-1, -2)
-        partner = _index(draw['limbs_of'], len(clip))
+        partner = index_of(draw['limbs_of'], len(clip))
         taken = draw['exchanged_limbs'] < 2 * self.limbs - 1
         for kind, limbs in enumerate(body.limbs):
             for side, limb in enumerate(limbs):
@@ -191,6 +214,12 @@ class ClipMotion:
         return found
 
 
-def _index(uniform: Tensor, count: int) -> Tensor:
+def turn_speeds(clip: Tensor, skeleton: Skeleton) -> Tensor:
+    """Turns (N, T - 1, J - 1) of bones from frame to frame, in radians."""
+    directions, _ = unit_bones(joints_to_bones(clip, skeleton))
+    return (directions[:, 1:] * directions[:, :-1]).sum(-1).clamp(-1, 1).acos()
+
+
+def index_of(uniform: Tensor, count: int) -> Tensor:
     """Numbers of clips from draws in [-1, 1]."""
     return ((uniform + 1) / 2 * count).long().clamp(max=count - 1)

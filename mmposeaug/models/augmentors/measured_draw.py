@@ -21,6 +21,7 @@ from mmposeaug.geometry import (
 from mmposeaug.models.option_checks import check_number, check_options
 from mmposeaug.structures import Skeleton
 
+from .clip_motion import index_of
 from .local_bones import LocalBones, levels, swing, to_frame
 from .networks import per_frame, reference_frame
 from .operations import one_minus_cos
@@ -131,6 +132,16 @@ class MeasuredPoseAugmentor(RandomPoseAugmentor):
             shapes.update(partner=(), exchanged=(bones,))
         return shapes
 
+    def frame_draws(self, clip: Tensor, draw: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """As in the base class; a partner is another clip's same frame."""
+        found = super().frame_draws(clip, draw)
+        if 'partner' in draw:
+            count, frames = clip.shape[:2]
+            steps = torch.arange(frames, device=clip.device)
+            row = (index_of(draw['partner'], count).unsqueeze(1) * frames + steps).flatten()
+            found['partner'] = 2 * (row + 0.5) / (count * frames) - 1
+        return found
+
     # -------------------------------------------------------------------- turns
     def turn(self, pose: Tensor, draw: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
         """Turn joints, then bones, as in the base class."""
@@ -157,7 +168,7 @@ class MeasuredPoseAugmentor(RandomPoseAugmentor):
             further = 1 + self.exaggerate * draw['exaggerated'].abs() * share
         taken = draw['exchanged'] < 2 * self.exchange - 1 if self.exchange else None
         if taken is not None:
-            partner = ((draw['partner'] + 1) / 2 * len(pose)).long().clamp(max=len(pose) - 1)
+            partner = index_of(draw['partner'], len(pose))
         chosen: dict[int, Tensor] = {}
         found: dict[int, Tensor] = {}
         root = LocalBones(self.skeleton, self.near, self.mean, self.factor).root_frame(directions)

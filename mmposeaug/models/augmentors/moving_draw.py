@@ -10,12 +10,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from mmposeaug.geometry import joints_to_bones, unit_bones
 from mmposeaug.structures import Skeleton
 from mmposeaug.structures.choices import require_known
 
 from .articulation import Articulation
-from .clip_motion import ClipMotion
+from .clip_motion import ClipMotion, turn_speeds
 from .networks import reference_frame
 
 
@@ -24,17 +23,20 @@ class MovingDraw(nn.Module):
 
     Attributes:
         skeleton (Skeleton): Tree of the poses.
-        motion (ClipMotion, optional): How clips move; None for turns that stay the same.
+        motion (ClipMotion): How clips move.
         target_frame (str): Which frame of a clip the lifter predicts.
         pace (float): Mean change of the draws from frame to frame, in radians on a circle from one
             draw to another.
+        fast (float): What 99.9 % of the turns of the training set's bones from frame to frame stay
+            below, in radians.
     """
 
     skeleton: Skeleton
-    motion: ClipMotion | None
+    motion: ClipMotion
     target_frame: str
     articulation: Articulation | None = None
     pace = 0.0
+    fast = math.inf
     at_rest: tuple[str, ...] = ('pitch', 'roll')
     """tuple[str]: Normal draws that stay the same over a clip: of views and bodies."""
 
@@ -51,8 +53,8 @@ class MovingDraw(nn.Module):
         raise NotImplementedError
 
     def moves(self, pose: Tensor) -> bool:
-        """Whether poses are clips, and clips move."""
-        return self.motion is not None and pose.ndim == 4 and pose.shape[1] > 1
+        """Whether poses are clips."""
+        return pose.ndim == 4 and pose.shape[1] > 1
 
     def draw_for(
         self, pose: Tensor, given: Mapping[str, Tensor], generator: torch.Generator | None
@@ -61,7 +63,6 @@ class MovingDraw(nn.Module):
         options: dict[str, Any] = dict(generator=generator, device=pose.device, dtype=pose.dtype)
         shapes = [(self.normal_shapes(), self.uniform_shapes())]
         if self.moves(pose):  # after those of single frames, which so stay what they are
-            assert self.motion is not None
             shapes.append(self.motion.shapes(self._moving()))
         known = [name for pair in shapes for each in pair for name in each]
         require_known(f'noise of {type(self).__name__}', given, known)
@@ -79,19 +80,22 @@ class MovingDraw(nn.Module):
         Args:
             clips (Tensor): Clips of shape (N, T, J, 3).
         """
-        motion = self.motion
-        if motion is None or not motion.speed or not self.moves(clips):
+        if not self.moves(clips):
             return
-        directions, _ = unit_bones(joints_to_bones(clips, self.skeleton))
-        turns = _angle((directions[:, 1:] * directions[:, :-1]).sum(-1))
+        turns = turn_speeds(clips, self.skeleton)
         moving = turns.amax(-1) > 1e-3  # frames that are repeated to fill up a clip are no motion
-        real = turns[moving].square().mean().sqrt() if moving.any() else turns.new_zeros(())
+        if not moving.any():
+            return
+        turns = turns[moving]
+        order = turns.flatten().sort().values  # torch's quantile takes 16 million values at most
+        self.fast = float(order[int(0.999 * (len(order) - 1))])
         pose = reference_frame(clips, self.target_frame)
         generator = torch.Generator(pose.device).manual_seed(0)
         _, change = self.turn(pose, self.draw_for(pose, {}, generator))
-        drawn = _angle(1 - change).square().mean().sqrt().clamp_min(1e-6)
+        drawn = (1 - change).clamp(-1, 1).acos().square().mean().sqrt().clamp_min(1e-6)
         # paces are drawn evenly between 0 and twice the mean, so that their mean square is 4 / 3
-        self.pace = motion.speed * float(real / drawn) * math.sqrt(3 / 4)
+        share = float(turns.square().mean().sqrt() / drawn)
+        self.pace = self.motion.speed * share * math.sqrt(3 / 4)
 
     def turn_clip(self, clip: Tensor, draw: Mapping[str, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
         """Play clips, and turn every frame as a pose of its own by draws that follow a path.
@@ -100,8 +104,7 @@ class MovingDraw(nn.Module):
             tuple[Tensor, Tensor, Tensor]: The clips as they are played, turned, and the turns' mean
             1 - cos (N, J - 1).
         """
-        assert self.motion is not None
-        played = self.motion.play(clip, draw, self.skeleton, self.target_frame)
+        played = self.motion.play(clip, draw, self.skeleton, self.target_frame, self.fast)
         if self.articulation is not None:
             played = self.motion.exchange_limbs(played, draw, self.skeleton, self.articulation)
         turned, change = self.turn(played.flatten(0, 1), self.frame_draws(played, draw))
@@ -110,7 +113,6 @@ class MovingDraw(nn.Module):
 
     def frame_draws(self, clip: Tensor, draw: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Draws (N * T, ...) for every frame of clips (N, T, J, 3), as if they were poses."""
-        assert self.motion is not None
         frames = clip.shape[1]
         paths = self.motion.over_frames(draw, self._moving(), frames, self.target_frame, self.pace)
         return {
@@ -121,7 +123,3 @@ class MovingDraw(nn.Module):
     def _moving(self) -> dict[str, tuple[int, ...]]:
         shapes = self.normal_shapes()
         return {name: shape for name, shape in shapes.items() if name not in self.at_rest}
-
-
-def _angle(cosine: Tensor) -> Tensor:
-    return cosine.clamp(-1, 1).acos()
