@@ -97,7 +97,7 @@ class ClipMotion:
     @property
     def plays(self) -> bool:
         """bool: Whether clips are played otherwise than they were recorded."""
-        return bool(self.reverse or self.still) or tuple(self.rate) != (1, 1)
+        return bool(self.reverse or self.still or self.cap) or tuple(self.rate) != (1, 1)
 
     def shapes(
         self, moving: Mapping[str, tuple[int, ...]]
