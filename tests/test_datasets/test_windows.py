@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from mmpose.datasets import Human36mDataset
 
 from mmposeaug.datasets import WindowRule
+from mmposeaug.datasets.clip_index import ClipIndex
 from mmposeaug.datasets.frames import index_videos
 from mmposeaug.datasets.windows import select_windows
 
@@ -35,7 +37,10 @@ def names_of(frames_of_videos, seed):
     return np.array(names)[np.random.default_rng(seed).permutation(len(names))]
 
 
-@given(RULES, st.lists(st.integers(1, 12), min_size=1, max_size=4), st.integers(0, 99))
+VIDEOS = st.lists(st.integers(1, 12), min_size=1, max_size=4)
+
+
+@given(RULES, VIDEOS, st.integers(0, 99))
 def test_windows_are_those_of_mmpose(rule, frames_of_videos, seed):
     # MMPose lists clips of the wrong length for a video shorter than multiple_target
     assume(min(frames_of_videos) >= rule.multiple_target)
@@ -45,15 +50,38 @@ def test_windows_are_those_of_mmpose(rule, frames_of_videos, seed):
     theirs.multiple_target_step = rule.multiple_target_step or rule.multiple_target
     expected = theirs.get_sequence_indices()
     windows = rule.build(index_videos(names))
-    assert windows.tolist() == expected
-    assert windows.shape[1] == (rule.multiple_target or rule.seq_len)
+    assert windows.frames_of().tolist() == expected
+    assert windows.num_frames == (rule.multiple_target or rule.seq_len)
+
+
+@given(RULES, VIDEOS, st.integers(0, 99))
+def test_a_start_and_a_step_show_what_a_list_of_frames_shows(rule, frames_of_videos, seed):
+    names, rng = names_of(frames_of_videos, seed), np.random.default_rng(seed)
+    every = rule.build(index_videos(names), rng.random(len(names)) < 0.9)
+    assume(len(every))
+    # some samples of a file, repeated, and then of a bank that has the frames they need alone
+    some = torch.from_numpy(rng.integers(len(every), size=rng.integers(1, 9)))
+    listed = every.frames_of()[some]
+    windows = every.take(some)
+    frames, compact = windows.compact(len(names))
+    assert torch.equal(windows.frames_of(), listed)
+    assert torch.equal(frames[compact.frames_of()], listed) and frames.diff().gt(0).all()
+    if rule.seq_step == 1:
+        assert frames.tolist() == sorted(set(listed.flatten().tolist()))
+    by_hand = ClipIndex.of_windows(compact.frames_of())
+    joined = ClipIndex.concat([compact, by_hand], [len(frames), len(frames)])
+    expected = torch.cat((compact.frames_of(), compact.frames_of() + len(frames)))
+    assert torch.equal(joined.frames_of(), expected)
+    for place in range(rule.num_frames):
+        assert torch.equal(joined.frames_at(place), expected[:, place])
+    assert torch.equal(joined.frames_at(-1), expected[:, -1])
 
 
 def test_clips_of_short_videos_are_left_out():
     index = index_videos(names_of([10, 4, 6], 0))
     rule = WindowRule(multiple_target=6, multiple_target_step=2)
     windows = rule.build(index)
-    assert index.of_frame[windows[:, 0]].tolist() == [0, 0, 0, 2]
+    assert index.of_frame[windows.frames_at(0)].tolist() == [0, 0, 0, 2]
 
 
 @pytest.mark.parametrize(
@@ -86,16 +114,17 @@ def test_bad_rules_are_named(options, message):
 
 def test_subset_is_a_run_from_a_seeded_start():
     index = index_videos(names_of([40], 0))
-    whole = select_windows({}, index, None, 'data').tolist()
+    whole = select_windows({}, index, None, 'data').frames_at(0).tolist()
     starts = set()
     for seed in range(8):
         part = select_windows(dict(subset_frac=0.25, subset_seed=seed), index, None, 'data')
-        start = whole.index(part[0].tolist())
-        assert part.tolist() == whole[start : start + 10]
+        part = part.frames_at(0).tolist()
+        start = whole.index(part[0])
+        assert part == whole[start : start + 10]
         starts.add(start)
     assert len(starts) > 2
     again = select_windows(dict(subset_frac=0.25), index, None, 'data', subset_seed=7)
-    assert again.tolist() == part.tolist()
+    assert again.frames_at(0).tolist() == part
 
 
 @pytest.mark.parametrize(
