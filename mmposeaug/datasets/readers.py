@@ -31,7 +31,7 @@ from .images import (
 from .metainfo import class_of_cfg, skeleton_of_cfg
 from .pose_bank import PoseBank
 from .samples import inner_dataset
-from .windows import select_windows, window_rule
+from .windows import select_windows, warn_of_rates, window_rule
 
 POSE_READERS = Registry('pose reader')
 """Registry: Functions ``(cfg, skeleton, subset_seed, check) -> PoseBank`` by dataset type."""
@@ -183,7 +183,8 @@ def read_human36m(
     cameras = CameraSet.from_dicts(camera_dicts)
     windows = select_windows(cfg, index, keypoints, repr(ann_file), subset_seed, usable)
     if windows.num_frames > 1:
-        warn_of_gaps(arrays['imgname'], index, repr(ann_file))
+        shown = windows.frames_at(0).numpy()
+        warn_of_gaps(arrays['imgname'], index, shown, repr(ann_file))
     kept, windows = windows.compact(len(index.of_frame))
     frames = kept.numpy()
 
@@ -256,7 +257,10 @@ def read_joined(
                     f'The metainfo {own.name!r} of the joined dataset is not that of its parts, '
                     f'{part.skeleton.name!r}; give each part the same metainfo.'
                 )
-    return PoseBank.concat(parts)
+    joined = PoseBank.concat(parts)
+    if joined.num_frames > 1:
+        warn_of_rates([inner_dataset(part) for part in cfg['datasets']])
+    return joined
 
 
 @POSE_READERS.register_module(name='RepeatDataset')

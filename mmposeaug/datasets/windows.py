@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -12,6 +13,8 @@ import numpy as np
 import torch
 from mmengine.logging import print_log
 from torch import Tensor
+
+from mmposeaug.fileio import join_root
 
 from .clip_index import ClipIndex
 from .frames import FrameSelection, VideoIndex
@@ -44,9 +47,14 @@ class WindowRule:
 
     def __post_init__(self) -> None:
         """Check the options."""
-        for name in ('seq_len', 'seq_step'):
-            if getattr(self, name) < 1:
-                raise ValueError(f'{name} is {getattr(self, name)}; it must be at least 1.')
+        least = dict(seq_len=1, seq_step=1, multiple_target=0, multiple_target_step=0)
+        for name, low in least.items():
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int) or value < low:
+                raise ValueError(f'{name} is {value!r}; a whole number from {low} is needed.')
+        for name in ('causal', 'pad_video_seq'):
+            if not isinstance(getattr(self, name), bool):
+                raise ValueError(f'{name} is {getattr(self, name)!r}; use one of True, False.')
         if self.multiple_target and self.seq_len != 1:
             raise ValueError(
                 f'multiple_target={self.multiple_target} needs seq_len=1, got {self.seq_len}.'
@@ -118,6 +126,28 @@ def _ranges(starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:
 def window_rule(cfg: Mapping[str, Any]) -> WindowRule:
     """How the frames of a dataset config form samples."""
     return WindowRule(**{name: cfg[name] for name in WINDOW_OPTIONS if name in cfg})
+
+
+def warn_of_rates(cfgs: Sequence[Mapping[str, Any]]) -> None:
+    """Log a warning if the clips of joined data sets are known to be at different rates.
+
+    Known are those of files in folders that MMPose calls by their rate, such as ``fps50``.
+    """
+    rates: dict[float, str] = {}
+    for cfg in cfgs:
+        path = join_root(cfg.get('ann_file') or '', cfg.get('data_root'))
+        named = re.findall(r'(?:^|[/\\])fps(\d+)[/\\]', path)
+        if named:
+            rate = int(named[-1]) / (cfg.get('frame_step', 1) * cfg.get('seq_step', 1))
+            rates.setdefault(rate, path)
+    if len(rates) > 1:
+        found = ', '.join(f'{rate:g} ({path!r})' for rate, path in rates.items())
+        print_log(
+            f'Clips of the joined data sets are at different rates, in frames a second: {found}; '
+            'set seq_step of each so that they are alike.',
+            'current',
+            logging.WARNING,
+        )
 
 
 def select_windows(

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 import torch
@@ -13,7 +15,7 @@ from mmpose.datasets import Human36mDataset
 from mmposeaug.datasets import WindowRule
 from mmposeaug.datasets.clip_index import ClipIndex
 from mmposeaug.datasets.frames import index_videos
-from mmposeaug.datasets.windows import select_windows
+from mmposeaug.datasets.windows import select_windows, warn_of_rates
 
 RULES = st.one_of(
     st.builds(
@@ -100,8 +102,6 @@ def test_target_frames(rule, target):
 @pytest.mark.parametrize(
     ('options', 'message'),
     [
-        (dict(seq_len=0), 'seq_len is 0'),
-        (dict(seq_step=0), 'seq_step is 0'),
         (dict(multiple_target=9, seq_len=9), 'needs seq_len=1, got 9'),
         (dict(multiple_target=9, seq_step=2), 'needs seq_step=1, got 2'),
         (dict(seq_len=4, causal=False, pad_video_seq=True), 'odd seq_len, got 4'),
@@ -110,6 +110,48 @@ def test_target_frames(rule, target):
 def test_bad_rules_are_named(options, message):
     with pytest.raises(ValueError, match=message):
         WindowRule(**options)
+
+
+@pytest.mark.parametrize(
+    ('name', 'values', 'remedy'),
+    [
+        ('seq_len', (0, -3, 2.5, 9.0, True, '9', None, [9]), 'a whole number from 1 is needed'),
+        ('seq_step', (0, -3, 2.0, True, '2', None), 'a whole number from 1 is needed'),
+        ('multiple_target', (-3, 2.5, True, '9', None), 'a whole number from 0 is needed'),
+        ('multiple_target_step', (-3, 2.5, True, '9'), 'a whole number from 0 is needed'),
+        ('causal', ('yes', None, 1), 'use one of True, False'),
+        ('pad_video_seq', ('no', None, 0), 'use one of True, False'),
+    ],
+)
+def test_values_of_another_kind_are_refused_where_samples_are_made(name, values, remedy):
+    for value in values:
+        with pytest.raises(ValueError, match=re.escape(f'{name} is {value!r}; {remedy}.')):
+            select_windows({name: value}, index_videos(names_of([9], 0)), None, 'data')
+
+
+def test_videos_too_short_for_a_sample_are_counted_in_the_log(log_lines):
+    index = index_videos(names_of([10, 4, 6, 3], 0))
+    select_windows(dict(seq_len=5), index, None, 'data')
+    select_windows(dict(multiple_target=5), index, None, 'data')
+    select_windows(dict(seq_len=5, pad_video_seq=True), index, None, 'data')
+    assert len(log_lines) == 2
+    assert (
+        'data: 2 of 4 videos, 7 of 23 frames, are left out, since they are shorter than the 5'
+        in (log_lines[0])
+    )
+    assert 'set pad_video_seq=True' in log_lines[0] and 'lower multiple_target' in log_lines[1]
+
+
+def test_joined_data_sets_of_unequal_known_rates_are_told(log_lines):
+    def cfg(rate, **options):
+        return dict(data_root='h36m', ann_file=f'annotation_body3d/fps{rate}/train.npz', **options)
+
+    other = dict(ann_file='mocap/train.npz')  # which does not tell
+    warn_of_rates([cfg(50), other, cfg(50), cfg(100, seq_step=2), cfg(100, frame_step=2)])
+    assert not log_lines
+    warn_of_rates([cfg(50, seq_step=5), cfg(50)])
+    assert len(log_lines) == 1 and "10 ('h36m/annotation_body3d/fps50/train.npz')" in log_lines[0]
+    assert '50 (' in log_lines[0] and 'set seq_step' in log_lines[0]
 
 
 def test_subset_is_a_run_from_a_seeded_start():
@@ -130,7 +172,7 @@ def test_subset_is_a_run_from_a_seeded_start():
 @pytest.mark.parametrize(
     ('options', 'message'),
     [
-        (dict(seq_len=50), 'No video of data has the 50 frames'),
+        (dict(seq_len=50), 'No video of data has the 50 frames .* the longest has 40; lower seq_l'),
         (dict(subset_frac=0.0), 'subset_frac is 0.0'),
         (dict(subset_frac=0.01), 'leaves none of 40'),
     ],
