@@ -158,11 +158,10 @@ def check_bank(bank: PoseBank, detected: bool = False, source: str = 'the data')
 
 def _check_indices(bank: PoseBank, source: str) -> None:
     count = len(bank.pose_cam)
-    shown = bank.windows.start if bank.windows.rows is None else bank.windows.rows
     for name, index, limit in (
         ('camera_index', bank.camera_index, len(bank.cameras)),
         ('subject_index', bank.subject_index, len(bank.subjects)),
-        ('windows', shown, count),
+        ('windows', bank.windows.any_frames(), count),
     ):
         if index.ndim != 1 or not len(index):
             raise ValueError(f'{name} of {source} has shape {tuple(index.shape)}.')

@@ -69,6 +69,12 @@ class ClipIndex:
             places = (places + place % self.num_frames * step).clamp(first, last)
         return places if self.rows is None else self.rows[places]
 
+    def any_frames(self) -> Tensor:
+        """Frames among which are the first and the last of all that samples may show."""
+        if self.rows is not None:
+            return self.rows
+        return self.start if self.spans is None else self.spans[:, :2].flatten()
+
     def take(self, index: Tensor | slice) -> ClipIndex:
         """The index of some samples, in the order of their numbers."""
         spans = None if self.spans is None else self.spans[index]
