@@ -25,7 +25,7 @@ def main() -> None:
     bank, generator = loaded.bank, torch.Generator().manual_seed(args.seed)
     index = spread_indices(bank, min(args.samples, len(bank)))
     root = bank.skeleton.root
-    path = (bank.pose_cam[bank.windows[index], root].diff(dim=1)).norm(dim=-1).sum(1)
+    path = (bank.pose_cam[bank.windows.frames_of(index), root].diff(dim=1)).norm(dim=-1).sum(1)
     samples = loaded.augmentation.collect(bank, index, 512, generator)
     print(
         'path in metres'.ljust(18) + 'clips'.rjust(8) + ''.join(f'{k:>12}' for k in samples.kinds)

@@ -40,9 +40,16 @@ def parse_args() -> argparse.Namespace:
     return args
 
 
-def build_runner(path: str, train_cfg: dict[str, Any], work_dir: str, name: str) -> Runner:
-    """A runner whose train loop is built."""
+def build_runner(
+    path: str,
+    train_cfg: dict[str, Any],
+    work_dir: str,
+    name: str,
+    changes: dict[str, Any] | None = None,
+) -> Runner:
+    """A runner whose train loop is built; ``changes`` of the config by dotted keys."""
     cfg = Config.fromfile(path)
+    cfg.merge_from_dict(changes or {})
     keep = {k: v for k, v in cfg.train_cfg.items() if k in ('max_epochs', 'val_interval')}
     cfg.train_cfg = dict(keep, **train_cfg)
     cfg.work_dir, cfg.log_level, cfg.experiment_name = work_dir, 'ERROR', name

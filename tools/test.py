@@ -25,6 +25,7 @@ from common import (
     require_file,
 )
 from mmposeaug.engine.config_files import missing_for_test
+from mmposeaug.engine.lifter_checks import check_eval_clips
 from mmposeaug.fileio import atomic_write
 from several_processes import ToolParser, end_process
 
@@ -126,7 +127,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     args = parser.parse_args(argv)
     export_local_rank(args)
     with plain_errors(parser, args.checkpoint):
-        metrics = build_runner(prepare_config(parser, args), args).test()
+        runner = build_runner(prepare_config(parser, args), args)
+        check_eval_clips(runner.cfg, 'test', runner.model)
+        metrics = runner.test()
         if args.out is not None and is_main_process():
             write_metrics(metrics, args.out)
 

@@ -65,7 +65,7 @@ class LifterAdapter:
                 'The lifter has a trajectory head, which needs the root joint in its target; set '
                 'remove_root=False in the codec.'
             )
-        self.target_frame = self._frame_of(module) if target_frame is None else target_frame
+        self.target_frame = target_frame_of(module) if target_frame is None else target_frame
         require_choice('target_frame', self.target_frame, ('last', 'centre', 'all'))
         causal = getattr(codec, 'causal', None)
         if causal is not None and causal != (self.target_frame == 'last'):
@@ -99,9 +99,7 @@ class LifterAdapter:
 
     def target_indices(self, num_frames: int) -> list[int]:
         """Return the T' indices of the frames that the lifter predicts of a clip of T frames."""
-        if self.target_frame == 'all':
-            return list(range(num_frames))
-        return [num_frames - 1 if self.target_frame == 'last' else num_frames // 2]
+        return target_indices(self.target_frame, num_frames)
 
     def target_of(self, clip: Tensor) -> Tensor:
         """Return the frames (B, T', ...) of a clip (B, T, ...) that the lifter predicts."""
@@ -232,11 +230,19 @@ class LifterAdapter:
             )
         return pose, trajectory
 
-    @staticmethod
-    def _frame_of(module: Any) -> str:
-        if isinstance(module.head, MotionRegressionHead):
-            return 'all'
-        return 'last' if getattr(module.backbone, 'causal', False) else 'centre'
+
+def target_frame_of(module: Any) -> str:
+    """Which frame of a clip a lifter predicts: ``'last'``, ``'centre'`` or ``'all'``."""
+    if isinstance(module.head, MotionRegressionHead):
+        return 'all'
+    return 'last' if getattr(module.backbone, 'causal', False) else 'centre'
+
+
+def target_indices(target_frame: str, num_frames: int) -> list[int]:
+    """Their indices in a clip of so many frames."""
+    if target_frame == 'all':
+        return list(range(num_frames))
+    return [num_frames - 1 if target_frame == 'last' else num_frames // 2]
 
 
 @torch.no_grad()

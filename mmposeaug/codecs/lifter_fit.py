@@ -3,15 +3,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import torch
+from mmpose.models.backbones import TCN, DSTFormer
+from torch import Tensor
 
 from mmposeaug.structures import Skeleton
 
-from .adapter import LifterAdapter
-from .base import TensorCodec
+from .adapter import LifterAdapter, target_indices
+from .base import LIFTING_CODECS, TensorCodec
 
 
 def check_codec(codec: TensorCodec, skeleton: Skeleton) -> None:
@@ -32,12 +36,90 @@ def check_codec(codec: TensorCodec, skeleton: Skeleton) -> None:
         )
 
 
+def check_joints(module: Any, codec: TensorCodec, x: Tensor) -> None:
+    """Refuse a backbone or a head for other joints than the codec's, or another codec's head.
+
+    Args:
+        x (Tensor): What the codec makes of a sample.
+    """
+    backbone, head = module.backbone, module.head
+    decoder = getattr(head, 'decoder', None)
+    twin = LIFTING_CODECS.module_dict.get(type(decoder).__name__)
+    if twin is not None and decoder is not None:
+        if twin is not type(codec):
+            raise ValueError(
+                f'The head decodes by {type(decoder).__name__}, but the pipeline encodes by '
+                f'{type(codec).__name__.removeprefix("Tensor")}; give both the same codec.'
+            )
+        other = twin(decoder)
+        for option in ('num_keypoints', 'root_index', 'removes_root'):
+            there, here = getattr(other, option), getattr(codec, option)
+            if there != here:
+                name = option.replace('removes', 'remove')
+                raise ValueError(
+                    f'The decoder of the head has {name}={there}, but the codec of the '
+                    f'pipeline has {name}={here}; give both the same codec.'
+                )
+    if getattr(head, 'num_joints', codec.num_joints) != codec.num_joints:
+        raise ValueError(
+            f'The head has num_joints={head.num_joints}, but the target of the codec has '
+            f'{codec.num_joints} joints (num_keypoints={codec.num_keypoints}, '
+            f'{"without" if codec.removes_root else "with"} the root); set '
+            f'num_joints={codec.num_joints} in the head.'
+        )
+    channels = x.shape[1 if codec.reshape_keypoints else -1]
+    given = f'{channels} values by the codec of {codec.num_keypoints} keypoints'
+    if isinstance(backbone, TCN) and codec.reshape_keypoints:
+        _require('backbone', 'in_channels', backbone.in_channels, channels, given)
+        features = backbone.stem_channels
+        given = f'{features} by the backbone (its stem_channels)'
+        _require('head', 'in_channels', getattr(head, 'in_channels', features), features, given)
+    elif isinstance(backbone, DSTFormer) and not codec.reshape_keypoints:
+        _require('backbone', 'in_channels', backbone.in_channels, channels, given)
+        joints = backbone.spat_embed.shape[1]
+        given = f'{codec.num_keypoints} keypoints by the codec'
+        _require('backbone', 'num_keypoints', joints, codec.num_keypoints, given)
+
+
+def _require(part: str, option: str, value: int, needed: int, given: str) -> None:
+    if value != needed:
+        raise ValueError(
+            f'The {part} has {option}={value}, but it is given {given}; set {option}={needed}.'
+        )
+
+
+def check_receptive_field(module: Any, frames: int) -> None:
+    """Refuse clips that a backbone of MMPose does not see as a whole, or cannot take."""
+    backbone = module.backbone
+    if isinstance(backbone, TCN):
+        field = math.prod(backbone.kernel_sizes)
+        if field != frames:
+            raise ValueError(
+                f'The backbone sees {field} frames (kernel_sizes={tuple(backbone.kernel_sizes)}), '
+                f'the data set gives {frames}; set seq_len={field} in the data set'
+                f'{"" if frames % 2 == 0 else f", or kernel_sizes whose product is {frames}"}.'
+            )
+    elif isinstance(backbone, DSTFormer):
+        most = backbone.temp_embed.shape[1]
+        if frames > most:
+            raise ValueError(
+                f'The backbone takes at most {most} frames (its seq_len), the data set gives '
+                f'{frames}; set multiple_target={most} or less in the data set, or '
+                f'seq_len={frames} in the backbone.'
+            )
+
+
 def check_frames(adapter: LifterAdapter, frames: int, targets: Sequence[int]) -> None:
     """Refuse a lifter that predicts other frames than the targets of the data set."""
-    predicted, targets = adapter.target_indices(frames), [frame % frames for frame in targets]
+    check_targets(adapter.target_frame, frames, targets)
+
+
+def check_targets(target_frame: str, frames: int, targets: Sequence[int]) -> None:
+    """Refuse targets of clips of so many frames other than the last, centre or all of them."""
+    predicted, targets = target_indices(target_frame, frames), [t % frames for t in targets]
     if predicted == targets:
         return
-    if adapter.target_frame == 'all':
+    if target_frame == 'all':
         remedy = f'set seq_len=1 and multiple_target={frames} in the data set'
     elif len(targets) > 1:
         remedy = f'set multiple_target=0 and seq_len={frames} in the data set'

@@ -158,13 +158,12 @@ def check_bank(bank: PoseBank, detected: bool = False, source: str = 'the data')
 
 def _check_indices(bank: PoseBank, source: str) -> None:
     count = len(bank.pose_cam)
-    for name, limit in (
-        ('camera_index', len(bank.cameras)),
-        ('subject_index', len(bank.subjects)),
-        ('windows', count),
+    for name, index, limit in (
+        ('camera_index', bank.camera_index, len(bank.cameras)),
+        ('subject_index', bank.subject_index, len(bank.subjects)),
+        ('windows', bank.windows.any_frames(), count),
     ):
-        index = getattr(bank, name)
-        if index.ndim != (2 if name == 'windows' else 1) or not len(index):
+        if index.ndim != 1 or not len(index):
             raise ValueError(f'{name} of {source} has shape {tuple(index.shape)}.')
         if name != 'windows' and len(index) != count:
             raise ValueError(f'{name} of {source} has {len(index)} entries for {count} poses.')

@@ -229,37 +229,57 @@ def _position_in_video(of_frame: np.ndarray) -> np.ndarray:
     return position
 
 
-def warn_of_gaps(names: np.ndarray, index: VideoIndex, source: str) -> None:
-    """Log a warning if the numbers in the names (N,) of a video do not run in one step.
+def warn_of_gaps(names: np.ndarray, index: VideoIndex, shown: np.ndarray, source: str) -> None:
+    """Log a warning if the numbers in the names (N,) do not run in one step, alike in all videos.
 
     A clip takes the rows of a video as they are.
+
+    Args:
+        shown (np.ndarray): Rows of which clips are made, one or more of each video.
     """
+    used = np.zeros(len(index.videos), dtype=bool)
+    used[index.of_frame[shown]] = True
+    order = np.argsort(index.of_frame, kind='stable')
+    order = order[used[index.of_frame[order]]]
     numbers = frame_numbers(names)
-    if (numbers < 0).any():
-        print_log(
-            f'{source}: image names such as {_text(names[numbers < 0][0])!r} have no frame '
-            'number; clips take the rows of a video for frames that follow each other.',
-            'current',
-            logging.WARNING,
+    unnumbered = order[numbers[order] < 0]
+    if len(unnumbered):
+        _warn(
+            f'{source}: image names such as {_text(names[unnumbered[0]])!r} have no frame '
+            'number; clips take the rows of a video for frames that follow each other.'
         )
         return
-    order = np.argsort(index.of_frame, kind='stable')
     starts = np.flatnonzero(np.diff(index.of_frame[order])) + 1
-    broken = []
+    broken: list[np.ndarray] = []
+    rates: dict[int, list[np.ndarray]] = {}
     for rows in np.split(order, starts):
         steps = np.diff(numbers[rows])
         if len(steps):
             usual = np.sort(steps)[len(steps) // 2]
             broken.append(rows[:-1][steps != usual])
+            rates.setdefault(int(usual), []).append(rows)
     behind = np.concatenate(broken) if broken else np.zeros(0, np.int64)
     if len(behind):
-        print_log(
+        _warn(
             f'{source}: after {_text(names[behind[0]])!r} and at {len(behind) - 1} other places '
             'frames of a video are missing or out of order; clips take its rows for frames that '
-            'follow each other.',
-            'current',
-            logging.WARNING,
+            'follow each other. Give the parts names of their own, such as another action, to '
+            'keep clips from reaching over them.'
         )
+    if len(rates) > 1:
+        found = ', '.join(
+            f'{step} in {len(videos)} videos ({_text(names[videos[0][0]])!r})'
+            for step, videos in sorted(rates.items())
+        )
+        _warn(
+            f'{source}: the frame numbers of its videos go in different steps, {found}; a clip '
+            'takes them for one rate. Make data sets of their own of them (subjects, split, or '
+            'files) and join these, with a seq_step of its own each.'
+        )
+
+
+def _warn(sentence: str) -> None:
+    print_log(sentence, 'current', logging.WARNING)
 
 
 def _text(name: np.str_ | np.bytes_) -> str:

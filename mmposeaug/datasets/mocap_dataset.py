@@ -145,13 +145,14 @@ class MocapDataset(KeepsTree, Human36mDataset):
         options = {name: getattr(self, name) for name in (*WINDOW_OPTIONS, 'subset_frac')}
         options.update(self._selection)
         windows = select_windows(options, index, None, self._source, usable=self._usable)
-        if windows.shape[1] > 1:
-            warn_of_gaps(self.ann_data['imgname'], index, self._source)
+        shown = windows.frames_at(0).numpy()
+        if windows.num_frames > 1:
+            warn_of_gaps(self.ann_data['imgname'], index, shown, self._source)
         if self._camera_path:
-            used = np.unique(index.of_frame[windows[:, 0]])
+            used = np.unique(index.of_frame[shown])
             keys = [(index.videos[i][0], index.videos[i][2]) for i in used]
             CameraSet.from_dicts(self.camera_param).lookup(keys, source=self._source)
-        return windows.tolist()
+        return windows.frames_of().tolist()
 
     def load_data_list(self) -> list[dict]:
         """Make the samples, with their cameras."""

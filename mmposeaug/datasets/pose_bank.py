@@ -12,6 +12,7 @@ from torch import Tensor
 from mmposeaug.structures import Skeleton
 
 from .cameras import CameraSet
+from .clip_index import ClipIndex
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class PoseBank:
         pose_visible (Tensor): Visibility (weight) of the 3D joints, of shape (N, J).
         camera_index (Tensor): Place in ``cameras`` of each frame's camera, of shape (N,).
         subject_index (Tensor): Place in ``subjects`` of each frame's person, of shape (N,).
-        windows (Tensor): Frames of each sample, of shape (M, T).
+        windows (ClipIndex): Frames of each of the M samples.
         cameras (CameraSet): The C cameras.
         skeleton (Skeleton): The joints.
         subjects (tuple[str, ...]): Names of the people.
@@ -68,7 +69,7 @@ class PoseBank:
     pose_visible: Tensor
     camera_index: Tensor
     subject_index: Tensor
-    windows: Tensor
+    windows: ClipIndex
     cameras: CameraSet
     skeleton: Skeleton
     subjects: tuple[str, ...]
@@ -88,7 +89,7 @@ class PoseBank:
     @property
     def num_frames(self) -> int:
         """int: T, the frames of a sample."""
-        return self.windows.shape[1]
+        return self.windows.num_frames
 
     @property
     def device(self) -> torch.device:
@@ -100,13 +101,13 @@ class PoseBank:
         moved = {
             f.name: getattr(self, f.name).to(device)
             for f in fields(self)
-            if isinstance(getattr(self, f.name), Tensor)
+            if isinstance(getattr(self, f.name), (Tensor, ClipIndex, CameraSet))
         }
-        return replace(self, cameras=self.cameras.to(device), **moved)
+        return replace(self, **moved)
 
     def gather(self, index: Tensor) -> PoseBatch:
         """Return samples by their numbers, of shape (B,) on the bank's device."""
-        frames = self.windows[index]
+        frames = self.windows.frames_of(index)
         camera = self.camera_index[frames[:, 0]]
         return PoseBatch(
             keypoints_px=self.keypoints_px[frames],
@@ -116,6 +117,10 @@ class PoseBank:
             intrinsics=self.cameras.intrinsics[camera],
             image_size=self.cameras.image_size[camera],
         )
+
+    def target_rows(self) -> Tensor:
+        """Return the frame (M,) of each sample's first lifting target."""
+        return self.windows.frames_at(self.target_frames[0])
 
     @staticmethod
     def concat(banks: Sequence[PoseBank]) -> PoseBank:
@@ -133,21 +138,21 @@ class PoseBank:
                     )
         subjects = tuple(sorted({name for bank in banks for name in bank.subjects}))
         place = {name: i for i, name in enumerate(subjects)}
-        frame_offset = camera_offset = 0
-        windows, cameras, people = [], [], []
+        camera_offset = 0
+        cameras, people = [], []
         for bank in banks:
-            windows.append(bank.windows + frame_offset)
             cameras.append(bank.camera_index + camera_offset)
             lookup = torch.tensor([place[name] for name in bank.subjects], device=bank.device)
             people.append(lookup[bank.subject_index])
-            frame_offset += len(bank.pose_cam)
             camera_offset += len(bank.cameras)
         poses = ('keypoints_px', 'keypoint_scores', 'pose_cam', 'pose_visible')
         return PoseBank(
             **{name: torch.cat([getattr(bank, name) for bank in banks]) for name in poses},
             camera_index=torch.cat(cameras),
             subject_index=torch.cat(people),
-            windows=torch.cat(windows),
+            windows=ClipIndex.concat(
+                [bank.windows for bank in banks], [len(bank.pose_cam) for bank in banks]
+            ),
             cameras=CameraSet.concat([bank.cameras for bank in banks]),
             skeleton=first.skeleton,
             subjects=subjects,

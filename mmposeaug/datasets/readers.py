@@ -20,6 +20,7 @@ from mmposeaug.structures.choices import require_choice, require_known
 from .camera_files import load_camera_dicts
 from .cameras import CameraSet
 from .checks import check_bank, check_shapes, find_detections, read_keypoints
+from .clip_index import ClipIndex
 from .frames import index_videos, warn_of_gaps
 from .images import (
     check_keep_frames,
@@ -30,7 +31,7 @@ from .images import (
 from .metainfo import class_of_cfg, skeleton_of_cfg
 from .pose_bank import PoseBank
 from .samples import inner_dataset
-from .windows import select_windows, window_rule
+from .windows import select_windows, warn_of_rates, window_rule
 
 POSE_READERS = Registry('pose reader')
 """Registry: Functions ``(cfg, skeleton, subset_seed, check) -> PoseBank`` by dataset type."""
@@ -82,7 +83,7 @@ def make_pose_bank(
     camera_index: np.ndarray | Tensor | None = None,
     subject_index: np.ndarray | Tensor | None = None,
     subjects: Sequence[str] = ('subject',),
-    windows: np.ndarray | Tensor | None = None,
+    windows: np.ndarray | Tensor | ClipIndex | None = None,
     target_frames: Sequence[int] = (-1,),
     keypoint_scores: np.ndarray | Tensor | None = None,
     pose_visible: np.ndarray | Tensor | None = None,
@@ -99,8 +100,8 @@ def make_pose_bank(
         cameras, skeleton, subjects, frame_index: See :class:`PoseBank`.
         camera_index, subject_index (np.ndarray | Tensor, optional): Camera and person of each
             frame, of shape (N,). Defaults to the first for all.
-        windows (np.ndarray | Tensor, optional): Frames of each sample, of shape (M, T).
-            Defaults to one sample a frame.
+        windows (np.ndarray | Tensor | ClipIndex, optional): Frames of each sample, of shape
+            (M, T). Defaults to one sample a frame.
         target_frames (Sequence[int]): See :class:`PoseBank`; a negative place
             counts from the window's end. Defaults to (-1,), the last frame.
         keypoint_scores, pose_visible (np.ndarray | Tensor, optional): Of shape (N, J). Defaults
@@ -117,8 +118,10 @@ def make_pose_bank(
     pose = torch.as_tensor(pose_cam).float()
     check_shapes(keypoints, pose, skeleton, source)
     count, joints = pose.shape[:2]
-    windows = _index_or(windows, torch.arange(count)[:, None])
-    length = windows.shape[-1] if windows.ndim else 1
+    if not isinstance(windows, ClipIndex):
+        windows = torch.arange(count)[:, None] if windows is None else windows
+        windows = ClipIndex.of_windows(windows, source)
+    length = windows.num_frames
     bank = PoseBank(
         keypoints_px=keypoints.contiguous(),
         keypoint_scores=_float_or_ones(keypoint_scores, (count, joints)),
@@ -179,9 +182,11 @@ def read_human36m(
         camera_dicts = pad_portrait_cameras(camera_dicts)
     cameras = CameraSet.from_dicts(camera_dicts)
     windows = select_windows(cfg, index, keypoints, repr(ann_file), subset_seed, usable)
-    if windows.shape[1] > 1:
-        warn_of_gaps(arrays['imgname'], index, repr(ann_file))
-    frames, windows = _compact(windows, len(index.of_frame))
+    if windows.num_frames > 1:
+        shown = windows.frames_at(0).numpy()
+        warn_of_gaps(arrays['imgname'], index, shown, repr(ann_file))
+    kept, windows = windows.compact(len(index.of_frame))
+    frames = kept.numpy()
 
     used, video = np.unique(index.of_frame[frames], return_inverse=True)
     videos = [index.videos[i] for i in used]
@@ -230,14 +235,6 @@ def _refuse_unsupported(cfg: Mapping[str, Any]) -> None:
     require_choice('keypoint_2d_src', cfg.get('keypoint_2d_src', 'gt'), ('gt', 'detection'))
 
 
-def _compact(windows: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """The frames that occur in windows, ascending, and the windows in their numbering."""
-    occurs = np.zeros(count, dtype=bool)
-    occurs[windows] = True
-    new_number = np.cumsum(occurs) - 1
-    return np.flatnonzero(occurs), new_number[windows]
-
-
 @POSE_READERS.register_module(name=['ConcatDataset', 'CombinedDataset'])
 def read_joined(
     cfg: Mapping[str, Any], skeleton: Skeleton | None, subset_seed: int, check: bool
@@ -260,7 +257,10 @@ def read_joined(
                     f'The metainfo {own.name!r} of the joined dataset is not that of its parts, '
                     f'{part.skeleton.name!r}; give each part the same metainfo.'
                 )
-    return PoseBank.concat(parts)
+    joined = PoseBank.concat(parts)
+    if joined.num_frames > 1:
+        warn_of_rates([inner_dataset(part) for part in cfg['datasets']])
+    return joined
 
 
 @POSE_READERS.register_module(name='RepeatDataset')
@@ -269,4 +269,5 @@ def read_repeated(
 ) -> PoseBank:
     """Read the inner dataset and list its samples ``times`` times."""
     bank = load_pose_bank(cfg['dataset'], skeleton, subset_seed, check)
-    return replace(bank, windows=bank.windows.repeat(cfg['times'], 1))
+    again = torch.arange(len(bank)).repeat(cfg['times'])
+    return replace(bank, windows=bank.windows.take(again))

@@ -27,7 +27,7 @@ def fit_to_bank(augmentor: nn.Module | None, bank: PoseBank) -> None:
     if augmentor is None:
         return
     frame = target_frame(bank)
-    root_depth = bank.pose_cam[bank.windows[:, bank.target_frames[0]], bank.skeleton.root, 2]
+    root_depth = bank.pose_cam[bank.target_rows(), bank.skeleton.root, 2]
     distance = float(root_depth.cpu().median())  # on CUDA torch knows no deterministic median
     bodies: Tensor | None = None
     part: Any

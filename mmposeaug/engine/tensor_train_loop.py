@@ -16,7 +16,6 @@ from mmpose.registry import LOOPS
 from torch import Tensor, nn
 
 from mmposeaug.codecs import LifterAdapter, build_codec, find_train_codec
-from mmposeaug.codecs.lifter_fit import check_codec, check_frames, first_call
 from mmposeaug.datasets import PoseBank, PoseBatch
 from mmposeaug.datasets.samples import inner_dataset
 from mmposeaug.structures.choices import require_known
@@ -26,17 +25,16 @@ from .bank_facts import fit_to_bank
 from .batches import concat, fill_up, flip_randomly, select
 from .checkpoint_hook import make_safe
 from .choice import Choice
-from .config_files import missing_for_test
 from .diagnostics import AugmentationProbe, log_epoch
 from .fast_layers import fast_layers
 from .fixed_parts import Detector, build_random_augmentor, set_strength
+from .lifter_checks import check_eval_clips, check_lifter, misfits_of_test
 from .normalization import synchronise, warn_of_separate_statistics
 from .resume_settings import ResumeSettingsHook
 from .seeding import common_seed, derive_seed, make_generator
 from .settings import AugmentationSettings, check_share
 from .state_hook import LifterCheckpointHook
 from .tensor_loader import build_tensor_loader, flip_probability
-from .trained_network import module_mode
 
 
 @LOOPS.register_module()
@@ -98,7 +96,8 @@ class TensorTrainLoop(EpochBasedTrainLoop):
         pipeline = inner_dataset(dataloader['dataset']).get('pipeline', [])
         codec = build_codec(find_train_codec(pipeline))
         self.adapter = LifterAdapter(runner.model, codec, root=self.skeleton.root)
-        self._check_lifter()
+        check_lifter(self.bank, self.adapter.unwrapped(), self._loss)
+        check_eval_clips(runner.cfg, 'val', self.adapter.module)
         self.flip_prob = flip_probability(pipeline) if flip_prob is None else flip_prob
         augmentor: nn.Module | None = None
         if settings.augmentor is not None and not self.learns:
@@ -122,26 +121,8 @@ class TensorTrainLoop(EpochBasedTrainLoop):
         runner.register_hook(LifterCheckpointHook())
         runner.register_hook(ResumeSettingsHook())
         make_safe(runner)
-        for sentence in missing_for_test(runner.cfg):
+        for sentence in misfits_of_test(runner.cfg, runner.model):
             runner.logger.warning(f'{sentence} The training goes on, a test would not.')
-
-    def _check_lifter(self) -> None:
-        """Refuse a lifter that does not fit the data, before the first epoch."""
-        bank, adapter = self.bank, self.adapter.unwrapped()
-        frames, joints = bank.num_frames, self.skeleton.num_joints
-        check_codec(adapter.codec, self.skeleton)
-        check_frames(adapter, frames, bank.target_frames)
-        adapter.codec.check_trainable()
-        adapter.codec.check_inputs(
-            bank.keypoints_px,
-            bank.keypoint_scores,
-            bank.camera_index,
-            bank.cameras.intrinsics,
-            bank.cameras.image_size,
-            ['/'.join(key) for key in bank.cameras.keys],
-        )
-        with first_call(frames, joints), module_mode(adapter.lifter, 'eval'):
-            self._loss(bank.gather(torch.arange(1, device=bank.device)), adapter)
 
     @property
     def learns(self) -> bool:

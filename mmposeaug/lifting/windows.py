@@ -42,9 +42,10 @@ def iterate_windows(
         low, high = max(first - reach, 0), min(last + reach, len(runs))
         near = number[low:high] - number[low]
         videos = tuple((f'{run:09d}', '', '') for run in range(near[-1] + 1))
-        windows = low + padded.build(VideoIndex(videos, near))[first - low : last - low]
+        around = padded.build(VideoIndex(videos, near))
+        windows = low + around.frames_of(slice(first - low, last - low))
         places = np.arange(last - first)
-        yield windows, places, np.zeros_like(places)
+        yield windows.numpy(), places, np.zeros_like(places)
 
 
 def _clips(

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import re
 
 import numpy as np
 import pytest
@@ -166,6 +167,17 @@ def test_frames_that_are_missing_in_clips_are_told(sample, build, log_lines):
         build(cfg)
         said = [line for line in log_lines if 'missing or out of order' in line]
         assert len(said) == told and all("_000002.jpg' and at 23 other" in line for line in said)
+    assert not any('in different steps' in line for line in log_lines)
+    fast = [name.split('_')[0] == 'S5' for name in names]
+    for row in np.flatnonzero(fast):
+        video, _, number = sample.arrays['imgname'][row].rpartition('_')
+        names[row] = f'{video}_{5 * int(number[:-4]):06d}.jpg'
+    sample.write('gap.npz', imgname=names)
+    load_pose_bank(dict(cfg, subjects=['S5']))  # which are all alike, whatever the others are
+    assert not any('in different steps' in line for line in log_lines)
+    load_pose_bank(cfg)
+    (said,) = [line for line in log_lines if 'in different steps' in line]
+    assert re.search(r"1 in 16 videos \('S1.*'\), 5 in 8 videos \('S5_.*'\)", said)
     names[0] = names[0].rpartition('_')[0] + '_x.jpg'
     sample.write('gap.npz', imgname=names)
     build(cfg)

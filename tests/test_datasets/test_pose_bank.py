@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from mmposeaug.datasets import CameraSet, PoseBank, make_pose_bank
+from mmposeaug.datasets import CameraSet, PoseBank, VideoIndex, WindowRule, make_pose_bank
 from mmposeaug.structures import H36M_16, H36M_17
 
 
@@ -35,6 +35,16 @@ def test_arrays_alone_make_one_sample_a_frame(make_bank):
     assert len(bank) == 5 and bank.gather(torch.arange(5)).pose_cam.shape == (5, 1, 17, 3)
     assert bank.pose_cam.dtype == torch.float32 and bool((bank.keypoint_scores == 1).all())
     assert 'PoseBank(5 samples of 1 frames' in repr(bank)
+
+
+def test_clips_beyond_the_ends_of_a_video_are_checked_and_gathered(make_bank):
+    rule, one = WindowRule(seq_len=5, causal=False, pad_video_seq=True), ('S1', 'Walk', 'a')
+    _, windows = rule.build(VideoIndex((one,), np.zeros(20, int))).compact(20)
+    bank = make_bank(windows=windows, target_frames=rule.target_frames)  # which checks it
+    shown = bank.gather(torch.tensor([0, 10, 19])).pose_cam
+    frames = [[0, 0, 0, 1, 2], [8, 9, 10, 11, 12], [17, 18, 19, 19, 19]]
+    assert torch.equal(shown, bank.pose_cam[torch.tensor(frames)])
+    assert bank.target_rows().tolist() == list(range(20)) and bank.windows.rows is None
 
 
 def test_joined_banks_keep_samples_and_merge_people(make_bank):

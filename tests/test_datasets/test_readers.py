@@ -31,7 +31,7 @@ def assert_same_samples(bank, dataset):
         assert batch.image_size[i].tolist() == [camera['w'], camera['h']]
         numbers = np.concatenate([np.ravel(camera[name]) for name in 'fckp'])
         np.testing.assert_allclose(batch.intrinsics[i], numbers, rtol=1e-6)
-        rows = bank.frame_index[bank.windows[i]].tolist()
+        rows = bank.frame_index[bank.windows.frames_of(torch.tensor([i]))[0]].tolist()
         assert rows == list(info['img_ids'])
 
 

@@ -55,7 +55,7 @@ def test_split_and_agreement_with_the_dataset(mocap_cfg, bank):
     options = dict(frame_step=8, split=dict(part='val', val_fraction=0.1, seed=0))
     val = load_pose_bank(dict(mocap_cfg, **options))
     dataset = DATASETS.build(dict(mocap_cfg, **options))
-    assert val.frame_index[val.windows].tolist() == dataset.sequence_indices
+    assert val.frame_index[val.windows.frames_of()].tolist() == dataset.sequence_indices
     info = dataset.get_data_info(100)
     ours = val.gather(torch.tensor([100])).pose_cam[0]
     assert torch.equal(ours, torch.from_numpy(info['keypoints_3d']))

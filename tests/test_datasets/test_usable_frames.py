@@ -34,7 +34,7 @@ def rows_of(cfg):
     dataset = DATASETS.build(cfg)
     rows = [dataset.get_data_info(i)['img_ids'][-1] for i in range(len(dataset))]
     bank = load_pose_bank(cfg, check=False)
-    assert bank.frame_index[bank.windows[:, -1]].tolist() == rows
+    assert bank.frame_index[bank.windows.frames_at(-1)].tolist() == rows
     return rows
 
 
@@ -59,7 +59,7 @@ def test_the_target_frame_decides_for_a_window(sample, detections):
     every, kept = (rows_of(dict(clips, keep_frames=each)) for each in ('all', 'detected'))
     assert set(every) - set(kept) <= {3, 10} and len(kept) < len(every)
     bank = load_pose_bank(dict(clips, keep_frames='detected'), check=False)
-    assert 10 in bank.frame_index[bank.windows[:, :-1]]  # as a frame before the target
+    assert 10 in bank.frame_index[bank.windows.frames_of()[:, :-1]]  # as a frame before the target
 
 
 def test_visibility_of_the_annotation_counts_without_detections(sample):

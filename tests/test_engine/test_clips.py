@@ -9,6 +9,7 @@ import pytest
 import torch
 from train_runs import build, poseaug
 
+from mmposeaug.datasets.clip_index import ClipIndex
 from mmposeaug.engine.augmentation import Augmentation
 from mmposeaug.engine.bank_facts import fit_to_bank
 from mmposeaug.engine.batches import project_clip, with_poses
@@ -155,7 +156,7 @@ def test_the_reference_is_the_frame_that_the_lifter_predicts(people, mocap_root,
     loop = build(mocap_root, tmp_path, poseaug()).train_loop
     bank = replace(
         loop.bank,
-        windows=torch.arange(64)[:, None] + torch.arange(FRAMES),
+        windows=ClipIndex.of_windows(torch.arange(64)[:, None] + torch.arange(FRAMES)),
         target_frames=(FRAMES - 1 if not mirror else FRAMES // 2,),
     )
     module = loop.adversary.augmentor.module
@@ -171,7 +172,7 @@ def test_the_reference_is_the_frame_that_the_lifter_predicts(people, mocap_root,
     augmentation = Augmentation(H36M_17, None, target_frame=frame)
     samples = augmentation.collect(bank, torch.arange(8), 8, generator())
     shown = torch.from_numpy(samples.stages['Original'].pose_cam)
-    assert torch.equal(shown, bank.pose_cam[bank.windows[:8, target]])
+    assert torch.equal(shown, bank.pose_cam[bank.windows.frames_at(target)[:8]])
 
 
 def test_depths_follow_the_training_set(people, mocap_root, tmp_path):

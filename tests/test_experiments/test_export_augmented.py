@@ -41,7 +41,7 @@ def test_the_bank_reads_what_the_augmentor_made(loaded, tmp_path):
     for copy in range(2):
         generator = torch.Generator().manual_seed(5 + copy)
         for rows, samples in _augmented(loaded, generator):
-            cameras = loaded.bank.camera_index[loaded.bank.windows[rows, 0]]
+            cameras = loaded.bank.camera_index[loaded.bank.windows.frames_of(rows)[:, 0]]
             for i, pose in enumerate(samples.pose_cam[:, 0]):
                 row = found[pose.numpy().tobytes()]
                 assert torch.equal(bank.keypoints_px[row], samples.keypoints_px[i, 0])

@@ -114,7 +114,8 @@ def _augmented(
 
 def _keys(bank: PoseBank, rows: Tensor) -> list[CameraKey]:
     """Subject and camera of samples of the bank."""
-    return [bank.cameras.keys[i] for i in bank.camera_index[bank.windows[rows, 0]].tolist()]
+    frames = bank.windows.take(rows).frames_at(0)
+    return [bank.cameras.keys[i] for i in bank.camera_index[frames].tolist()]
 
 
 def _drawn_cameras(
