@@ -4,11 +4,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Union
+from typing import Any, Callable, Union
 
 import numpy as np
 from mmengine.evaluator import BaseMetric
-from mmengine.logging import print_log
 from mmpose.registry import METRICS
 
 from mmposeaug.structures.choices import require_choice
@@ -16,12 +15,14 @@ from mmposeaug.structures.metainfo import find_root
 
 from .functional import auc, joint_errors, pck, procrustes_align, root_align, scale_align
 from .groups import H36M_NAME, NameGroups
+from .joint_scores import JointScores, mean_scores, score_groups
+from .motion_errors import MOTION_SCORES, motion_errors, require_frame_group
 from .poses import PoseSet, read_sample, stack_samples, warn_about_size
-from .tables import format_table
 
-SCORE_NAMES = ('MPJPE', 'P-MPJPE', 'N-MPJPE', 'PCK', 'AUC')
-ALIGNED_SCORES = ('P-MPJPE', 'N-MPJPE')
-"""tuple[str]: Scores after an alignment, which has to be found from the joints that count."""
+DEFAULT_SCORES = ('MPJPE', 'P-MPJPE', 'N-MPJPE', 'PCK', 'AUC')
+SCORE_NAMES = (*DEFAULT_SCORES, *MOTION_SCORES)
+ALIGNMENTS = {'P-MPJPE': procrustes_align, 'N-MPJPE': scale_align}
+"""dict: Alignments, which have to be found from the joints that count, by score."""
 
 WITH_ROOT = '_with_root'
 """str: What the name of a score ends in if the root joint counts in it."""
@@ -32,7 +33,7 @@ Joint = Union[str, int]
 
 @METRICS.register_module()
 class LiftingMetrics(BaseMetric):
-    """MPJPE, P-MPJPE, N-MPJPE, PCK and AUC of 3D pose lifting.
+    """MPJPE, P-MPJPE, N-MPJPE, PCK, AUC, MPJVE and Accel of 3D pose lifting.
 
     Prediction and ground truth are root-aligned first, so that lifters whose codec puts the
     true root back and lifters that predict it can be compared. Scores are means over all visible
@@ -43,14 +44,19 @@ class LiftingMetrics(BaseMetric):
     - ``N-MPJPE``: the same after the best scale of each pose.
     - ``PCK``: percentage of joints with an error below ``pck_threshold``.
     - ``AUC``: mean of PCK over ``auc_thresholds``.
+    - ``MPJVE``: mean error of the joints' velocity, in mm a frame (Pavllo et al. 2019).
+    - ``Accel``: mean error of their acceleration, in mm a frame squared (Kanazawa et al. 2019).
+
+    The last two look at frames of a video that follow each other, by the number in the images'
+    names: see :func:`~mmposeaug.evaluation.motion_errors.motion_errors`.
 
     These names never look at the root joint, which root alignment makes correct for free.
     ``MPJPE_with_root``, ``PCK_with_root`` and so on count it like any other joint, as MMPose
     and the released PoseAug do: lower errors and higher percentages for the same poses.
 
     Args:
-        scores (Sequence[str]): Scores to compute. Defaults to all five. (Not called ``metrics``: a
-            dict with that key is an evaluator to MMEngine.)
+        scores (Sequence[str]): Scores to compute. Defaults to the first five. (Not called
+            ``metrics``: a dict with that key is an evaluator to MMEngine.)
         root (str | int | Sequence[str | int]): Root joint by name or index. With several, the
             root is their mean and none of them is left out of a score. Defaults to None, the root
             of the data set's skeleton: ``root`` of its metainfo, else the joint called so.
@@ -68,8 +74,8 @@ class LiftingMetrics(BaseMetric):
         by (Sequence[str]): Parts of the file name, of ``'subject'``, ``'action'``, ``'camera'``
             for the default pattern, for each of which a table of scores is written to the log.
             Defaults to none.
-        name_pattern (str): Regular expression with one named group for each of ``by``. Defaults
-            to Human3.6M's names.
+        name_pattern (str): Regular expression with one named group for each of ``by``, and one
+            called ``frame`` for MPJVE and Accel. Defaults to Human3.6M's names.
         group_results (bool): Whether the tables' numbers are among the results too, as
             ``action/Walking/MPJPE``. Defaults to False.
         mean_over (str, optional): Part of the file name, as for ``by``: scores are the mean of
@@ -84,14 +90,15 @@ class LiftingMetrics(BaseMetric):
     Raises:
         ValueError: If an option is not one of the above; while evaluating, if there is no
             sample, no ground truth or no joint to score, if shapes differ, if a prediction is
-            not finite, or a sample is in no group of ``mean_over``.
+            not finite, a sample is in no group of ``mean_over``, or MPJVE and Accel find no
+            frames that follow each other.
     """
 
     default_prefix = ''  # an empty one spares the warning that there is none
 
     def __init__(
         self,
-        scores: Sequence[str] = SCORE_NAMES,
+        scores: Sequence[str] = DEFAULT_SCORES,
         root: Joint | Sequence[Joint] | None = None,
         alignment: str = 'root',
         include_root: bool | str = False,
@@ -131,6 +138,9 @@ class LiftingMetrics(BaseMetric):
             np.arange(0, 151, 5) if auc_thresholds is None else np.asarray(auc_thresholds)
         )
         self.groups = NameGroups(by, name_pattern)
+        for name in MOTION_SCORES:
+            if name in self.scores:
+                require_frame_group(self.groups.pattern, name)
         self.group_results = group_results
         self.mean_groups = None if mean_over is None else NameGroups((mean_over,), name_pattern)
         self.min_joints = min_joints
@@ -155,11 +165,11 @@ class LiftingMetrics(BaseMetric):
         poses = stack_samples(results)
         root = self._indices(self._roots(), poses.gt.shape[1], 'root')
         poses = self._align(poses, root)
-        scored = self._scored_joints(poses, root)
-        errors = {with_root: self._errors(poses, scored[with_root]) for with_root in self.variants}
-        scores = self._mean_score(errors, scored, poses.names)
-        scores.update(self._score_groups(errors, scored, poses.names))
-        return scores
+        scores = self._score_joints(poses, self._chosen_joints(poses, root))
+        return {
+            **mean_scores(scores, poses.names, self.mean_groups),
+            **score_groups(scores, poses.names, self.groups, self.group_results),
+        }
 
     def _align(self, poses: PoseSet, root: Sequence[int]) -> PoseSet:
         """Millimetres, and the root at the origin if asked for."""
@@ -195,8 +205,8 @@ class LiftingMetrics(BaseMetric):
             indices.append(index)
         return indices
 
-    def _scored_joints(self, poses: PoseSet, root: Sequence[int]) -> dict[bool, np.ndarray]:
-        """Joints that count, (N, K), without and with the root."""
+    def _chosen_joints(self, poses: PoseSet, root: Sequence[int]) -> dict[bool, np.ndarray]:
+        """Joints that count, (K,), without and with the root."""
         num_joints = poses.gt.shape[1]
         chosen = np.zeros(num_joints, dtype=bool)
         chosen[
@@ -205,98 +215,42 @@ class LiftingMetrics(BaseMetric):
         plain = chosen.copy()
         if len(root) == 1:
             plain[root] = False
-        scored = {True: poses.visible & chosen, False: poses.visible & plain}
+        found = {True: chosen, False: plain}
         for with_root in self.variants:
-            if not scored[with_root].any():
+            if not (poses.visible & found[with_root]).any():
                 raise ValueError(
                     'No joint is left to score: none of those chosen is visible, or the root is '
                     'the only one; check joints, include_root and lifting_target_visible.'
                 )
-        return scored
+        return found
 
     # ----------------------------------------------------------------- scores
-    def _errors(self, poses: PoseSet, scored: np.ndarray) -> dict[str, np.ndarray]:
-        """Joint errors (N, K) by the score that needs them."""
-        pred, gt = poses.pred, poses.gt
-        errors = {'MPJPE': joint_errors(pred, gt)}
-        errors['PCK'] = errors['AUC'] = errors['MPJPE']
-        if 'P-MPJPE' in self.scores:
-            errors['P-MPJPE'] = joint_errors(procrustes_align(pred, gt, scored), gt)
-        if 'N-MPJPE' in self.scores:
-            errors['N-MPJPE'] = joint_errors(scale_align(pred, gt, scored), gt)
-        return errors
-
-    def _score(
-        self,
-        errors: Mapping[bool, Mapping[str, np.ndarray]],
-        scored: Mapping[bool, np.ndarray],
-        rows: np.ndarray,
-    ) -> dict[str, float]:
-        """Scores of some samples; NaN where none of their joints counts."""
+    def _score_joints(
+        self, poses: PoseSet, chosen: Mapping[bool, np.ndarray]
+    ) -> dict[str, JointScores]:
+        """What each score is made of."""
+        orders = {name: MOTION_SCORES[name] for name in self.scores if name in MOTION_SCORES}
+        motion = motion_errors(poses, orders, self.groups.pattern) if orders else {}
+        plain = joint_errors(poses.pred, poses.gt)
+        reduce: dict[str, Callable] = {'PCK': self._pck, 'AUC': self._auc}
         scores = {}
         for with_root in self.variants:
-            mask = scored[with_root][rows]
-            whole = mask & (mask.sum(axis=1, keepdims=True) >= self.min_joints)
+            scored = poses.visible & chosen[with_root]
+            whole = scored & (scored.sum(axis=1, keepdims=True) >= self.min_joints)
             for name in self.scores:
-                counts = whole if name in ALIGNED_SCORES else mask
-                values = errors[with_root][name][rows][counts]
+                errors, counts = plain, scored
+                if name in motion:
+                    errors, counts = motion[name]
+                    counts = counts & chosen[with_root]
+                elif name in ALIGNMENTS:
+                    aligned = ALIGNMENTS[name](poses.pred, poses.gt, scored)
+                    errors, counts = joint_errors(aligned, poses.gt), whole
                 key = name + WITH_ROOT if with_root else name
-                if not values.size:
-                    scores[key] = float('nan')
-                elif name == 'PCK':
-                    scores[key] = pck(values, self.pck_threshold)
-                elif name == 'AUC':
-                    scores[key] = auc(values, self.auc_thresholds)
-                else:
-                    scores[key] = float(values.mean())
+                scores[key] = JointScores(errors, counts, reduce.get(name, np.mean))
         return scores
 
-    def _mean_score(
-        self,
-        errors: Mapping[bool, Mapping[str, np.ndarray]],
-        scored: Mapping[bool, np.ndarray],
-        names: Sequence[str | None],
-    ) -> dict[str, float]:
-        """Scores of all samples, or the mean of those of the groups of ``mean_over``."""
-        if self.mean_groups is None:
-            return self._score(errors, scored, np.arange(len(names)))
-        ((key, groups),) = self.mean_groups.split(names).items()
-        lost = len(names) - sum(len(rows) for rows in groups.values())
-        if lost:
-            raise ValueError(
-                f'mean_over is {key!r}, but the file names of {lost} of {len(names)} samples are '
-                'unknown or do not match name_pattern; correct it, or leave mean_over out.'
-            )
-        return _mean_row([self._score(errors, scored, rows) for rows in groups.values()])
+    def _pck(self, errors: np.ndarray) -> float:
+        return pck(errors, self.pck_threshold)
 
-    def _score_groups(
-        self,
-        errors: Mapping[bool, Mapping[str, np.ndarray]],
-        scored: Mapping[bool, np.ndarray],
-        names: Sequence[str | None],
-    ) -> dict[str, float]:
-        """Write one table for each of ``by``; the scores if they are asked for."""
-        results: dict[str, float] = {}
-        for key, groups in self.groups.split(names).items():
-            lost = len(names) - sum(len(rows) for rows in groups.values())
-            if lost:
-                print_log(
-                    f'{lost} of {len(names)} samples are in no group by {key}, as their file '
-                    'names are unknown or do not match name_pattern.',
-                    logger='current',
-                )
-            if not groups:
-                continue
-            table = {name: self._score(errors, scored, rows) for name, rows in groups.items()}
-            if self.group_results:
-                for name, row in table.items():
-                    results.update({f'{key}/{name}/{score}': v for score, v in row.items()})
-            if len(table) > 1:
-                table['mean'] = _mean_row(list(table.values()))
-            print_log('Scores by ' + key + '\n' + format_table(key, table), logger='current')
-        return results
-
-
-def _mean_row(rows: Sequence[Mapping[str, float]]) -> dict[str, float]:
-    """Mean of each score; NaN if it is so in a row, of which no joint counts."""
-    return {column: float(np.mean([row[column] for row in rows])) for column in rows[0]}
+    def _auc(self, errors: np.ndarray) -> float:
+        return auc(errors, self.auc_thresholds)

@@ -44,8 +44,18 @@ def accelerations(poses: np.ndarray, frames: np.ndarray) -> np.ndarray:
         the unit of the poses per frame squared; of several gaps the frames around them are left
         out.
     """
-    second = poses[2:] - 2 * poses[1:-1] + poses[:-2]
-    return second[(frames[2:] - frames[:-2]) == 2]
+    return np.diff(poses, 2, axis=0)[in_a_row(np.diff(frames) == 1, 2)]
+
+
+def in_a_row(joined: np.ndarray, order: int) -> np.ndarray:
+    """Where ``order + 1`` frames follow each other, (N - order,), given where two do, (N - 1,).
+
+    Example:
+        >>> in_a_row(np.array([True, True, False, True]), 2).tolist()
+        [True, False, False]
+    """
+    count = max(len(joined) + 1 - order, 0)
+    return np.all([joined[i : i + count] for i in range(order)], axis=0)
 
 
 def reprojection_errors(

@@ -23,12 +23,13 @@ class SamplePoses(NamedTuple):
         pred (np.ndarray): Predicted joints of shape (T, K, 3), in the unit of the data.
         gt (np.ndarray): Ground truth of shape (T, K, 3), in the same unit.
         visible (np.ndarray): Visible joints, booleans of shape (T, K).
+        names (list[str | None]): Name of the image of each of the T frames.
     """
 
     pred: np.ndarray
     gt: np.ndarray
     visible: np.ndarray
-    name: Optional[str]  # noqa: UP045 (evaluated at run time, also by Python 3.9)
+    names: list[Optional[str]]  # noqa: UP045 (evaluated at run time, also by Python 3.9)
 
 
 class PoseSet(NamedTuple):
@@ -51,9 +52,9 @@ def read_sample(sample: Mapping[str, Any], index: int) -> SamplePoses:
     """Arrays of one sample."""
     truth = sample.get('gt_instances') or {}
     paths = sample.get('target_img_path', sample.get('img_path'))
-    if paths is not None and not isinstance(paths, str):
-        paths = str(paths[0]) if len(paths) else None  # the first of several target frames
-    name = paths
+    single = paths is None or isinstance(paths, str)
+    names: list[str | None] = [paths] if single else [str(path) for path in paths]
+    name = names[0] if names else None
     if 'lifting_target' not in truth:
         raise ValueError(
             f'The sample {_label(name, index)} has no gt_instances.lifting_target; evaluate on a '
@@ -73,7 +74,9 @@ def read_sample(sample: Mapping[str, Any], index: int) -> SamplePoses:
     visible = truth.get('lifting_target_visible')
     if visible is None:
         visible = np.ones(gt.shape[:2], dtype=bool)
-    return SamplePoses(pred, gt, _to_numpy(visible).astype(bool).reshape(gt.shape[:2]), name)
+    if len(names) != len(gt):
+        names = [name] * len(gt)
+    return SamplePoses(pred, gt, _to_numpy(visible).astype(bool).reshape(gt.shape[:2]), names)
 
 
 def stack_samples(samples: Sequence[SamplePoses]) -> PoseSet:
@@ -87,7 +90,7 @@ def stack_samples(samples: Sequence[SamplePoses]) -> PoseSet:
             'skeletons one by one.'
         )
     pred, gt, visible = (np.concatenate(part) for part in list(zip(*samples))[:3])
-    names = [name for frames, _, _, name in samples for _ in range(len(frames))]
+    names = [name for sample in samples for name in sample[3]]
     _check_finite('prediction', pred, np.ones_like(visible), names)
     _check_finite('ground truth', gt, visible, names)
     gt = np.where(visible[..., None], gt, 0)

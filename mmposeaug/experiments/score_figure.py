@@ -79,7 +79,7 @@ def draw_scores(results: Results) -> Figure | None:
         _draw_section(axes, results, experiments)
         axes.set_title(name, fontsize=TITLE_SIZE, loc='left')
     unit = unit_of(score)
-    better = 'lower' if unit == 'mm' else 'higher'
+    better = 'higher' if unit == '%' else 'lower'
     rows[-1, 0].set_xlabel(
         f'{score} on {set_name} ({unit}), {better} is better', fontsize=LABEL_SIZE + 1
     )

@@ -13,7 +13,7 @@ from .collect import Results
 from .plan import CrossTable, Experiment
 
 HEADING = 'training'
-UNITS = {'PCK': '%', 'AUC': '%'}
+UNITS = {'PCK': '%', 'AUC': '%', 'MPJVE': 'mm/frame', 'Accel': 'mm/frame²'}
 DEFAULT_UNIT = 'mm'
 NOT_RUN = 'not run yet'
 RUN_KEYS = ('lifter_steps', 'epochs', 'collapses')
@@ -30,7 +30,7 @@ def mean_and_deviation(values: Sequence[float]) -> tuple[float, float | None]:
 
 
 def unit_of(score: str) -> str:
-    """Unit of a score: ``'mm'`` or ``'%'``."""
+    """Unit of a score, such as ``'mm'`` or ``'%'``."""
     return UNITS.get(score.removesuffix('_with_root'), DEFAULT_UNIT)
 
 

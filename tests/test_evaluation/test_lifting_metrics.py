@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import torch
 from mmengine.logging import MMLogger
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
 from mmpose.evaluation.functional import keypoint_mpjpe
-from mmpose.registry import METRICS
+from mmpose.registry import DATASETS, METRICS
 
 from mmposeaug.evaluation import LiftingMetrics
 
@@ -149,6 +150,179 @@ def test_clips_count_every_frame(leading: tuple):
         for i in range(0, 12, 4)
     ]
     assert evaluate(clips) == pytest.approx(evaluate(make_samples()))
+
+
+# --------------------------------------------------------------------- motion
+def make_video(
+    pred: np.ndarray, gt: np.ndarray, start: int = 1, step: int = 1, camera: str = 'a'
+) -> list:
+    """A sample for each frame of one video."""
+    samples = [make_sample(p[None], g[None]) for p, g in zip(pred, gt)]
+    for number, sample in enumerate(samples):
+        sample['target_img_path'] = np.array(
+            [f'S1/S1_Run_1.{camera}_{start + step * number:06d}.jpg']
+        )
+    return samples
+
+
+def test_motion_errors_of_known_movements():
+    """Only what differs over time counts: not a constant error, nor for `Accel` one that grows."""
+    _, gt = make_poses(30)
+    time = np.arange(30)[:, None]
+    cases = {
+        'constant': (np.full((30, 17, 3), 0.07), 0, 0),
+        'growing': (np.broadcast_to(0.004 * time[..., None] * [0, 0.6, 0.8], gt.shape), 4, 0),
+        'squared': (np.broadcast_to(0.001 * time[..., None] ** 2 * [1, 0, 0], gt.shape), 29, 2),
+        'shaking': (np.broadcast_to(0.01 * np.cos(np.pi * time)[..., None], gt.shape), 20, 40),
+    }
+    for name, (error, velocity, acceleration) in cases.items():
+        if name == 'shaking':
+            velocity, acceleration = velocity * 3**0.5, acceleration * 3**0.5
+        moving = error * (np.arange(17) > 0)[:, None]  # the root's error would be aligned away
+        scores = evaluate(make_video(gt + moving, gt), scores=('MPJVE', 'Accel'))
+        assert scores['MPJVE'] == pytest.approx(velocity, abs=1e-9), name
+        assert scores['Accel'] == pytest.approx(acceleration, abs=1e-9), name
+    wave = 0.05 * np.sin(0.3 * time)  # of a sine's second difference the factor is known
+    moving = wave[..., None] * np.eye(17, 1, -5) * [0, 1, 0]
+    scores = evaluate(make_video(gt + moving, gt), scores='Accel', joints=[5])
+    expected = 50 * (2 - 2 * np.cos(0.3)) * np.abs(np.sin(0.3 * np.arange(1, 29))).mean()
+    assert scores == pytest.approx(dict(Accel=expected))
+
+
+def loop_over_frames(videos: dict, order: int, joints: Sequence[int]) -> float:
+    """What `MPJVE` and `Accel` are, frame by frame and joint by joint."""
+    errors = []
+    for pred, gt, visible in videos.values():
+        for frame in pred:
+            frames = [frame - back for back in range(order + 1)]
+            if not all(f in pred and visible[f][0] for f in frames):
+                continue
+            for joint in joints:
+                if not all(visible[f][joint] for f in frames):
+                    continue
+                change = [
+                    weight * ((pose[f][joint] - pose[f][0]) * sign)
+                    for pose, sign in ((pred, 1), (gt, -1))
+                    for f, weight in zip(frames, ((1, -1), (1, -2, 1))[order - 1])
+                ]
+                errors.append(1000 * np.linalg.norm(np.sum(change, axis=0)))
+    return float(np.mean(errors))
+
+
+def test_motion_errors_are_those_of_a_plain_loop():
+    """Three videos with gaps and hidden joints, their samples in any order, some of them twice."""
+    rng = np.random.default_rng(1)
+    videos, samples = {}, []
+    for camera, count in (('a', 12), ('b', 9), ('c', 20)):
+        pred, gt = (poses[:count] for poses in make_poses(20))
+        frames = make_video(pred, gt, camera=camera)
+        visible = rng.random((count, 17)) > 0.1
+        for sample, seen in zip(frames, visible):
+            sample['gt_instances']['lifting_target_visible'] = seen[None]
+        kept = [f for f in range(count) if f not in (4, 9)]
+        videos[camera] = [{f: each[f] for f in kept} for each in (pred, gt, visible)]
+        samples += [frames[f] for f in kept]
+    samples += samples[3:5]  # as the samplers of several processes repeat some
+    samples = [samples[i] for i in rng.permutation(len(samples))]
+    options = dict(scores=('MPJPE', 'MPJVE', 'Accel'), by='camera', group_results=True)
+    scores = evaluate(samples, include_root='both', **options)
+    for name, order in (('MPJVE', 1), ('Accel', 2)):
+        for suffix, joints in (('', range(1, 17)), ('_with_root', range(17))):
+            expected = loop_over_frames(videos, order, joints)
+            assert scores[name + suffix] == pytest.approx(expected)
+            for camera, video in videos.items():
+                expected = loop_over_frames({camera: video}, order, joints)
+                assert scores[f'camera/{camera}/{name}{suffix}'] == pytest.approx(expected)
+    means = evaluate(samples, scores='Accel', joints=[3, 13], mean_over='camera')
+    each = [loop_over_frames({camera: video}, 2, [3, 13]) for camera, video in videos.items()]
+    assert means == pytest.approx(dict(Accel=np.mean(each)))
+
+
+def test_frames_follow_each_other_at_the_step_of_the_set(log: list):
+    pred, gt = make_poses()
+    whole = evaluate(make_video(pred, gt), scores=('MPJVE', 'Accel'))
+    assert not any('follow each other' in line for line in log)
+    every_fourth = make_video(pred, gt, step=4)
+    assert evaluate(every_fourth, scores=('MPJVE', 'Accel')) == whole
+    assert 'their numbers are 4 apart, in 11 of 11 places' in log[-1]
+    jump = make_video(pred, gt, step=4)
+    jump[6:] = make_video(pred[6:], gt[6:], start=101, step=4)  # of the same name, but later
+    scores = evaluate(jump, scores=('MPJVE', 'Accel'))
+    videos = {
+        i: [dict(enumerate(each)) for each in (pred[rows], gt[rows], np.ones((6, 17)))]
+        for i, rows in enumerate((slice(6), slice(6, 12)))
+    }
+    assert scores['MPJVE'] == pytest.approx(loop_over_frames(videos, 1, range(1, 17)))
+    assert scores['Accel'] == pytest.approx(loop_over_frames(videos, 2, range(1, 17)))
+    assert 'in 10 of 11 places' in log[-1]
+
+
+@pytest.mark.parametrize(
+    'windows',
+    [
+        dict(seq_len=5, causal=True),
+        dict(seq_len=5, causal=False),
+        dict(seq_len=5, causal=False, pad_video_seq=True),
+        dict(multiple_target=4),
+        dict(multiple_target=4, multiple_target_step=2),
+    ],
+    ids=str,
+)
+def test_motion_errors_of_a_data_sets_clips(tmp_path: Path, windows: dict):
+    """The name is the target frame's; of overlapping clips a frame's mean prediction counts."""
+    pred, gt = make_poses(12)
+    names = [f'S1_Run_1.a_{frame:06d}.jpg' for frame in range(12)]
+    seen = np.ones((12, 17, 1))
+    annotations = dict(
+        part=np.concatenate([500 + 200 * gt[..., :2], seen], -1), imgname=np.array(names)
+    )
+    np.savez(tmp_path / 'a.npz', S=np.concatenate([gt, seen], -1), **annotations)
+    cfg = dict(type='MocapDataset', ann_file='a.npz', data_root=str(tmp_path), **windows)
+    rng = np.random.default_rng(0)
+    samples, found = [], {}
+    for each in list(DATASETS.build(cfg)):
+        frames = [int(name[-10:-4]) for name in each['target_img_path']]
+        np.testing.assert_allclose(each['lifting_target'], gt[frames], atol=1e-6)
+        lifted = pred[frames] + rng.normal(scale=0.01, size=(len(frames), 17, 3))
+        for frame, pose in zip(frames, lifted):
+            found.setdefault(frame, []).append(pose)
+        sample = make_sample(lifted, gt[frames])
+        samples.append(dict(sample, target_img_path=each['target_img_path']))
+    mean = {frame: np.mean(poses, axis=0) for frame, poses in found.items()}
+    assert len(mean) == (8 if 'seq_len' in windows and not windows.get('pad_video_seq') else 12)
+    video = {'a': [mean, dict(enumerate(gt)), np.ones((12, 17))]}
+    scores = evaluate(samples[::-1], scores=('MPJVE', 'Accel'))
+    assert scores['MPJVE'] == pytest.approx(loop_over_frames(video, 1, range(1, 17)))
+    assert scores['Accel'] == pytest.approx(loop_over_frames(video, 2, range(1, 17)))
+
+
+def test_what_has_no_motion_is_named():
+    pred, gt = make_poses()
+    cases = {
+        'MPJVE and Accel: the image of sample 3 is called .*cat.png.*target_img_path.*leave': (
+            3,
+            'cat.png',
+        ),
+        'the image of sample 0 has no name.*target_img_path': (0, None),
+        r"The image 'S1/S1_Run_1.a_000001.jpg' has several poses": (4, 'S1/S1_Run_1.a_000001.jpg'),
+    }
+    for message, (row, name) in cases.items():
+        samples = make_video(pred, gt)
+        samples[row]['target_img_path'] = name
+        with pytest.raises(ValueError, match=message):
+            evaluate(samples, scores=('MPJVE', 'Accel'))
+    pair = make_video(pred[:2], gt[:2])
+    assert evaluate(pair, scores='MPJVE')['MPJVE'] > 0
+    message = 'Accel needs a joint that is visible in 3 frames .* none of 2 frames of 1 videos'
+    with pytest.raises(ValueError, match=message):
+        evaluate(pair, scores=('MPJVE', 'Accel'))
+    with pytest.raises(ValueError, match='MPJVE needs a joint .* none of 12 frames of 12 videos'):
+        evaluate(
+            [make_video(pred[[i]], gt[[i]], camera=str(i))[0] for i in range(12)], scores='MPJVE'
+        )
+    clip = make_sample(pred[:4], gt[:4])  # one name for four frames
+    with pytest.raises(ValueError, match='has several poses'):
+        evaluate([clip], scores='MPJVE')
 
 
 def test_joints_by_name_and_index():
@@ -319,6 +493,10 @@ def test_bad_samples():
         (dict(min_joints=0), 'min_joints is 0; give a whole number from 1 on'),
         (dict(mean_over='place'), "by names 'place', but name_pattern has the groups"),
         (dict(joints=['root']), 'No joint is left to score'),
+        (
+            dict(scores='Accel', name_pattern=r'(?P<action>\w+)'),
+            r'Accel puts frames in order .* has the groups action; add \(\?P<frame>\\d\+\)',
+        ),
     ],
 )
 def test_bad_options(kwargs: dict, message: str):

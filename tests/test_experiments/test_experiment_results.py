@@ -19,7 +19,7 @@ from mmposeaug.experiments.report import format_summary
 from mmposeaug.experiments.result import git_state, read_diagnostics
 from mmposeaug.experiments.runs import RunFolder
 from mmposeaug.experiments.score_figure import draw_scores, series_styles
-from mmposeaug.experiments.tables import csv_rows, format_cell
+from mmposeaug.experiments.tables import csv_rows, format_cell, unit_of
 
 
 def write_scalars(folder: Path, *lines: dict) -> None:
@@ -101,6 +101,8 @@ def test_cells():
     assert format_cell([]) == '-'
     assert format_cell([10.0]) == '10.0'
     assert format_cell([1.0, 2.0, 3.0], [4.0]) == '2.0 ± 1.0 (-50.0 %)'
+    units = {'N-MPJPE': 'mm', 'AUC_with_root': '%', 'MPJVE': 'mm/frame', 'Accel': 'mm/frame²'}
+    assert {score: unit_of(score) for score in units} == units
 
 
 # ----------------------------------------------------------------------- plans

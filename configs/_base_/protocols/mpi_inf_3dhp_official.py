@@ -22,7 +22,7 @@ test_evaluator = dict(
         *('right_hip', 'right_knee', 'right_foot'),
     ),
     by=('scene', 'action'),
-    name_pattern=r'(?P<subject>[^_.]+)_(?P<action>[^_.]+)_(?P<scene>[^_.]+)\.',
+    name_pattern=r'(?P<subject>[^_.]+)_(?P<action>[^_.]+)_(?P<scene>[^_.]+)\.\d+_(?P<frame>\d+)',
     group_results=True,
 )
 test_cfg = dict(type='MultiSetTestLoop', sets=dict(mpi_inf_3dhp=dict()))

@@ -14,7 +14,7 @@ mpi_inf_3dhp = dict(
         type='LiftingMetrics',
         include_root='both',
         by=('scene',),
-        name_pattern=r'(?P<subject>[^_.]+)_(?P<action>[^_.]+)_(?P<scene>[^_.]+)\.',
+        name_pattern=r'(?P<subject>[^_.]+)_(?P<action>[^_.]+)_(?P<scene>[^_.]+)\.\d+_(?P<frame>\d+)',
         group_results=True,
     ),
 )
