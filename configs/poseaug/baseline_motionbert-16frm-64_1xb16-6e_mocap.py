@@ -10,7 +10,5 @@ train_cfg = dict(max_epochs=6, val_interval=3)
 optim_wrapper = dict(
     optimizer=dict(_delete_=True, type='AdamW', lr=1e-3, weight_decay=0.01), clip_grad=None
 )
-param_scheduler = [
-    dict(type='ExponentialLR', gamma=0.67, end=3, by_epoch=True, convert_to_iter_based=True)
-]
+param_scheduler = [dict(type='ExponentialLR', gamma=0.67, end=3, by_epoch=True)]
 test_cfg = dict(sets=dict(real_video=dict(frame_step=6)))
