@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import re
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from mmpose.registry import MODELS
 from mmposeaug.apis import load_plan
 from mmposeaug.engine import Adversary, AugmentationSettings, Detector
 from mmposeaug.engine.augmentation import Augmentation
+from mmposeaug.engine.set_configs import checked_dataset
 from mmposeaug.engine.variants import get_settings
 from mmposeaug.structures import H36M_17
 
@@ -24,6 +26,7 @@ ROOT = Path(__file__).resolve().parents[1]
 CONFIGS = sorted((ROOT / 'configs' / 'poseaug').rglob('*.py'))
 PLANS = sorted((ROOT / 'configs' / 'poseaug' / 'experiments').glob('*.yml'))
 LOOP_KEYS = ('type', 'max_epochs', 'val_interval', 'val_begin', 'variant', 'pretrain_epochs')
+CLIPS = [path for path in CONFIGS if re.search(r'-(16|81|243)frm-\d+_.*_mocap', path.stem)]
 PAPER = [path for path in CONFIGS if path.parent.name == 'h36m']
 DETECTIONS = dict(gt=None, cpn='cpn_ft_h36m_dbb', det='detectron_ft_h36m', hr='hr')
 
@@ -75,6 +78,27 @@ def test_augmentation_of_every_config_can_be_built(path):
     assert (adversary.objective.feedback is None) == ('-no-feedback_' in path.stem)
     if '-no-discriminator-3d_' in path.stem:
         assert 'discriminator_3d' not in adversary.networks
+
+
+@pytest.mark.parametrize('path', CLIPS, ids=lambda path: path.stem)
+def test_clips_have_one_length_and_the_rate_of_the_training_data(path):
+    """Real video is at 60 frames a second, the rest at 10."""
+    cfg = read_config(path)
+    sets = {
+        name: checked_dataset(name, cfg.test_dataloader, options)
+        for name, options in cfg.test_cfg.sets.items()
+    }
+    sets.update(train=cfg.train_dataloader.dataset, val=cfg.val_dataloader.dataset)
+    frames = int(re.search(r'-(\d+)frm', path.stem)[1])
+    for name, dataset in sets.items():
+        assert frames == (dataset.get('multiple_target') or dataset.get('seq_len'))
+        rate = dataset.get('seq_step', 1) * dataset.get('frame_step', 1)
+        assert rate == (6 if name == 'real_video' else 1)
+    backbone = cfg.model.backbone
+    assert math.prod(backbone.get('kernel_sizes', [frames])) == frames
+    assert backbone.get('seq_len', frames) >= frames and cfg.test_cfg.flip_test
+    drawn = 'augmentor' in cfg.train_cfg or cfg.train_cfg.type == 'PoseAugTrainLoop'
+    assert drawn != path.stem.startswith('baseline_')
 
 
 @pytest.mark.parametrize('path', PLANS, ids=lambda path: path.stem)
@@ -163,13 +187,16 @@ def test_the_papers_plan_is_complete_and_starts_from_its_baselines():
         )
 
 
-def test_metafiles_list_every_config_of_the_paper_with_the_published_figures():
+def test_metafiles_list_every_config_on_human36m_with_the_published_figures():
     index = yaml.safe_load((ROOT / 'model-index.yml').read_text())
     models = {
         model['Config']: model
         for path in index['Import']
         for model in yaml.safe_load((ROOT / path).read_text())['Models']
     }
+    assert all((ROOT / path).is_file() for path in models)
+    h36m = (path.relative_to(ROOT).as_posix() for path in CONFIGS if path.stem.endswith('_h36m'))
+    assert set(h36m) <= set(models)
     plan = load_plan(ROOT / 'configs/poseaug/experiments/paper_h36m.yml', ROOT)
     for experiment in plan.experiments:
         if not experiment.published:

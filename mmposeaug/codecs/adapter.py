@@ -26,8 +26,12 @@ class LifterAdapter:
     It is not a module and holds no parameters: the lifter's checkpoint knows nothing of it. B is
     the number of clips, T of their frames, T' of the predicted frames, K of the joints.
 
+    A trajectory head learns where the root is, in camera-space metres, its error divided by the
+    depth (VideoPose3D, section 3.2). MMPose's data sets give it the joints relative to the root
+    instead, from which it learns no position.
+
     MMPose's semi-supervised loss is left out (it takes no labelled batch alone, MMPose cannot
-    train with it), which is said once.
+    train with it), which is said once: nothing is learned from unlabelled clips.
 
     Args:
         lifter (PoseLifter): The lifter, plain or in a distributed wrapper.
@@ -40,8 +44,8 @@ class LifterAdapter:
 
     Raises:
         ValueError: If the lifter has no head, or one that the codec cannot be decoded by, has a
-            trajectory head and a codec that removes the root, predicts another frame than the codec
-            says, or ``target_frame`` is none of these.
+            trajectory head of several joints, predicts another frame than the codec says, or
+            ``target_frame`` is none of these.
     """
 
     def __init__(
@@ -60,10 +64,11 @@ class LifterAdapter:
                 f'The lifter {type(module).__name__} has no head; give an MMPose PoseLifter whose '
                 'config has one.'
             )
-        if getattr(module, 'with_traj', False) and codec.removes_root:
+        joints = module.traj_head.num_joints if getattr(module, 'with_traj', False) else 1
+        if joints != 1:
             raise ValueError(
-                'The lifter has a trajectory head, which needs the root joint in its target; set '
-                'remove_root=False in the codec.'
+                f'The trajectory head of the lifter has num_joints={joints}, but it learns the '
+                'position of the root alone; set num_joints=1 in traj_head.'
             )
         self.target_frame = target_frame_of(module) if target_frame is None else target_frame
         require_choice('target_frame', self.target_frame, ('last', 'centre', 'all'))
@@ -81,7 +86,8 @@ class LifterAdapter:
             )
         if getattr(module, 'semi_supervised', False):
             print_log(
-                'The semi_loss of the lifter is left out: only labelled pairs are trained on.',
+                'The semi_loss of the lifter is left out: pose and trajectory learn from labelled '
+                'clips only.',
                 logger='current',
                 level=logging.WARNING,
             )
@@ -166,7 +172,8 @@ class LifterAdapter:
 
         Returns:
             dict[str, Tensor]: ``loss_pose3d`` and the mean joint error in codec units, ``mpjpe``,
-            which MMPose logs beside it; with a trajectory head ``loss_traj`` and ``mpjpe_traj``.
+            which MMPose logs beside it; with a trajectory head ``loss_traj`` and the root's mean
+            error in metres, ``mpjpe_traj``.
 
         Raises:
             ValueError: If a shape is wrong, or a tensor that the codec needs is None.
@@ -191,12 +198,12 @@ class LifterAdapter:
                 'the frames of pose_cam must agree.'
             )
         losses: dict[str, Tensor] = {}
-        parts = [('loss_pose3d', 'mpjpe', self.module.head, output)]
         if trajectory is not None:
-            parts.insert(0, ('loss_traj', 'mpjpe_traj', self.module.traj_head, trajectory))
-        for key, accuracy_key, head, out in parts:
-            losses[key] = head.loss_module(out, target, weight)
-            losses[accuracy_key] = _mean_error(out, target, weight)
+            root, near = self.codec.root_target(pose_cam[:, 0], _first_frame(visible))
+            losses['loss_traj'] = self.module.traj_head.loss_module(trajectory, root, near)
+            losses['mpjpe_traj'] = _mean_error(trajectory, root, near)
+        losses['loss_pose3d'] = self.module.head.loss_module(output, target, weight)
+        losses['mpjpe'] = _mean_error(output, target, weight)
         return losses
 
     def _lift(
@@ -243,6 +250,10 @@ def target_indices(target_frame: str, num_frames: int) -> list[int]:
     if target_frame == 'all':
         return list(range(num_frames))
     return [num_frames - 1 if target_frame == 'last' else num_frames // 2]
+
+
+def _first_frame(visible: Tensor | None) -> Tensor | None:
+    return None if visible is None else visible[:, 0]
 
 
 @torch.no_grad()

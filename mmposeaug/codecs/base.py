@@ -192,6 +192,22 @@ class TensorCodec(ShapeChecks, ABC):
         """Depth (*) of the root of joints (*, K, 3) in metres, which some codecs need to decode."""
         return pose_cam[..., list(self.root_index), 2].mean(-1)
 
+    def root_target(self, pose_cam: Tensor, visible: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """What a trajectory head learns from joints (*, K, 3): the root, and 1 over its depth.
+
+        Args:
+            pose_cam (Tensor): Camera-space joints (*, K, 3) in metres.
+            visible (Tensor, optional): Visibility (*, K). Defaults to None, all are visible.
+
+        Returns:
+            tuple[Tensor, Tensor]: Position (*, 1, 3) in metres and weight (*, 1, 1), which is 0
+            where a root joint is not visible.
+        """
+        weight = 1 / self.root_depth(pose_cam)
+        if visible is not None:
+            weight = weight * (visible[..., list(self.root_index)] > 0.5).all(-1)
+        return self._root(pose_cam), weight[..., None, None]
+
     def check_trainable(self) -> None:  # noqa: B027 (most codecs have nothing to refuse)
         """Refuse a codec whose setting is for testing only: its targets cannot be decoded."""
 

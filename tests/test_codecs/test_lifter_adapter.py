@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import copy
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from mmengine.config import ConfigDict
 from mmengine.dataset import pseudo_collate
 from mmengine.hub import get_config
 from mmengine.registry import DefaultScope
+from mmengine.structures import InstanceData
 from mmpose.registry import DATASETS, MODELS
 
 from mmposeaug.codecs import LifterAdapter, build_codec, find_train_codec
@@ -73,6 +75,22 @@ def samples(name: str, recording: Any) -> tuple[ConfigDict, ConfigDict, dict, di
     return model, find_train_codec(data.pipeline), batch, clip
 
 
+def teach_the_root(head: Any) -> None:
+    """Give a trajectory head the root, by 1 over its depth: its data sets give it the pose."""
+
+    def loss(feats: Any, batch: list, **kwargs: Any) -> dict[str, torch.Tensor]:
+        batch = copy.deepcopy(batch)
+        for sample in batch:
+            place = torch.from_numpy(sample.metainfo['target_root']).reshape(1, 1, 3)
+            weight = sample.gt_instance_labels.lifting_target_weight[:, :1] / place[..., 2]
+            sample.gt_instance_labels = InstanceData(
+                lifting_target_label=place, trajectory_weights=weight
+            )
+        return type(head).loss(head, feats, batch, **kwargs)
+
+    head.loss = loss
+
+
 class Setting:
     """A lifter of MMPose's config, its adapter, and the same clips for both paths."""
 
@@ -86,6 +104,8 @@ class Setting:
 
     def mmpose_losses(self) -> dict[str, torch.Tensor]:
         data = self.lifter.data_preprocessor(self.batch, training=True)
+        if self.lifter.with_traj:
+            teach_the_root(self.lifter.traj_head)
         return self.lifter(**data, mode='loss')
 
     def predict(self, **kwargs: Any) -> torch.Tensor:
@@ -120,6 +140,30 @@ def test_loss_and_its_gradients_equal_mmpose(setting: Setting) -> None:
         torch.testing.assert_close(ours[key], value, rtol=1e-5, atol=1e-6, check_dtype=False)
     for grad, want in zip(backward(lifter, ours), expected):
         torch.testing.assert_close(grad, want, rtol=1e-3, atol=1e-5)
+
+
+def test_a_trajectory_head_learns_where_the_root_is(recording: Any) -> None:
+    """By 1 over its depth; also with a codec that removes the root."""
+    setting = Setting('video-semi', recording)
+    lifter, clip = setting.lifter.eval(), setting.clip
+    lifter.head = MODELS.build(
+        dict(type='TemporalRegressionHead', in_channels=32, num_joints=16, loss=dict(type='L1Loss'))
+    )
+    codec = build_codec(dict(type='VideoPoseLifting', num_keypoints=17, remove_root=True))
+    adapter = LifterAdapter(lifter, codec)
+    lifter.requires_grad_(False)
+    torch.nn.init.zeros_(lifter.traj_head.conv.weight)
+    place = torch.tensor([0.5, 0.0, 5.0])
+    lifter.traj_head.conv.bias.data = place
+    clip['visible'][:] = 1
+    clip['pose_cam'] = clip['pose_cam'] + place - clip['pose_cam'][..., :1, :]
+    assert adapter.loss(**clip)['loss_traj'] < 1e-6
+    clip['pose_cam'] = clip['pose_cam'] + torch.tensor([3.0, 0.0, 4.0])
+    losses = adapter.loss(**clip)
+    assert losses['mpjpe_traj'] == pytest.approx(5.0)
+    assert losses['loss_traj'] == pytest.approx(5.0 / 9.0)
+    clip['visible'][:3, :, 0] = 0  # who has no known root teaches nothing
+    assert adapter.loss(**clip)['loss_traj'] == pytest.approx(5.0 / 9.0 / 2)
 
 
 @pytest.mark.parametrize('name', ['image', 'motionbert'])
@@ -222,8 +266,10 @@ def test_what_does_not_fit_is_said(recording: Any) -> None:
     long = clip['keypoints_px'].repeat(1, 3, 1, 1)
     with pytest.raises(ValueError, match='18 poses for 6 clips'):
         setting.adapter.predict(long, clip['image_size'])
-    with pytest.raises(ValueError, match='trajectory head'):
-        LifterAdapter(Setting('video-semi', recording).lifter, removed)
+    semi = Setting('video-semi', recording).lifter
+    semi.traj_head.num_joints = 17
+    with pytest.raises(ValueError, match='trajectory head of the lifter has num_joints=17'):
+        LifterAdapter(semi, setting.codec)
     with pytest.raises(ValueError, match='no head'):
         LifterAdapter(torch.nn.Linear(1, 1), setting.codec)
     motion = Setting('motionbert', recording)
