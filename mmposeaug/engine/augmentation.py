@@ -246,16 +246,17 @@ class Augmentation:
         batch_size: int,
         generator: torch.Generator,
         adapter: LifterAdapter | None = None,
+        clips: bool = False,
     ) -> AugmentedSamples:
-        """Augment samples of a bank and bring them into plain arrays."""
+        """Augment samples of a bank and bring them into plain arrays, if asked to whole clips."""
         parts = []
         for chunk in index.tensor_split(max(-(-len(index) // batch_size), 1)):
             applied = self.apply(bank.gather(chunk), generator)
-            parts.append(self._to_arrays(applied, adapter))
+            parts.append(self._to_arrays(applied, adapter, clips))
         return AugmentedSamples.concat(parts)
 
     def _to_arrays(
-        self, applied: AppliedAugmentation, adapter: LifterAdapter | None
+        self, applied: AppliedAugmentation, adapter: LifterAdapter | None, clips: bool
     ) -> AugmentedSamples:
         frame = reference_index(applied.samples.pose_cam.shape[1], self.target_frame)
         stages, visible, errors = {}, {}, {}
@@ -268,7 +269,10 @@ class Augmentation:
                 errors[kind_of[name]] = 1000 * found.flatten(1).mean(1).cpu().numpy()
             stages[name] = viewed_poses(samples, self.skeleton, frame)
         turns = {kind: value.cpu().numpy() for kind, value in applied.turns_deg().items()}
-        return AugmentedSamples(stages, visible, dict(applied.kinds), turns, errors)
+        frames = {}
+        if clips and applied.samples.pose_cam.shape[1] > 1:
+            frames = {k: applied.stages[name].cpu().numpy() for k, name in applied.kinds.items()}
+        return AugmentedSamples(stages, visible, dict(applied.kinds), turns, errors, frames)
 
 
 def build_augmentation(

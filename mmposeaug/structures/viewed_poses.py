@@ -67,6 +67,8 @@ class AugmentedSamples:
         turns_deg (dict[str, np.ndarray]): For each of the kinds that turned bones by how much, of
             shape (N, B), degrees: the random draw, and the learned turn on top of it.
         errors_mm (dict[str, np.ndarray]): By kind, a lifter's mean joint error, of shape (N,).
+        clips (dict[str, np.ndarray]): By kind, all frames of the samples, of shape (N, T, J, 3), in
+            metres; empty for single frames and where clips were not asked for.
     """
 
     stages: dict[str, ViewedPoses]
@@ -74,6 +76,7 @@ class AugmentedSamples:
     kinds: dict[str, str]
     turns_deg: dict[str, np.ndarray] = field(default_factory=dict)
     errors_mm: dict[str, np.ndarray] = field(default_factory=dict)
+    clips: dict[str, np.ndarray] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.of_kind('real'))
@@ -103,6 +106,7 @@ class AugmentedSamples:
             in_view=_joined([part.in_view for part in parts]),
             turns_deg=_joined([part.turns_deg for part in parts]),
             errors_mm=_joined([part.errors_mm for part in parts]),
+            clips=_joined([part.clips for part in parts]),
         )
 
 

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -41,6 +43,35 @@ def to_image(figure: Figure) -> np.ndarray:
     canvas = figure.canvas
     assert isinstance(canvas, FigureCanvasAgg)
     canvas.draw()
+    return np.asarray(canvas.buffer_rgba())[..., :3].copy()
+
+
+def background_of(figure: Figure, moving: Sequence[Any]) -> Any:
+    """A figure without its moving artists, for :func:`draw_over`."""
+    for artist in moving:
+        artist.set_visible(False)
+    canvas = figure.canvas
+    assert isinstance(canvas, FigureCanvasAgg)
+    canvas.draw()
+    for artist in moving:
+        artist.set_visible(True)
+    return canvas.copy_from_bbox(figure.bbox)
+
+
+def draw_over(figure: Figure, background: Any, moving: Sequence[Any]) -> np.ndarray:
+    """Pixels of moving artists over a background, several times as fast as the whole figure.
+
+    Returns:
+        np.ndarray: RGB of shape (height, width, 3), uint8.
+    """
+    canvas = figure.canvas
+    assert isinstance(canvas, FigureCanvasAgg)
+    canvas.restore_region(background)
+    renderer = canvas.get_renderer()
+    for artist in sorted(moving, key=lambda each: each.get_zorder()):
+        if hasattr(artist, 'do_3d_projection'):
+            artist.do_3d_projection()
+        artist.draw(renderer)
     return np.asarray(canvas.buffer_rgba())[..., :3].copy()
 
 

@@ -7,13 +7,12 @@ from typing import Any
 
 import cv2
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
 from mmposeaug.structures import LiftedPoses
 
-from .figures import new_figure
+from .figures import background_of, draw_over, new_figure
 from .legend import add_legend
 from .poses import draw_pose_2d, draw_pose_3d, image_axes, space_axes, to_plot_axes
 from .sequence import check_image, image_size, sequence_frames, space_box
@@ -111,25 +110,12 @@ class FrameDrawer:
             ValueError: If the frame is negative or the image is not RGB.
         """
         self.draw(frame, image)
-        canvas = self.figure.canvas
-        assert isinstance(canvas, FigureCanvasAgg)
         moving = self._moving()
         if self._background is None:  # axes, labels and legend, which no frame changes
-            for artist in moving:
-                artist.set_visible(False)
-            canvas.draw()
-            self._background = canvas.copy_from_bbox(self.figure.bbox)
-            for artist in moving:
-                artist.set_visible(True)
-        canvas.restore_region(self._background)
+            self._background = background_of(self.figure, moving)
         if image is not None:
             moving += self._flat.spines.values()  # the image lies on the inner half of these
-        renderer = canvas.get_renderer()
-        for artist in sorted(moving, key=lambda each: each.get_zorder()):
-            if hasattr(artist, 'do_3d_projection'):
-                artist.do_3d_projection()
-            artist.draw(renderer)
-        return np.asarray(canvas.buffer_rgba())[..., :3].copy()
+        return draw_over(self.figure, self._background, moving)
 
     # ---------------------------------------------------------------- artists
     def _moving(self) -> list[Any]:

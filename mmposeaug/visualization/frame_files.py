@@ -106,7 +106,7 @@ def write_video(
         raise ValueError(f'fps of a video must be above 0, got {fps!r}.')
     drawer = FrameDrawer(lifted)
     pictures = (drawer.pixels(frame, image_of(images, frame)) for frame in track(frames))
-    (_write_mp4 if suffix == '.mp4' else _write_gif)(path, pictures, fps)
+    (_write_mp4 if suffix == '.mp4' else write_gif)(path, pictures, fps)
 
 
 def _write_mp4(path: Path, pictures: Iterator[np.ndarray], fps: float) -> None:
@@ -149,7 +149,9 @@ def _check_video(part: str, count: int, path: Path) -> None:
         )
 
 
-def _write_gif(path: Path, pictures: Iterator[np.ndarray], fps: float) -> None:
+def write_gif(path: Path, pictures: Iterator[np.ndarray], fps: float) -> None:
+    """Write pictures of one size, RGB, as an endless GIF, all at once."""
+
     def quantized() -> Iterator[Image.Image]:
         for picture in pictures:
             yield Image.fromarray(picture).quantize(128, dither=Image.Dither.NONE)

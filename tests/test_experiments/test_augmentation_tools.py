@@ -12,10 +12,16 @@ import sys
 import pytest
 from PIL import Image
 
-from mmposeaug.experiments.augmentation.browse import FILES
+from mmposeaug.experiments.augmentation.browse import FILES, OF_CLIPS
 
 NO_CAMERAS = ('--cfg-options', 'test_dataloader.dataset.camera_param_file=None')
+CLIPS = [f'train_dataloader.dataset.{each}' for each in ('seq_len=9', 'pad_video_seq=True')]
 NAMES = ('browse_augmentation', 'export_augmented', 'measure_diversity', 'common')
+
+
+def of_frames(*names: str) -> list[str]:
+    """Files that are written for single frames."""
+    return sorted(FILES[name] for name in names if name not in OF_CLIPS)
 
 
 @pytest.fixture
@@ -37,7 +43,7 @@ def test_browse_writes_pictures_numbers_and_a_page(tools, small_run, tmp_path, c
     more = ('--out-dir', tmp_path / 'out', '--samples', 120, '--examples', 2)
     tools('browse_augmentation', small_run.config, small_run.last, *more)
     assert 'The augmentation is the augmentor of epoch_2.pth.' in capsys.readouterr().out
-    assert sorted(p.name for p in (tmp_path / 'out').iterdir()) == sorted(FILES.values())
+    assert sorted(p.name for p in (tmp_path / 'out').iterdir()) == of_frames(*FILES)
     for name in ('examples', 'distributions', 'changes'):
         with Image.open(tmp_path / 'out' / FILES[name]) as picture:
             assert min(picture.size) > 300
@@ -59,15 +65,28 @@ def test_browse_without_checkpoint_says_that_nothing_is_learned(tools, small_run
     assert 'learned nothing yet' in (tmp_path / 'index.html').read_text()
 
 
-def test_browse_takes_options_of_the_config(tools, small_run, tmp_path):
-    options = ('--cfg-options', 'train_cfg.augmentor.yaw=0', 'train_cfg.augmentor.pitch_std=0')
-    more = ('--out-dir', tmp_path, '--samples', 60, *options)
-    tools('browse_augmentation', small_run.random_config, *more)
+def test_browse_takes_options_of_the_config_and_shows_how_clips_move(
+    tools, small_run, tmp_path, monkeypatch
+):
+    monkeypatch.setattr('mmposeaug.experiments.augmentation.browse.has_plotly', lambda: False)
+    still = ('yaw=0', 'pitch_std=0', 'angle_noise=0', 'motion.speed=0', 'motion.rate=(0.5,0.5)')
+    options = [f'train_cfg.augmentor.{each}' for each in still]
+    more = ('--out-dir', tmp_path, '--samples', 60, '--examples', 2, '--cfg-options')
+    tools('browse_augmentation', small_run.random_config, *more, *options, *CLIPS)
     numbers = json.loads((tmp_path / 'numbers.json').read_text())
     assert list(numbers['kinds']) == ['real', 'random']
     # people are seen from where they were seen, but for a little roll
     real, drawn = (numbers['kinds'][kind]['elevation_deg']['mean'] for kind in ('real', 'random'))
     assert drawn == pytest.approx(real, abs=8)
+    files = {path.name for path in tmp_path.iterdir()}
+    assert files == set(FILES.values()) - {FILES['page']}
+    with Image.open(tmp_path / 'clips.gif') as picture:
+        assert picture.n_frames == 9 and picture.width > picture.height
+    assert numbers['motion']['units']['turn'] == 'degrees a frame'
+    real, drawn = (numbers['motion']['kinds'][kind]['turn'] for kind in ('real', 'random'))
+    assert real['over_real'] == 1 and 0 < real['median'] < real['p99.9'] <= real['max']
+    assert drawn['over_real'] == pytest.approx(drawn['mean'] / real['mean'])
+    assert drawn['over_real'] == pytest.approx(0.5, abs=0.1)  # played at half the speed
 
 
 def test_browse_without_plotly_writes_all_but_the_page(
@@ -76,9 +95,7 @@ def test_browse_without_plotly_writes_all_but_the_page(
     monkeypatch.setattr('mmposeaug.experiments.augmentation.browse.has_plotly', lambda: False)
     tools('browse_augmentation', small_run.config, '--out-dir', tmp_path, '--samples', 40)
     assert 'needs plotly' in capsys.readouterr().out
-    assert sorted(p.name for p in tmp_path.iterdir()) == sorted(
-        file for name, file in FILES.items() if name != 'page'
-    )
+    assert sorted(p.name for p in tmp_path.iterdir()) == of_frames(*(FILES.keys() - {'page'}))
 
 
 def test_export_says_what_it_wrote(tools, small_run, tmp_path, capsys):

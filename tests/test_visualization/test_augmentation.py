@@ -9,6 +9,7 @@ import re
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from mmposeaug.geometry import project, rotate, rotation_matrix
 from mmposeaug.structures import H36M_17, AugmentedSamples, Skeleton, ViewedPoses
@@ -16,6 +17,9 @@ from mmposeaug.visualization import draw_augmentation, draw_changes, draw_distri
 from mmposeaug.visualization.augmentation import choose_examples, describe_step
 from mmposeaug.visualization.augmentation_page import augmentation_page
 from mmposeaug.visualization.augmentation_values import field_of_view, length_change, view_angles
+from mmposeaug.visualization.clip_animation import choose_clips, write_clips
+from mmposeaug.visualization.motion import draw_motion
+from mmposeaug.visualization.motion_values import measure_motion, motion_of
 
 HAND = Skeleton('hand', ('wrist', 'palm', 'thumb'), (-1, 0, 0))
 CAMERA = np.array([1000.0, 1000, 400, 500, 0, 0, 0, 0, 0], np.float32)
@@ -136,3 +140,70 @@ def test_shapes_that_do_not_fit_are_refused():
     poses = viewed()
     with pytest.raises(ValueError, match=r'keypoints_px of 6 ViewedPoses .* \(6, 17, 2\)'):
         ViewedPoses(H36M_17, poses.pose_cam, poses.pose_cam, poses.intrinsics, poses.image_size)
+
+
+def hands(count=1, frames=8, filled=0, speed=0.02):
+    """Clips of a hand that moves evenly while its palm turns by 10 degrees a frame.
+
+    At the end the hand stays where it is for ``filled`` frames, and the palm turns on.
+    """
+    clip = np.zeros((count, frames, 3, 3))
+    clip[..., 2] = 1
+    moved = np.minimum(np.arange(frames), frames - 1 - filled)
+    clip[..., 0] += speed * moved[:, None]
+    angle = np.radians(10) * np.arange(frames)
+    clip[..., 1, :2] += 0.1 * np.stack((np.cos(angle), np.sin(angle)), axis=-1)
+    clip[..., 2, 1] += 0.1
+    return clip
+
+
+def test_motion_is_measured_without_frames_that_fill_up():
+    chord = 200 * np.sin(np.radians(5))
+    for filled in (0, 3):
+        found = measure_motion(hands(filled=filled), HAND)
+        steps = 7 - filled
+        assert found['root_speed'] == pytest.approx(np.full(steps, 20))
+        assert found['root_acceleration'] == pytest.approx(np.zeros(steps - 1), abs=1e-6)
+        assert found['turn'] == pytest.approx(np.tile([10, 0], steps), abs=1e-6)
+        assert found['body_speed'] == pytest.approx(np.tile([chord, 0], steps), abs=1e-6)
+        turning = np.tile([2 * chord * np.sin(np.radians(5)), 0], steps - 1)
+        assert found['body_acceleration'] == pytest.approx(turning, abs=1e-6)
+        assert len(found['speed']) == 3 * steps and found['speed'][::3] == pytest.approx(20)
+    # who never goes anywhere moves all the same, until nothing moves
+    still = np.concatenate((hands(speed=0), np.repeat(hands(speed=0)[:, -1:], 4, axis=1)), axis=1)
+    assert len(measure_motion(still, HAND)['root_speed']) == 7
+    assert not len(measure_motion(still[:, -4:], HAND)['turn'])
+
+
+def clips_of(real, drawn, in_view=True):
+    samples = samples_of(HAND)
+    samples.in_view['Learned bone angles'][:1] = in_view
+    samples.clips.update(real=real, learned=drawn)
+    return samples
+
+
+def test_clips_that_move_well_are_chosen():
+    real = np.concatenate([hands(filled=3 if i == 1 else 0) for i in range(6)])
+    real[:, :, 1] += np.arange(6)[:, None, None] * (real[:, :, 1] - real[:, :, 0])
+    samples = clips_of(real, real, in_view=False)
+    assert choose_clips(samples, 2) == [4, 5]  # the faster ones
+    assert choose_clips(samples, 9) == [4, 5, 1, 2, 3, 0]  # those out of view come last
+
+
+def test_motion_and_clips_are_drawn(tmp_path):
+    samples = clips_of(hands(6, speed=0.01), hands(6), in_view=False)
+    motion = motion_of(samples)
+    assert len(motion['learned']['root_speed']) == 5 * 7  # of those in view
+    figure = draw_motion(motion)
+    labels = [text.get_text() for text in figure.axes[2].get_legend().get_texts()]
+    assert labels == ['Real: mean 10, largest 10', 'Learned: mean 20, largest 20']
+    short = hands(6)[:, :2]  # which have no acceleration
+    assert 'no motion' in [
+        text.get_text() for text in draw_motion(motion_of(clips_of(short, short))).axes[4].texts
+    ]
+    write_clips(samples, tmp_path / 'clips.gif', 2)
+    with Image.open(tmp_path / 'clips.gif') as picture:
+        assert picture.n_frames == 8
+        first = np.asarray(picture.convert('RGB')).astype(int)
+        picture.seek(4)
+        assert (np.asarray(picture.convert('RGB')) != first).any()

@@ -18,19 +18,26 @@ from mmposeaug.visualization import (
     save_png,
 )
 from mmposeaug.visualization.augmentation_page import augmentation_page
+from mmposeaug.visualization.clip_animation import write_clips
 from mmposeaug.visualization.interactive import has_plotly
+from mmposeaug.visualization.motion import draw_motion
+from mmposeaug.visualization.motion_values import motion_of
 
 from .load import LoadedAugmentation
-from .numbers import summarize_samples
+from .numbers import summarize_motion, summarize_samples
 
 FILES = dict(
     examples='examples.png',
     distributions='distributions.png',
     changes='changes.png',
+    motion='motion.png',
+    clips='clips.gif',
     numbers='numbers.json',
     page='index.html',
 )
 """dict[str, str]: Files that are written, by what they show."""
+OF_CLIPS = ('motion', 'clips')
+"""tuple[str]: Those of clips alone."""
 
 
 def browse_augmentation(
@@ -47,13 +54,14 @@ def browse_augmentation(
         loaded (LoadedAugmentation): The augmentation.
         out_dir (Path): Folder for the files.
         samples (int): How many samples, at most as many as there are. Defaults to 2000.
-        examples (int): How many of them the gallery shows; the page has twice as many. Defaults
-            to 4.
+        examples (int): How many of them the gallery and the moving picture show; the page has
+            twice as many. Defaults to 4.
         seed (int): Seed of the choice and of all draws. Defaults to 0.
         title (str): Title of the page. Defaults to ``'Augmentation'``.
 
     Returns:
-        dict[str, Path]: The files by :data:`FILES`; no page without plotly.
+        dict[str, Path]: The files by :data:`FILES`; no page without plotly, and those of clips
+        only for samples of several frames.
 
     Raises:
         ValueError: If a number is too small.
@@ -64,7 +72,7 @@ def browse_augmentation(
     generator = torch.Generator().manual_seed(seed)
     index = torch.randperm(len(loaded.bank), generator=generator)[:samples]
     found = loaded.augmentation.collect(
-        loaded.bank, index, loaded.batch_size, generator, loaded.adapter
+        loaded.bank, index, loaded.batch_size, generator, loaded.adapter, clips=True
     )
     numbers = dict(summarize_samples(found), augmentor=loaded.origin, seed=seed)
     visible = {KIND_LABELS[kind]: poses for kind, poses in found.visible().items()}
@@ -72,6 +80,13 @@ def browse_augmentation(
     save_png(draw_augmentation(found, examples, title), paths['examples'])
     save_png(draw_distributions(visible, title), paths['distributions'])
     save_png(draw_changes(found, title), paths['changes'])
+    if found.clips:
+        motion = motion_of(found)
+        numbers['motion'] = summarize_motion(motion)
+        save_png(draw_motion(motion, f'Motion of clips: {title}'), paths['motion'])
+        write_clips(found, paths['clips'], examples, title)
+    else:
+        paths = {name: path for name, path in paths.items() if name not in OF_CLIPS}
     save_json(paths['numbers'], numbers)
     if not has_plotly():
         del paths['page']

@@ -16,17 +16,20 @@ from mmposeaug.structures import AugmentedSamples
 from mmposeaug.visualization import KIND_LABELS, draw_augmentation
 from mmposeaug.visualization.distributions import draw_changes, draw_distributions
 from mmposeaug.visualization.figures import to_image
+from mmposeaug.visualization.motion import draw_motion
+from mmposeaug.visualization.motion_values import motion_of
 
 
 @HOOKS.register_module()
 class AugmentationVisualizationHook(Hook):
     """Draws what the augmentation makes of the same samples every so many epochs.
 
-    The pictures, ``augmentation_examples``, ``augmentation_distributions`` and
-    ``augmentation_changes``, go to the backends of MMEngine's visualizer (files,
-    TensorBoard, ...), with the epoch as step. All random numbers come from a generator of the
-    hook's own, the same ones every time, so that pictures differ by what was learned alone and the
-    training goes on as it would without the hook. Epochs without augmentation are passed over.
+    The pictures, ``augmentation_examples``, ``augmentation_distributions``,
+    ``augmentation_changes`` and, of clips, ``augmentation_motion``, go to the backends of
+    MMEngine's visualizer (files, TensorBoard, ...), with the epoch as step. All random numbers come
+    from a generator of the hook's own, the same ones every time, so that pictures differ by what
+    was learned alone and the training goes on as it would without the hook. Epochs without
+    augmentation are passed over.
     """
 
     priority = 'LOW'
@@ -76,6 +79,8 @@ class AugmentationVisualizationHook(Hook):
             ),
             changes=draw_changes(samples, f'What was changed, {label}'),
         )
+        if samples.clips:
+            figures['motion'] = draw_motion(motion_of(samples), f'Motion of clips {label}')
         for name, figure in figures.items():
             runner.visualizer.add_image(f'augmentation_{name}', to_image(figure), step)
 
@@ -87,5 +92,5 @@ class AugmentationVisualizationHook(Hook):
         order = torch.randperm(len(index), generator=make_generator('cpu', self.seed, 'order'))
         generator = make_generator(bank.device, self.seed, 'pictures')
         return loop.augmentation.collect(
-            bank, index[order.to(index.device)], loop.dataloader.batch_size, generator
+            bank, index[order.to(index.device)], loop.dataloader.batch_size, generator, clips=True
         )

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import torch
 from mmposeaug.geometry import bone_lengths
 from mmposeaug.structures import AugmentedSamples, ViewedPoses, judge_human
 from mmposeaug.visualization.augmentation_values import length_change, view_angles
+from mmposeaug.visualization.motion_values import MOTION
 
 QUANTILES = {'low': 0.05, 'median': 0.5, 'high': 0.95}
 """dict[str, float]: Quantiles of every quantity, by their names."""
@@ -53,6 +55,34 @@ def summarize_samples(samples: AugmentedSamples) -> dict[str, Any]:
                 values['hardness'] = _hardness(samples, kind, seen_by_all)
         found['kinds'][kind] = values
     return found
+
+
+def summarize_motion(motion: Mapping[str, Mapping[str, np.ndarray]]) -> dict[str, Any]:
+    """Numbers of how fast clips move.
+
+    Args:
+        motion (Mapping[str, Mapping[str, np.ndarray]]): By kind, the values of
+            :func:`mmposeaug.visualization.motion_values.motion_of`.
+
+    Returns:
+        dict[str, Any]: The ``units``, and in ``kinds`` for each kind and quantity ``mean``,
+        ``median``, ``p99.9``, ``max`` and ``over_real``, the mean over that of real clips; None
+        where nothing moves.
+    """
+    found: dict[str, Any] = {}
+    for kind, quantities in motion.items():
+        found[kind] = {}
+        for name, values in quantities.items():
+            if not len(values):
+                found[kind][name] = None
+                continue
+            median, high = map(float, np.quantile(values, (0.5, 0.999)))
+            each: dict[str, Any] = dict(mean=float(values.mean()), median=median)
+            each.update({'p99.9': high, 'max': float(values.max())})
+            found[kind][name] = each
+            real = found['real'][name]
+            each['over_real'] = each['mean'] / real['mean'] if real and real['mean'] else None
+    return dict(units={name: each.unit for name, each in MOTION.items()}, kinds=found)
 
 
 def _are_human(poses: ViewedPoses) -> bool:
