@@ -264,4 +264,3 @@ def test_augmentor_and_discriminators_learn_from_whole_clips(mocap_root, tmp_pat
 def test_motion_of_single_frames_is_refused(mocap_root, tmp_path):
     with pytest.raises(ValueError, match=r'judges how people move, .* have 1 frame.* seq_len'):
         build(mocap_root, tmp_path, poseaug(**MOTION))
-    assert 'motion' not in build(mocap_root, tmp_path, poseaug()).train_loop.adversary.pools

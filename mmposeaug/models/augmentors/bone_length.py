@@ -78,7 +78,7 @@ class BoneLengthAugmentor(nn.Module):
             features (Tensor): Original root-relative poses of shape (N, J, 3), in metres.
             noise (Tensor, optional): Noise of shape (N, noise_dim). Defaults to a fresh draw.
             motion (Tensor, optional): How clips differ from their reference frame, of shape
-                (N, T, J + 1, 3) (:func:`clip_motion`); looked at with ``sees='clip'``.
+                (N, T, J + 1, 3), in metres; looked at with ``sees='clip'``.
 
         Returns:
             tuple[Tensor, Tensor]: Poses and the ratios, of shape (N, G).

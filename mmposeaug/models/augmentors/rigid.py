@@ -68,7 +68,7 @@ class RigidAugmentor(nn.Module):
             rotation_noise (Tensor, optional): Noise of shape (N, noise_dim).
             translation_noise (Tensor, optional): Noise of shape (N, noise_dim).
             motion (Tensor, optional): How clips differ from their reference frame, of shape
-                (N, T, J + 1, 3) (:func:`clip_motion`); looked at with ``sees='clip'``.
+                (N, T, J + 1, 3), in metres; looked at with ``sees='clip'``.
 
         Returns:
             tuple[Tensor, Tensor, Tensor]: Poses, axis-angle vectors (N, 3) in radians and root
@@ -149,7 +149,7 @@ class PlacementAugmentor(nn.Module):
             rotation_noise (Tensor, optional): Noise of shape (N, noise_dim).
             translation_noise (Tensor, optional): Noise of shape (N, noise_dim).
             motion (Tensor, optional): How clips differ from their reference frame, of shape
-                (N, T, J + 1, 3) (:func:`clip_motion`); looked at with ``sees='clip'``.
+                (N, T, J + 1, 3), in metres; looked at with ``sees='clip'``.
 
         Returns:
             tuple[Tensor, Tensor, Tensor]: Poses, axis-angle vectors (N, 3) in radians and root
