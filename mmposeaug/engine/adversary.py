@@ -19,10 +19,10 @@ from .augmentation import Augmentation, AugmentedBatch
 from .batches import poses_of, spread
 from .fake_pool import FakePool
 from .objective import AugmentorObjective, frame_sizes, half_extent
-from .settings import PoseAugSettings
+from .settings import DISCRIMINATORS, PoseAugSettings
 from .trained_network import TrainedNetwork, build_network, kept_statistics, linear_to_zero
 
-POOLS = {'3d': 'pose', '2d': 'keypoints'}
+POOLS = {'3d': 'pose', '2d': 'keypoints', 'motion': 'motion'}
 """dict[str, str]: Pool of each discriminator's fakes."""
 
 
@@ -59,7 +59,7 @@ class Adversary:
                 settings.optim_wrapper,
                 schedules,
             )
-            for name in ('augmentor', 'discriminator_3d', 'discriminator_2d')
+            for name in ('augmentor', *DISCRIMINATORS)
             if getattr(settings, name) is not None
         }
         self.augmentor = self.networks['augmentor']
@@ -67,7 +67,7 @@ class Adversary:
         if settings.adversarial_loss is None and len(self.networks) > 1:
             raise ValueError(
                 'train_cfg.adversarial_loss is None although there are discriminators; give a '
-                'loss, or set discriminator_3d and discriminator_2d to None.'
+                f'loss, or set {" and ".join(DISCRIMINATORS)} to None.'
             )
         self.objective = AugmentorObjective(settings, self.skeleton, augmentation.prior)
         feedback = self.objective.feedback
@@ -82,7 +82,12 @@ class Adversary:
             )
         self.discriminator_interval = settings.discriminator_interval
         self.pools = nn.ModuleDict(
-            {name: FakePool(settings.pool_size) for name in POOLS.values()}
+            {
+                name: FakePool(settings.pool_size)
+                for key, name in POOLS.items()
+                # checkpoints of runs without clips have no pool of them
+                if key != 'motion' or 'discriminator_motion' in self.networks
+            }
         ).to(device)
         self.steps = 0
         self.progress = 0.0
@@ -95,6 +100,8 @@ class Adversary:
         draw, the 2D discriminator one that has a target domain with that.
         """
         augmentation = self.augmentation
+        if 'discriminator_motion' in self.networks:
+            return True
         return ('discriminator_2d' in self.networks and augmentation.domain is None) or (
             'discriminator_3d' in self.networks and not augmentation.on_draw
         )
@@ -150,6 +157,8 @@ class Adversary:
             real_3d=poses_of(real) if poses.draw is None else poses.draw.angle,
             fake_2d=normalize_keypoints(keypoints, frame_sizes(batch, keypoints)),
         )
+        if 'discriminator_motion' in self.networks:
+            samples.update(fake_motion=poses.angle, real_motion=poses_of(real))
         if 'discriminator_2d' in self.networks:
             samples['real_2d'] = self._real_keypoints(real, generator)
         losses, logs = self.objective.plausibility(

@@ -16,7 +16,7 @@ from mmposeaug.models import AugmentedPoses, grouped_joint_error
 from mmposeaug.structures import Skeleton
 
 from .batches import lift, with_poses
-from .settings import WEIGHTS, PoseAugSettings
+from .settings import DISCRIMINATORS, WEIGHTS, PoseAugSettings
 from .trained_network import TrainedNetwork, frozen, module_mode
 
 
@@ -50,12 +50,13 @@ class AugmentorObjective:
         Args:
             samples (Mapping[str, Tensor]): What the discriminators are shown: ``fake_3d`` and
                 ``real_3d`` poses (N, J, 3), ``fake_2d`` and ``real_2d`` normalised keypoints
-                (N, J, 2).
+                (N, J, 2), ``fake_motion`` and ``real_motion`` clips (N, T, J, 3).
         """
         losses: dict[str, Tensor] = {}
         logs: dict[str, Tensor] = {}
-        for key in ('3d', '2d'):
-            network = networks.get(f'discriminator_{key}')
+        for name in DISCRIMINATORS:
+            key = name.removeprefix('discriminator_')
+            network = networks.get(name)
             weight = self.weights[f'adversarial_{key}']
             if network is None or weight == 0:
                 continue

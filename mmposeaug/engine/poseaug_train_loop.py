@@ -12,6 +12,7 @@ from mmpose.registry import LOOPS
 from torch import Tensor
 
 from mmposeaug.datasets import PoseBatch
+from mmposeaug.models.discriminators.motion import LEAST_FRAMES
 
 from .adversarial_logs import AdversarialLogs, mean_over_processes
 from .adversary import Adversary
@@ -70,6 +71,7 @@ class PoseAugTrainLoop(TensorTrainLoop):
     def _build_adversary(self, runner: Any) -> None:
         """Build what learns beside the lifter."""
         self._check_batch_size()
+        self._check_clips()
         # the lifter starts from the same weights as without PoseAug
         with seeded(derive_seed(common_seed(runner), 'networks')):
             self.adversary = Adversary(
@@ -116,6 +118,17 @@ class PoseAugTrainLoop(TensorTrainLoop):
             raise ValueError(
                 f'train_dataloader.batch_size is {size}, which{share} gives the augmentor {count} '
                 'samples at a time; it needs 2 or more.'
+            )
+
+    def _check_clips(self) -> None:
+        """Single frames have no motion to judge."""
+        frames = self.bank.num_frames
+        if self.settings.discriminator_motion is not None and frames < LEAST_FRAMES:
+            raise ValueError(
+                'train_cfg.discriminator_motion judges how people move, and the samples have '
+                f'{frames} frame(s); set seq_len (or multiple_target) of the data set to '
+                f'{LEAST_FRAMES} or more, or discriminator_motion and weights.adversarial_motion '
+                'to None and 0.'
             )
 
     def _mean_updates(self) -> int:

@@ -19,9 +19,14 @@ Config = Mapping[str, Any]
 
 DEFAULT_OPTIM = dict(optimizer=dict(type='Adam', lr=1e-4, fused=True), clip_grad=dict(max_norm=1.0))
 """dict: Optimizer of augmentor and discriminators (released PoseAug)."""
-WEIGHTS = ('adversarial_3d', 'adversarial_2d', 'ranges', 'feedback', 'view', 'prior')
+WEIGHTS = (
+    *('adversarial_3d', 'adversarial_2d', 'adversarial_motion'),
+    *('ranges', 'feedback', 'view', 'prior'),
+)
 """tuple[str]: Losses of the augmentor that have a weight."""
-TEACHERS = ('discriminator_3d', 'discriminator_2d', 'angle_range', 'length_range', 'feedback')
+DISCRIMINATORS = ('discriminator_3d', 'discriminator_2d', 'discriminator_motion')
+"""tuple[str]: Discriminators, in the order in which they are built."""
+TEACHERS = (*DISCRIMINATORS, 'angle_range', 'length_range', 'feedback')
 """tuple[str]: Parts that the augmentor learns from."""
 OF_LEARNING = (
     *('schedule', 'warmup_epochs', 'adversary_interval', 'adversarial_loss', 'weights'),
@@ -148,12 +153,15 @@ class PoseAugSettings(SampleRules, AugmentationSettings):
         adversary_interval (int): The augmentor learns every so many lifter updates (``'mixed'``).
         discriminator_3d (dict): Config of the 3D discriminator; None for none.
         discriminator_2d (dict): Config of the 2D discriminator; None for none.
+        discriminator_motion (dict): Config of a discriminator of clips, such as
+            ``dict(type='MotionDiscriminator')``, for which real clips are real; None for none.
         adversarial_loss (dict): Config of the adversarial loss.
         angle_range (dict): Config of the loss on turns; None for none.
         length_range (dict): Config of the loss on length ratios; None for none.
         feedback (dict): Config of the feedback loss; None for none.
-        weights (dict): Weights of ``adversarial_3d``, ``adversarial_2d``, ``ranges``, ``feedback``,
-            ``view``, the penalty for keypoints out of the image, and ``prior``.
+        weights (dict): Weights of ``adversarial_3d``, ``adversarial_2d``, ``adversarial_motion``,
+            ``ranges``, ``feedback``, ``view``, the penalty for keypoints out of the image, and
+            ``prior``.
         lifter_mode (str): ``'train'`` as in the released code, where dropout and the running
             statistics of the lifter take part in the feedback, or ``'eval'``.
         optim_wrapper (dict): Optimizer of each network.
@@ -174,6 +182,7 @@ class PoseAugSettings(SampleRules, AugmentationSettings):
     adversary_interval: int = 1
     discriminator_3d: Config | None = None
     discriminator_2d: Config | None = None
+    discriminator_motion: Config | None = None
     adversarial_loss: Config | None = field(default_factory=lambda: dict(type='LSGANLoss'))
     angle_range: Config | None = None
     length_range: Config | None = None
@@ -206,6 +215,13 @@ class PoseAugSettings(SampleRules, AugmentationSettings):
             raise ValueError(
                 'train_cfg.choice is for a random draw alone, and here an augmentor learns; leave '
                 "it out, or use variant='default'."
+            )
+        motion = bool(self.weights.get('adversarial_motion'))
+        if motion != (self.discriminator_motion is not None):
+            raise ValueError(
+                f'train_cfg.discriminator_motion is {self.discriminator_motion}, but '
+                f'weights.adversarial_motion is {self.weights.get("adversarial_motion", 0)}; give '
+                "both, such as dict(type='MotionDiscriminator') and 1.0, or neither."
             )
         if self.weights.get('prior') and self.prior is None:
             raise ValueError(

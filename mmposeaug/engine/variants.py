@@ -102,7 +102,9 @@ def _check_use(variant: str, settings: PoseAugSettings, given: Mapping[str, Any]
             "with type='TensorTrainLoop'."
         )
     augmentor = settings.augmentor
-    operations = [name for name in ('draw', 'angle', 'length', 'rigid') if name in augmentor]
+    operations = [
+        name for name in ('draw', 'angle', 'length', 'rigid', 'sees') if name in augmentor
+    ]
     if operations and augmentor.get('type') == DRAW:
         raise ValueError(
             f'train_cfg.augmentor.{operations[0]} is an option of an augmentor that learns, and '

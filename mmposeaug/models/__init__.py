@@ -16,7 +16,11 @@ from .augmentors import (
 from .cameras import RandomCamera
 from .convert import convert_poseaug_state
 from .detections import DetectionModel
-from .discriminators import Keypoint2DDiscriminator, KinematicChainDiscriminator
+from .discriminators import (
+    Keypoint2DDiscriminator,
+    KinematicChainDiscriminator,
+    MotionDiscriminator,
+)
 from .lifters import STGCN, JointRegressionHead, SemGCN
 from .losses import (
     AnatomyPrior,
@@ -46,6 +50,7 @@ __all__ = [
     'DetectionModel',
     'Keypoint2DDiscriminator',
     'KinematicChainDiscriminator',
+    'MotionDiscriminator',
     'JointRegressionHead',
     'STGCN',
     'SemGCN',

@@ -104,6 +104,8 @@ def test_discriminators_learn_every_second_step(make):
         assert ('loss_discriminator_2d' in logs) == ('discriminator_2d' in changed)
         learned.append({'discriminator_3d', 'discriminator_2d'} <= changed)
     assert learned == [True, False, True, False]
+    # no other pools: a checkpoint of an earlier version has none
+    assert set(loop.adversary.pools) == {'pose', 'keypoints'}
     assert len(loop.adversary.pools['pose'].storage) == 64
     assert loop.adversary.pools['keypoints'].storage.shape == (64, 17, 2)
 

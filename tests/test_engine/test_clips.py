@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import replace
 
 import pytest
 import torch
-from train_runs import build, poseaug
+from train_runs import build, differing, poseaug
 
 from mmposeaug.datasets.clip_index import ClipIndex
 from mmposeaug.engine.augmentation import Augmentation
@@ -162,7 +163,7 @@ def test_the_reference_is_the_frame_that_the_lifter_predicts(people, mocap_root,
     module = loop.adversary.augmentor.module
     fit_to_bank(module, bank)
     parts = [part for part in module.modules() if hasattr(part, 'target_frame')]
-    assert len(parts) == 4  # chain, draw, lengths and placement
+    assert len(parts) == 5  # chain, draw, bone angles, lengths and placement
     assert {part.target_frame for part in parts} == {'centre' if mirror else 'last'}
     batch = clips(people, 2.0)
     target = bank.target_frames[0]
@@ -355,3 +356,57 @@ def test_paths_are_those_of_other_clips(people):
 def test_wrong_motions_are_refused(motion, sentence):
     with pytest.raises(ValueError, match=sentence):
         AnatomicalPoseAugmentor(motion=motion)
+
+
+LIFTER_OF_CLIPS = {
+    **{f'{name}_dataloader.dataset.seq_len': FRAMES for name in ('train', 'val')},
+    **{f'{name}_dataloader.dataset.causal': False for name in ('train', 'val')},
+    **{f'{name}_dataloader.dataset.pad_video_seq': True for name in ('train', 'val')},
+    'model.backbone.num_blocks': 1,
+    'model.backbone.kernel_sizes': (3, 3),
+}
+MOTION = dict(
+    discriminator_motion=dict(type='MotionDiscriminator', channels=16, last_channels=16),
+    weights=dict(adversarial_motion=1.0),
+)
+
+
+def test_augmentor_and_discriminators_learn_from_whole_clips(mocap_root, tmp_path):
+    loop = poseaug(pretrain_epochs=0, warmup_epochs=0, **MOTION)
+    loop['augmentor'].update(sees='clip', angle=dict(loop['augmentor']['angle'], keys=3))
+    loop = build(mocap_root, tmp_path, loop, **LIFTER_OF_CLIPS).train_loop
+    loop.start_epoch()
+    adversary, shown = loop.adversary, []
+    judge = adversary.networks['discriminator_motion'].module
+    judge.register_forward_pre_hook(lambda module, inputs: shown.append(inputs[0]))
+
+    def step():
+        loop.noise_generator.manual_seed(3)
+        batch, real = (loop.bank.gather(torch.arange(i, i + 32)) for i in (0, 64))
+        logs = adversary.step(batch, real, loop.feedback_adapter, loop.noise_generator).logs
+        return real, logs
+
+    before = copy.deepcopy(adversary.state_dict())
+    real, logs = step()
+    assert adversary.needs_real
+    fake, real_shown, _ = shown
+    assert fake.shape == (32, FRAMES, 17, 3) and fake.requires_grad
+    assert torch.equal(real_shown, real.pose_cam)  # real clips, and not those of the draw
+    assert {'loss_adversarial_motion', 'loss_discriminator_motion', 'accuracy_motion'} <= set(logs)
+    assert adversary.pools['motion'].storage.shape == (32, FRAMES, 17, 3)
+    changed = ' '.join(differing(adversary.state_dict(), before))
+    for name in ('discriminator_motion/module', 'augmentor/module', 'angle.key_output.weight'):
+        assert name in changed
+    # a state holds all of it
+    state = copy.deepcopy(adversary.state_dict())
+    step()
+    after = copy.deepcopy(adversary.state_dict())
+    assert 'angle.network.motion.weight' in ' '.join(differing(after, before))
+    adversary.load_state_dict(state)
+    step()
+    assert differing(adversary.state_dict(), after) == []
+
+
+def test_motion_of_single_frames_is_refused(mocap_root, tmp_path):
+    with pytest.raises(ValueError, match=r'judges how people move, .* have 1 frame.* seq_len'):
+        build(mocap_root, tmp_path, poseaug(**MOTION))

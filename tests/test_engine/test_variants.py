@@ -71,6 +71,22 @@ def test_dicts_are_merged_unless_they_name_a_type():
             "weights is given, but with variant='default' nothing learns .* variant='learned'",
         ),
         ('default', dict(warmup_epochs=0), 'warmup_epochs is given, but'),
+        ('default', dict(augmentor=dict(sees='clip')), 'augmentor.sees is an option of .* learns'),
+        (
+            'learned',
+            dict(discriminator_motion=dict(channels=16)),
+            'discriminator_motion is .* without a type',
+        ),
+        (
+            'learned',
+            dict(discriminator_motion=dict(type='MotionDiscriminator')),
+            'but weights.adversarial_motion is 0; give both',
+        ),
+        (
+            'learned',
+            dict(weights=dict(adversarial_motion=1.0)),
+            'discriminator_motion is None, but weights.adversarial_motion is 1.0; give both',
+        ),
         (
             'default',
             dict(feedback=dict(factor=1.0)),

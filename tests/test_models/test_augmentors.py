@@ -6,9 +6,11 @@ from __future__ import annotations
 import pytest
 import torch
 from mmpose.registry import MODELS
+from scipy.interpolate import CubicSpline
 
 from mmposeaug.geometry import bone_lengths, joints_to_bones, project, unit_bones
 from mmposeaug.models import AnatomicalPoseAugmentor, PoseAugmentor, RandomPoseAugmentor
+from mmposeaug.models.augmentors.clip_features import spline_weights
 from mmposeaug.models.augmentors.operations import scale_bones, turn_bones
 from mmposeaug.structures import H36M_17, Skeleton, get_skeleton
 
@@ -136,6 +138,99 @@ def test_all_frames_of_a_clip_share_one_change():
         torch.testing.assert_close(getattr(moving, name), getattr(still, name))
     root = moving.rigid[:, 3, H36M_17.root]
     torch.testing.assert_close(root, moving.translation)
+
+
+CLIP_OPTIONS = dict(
+    keys=dict(angle=dict(PARTS['angle'], keys=3, limit=0.3)),
+    sees=dict(sees='clip'),
+    both=dict(angle=dict(PARTS['angle'], keys=4, limit=0.3), sees='clip'),
+)
+
+
+@pytest.mark.parametrize('rigid', ['RigidAugmentor', 'PlacementAugmentor'])
+@pytest.mark.parametrize('option', CLIP_OPTIONS)
+def test_options_of_clips_leave_single_frames_as_they_are(option, rigid):
+    options = dict(angle=dict(PARTS['angle'], limit=0.3), rigid=dict(type=rigid, **SMALL))
+    plain, other = make(**options), make(**{**options, **CLIP_OPTIONS[option]})
+    missing, unexpected = other.load_state_dict(plain.state_dict(), strict=False)
+    assert missing and not unexpected
+    assert all('key_output' in name or name.endswith('motion.weight') for name in missing)
+    pose = make_poses()
+    for single in (pose, pose.unsqueeze(1)):
+        for mode in (True, False):
+            first, second = (augment(each.train(mode), single) for each in (plain, other))
+            for name in ('angle', 'length', 'rigid', 'angle_change', 'rotvec', 'translation'):
+                assert torch.equal(getattr(first, name), getattr(second, name))
+
+
+@pytest.mark.parametrize('target_frame', ['centre', 'last'])
+def test_turns_move_smoothly_over_a_clip(target_frame):
+    frames, reference = 28, 27 if target_frame == 'last' else 14
+    walk = torch.linspace(0, 2, frames).view(1, -1, 1, 1) * torch.tensor([1.0, 0.0, 0.2])
+    clip = make_poses(count=6, frames=1) + walk  # people of one pose who glide along
+    module = make(**CLIP_OPTIONS['both'])
+    for part in module.modules():
+        part.target_frame = target_frame
+    out = augment(module, clip, camera=False)
+    lengths = bone_lengths(clip, H36M_17)
+    torch.testing.assert_close(bone_lengths(out.angle, H36M_17), lengths)
+    # lengths and the view stay, the turns pass through the change of the reference frame
+    ratio = bone_lengths(out.rigid, H36M_17) / lengths
+    torch.testing.assert_close(ratio, ratio[:, :1].expand_as(ratio), atol=1e-4, rtol=0)
+    assert torch.equal(out.angle[..., 0, :], clip[..., 0, :])
+    directions = unit_bones(joints_to_bones(out.angle, H36M_17))[0]
+    speed = directions.diff(dim=1)
+    assert speed.norm(dim=-1).amax((1, 2)).min() > 5e-3
+    assert speed.diff(dim=1).norm(dim=-1).max() < 0.5 * speed.norm(dim=-1).max()
+    constant = make(angle=dict(PARTS['angle'], limit=0.3))
+    constant.load_state_dict(module.state_dict(), strict=False)
+    module.angle.sees = 'frame'
+    moving, still = (augment(each, clip, camera=False).angle for each in (module, constant))
+    if target_frame == 'centre':
+        torch.testing.assert_close(moving[:, reference], still[:, reference])
+    assert not torch.allclose(moving[:, 0], still[:, 0], atol=1e-3)
+    # who stands still at the ends, as padding does, stays still
+    padded = torch.cat((clip[:, :1].expand(-1, 5, -1, -1), clip[:, :-5]), dim=1)
+    relative = augment(module, padded, camera=False).angle
+    assert torch.equal(relative[:, :6], relative[:, :1].expand(-1, 6, -1, -1))
+    assert not torch.allclose(relative[:, 6], relative[:, 7], atol=1e-4)
+    speed.square().sum().backward()
+    assert module.angle.key_output.weight.grad.abs().sum() > 0
+    assert module.angle.network.motion.weight.grad.abs().sum() > 0
+
+
+@pytest.mark.parametrize('keys', [2, 3, 5])
+def test_paths_are_natural_splines(keys):
+    values = torch.randn(keys, 4, dtype=torch.float64)
+    times = torch.linspace(0, keys - 1, 23, dtype=torch.float64)
+    spline = CubicSpline(range(keys), values, bc_type='natural')
+    torch.testing.assert_close(spline_weights(times, keys) @ values, torch.tensor(spline(times)))
+
+
+@pytest.mark.parametrize('sees', ['frame', 'clip'])
+def test_operations_see_what_they_are_to_see(sees):
+    clip = make_poses(count=6, frames=7)
+    other = clip.clone()
+    other[:, :3] = make_poses(count=6, frames=3, seed=1)
+    module = make(sees=sees)
+    first, second = (augment(module, each, camera=False) for each in (clip, other))
+    for name in ('length_ratio', 'rotvec', 'translation'):
+        assert torch.equal(getattr(first, name), getattr(second, name)) == (sees == 'frame')
+    assert torch.equal(first.angle[:, 3], second.angle[:, 3]) == (sees == 'frame')
+
+
+@pytest.mark.parametrize(
+    ('options', 'sentence'),
+    [
+        (dict(angle=dict(PARTS['angle'], keys=0)), 'keys is 0; give a whole number of 1'),
+        (dict(angle=dict(PARTS['angle'], keys=2.0)), 'keys is 2.0; give a whole number of 1'),
+        (dict(sees='video'), "sees is 'video'; use one of frame, clip"),
+        (dict(length=dict(PARTS['length'], sees='all')), "sees is 'all'; use one of frame, clip"),
+    ],
+)
+def test_unknown_options_of_clips_are_refused(options, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        make(**options)
 
 
 def test_shapes_that_are_neither_poses_nor_clips():

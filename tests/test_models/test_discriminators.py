@@ -14,13 +14,27 @@ from mmposeaug.geometry import (
     rotation_matrix,
     unit_bones,
 )
-from mmposeaug.models import Keypoint2DDiscriminator, KinematicChainDiscriminator
+from mmposeaug.models import (
+    Keypoint2DDiscriminator,
+    KinematicChainDiscriminator,
+    LSGANLoss,
+    MotionDiscriminator,
+)
 from mmposeaug.structures import get_skeleton
 
+KINDS = [KinematicChainDiscriminator, MotionDiscriminator]
 
-def make(skeleton='h36m_17', **options):
+
+def make(skeleton='h36m_17', kind=KinematicChainDiscriminator, **options):
     torch.manual_seed(0)
-    return KinematicChainDiscriminator(skeleton, channels=16, last_channels=8, **options)
+    return kind(skeleton, channels=16, last_channels=8, **options)
+
+
+def make_clips(count=10, frames=9, seed=1, way_m=1.0):
+    """Clips of joints that each move about in a way of their own, smoothly."""
+    generator = torch.Generator().manual_seed(seed)
+    middle, way = torch.randn(2, count, 1, 17, 3, generator=generator)
+    return middle + way_m * way * torch.linspace(-1, 1, frames).view(-1, 1, 1)
 
 
 def make_poses(skeleton='h36m_17', *shape):
@@ -60,22 +74,27 @@ def test_parts():
         make(parts='arms')
 
 
-def test_scores_do_not_depend_on_lengths_view_or_place():
-    network, pose = make(), make_poses()
+@pytest.mark.parametrize('kind', KINDS)
+def test_scores_do_not_depend_on_lengths_view_or_place(kind):
+    network, clips = make(kind=kind), kind is MotionDiscriminator
+    pose = make_clips() if clips else make_poses()
+    each = (10, 1) if clips else (10,)
     scores = network(pose)
-    lengths = 0.1 + torch.rand(10, 16)
-    other = replace_bone_lengths(pose, lengths, network.skeleton)
-    torch.testing.assert_close(network(other), scores, atol=1e-4, rtol=1e-4)
-    rotation = rotation_matrix(torch.randn(10, 3))
-    moved = pose @ rotation.transpose(-1, -2) + torch.randn(10, 1, 3)
+    lengths = 0.1 + torch.rand(*each, 16)
+    other = replace_bone_lengths(pose, lengths.expand(*pose.shape[:-2], 16), network.skeleton)
+    torch.testing.assert_close(network(other), scores, atol=1e-3, rtol=1e-3)
+    rotation = rotation_matrix(torch.randn(10, 3)).view(*each, 3, 3)
+    moved = pose @ rotation.transpose(-1, -2) + torch.randn(10, *pose.shape[1:-2], 1, 3)
     torch.testing.assert_close(network(moved), scores, atol=1e-4, rtol=1e-4)
     torch.testing.assert_close(network(1000 * pose), scores, atol=1e-4, rtol=1e-4)
 
 
-def test_an_arm_concerns_the_paths_that_see_it():
-    network, pose = make(), make_poses()
+@pytest.mark.parametrize('kind', KINDS)
+def test_an_arm_concerns_the_paths_that_see_it(kind):
+    network = make(kind=kind)
+    pose = make_clips() if kind is MotionDiscriminator else make_poses()
     moved = pose.clone()
-    moved[:, network.skeleton.index('left_wrist')] += torch.tensor([0.5, -0.5, 0.5])
+    moved[:, ..., network.skeleton.index('left_wrist'), :] += torch.tensor([0.5, -0.5, 0.5])
     changed = (network(moved) - network(pose)).abs().amax(0) > 1e-4
     names = [name for name, differs in zip(network.parts, changed) if differs]
     assert names == ['left_arm']
@@ -89,10 +108,42 @@ def test_frames_of_clips_are_scored_one_by_one():
     assert network(clip[..., :2]).shape == (12, 1)
 
 
-def test_zero_length_bones_give_no_nan():
-    pose = make_poses()
-    pose[:, 3] = pose[:, 2]
+def test_motion_is_scored_and_not_poses():
+    network, clip = make(kind=MotionDiscriminator), make_clips()
+    scores = network(clip)
+    assert scores.shape == (10, 5)
+    still = network(clip[:, :1].expand_as(clip))
+    torch.testing.assert_close(still, still[:1].expand_as(still), atol=1e-5, rtol=0)
+    assert (scores - still).abs().amax(1).min() > 1e-3
+    assert not torch.allclose(network(clip.flip(1)), scores, atol=1e-3)
+    jump = clip.clone()
+    jump[:, 4:] += 0.3 * torch.randn(17, 3, generator=torch.Generator().manual_seed(0))
+    assert (network(jump) - scores).abs().amax(1).min() > 1e-3
+    for shape in (clip[:, 0], clip[:, :2]):
+        with pytest.raises(ValueError, match='scores clips .* of 3 frames or more, got'):
+            network(shape)
+
+
+def test_flicker_is_told_from_motion():
+    network, loss = make(kind=MotionDiscriminator), LSGANLoss()
+    optimizer = torch.optim.Adam(network.parameters(), lr=1e-2)
+    generator = torch.Generator().manual_seed(0)
+    for seed in range(60):
+        real, other = (make_clips(32, seed=s, way_m=0.3) for s in (seed, 100 + seed))
+        flickers = other + 0.05 * torch.randn(other.shape, generator=generator)
+        scores = network(real), network(flickers)
+        optimizer.zero_grad()
+        loss.discriminator(*scores).backward()
+        optimizer.step()
+    high, low = (each.mean(1) for each in scores)
+    assert (high > 0.5).float().mean() > 0.9 < (low < 0.5).float().mean()
+
+
+@pytest.mark.parametrize('kind', KINDS)
+def test_zero_length_bones_give_no_nan(kind):
+    pose = make_clips() if kind is MotionDiscriminator else make_poses()
+    pose[..., 3, :] = pose[..., 2, :]
     pose.requires_grad_()
-    scores = make()(pose)
+    scores = make(kind=kind)(pose)
     scores.sum().backward()
     assert scores.isfinite().all() and pose.grad.isfinite().all()

@@ -36,6 +36,8 @@ class NoiseConditionedMLP(nn.Module):
         noise_dim (int): Number of noise values. Defaults to 48.
         num_blocks (int): Number of two-layer blocks. Defaults to 2.
         zero_output (bool): Start with outputs of zero. Defaults to False, Kaiming normal.
+        motion_features (int): Number of values that tell of a clip's motion, which are all 0
+            without motion. Defaults to 0: the network sees none.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class NoiseConditionedMLP(nn.Module):
         noise_dim: int = 48,
         num_blocks: int = 2,
         zero_output: bool = False,
+        motion_features: int = 0,
     ) -> None:
         super().__init__()
         self.noise_dim = noise_dim
@@ -54,6 +57,9 @@ class NoiseConditionedMLP(nn.Module):
         self.activation = nn.LeakyReLU(LEAK, inplace=True)
         self.blocks = nn.ModuleList(_Block(hidden) for _ in range(num_blocks))
         self.output = nn.Linear(hidden, out_features)
+        if motion_features:
+            # without a bias: what does not move, and single frames, are as without this layer
+            self.motion = nn.Linear(motion_features, hidden, bias=False)
         self.zero_output = zero_output
         self.reset_parameters()
 
@@ -77,14 +83,33 @@ class NoiseConditionedMLP(nn.Module):
         features: Tensor,
         noise: Tensor | None = None,
         generator: torch.Generator | None = None,
+        motion: Tensor | None = None,
     ) -> Tensor:
-        """Map features (N, in_features) and noise (N, noise_dim) to (N, out_features)."""
+        """Map features (N, in_features) and noise (N, noise_dim) to (N, out_features).
+
+        Args:
+            motion (Tensor, optional): What tells of motion, (N, motion_features). Defaults to
+                None, as without motion.
+        """
+        return self.output(self.embed(features, noise, generator, motion))
+
+    def embed(
+        self,
+        features: Tensor,
+        noise: Tensor | None = None,
+        generator: torch.Generator | None = None,
+        motion: Tensor | None = None,
+    ) -> Tensor:
+        """The hidden values (N, hidden) from which the output is made."""
         if noise is None:
             noise = self.draw_noise(features, generator)
-        hidden = self.activation(self.norm(self.input(torch.cat((features, noise), dim=1))))
+        hidden = self.input(torch.cat((features, noise), dim=1))
+        if motion is not None:
+            hidden = hidden + self.motion(motion)
+        hidden = self.activation(self.norm(hidden))
         for block in self.blocks:
             hidden = block(hidden)
-        return self.output(hidden)
+        return hidden
 
 
 def reference_index(num_frames: int, target_frame: str = 'centre') -> int:

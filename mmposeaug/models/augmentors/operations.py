@@ -25,12 +25,15 @@ from .networks import per_frame, reference_frame, reference_index
 def turn_bones(pose: Tensor, change: Tensor, skeleton: Skeleton) -> tuple[Tensor, Tensor]:
     """Add a vector (N, J - 1, 3) to every unit bone and renormalise; lengths stay (paper, Eq. 4).
 
+    A change (N, T, J - 1, 3) has a vector for each frame of a clip.
+
     Returns:
         tuple[Tensor, Tensor]: The poses (N, J, 3) or (N, T, J, 3), and 1 - cos of every bone's
         turn, of shape (N, J - 1), the mean over the frames of a clip.
     """
     directions, lengths = unit_bones(joints_to_bones(pose, skeleton))
-    turned, _ = unit_bones(directions + per_frame(change, pose))
+    change = change if change.ndim == 4 else per_frame(change, pose)
+    turned, _ = unit_bones(directions + change)
     moved = bones_to_joints(turned * lengths, skeleton, pose[..., skeleton.root, :])
     return moved, one_minus_cos(directions, turned, lengths)
 

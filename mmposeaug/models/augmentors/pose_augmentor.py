@@ -12,9 +12,10 @@ from torch import Tensor, nn
 
 from mmposeaug.geometry import root_relative
 from mmposeaug.structures import Skeleton, get_skeleton
-from mmposeaug.structures.choices import require_known
+from mmposeaug.structures.choices import require_choice, require_known
 
 from .augmented_poses import AugmentedPoses
+from .clip_features import SEES, clip_motion, is_clip
 from .networks import reference_frame
 from .operations import keep_in_view
 
@@ -51,9 +52,12 @@ class PoseAugmentor(nn.Module):
             ``dict(type='RigidAugmentor')``.
         draw (dict, optional): Config of a random augmentor whose poses are the chain's input.
             Defaults to None, as in the paper.
+        sees (str): What of a clip the operations look at that do not say so themselves:
+            ``'frame'``, the reference frame, or ``'clip'``, also how the other frames differ from
+            it. Single frames are augmented alike. Defaults to ``'frame'``.
 
     Raises:
-        ValueError: If all three operations are None, or one has no type.
+        ValueError: If all three operations are None, one has no type, or ``sees`` is unknown.
     """
 
     def __init__(
@@ -63,6 +67,7 @@ class PoseAugmentor(nn.Module):
         length: Mapping[str, Any] | None = dict(type='BoneLengthAugmentor'),  # noqa: B006, C408
         rigid: Mapping[str, Any] | None = dict(type='RigidAugmentor'),  # noqa: B006, C408
         draw: Mapping[str, Any] | None = None,
+        sees: str = 'frame',
     ) -> None:
         super().__init__()
         self.skeleton = get_skeleton(skeleton)
@@ -70,13 +75,18 @@ class PoseAugmentor(nn.Module):
             raise ValueError(
                 'PoseAugmentor has no operation left; give angle, length or rigid a config.'
             )
+        require_choice('PoseAugmentor: sees', sees, SEES)
         self.target_frame = 'centre'
         self.draw = self._build('draw', draw)
-        self.angle = self._build('angle', angle)
-        self.length = self._build('length', length)
-        self.rigid = self._build('rigid', rigid)
+        # an operation of a user need not know the option
+        options = {} if sees == 'frame' else dict(sees=sees)
+        self.angle = self._build('angle', angle, **options)
+        self.length = self._build('length', length, **options)
+        self.rigid = self._build('rigid', rigid, **options)
 
-    def _build(self, name: str, config: Mapping[str, Any] | None) -> nn.Module | None:
+    def _build(
+        self, name: str, config: Mapping[str, Any] | None, **options: Any
+    ) -> nn.Module | None:
         if config is None:
             return None
         if 'type' not in config:
@@ -84,7 +94,19 @@ class PoseAugmentor(nn.Module):
                 f'PoseAugmentor: {name} is {dict(config)} without a type; name one, such as '
                 f"type='{_USUAL[name]}'."
             )
-        return MODELS.build(dict(config), default_args=dict(skeleton=self.skeleton))
+        return MODELS.build(dict(config), default_args=dict(skeleton=self.skeleton, **options))
+
+    def _what_each_sees(self, pose: Tensor) -> dict[str, dict[str, Tensor]]:
+        """Arguments of each operation beside the reference frame: the motion of clips."""
+        seen: dict[str, dict[str, Tensor]] = {}
+        motion: Tensor | None = None
+        for name in ('angle', 'length', 'rigid'):
+            seen[name] = {}
+            if is_clip(pose) and getattr(getattr(self, name), 'sees', 'frame') == 'clip':
+                if motion is None:
+                    motion = clip_motion(pose, self.skeleton.root, self.target_frame)
+                seen[name] = dict(motion=motion)
+        return seen
 
     def forward(
         self,
@@ -115,15 +137,20 @@ class PoseAugmentor(nn.Module):
             drawn = self.draw(pose, intrinsics, image_size, generator=generator)
             pose = drawn.rigid
         features = root_relative(reference_frame(pose, self.target_frame), self.skeleton.root)
+        seen = self._what_each_sees(pose)
         result = AugmentedPoses(pose, pose, pose, draw=drawn)
         if self.angle is not None:
             result.angle, result.angle_change = self.angle(
-                pose, features, given.get('angle'), generator=generator
+                pose, features, given.get('angle'), generator=generator, **seen['angle']
             )
         result.length = result.angle
         if self.length is not None:
             result.length, result.length_ratio = self.length(
-                result.angle, features, given.get('length'), generator=generator
+                result.angle,
+                features,
+                given.get('length'),
+                generator=generator,
+                **seen['length'],
             )
         result.rigid = result.length
         if self.rigid is not None:
@@ -133,6 +160,7 @@ class PoseAugmentor(nn.Module):
                 given.get('rotation'),
                 given.get('translation'),
                 generator=generator,
+                **seen['rigid'],
             )
         if intrinsics is not None and image_size is not None:
             result.rigid, result.translation = keep_in_view(

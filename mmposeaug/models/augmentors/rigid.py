@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from mmposeaug.geometry import rotation_matrix
 from mmposeaug.structures import Skeleton, get_skeleton
 
+from .clip_features import motion_size, pooled_motion
 from .networks import NoiseConditionedMLP, reference_frame
 from .operations import move_rigidly
 
@@ -28,6 +29,8 @@ class RigidAugmentor(nn.Module):
         hidden (int): Width of the networks. Defaults to 256.
         noise_dim (int): Number of noise values of each network. Defaults to 48.
         num_blocks (int): Number of two-layer blocks. Defaults to 2.
+        sees (str): ``'frame'``, the reference frame alone, or ``'clip'``, of clips also how the
+            other frames differ from it. Defaults to ``'frame'``.
     """
 
     def __init__(
@@ -37,14 +40,17 @@ class RigidAugmentor(nn.Module):
         hidden: int = 256,
         noise_dim: int = 48,
         num_blocks: int = 2,
+        sees: str = 'frame',
     ) -> None:
         super().__init__()
         self.skeleton = get_skeleton(skeleton)
         self.max_angle = max_angle
         self.target_frame = 'centre'
+        self.sees = sees
         sizes = (3 * self.skeleton.num_joints, 3, hidden, noise_dim, num_blocks)
-        self.rotation_network = NoiseConditionedMLP(*sizes)
-        self.translation_network = NoiseConditionedMLP(*sizes)
+        seen = motion_size(self.skeleton, sees)
+        self.rotation_network = NoiseConditionedMLP(*sizes, motion_features=seen)
+        self.translation_network = NoiseConditionedMLP(*sizes, motion_features=seen)
 
     def forward(
         self,
@@ -53,6 +59,7 @@ class RigidAugmentor(nn.Module):
         rotation_noise: Tensor | None = None,
         translation_noise: Tensor | None = None,
         generator: torch.Generator | None = None,
+        motion: Tensor | None = None,
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Turn and move poses (N, J, 3) or clips (N, T, J, 3), in metres.
 
@@ -60,16 +67,18 @@ class RigidAugmentor(nn.Module):
             features (Tensor): Original root-relative poses of shape (N, J, 3), in metres.
             rotation_noise (Tensor, optional): Noise of shape (N, noise_dim).
             translation_noise (Tensor, optional): Noise of shape (N, noise_dim).
+            motion (Tensor, optional): How clips differ from their reference frame, of shape
+                (N, T, J + 1, 3), in metres; looked at with ``sees='clip'``.
 
         Returns:
             tuple[Tensor, Tensor, Tensor]: Poses, axis-angle vectors (N, 3) in radians and root
             positions (N, 3) in metres; depth is a square and so never negative.
         """
-        inputs = features.flatten(1)
+        inputs, seen = features.flatten(1), pooled_motion(motion)
         rotvec = self.max_angle * torch.tanh(
-            self.rotation_network(inputs, rotation_noise, generator)
+            self.rotation_network(inputs, rotation_noise, generator, seen)
         )
-        place = self.translation_network(inputs, translation_noise, generator)
+        place = self.translation_network(inputs, translation_noise, generator, seen)
         translation = torch.cat((place[:, :2], place[:, 2:].square()), dim=1)
         moved = move_rigidly(
             pose, rotation_matrix(rotvec), translation, self.skeleton, self.target_frame
@@ -95,6 +104,8 @@ class PlacementAugmentor(nn.Module):
         noise_dim (int): Number of noise values of each network. Defaults to 48.
         num_blocks (int): Number of two-layer blocks. Defaults to 2.
         zero_output (bool): Start by changing nothing. Defaults to True.
+        sees (str): ``'frame'``, the reference frame alone, or ``'clip'``, of clips also how the
+            other frames differ from it. Defaults to ``'frame'``.
     """
 
     def __init__(
@@ -107,6 +118,7 @@ class PlacementAugmentor(nn.Module):
         noise_dim: int = 48,
         num_blocks: int = 2,
         zero_output: bool = True,
+        sees: str = 'frame',
     ) -> None:
         super().__init__()
         self.skeleton = get_skeleton(skeleton)
@@ -114,10 +126,12 @@ class PlacementAugmentor(nn.Module):
         self.max_shift = max_shift
         self.max_log_depth = max_log_depth
         self.target_frame = 'centre'
+        self.sees = sees
         # the place of the root (3 values) joins the root-relative pose
         sizes = (3 * self.skeleton.num_joints + 3, 3, hidden, noise_dim, num_blocks, zero_output)
-        self.rotation_network = NoiseConditionedMLP(*sizes)
-        self.translation_network = NoiseConditionedMLP(*sizes)
+        seen = motion_size(self.skeleton, sees)
+        self.rotation_network = NoiseConditionedMLP(*sizes, motion_features=seen)
+        self.translation_network = NoiseConditionedMLP(*sizes, motion_features=seen)
 
     def forward(
         self,
@@ -126,6 +140,7 @@ class PlacementAugmentor(nn.Module):
         rotation_noise: Tensor | None = None,
         translation_noise: Tensor | None = None,
         generator: torch.Generator | None = None,
+        motion: Tensor | None = None,
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Turn and move by a bounded amount poses (N, J, 3) or clips (N, T, J, 3), in metres.
 
@@ -133,6 +148,8 @@ class PlacementAugmentor(nn.Module):
             features (Tensor): Root-relative poses of shape (N, J, 3), in metres.
             rotation_noise (Tensor, optional): Noise of shape (N, noise_dim).
             translation_noise (Tensor, optional): Noise of shape (N, noise_dim).
+            motion (Tensor, optional): How clips differ from their reference frame, of shape
+                (N, T, J + 1, 3), in metres; looked at with ``sees='clip'``.
 
         Returns:
             tuple[Tensor, Tensor, Tensor]: Poses, axis-angle vectors (N, 3) in radians and root
@@ -142,10 +159,11 @@ class PlacementAugmentor(nn.Module):
         depth = root[:, 2:]
         place = torch.cat((root[:, :2] / depth, depth.log()), dim=1)
         inputs = torch.cat((features.flatten(1), place), dim=1)
+        seen = pooled_motion(motion)
         rotvec = self.max_angle * torch.tanh(
-            self.rotation_network(inputs, rotation_noise, generator)
+            self.rotation_network(inputs, rotation_noise, generator, seen)
         )
-        change = torch.tanh(self.translation_network(inputs, translation_noise, generator))
+        change = torch.tanh(self.translation_network(inputs, translation_noise, generator, seen))
         shifted = place[:, :2] + self.max_shift * change[:, :2]
         new_depth = depth * torch.exp(self.max_log_depth * change[:, 2:])
         translation = torch.cat((shifted * new_depth, new_depth), dim=1)

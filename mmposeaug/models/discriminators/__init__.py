@@ -3,5 +3,6 @@
 
 from .keypoint_2d import Keypoint2DDiscriminator
 from .kinematic_chain import KinematicChainDiscriminator
+from .motion import MotionDiscriminator
 
-__all__ = ['Keypoint2DDiscriminator', 'KinematicChainDiscriminator']
+__all__ = ['Keypoint2DDiscriminator', 'KinematicChainDiscriminator', 'MotionDiscriminator']

@@ -19,12 +19,14 @@ LEAK = 0.01
 class _ChainMLP(nn.Module):
     """Weights of one part: four linear layers with a skip over the middle, then the score."""
 
-    def __init__(self, in_features: int, channels: int, last_channels: int) -> None:
+    def __init__(
+        self, in_features: int, channels: int, last_channels: int, joined: int | None = None
+    ) -> None:
         super().__init__()
         self.layer1 = nn.Linear(in_features, channels)
         self.layer2 = nn.Linear(channels, channels)
         self.layer3 = nn.Linear(channels, channels)
-        self.layer_last = nn.Linear(channels, last_channels)
+        self.layer_last = nn.Linear(joined or channels, last_channels)
         self.layer_score = nn.Linear(last_channels, 1)
 
 
@@ -48,6 +50,10 @@ class KinematicChainDiscriminator(nn.Module):
     """
 
     entries: Tensor
+    values_per_entry = 1
+    """int: Values that the first layers get of each entry of the matrix."""
+    times_joined = 1
+    """int: How many times as wide as the hidden layers the input of the last layer is."""
 
     def __init__(
         self,
@@ -64,7 +70,12 @@ class KinematicChainDiscriminator(nn.Module):
             self.parts = dict(whole_body=tuple(range(self.skeleton.num_bones)))
         self.paths = nn.ModuleDict(
             {
-                name: _ChainMLP(len(bones) ** 2, channels, last_channels)
+                name: _ChainMLP(
+                    self.values_per_entry * len(bones) ** 2,
+                    channels,
+                    last_channels,
+                    self.times_joined * channels,
+                )
                 for name, bones in self.parts.items()
             }
         )
@@ -90,12 +101,22 @@ class KinematicChainDiscriminator(nn.Module):
 
         Of clips (N, T, J, 3) the frames are scored one by one, (N * T, P). Any unit, any root.
         """
+        features = self._chains(pose).reshape(-1, self.skeleton.num_bones**2)[:, self.entries]
+        return self._score(self._join(features.transpose(0, 1)))
+
+    def _chains(self, pose: Tensor) -> Tensor:
+        """Kinematic chain matrices (*, B * B) of the unit bones of poses (*, J, 3)."""
         directions, _ = unit_bones(joints_to_bones(pose, self.skeleton))
-        chains = kinematic_chain_matrix(directions).reshape(-1, self.skeleton.num_bones**2)
-        features = chains[:, self.entries].transpose(0, 1)
+        return kinematic_chain_matrix(directions).flatten(-2)
+
+    def _join(self, features: Tensor) -> Tensor:
+        """The layers with the skip: (P, N, F) features in, (P, N, C) out."""
         first = self._layer('layer1', features)
         second = self._layer('layer2', first)
-        joined = self._layer('layer3', second, activated=False) + first
+        return self._layer('layer3', second, activated=False) + first
+
+    def _score(self, joined: Tensor) -> Tensor:
+        """The layers after these: scores (N, P)."""
         last = self._layer('layer_last', joined)
         return self._layer('layer_score', last, activated=False).squeeze(-1).transpose(0, 1)
 
