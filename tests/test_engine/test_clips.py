@@ -271,6 +271,26 @@ def test_clips_of_one_frame_are_single_frames(people, kind):
     assert torch.equal(single, before) and torch.equal(one[:, 0], before)
 
 
+@pytest.mark.parametrize('target_frame', ['centre', 'last'])
+def test_frames_that_fill_up_a_clip_stay_still(people, target_frame):
+    clip = walk(people)
+    target, filled = (8, slice(0, 3)) if target_frame == 'last' else (4, slice(6, 9))
+    clip[:, filled] = clip[:, 3:4] if target_frame == 'last' else clip[:, 5:6]
+    module = moving(AnatomicalPoseAugmentor, clip, speed=1.0, rate=(1, 1), reverse=0, cap=0)
+    module.target_frame = target_frame
+    draw = module.draw_for(clip, {}, generator())
+    _, turned, _ = module.turn_clip(clip, draw)
+    steps = turn_speeds(turned).mean((0, 2))
+    assert steps[filled][:-1].max() < 1e-3 and steps[3:5].min() > 0.01
+    slow = ClipMotion(rate=(0.5, 0.5), reverse=1.0, cap=0)
+    _, since = slow.play(clip, module_draws(64), H36M_17, target_frame)
+    assert since[0, target] == 0 and (since.diff(dim=1) >= 0).all()
+
+
+def module_draws(count):
+    return {name: torch.full((count,), 0.0) for name in ('rate', 'still', 'reverse')}
+
+
 @pytest.mark.parametrize('kind', KINDS)
 @pytest.mark.parametrize('target_frame', ['centre', 'last'])
 def test_turns_follow_a_path_through_those_of_the_predicted_frame(people, kind, target_frame):
@@ -306,7 +326,7 @@ def test_clips_are_played_slower_backwards_and_not_at_all(people):
 
     def play(target='centre', **changed):
         draw = {**draws, **{name: torch.full((64,), value) for name, value in changed.items()}}
-        return motion.play(clip, draw, H36M_17, target)
+        return motion.play(clip, draw, H36M_17, target)[0]
 
     middle, slow = FRAMES // 2, play()
     for t in (-4, -2, 0, 2, 4):  # every other frame is one of the recording
@@ -318,7 +338,7 @@ def test_clips_are_played_slower_backwards_and_not_at_all(people):
     torch.testing.assert_close(play('last', reverse=-1.0)[:, -3], clip[:, 1])
     assert play(still=-1.0).diff(dim=1).abs().max() < 1e-6
     # beyond its ends a clip stands still
-    fast = ClipMotion(rate=(2.0, 2.0), reverse=0.0).play(clip, draws, H36M_17, 'centre')
+    fast = ClipMotion(rate=(2.0, 2.0), reverse=0.0).play(clip, draws, H36M_17, 'centre')[0]
     assert torch.equal(fast[:, 0], fast[:, 1]) and not torch.equal(fast[:, 3], fast[:, 2])
 
 
@@ -331,7 +351,7 @@ def test_paths_are_those_of_other_clips(people):
         path_yaw=torch.linspace(-1, 1, 64),
     )
     draw.update(rate=torch.ones(64), still=torch.ones(64), reverse=torch.ones(64))
-    moved = motion.play(clip, draw, H36M_17, 'centre')
+    moved, _ = motion.play(clip, draw, H36M_17, 'centre')
     torch.testing.assert_close(root_relative(moved, 0), root_relative(clip, 0))
     torch.testing.assert_close(moved[1::2], clip[1::2])
     middle = FRAMES // 2

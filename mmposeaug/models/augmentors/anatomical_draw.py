@@ -261,9 +261,11 @@ class AnatomicalPoseAugmentor(RandomPoseAugmentor):
         )
 
     # -------------------------------------------------------------------- turns
-    def frame_draws(self, clip: Tensor, draw: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    def frame_draws(
+        self, clip: Tensor, draw: Mapping[str, Tensor], since: Tensor
+    ) -> dict[str, Tensor]:
         """As in the base class, and how elbows bend that are straight for a moment."""
-        found = super().frame_draws(clip, draw)
+        found = super().frame_draws(clip, draw, since)
         if self.articulation is not None:
             found['elbow_axis'] = self.articulation.elbow_axes(clip, self.skeleton).flatten(0, 1)
         return found

@@ -30,6 +30,8 @@ from .networks import reference_index
 
 TO = '_to'
 """str: What the name of a draw ends in that another one moves to."""
+STILL_M = 1e-6
+"""float: A frame none of whose coordinates differs by more from the one before repeats it."""
 PACE = '_pace'
 """str: What the name of a draw ends in that says how fast."""
 
@@ -123,37 +125,41 @@ class ClipMotion:
         skeleton: Skeleton,
         target_frame: str,
         fast: float = math.inf,
-    ) -> Tensor:
+    ) -> tuple[Tensor, Tensor]:
         """Play clips (N, T, J, 3) at their speeds; the frame to predict stays a recorded one.
 
-        Bones that turn by more than ``fast`` radians from frame to frame are fast for the training
-        set.
-        """
-        if self.plays:
-            clip = self._play(clip, draw, skeleton, target_frame, fast)
-        return self._exchange(clip, draw, skeleton, target_frame) if self.paths else clip
+        Args:
+            fast (float): Bones that turn by more radians from frame to frame are fast for the
+                training set.
 
-    def _play(
-        self,
-        clip: Tensor,
-        draw: Mapping[str, Tensor],
-        skeleton: Skeleton,
-        target_frame: str,
-        fast: float,
-    ) -> Tensor:
+        Returns:
+            tuple[Tensor, Tensor]: The clips, and for each frame (N, T) the time since the one to
+            predict, in frames. It stands still where the video has ended and its first or last
+            frame is repeated.
+        """
         frames = clip.shape[1]
-        low, high = self.rate
-        rate = (low + high) / 2 + (high - low) / 2 * draw['rate']
-        if self.cap and fast < math.inf:
-            fastest = turn_speeds(clip, skeleton).flatten(1).amax(1).clamp_min(1e-6)
-            rate = rate.minimum(self.cap * fast / fastest)
-        rate = torch.where(draw['still'] < 2 * self.still - 1, 0.0, rate)
-        backwards = draw['reverse'] < 2 * self.reverse - 1
         target = reference_index(frames, target_frame)
-        middle = torch.where(backwards, frames - 1 - target, target).unsqueeze(1)
+        first, last = _span(clip)
         steps = torch.arange(frames, device=clip.device) - target
-        times = middle + torch.where(backwards, -rate, rate).unsqueeze(1) * steps
-        return clip_at(clip, times.to(clip), skeleton)
+        sign, rate = torch.ones_like(first), torch.ones_like(clip[:, 0, 0, 0])
+        if self.plays:
+            low, high = self.rate
+            rate = (low + high) / 2 + (high - low) / 2 * draw['rate']
+            if self.cap and fast < math.inf:
+                fastest = turn_speeds(clip, skeleton).flatten(1).amax(1).clamp_min(1e-6)
+                rate = rate.minimum(self.cap * fast / fastest)
+            rate = torch.where(draw['still'] < 2 * self.still - 1, 0.0, rate)
+            sign = torch.where(draw['reverse'] < 2 * self.reverse - 1, -sign, sign)
+        middle = torch.where(sign < 0, frames - 1 - target, target).maximum(first).minimum(last)
+        speed = (sign * rate).unsqueeze(1)
+        times = middle.unsqueeze(1) + speed * steps
+        times = times.maximum(first.unsqueeze(1)).minimum(last.unsqueeze(1))
+        since = torch.where(speed == 0, steps, (times - middle.unsqueeze(1)) / speed)
+        if self.plays:
+            clip = clip_at(clip, times, skeleton)
+        if self.paths:
+            clip = self._exchange(clip, draw, skeleton, target_frame)
+        return clip, since
 
     def _exchange(
         self, clip: Tensor, draw: Mapping[str, Tensor], skeleton: Skeleton, target_frame: str
@@ -195,23 +201,26 @@ class ClipMotion:
         self,
         draw: Mapping[str, Tensor],
         moving: Mapping[str, tuple[int, ...]],
-        frames: int,
-        target_frame: str,
+        since: Tensor,
         pace: float,
     ) -> dict[str, Tensor]:
-        """The draws of ``moving`` (N, ...) for every frame, (N, T, ...)."""
-        target = reference_index(frames, target_frame)
+        """The draws of ``moving`` (N, ...) at times (N, T), of shape (N, T, ...)."""
         found = {}
         for name in moving if self.speed else ():
             start, end = draw[name].unsqueeze(1), draw[name + TO].unsqueeze(1)
-            steps = torch.arange(frames, device=start.device, dtype=start.dtype) - target
-            angle = (
-                steps.view(-1, *[1] * (start.ndim - 2))
-                * pace
-                * (1 + draw[name + PACE]).unsqueeze(1)
-            )
+            times = since.view(*since.shape, *[1] * (start.ndim - 2))
+            angle = times * pace * (1 + draw[name + PACE]).unsqueeze(1)
             found[name] = angle.cos() * start + angle.sin() * end
         return found
+
+
+def _span(clip: Tensor) -> tuple[Tensor, Tensor]:
+    """First and last frame (N,) of clips that repeat neither end of a video."""
+    moved = (clip.diff(dim=1).abs().flatten(2).amax(-1) > STILL_M).int()
+    last = clip.shape[1] - 1
+    stands = moved.amax(1) == 0
+    first = torch.where(stands, 0, moved.argmax(1))
+    return first, torch.where(stands, last, last - moved.flip(1).argmax(1))
 
 
 def turn_speeds(clip: Tensor, skeleton: Skeleton) -> Tensor:

@@ -132,9 +132,11 @@ class MeasuredPoseAugmentor(RandomPoseAugmentor):
             shapes.update(partner=(), exchanged=(bones,))
         return shapes
 
-    def frame_draws(self, clip: Tensor, draw: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    def frame_draws(
+        self, clip: Tensor, draw: Mapping[str, Tensor], since: Tensor
+    ) -> dict[str, Tensor]:
         """As in the base class; a partner is another clip's same frame."""
-        found = super().frame_draws(clip, draw)
+        found = super().frame_draws(clip, draw, since)
         if 'partner' in draw:
             count, frames = clip.shape[:2]
             steps = torch.arange(frames, device=clip.device)

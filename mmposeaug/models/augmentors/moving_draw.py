@@ -104,17 +104,23 @@ class MovingDraw(nn.Module):
             tuple[Tensor, Tensor, Tensor]: The clips as they are played, turned, and the turns' mean
             1 - cos (N, J - 1).
         """
-        played = self.motion.play(clip, draw, self.skeleton, self.target_frame, self.fast)
+        played, since = self.motion.play(clip, draw, self.skeleton, self.target_frame, self.fast)
         if self.articulation is not None:
             played = self.motion.exchange_limbs(played, draw, self.skeleton, self.articulation)
-        turned, change = self.turn(played.flatten(0, 1), self.frame_draws(played, draw))
+        turned, change = self.turn(played.flatten(0, 1), self.frame_draws(played, draw, since))
         size = clip.shape[:2]
         return played, turned.unflatten(0, size), change.unflatten(0, size).mean(1)
 
-    def frame_draws(self, clip: Tensor, draw: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Draws (N * T, ...) for every frame of clips (N, T, J, 3), as if they were poses."""
+    def frame_draws(
+        self, clip: Tensor, draw: Mapping[str, Tensor], since: Tensor
+    ) -> dict[str, Tensor]:
+        """Draws (N * T, ...) for every frame of clips (N, T, J, 3), as if they were poses.
+
+        Args:
+            since (Tensor): Times of the frames, of shape (N, T); 0 for the one to predict.
+        """
         frames = clip.shape[1]
-        paths = self.motion.over_frames(draw, self._moving(), frames, self.target_frame, self.pace)
+        paths = self.motion.over_frames(draw, self._moving(), since, self.pace)
         return {
             name: paths[name].flatten(0, 1) if name in paths else value.repeat_interleave(frames, 0)
             for name, value in draw.items()
