@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from mmposeaug.codecs import LifterAdapter
-from mmposeaug.datasets import BoneLengthBank, PoseBank, PoseBatch, build_bone_length_bank
+from mmposeaug.datasets import BoneLengthBank, PoseBank, PoseBatch
 from mmposeaug.geometry import replace_bone_lengths
 from mmposeaug.geometry.camera import MIN_DEPTH
 from mmposeaug.models import AugmentedPoses, scheduled
@@ -17,7 +17,6 @@ from mmposeaug.models.augmentors.networks import reference_index
 from mmposeaug.models.augmentors.operations import step_as_legs_do
 from mmposeaug.structures import AugmentedSamples, Skeleton
 
-from .bank_facts import target_frame
 from .batches import (
     joint_errors,
     poses_of,
@@ -26,10 +25,10 @@ from .batches import (
     viewed_poses,
     with_poses,
 )
-from .fixed_parts import DrawnCameras, build_part
+from .fixed_parts import DrawnCameras
 from .normalization import local_statistics
-from .settings import AugmentationSettings, SampleRules
-from .target_domain import TargetDomain, build_target_domain
+from .settings import SampleRules
+from .target_domain import TargetDomain
 from .trained_network import kept_statistics
 
 ORIGINAL, VIEWED, SWAPPED = 'Original', 'Drawn camera', 'Swapped bone lengths'
@@ -273,33 +272,3 @@ class Augmentation:
         if clips and applied.samples.pose_cam.shape[1] > 1:
             frames = {k: applied.stages[name].cpu().numpy() for k, name in applied.kinds.items()}
         return AugmentedSamples(stages, visible, dict(applied.kinds), turns, errors, frames)
-
-
-def build_augmentation(
-    settings: AugmentationSettings,
-    bank: PoseBank,
-    flip_prob: float,
-    augmentor: nn.Module | None = None,
-) -> Augmentation:
-    """Augmentation of the samples of a bank, with an augmentor that was built already."""
-    lengths = settings.bone_lengths
-    return Augmentation(
-        bank.skeleton,
-        augmentor,
-        None if lengths is None else build_bone_length_bank(lengths, bank).to(bank.device),
-        build_target_domain(settings, bank, flip_prob),
-        target_frame(bank),
-        DrawnCameras(settings.camera, bank.device),
-        settings if isinstance(settings, SampleRules) else SampleRules(),
-        _build_prior(settings, bank),
-    )
-
-
-def _build_prior(settings: AugmentationSettings, bank: PoseBank) -> nn.Module | None:
-    if settings.prior is None:
-        return None
-    example, what = "dict(type='AnatomyPrior')", 'a cost of poses'
-    made = build_part(
-        'prior', settings.prior, example, 'AnatomyPrior', what, skeleton=bank.skeleton
-    )
-    return made.to(bank.device)

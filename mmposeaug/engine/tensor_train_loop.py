@@ -20,9 +20,10 @@ from mmposeaug.datasets import PoseBank, PoseBatch
 from mmposeaug.datasets.samples import inner_dataset
 from mmposeaug.structures.choices import require_known
 
-from .augmentation import AugmentedBatch, build_augmentation
+from .augmentation import AugmentedBatch
 from .bank_facts import fit_to_bank
 from .batches import concat, fill_up, flip_randomly, select
+from .build_augmentation import build_augmentation
 from .checkpoint_hook import make_safe
 from .choice import Choice
 from .diagnostics import AugmentationProbe, log_epoch

@@ -22,8 +22,9 @@ from mmposeaug.engine import (
     PoseAugTrainLoop,
     TensorTrainLoop,
 )
-from mmposeaug.engine.augmentation import Augmentation, build_augmentation
+from mmposeaug.engine.augmentation import Augmentation
 from mmposeaug.engine.bank_facts import fit_to_bank
+from mmposeaug.engine.build_augmentation import build_augmentation
 from mmposeaug.engine.fixed_parts import build_random_augmentor
 from mmposeaug.engine.seeding import seeded
 from mmposeaug.engine.state_hook import STATE_KEY

@@ -261,15 +261,6 @@ class AnatomicalPoseAugmentor(RandomPoseAugmentor):
         )
 
     # -------------------------------------------------------------------- turns
-    def frame_draws(
-        self, clip: Tensor, draw: Mapping[str, Tensor], since: Tensor
-    ) -> dict[str, Tensor]:
-        """As in the base class, and how elbows bend that are straight for a moment."""
-        found = super().frame_draws(clip, draw, since)
-        if self.articulation is not None:
-            found['elbow_axis'] = self.articulation.elbow_axes(clip, self.skeleton).flatten(0, 1)
-        return found
-
     def turn(self, pose: Tensor, draw: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
         """Turn joints, then bones, as in the base class."""
         if self.articulation is None:

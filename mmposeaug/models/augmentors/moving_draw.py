@@ -121,10 +121,13 @@ class MovingDraw(nn.Module):
         """
         frames = clip.shape[1]
         paths = self.motion.over_frames(draw, self._moving(), since, self.pace)
-        return {
+        found = {
             name: paths[name].flatten(0, 1) if name in paths else value.repeat_interleave(frames, 0)
             for name, value in draw.items()
         }
+        if self.articulation is not None:  # how elbows bend that are straight for a moment
+            found['elbow_axis'] = self.articulation.elbow_axes(clip, self.skeleton).flatten(0, 1)
+        return found
 
     def _moving(self) -> dict[str, tuple[int, ...]]:
         shapes = self.normal_shapes()
