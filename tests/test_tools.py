@@ -75,6 +75,20 @@ def test_train_resume_and_test(tools, lifting_config, tmp_path, capsys):
     assert os.listdir(out.parent) == ['metrics.json']
     assert dump.stat().st_size > 0
 
+    more = ('--work-dir', work_dir, '--out', out.with_name('no.json'))
+    with pytest.raises(SystemExit):
+        tools(
+            'test',
+            lifting_config,
+            last,
+            *more,
+            '--cfg-options',
+            'test_dataloader.dataset.seq_len=3',
+        )
+    said = capsys.readouterr().err.strip().splitlines()[-1]
+    assert 'test_dataloader.dataset: The backbone sees 1 frame(s)' in said
+    assert 'gives 3; set seq_len=1' in said and os.listdir(out.parent) == ['metrics.json']
+
 
 def test_resume_takes_a_named_checkpoint(tools, lifting_config, tmp_path):
     tools('train', lifting_config, '--work-dir', tmp_path / 'a', '--no-validate')

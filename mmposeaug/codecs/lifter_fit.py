@@ -93,9 +93,10 @@ def check_receptive_field(module: Any, frames: int) -> None:
     backbone = module.backbone
     if isinstance(backbone, TCN):
         field = math.prod(backbone.kernel_sizes)
+        kernels = tuple(backbone.kernel_sizes)
         if field != frames:
             raise ValueError(
-                f'The backbone sees {field} frames (kernel_sizes={tuple(backbone.kernel_sizes)}), '
+                f'The backbone sees {field} frame(s) (kernel_sizes={kernels}), '
                 f'the data set gives {frames}; set seq_len={field} in the data set'
                 f'{"" if frames % 2 == 0 else f", or kernel_sizes whose product is {frames}"}.'
             )

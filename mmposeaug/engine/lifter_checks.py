@@ -68,8 +68,8 @@ def check_eval_clips(cfg: Mapping[str, Any], phase: str, lifter: Any) -> None:
     for where, dataset in _datasets(cfg, phase):
         try:
             rule = window_rule(dataset)
-            check_targets(target_frame_of(lifter), rule.num_frames, rule.target_frames)
             check_receptive_field(lifter, rule.num_frames)
+            check_targets(target_frame_of(lifter), rule.num_frames, rule.target_frames)
             _check_codec(lifter, dataset.get('pipeline') or (), rule)
         except ValueError as error:
             raise ValueError(f'{where}: {error}') from None
