@@ -3,8 +3,11 @@
 
 from __future__ import annotations
 
+import gc
+import importlib
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +18,38 @@ import mmposeaug  # noqa: F401  (compat first, then everything registers)
 REPO_ROOT = Path(__file__).resolve().parents[1]
 
 torch.set_num_threads(1)
+# Each data set that is built has the garbage collector look at all there is: half a second with
+# what is imported by now.
+gc.freeze()
+
+
+def _format_once() -> None:
+    """Format the same text of a config once; MMEngine does so for each log and each checkpoint."""
+    module = importlib.import_module('mmengine.config.config')
+    known: dict[tuple[str, str], Any] = {}
+    original = module.FormatCode
+
+    def format_code(text: str, **options: Any) -> Any:
+        key = text, repr(options)
+        if key not in known:
+            known[key] = original(text, **options)
+        return known[key]
+
+    module.FormatCode = format_code  # type: ignore[attr-defined]
+
+
+_format_once()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: Any, log: Any) -> Any:
+    """Each process of ``-n`` gets a row of tests, so that hardly a fixture is made in two.
+
+    As by default single tests are handed out near the end, the last files' fixtures would be.
+    """
+    from xdist.scheduler import WorkStealingScheduling
+
+    return WorkStealingScheduling(config, log) if config.getoption('dist') == 'load' else None
 
 
 @pytest.fixture(scope='session')

@@ -4,12 +4,11 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 import torch
+from scripts import load_script
 from xtcocotools.coco import COCO
 
 from mmposeaug.converters import convert_keypoints
@@ -202,22 +201,16 @@ def test_missing_files_are_named(root):
             load_target_keypoints(file, H36M_17)
 
 
-def run_tool(repo_root, *args):
-    return subprocess.run(
-        [sys.executable, repo_root / 'tools/dataset_converters/keypoints.py', *map(str, args)],
-        capture_output=True,
-        text=True,
-    )
-
-
-def test_the_command_line(repo_root, root, tmp_path):
-    annotations, cameras = root / 'target_dev.npz', root / 'cameras.pkl'
-    done = run_tool(repo_root, annotations, cameras, tmp_path / 'out.json', '--frame-step', 5)
-    assert done.returncode == 0, done.stderr
-    count = -(-len(np.load(annotations)['part']) // 5)
-    assert len(json.loads((tmp_path / 'out.json').read_text())['images']) == count
-    again = run_tool(repo_root, annotations, cameras, tmp_path / 'out.json')
-    assert again.returncode == 1 and 'was made with frame_step 5, not 1' in again.stderr
+def test_the_command_line(repo_root, root, tmp_path, capsys):
+    main = load_script(repo_root / 'tools/dataset_converters/keypoints.py').main
+    paths = [
+        str(path) for path in (root / 'target_dev.npz', root / 'cameras.pkl', tmp_path / 'o.json')
+    ]
+    assert main([*paths, '--frame-step', '5']) == 0
+    count = -(-len(np.load(paths[0])['part']) // 5)
+    assert len(json.loads((tmp_path / 'o.json').read_text())['images']) == count
+    assert main(paths) == 1
+    assert 'was made with frame_step 5, not 1' in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from mmengine.hooks import Hook
 from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
 from PIL import Image
+from warm_tools import run_tools_warm
 
 from mmposeaug.apis import ExperimentRunner, load_plan
 from mmposeaug.experiments.runs import resolve_config
@@ -139,8 +140,10 @@ def done(repo_root, tmp_path_factory):
     lines: list[str] = []
     runner = ExperimentRunner(plan, folder / 'runs', jobs=2, report=lines.append)
     interrupt_training(runner, plan.runs(['poseaug'])[0])
-    failed = runner.run(plan.runs(), clean=True)
-    return folder, plan, failed, lines
+    with pytest.MonkeyPatch.context() as patch:
+        run_tools_warm(patch)  # but by srun they are started as ever
+        failed = runner.run(plan.runs(), clean=True)
+        yield folder, plan, failed, lines
 
 
 def times_of_files(folder):

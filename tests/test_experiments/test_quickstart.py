@@ -14,6 +14,7 @@ import torch
 from camera_rig import make_rig, write_rig
 from mmengine.config import Config
 from PIL import Image
+from warm_tools import run_tools_warm
 
 from mmposeaug.apis import QuickstartError, QuickstartPlan, run_quickstart
 from mmposeaug.datasets import load_pose_bank
@@ -33,6 +34,7 @@ def done(repo_root, tmp_path_factory):
     folder = tmp_path_factory.mktemp('quickstart')
     lines: list[str] = []
     with pytest.MonkeyPatch.context() as patch:
+        run_tools_warm(patch)
         patch.setenv('MMPOSEAUG_REALVIDEO', str(write_rig(folder / 'rig', make_rig())))
         plan = QuickstartPlan(
             repo_root, folder / 'runs', folder / 'data', epochs=1, jobs=2, frames=FRAMES

@@ -19,7 +19,7 @@ def chromium() -> Iterator[Any]:
         yield playwright.chromium
 
 
-@pytest.fixture(scope='module')
+@pytest.fixture(scope='session')
 def browser(chromium: Any) -> Iterator[Any]:
     """A Chromium with WebGL."""
     with chromium.launch(executable_path=find_browser(), args=BROWSER_ARGS) as browser:
