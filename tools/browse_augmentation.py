@@ -15,7 +15,7 @@ def build_parser() -> argparse.ArgumentParser:
     """Describes the command line."""
     parser = argparse.ArgumentParser(
         description='Draw examples, view points, places and changes that the augmentation of a '
-        'config makes: PNG pictures, numbers as JSON and one interactive page.'
+        'config makes: pictures, of clips a moving one, numbers as JSON and one interactive page.'
     )
     parser.add_argument('config', help='config with an augmentation')
     parser.add_argument(
@@ -30,7 +30,10 @@ def build_parser() -> argparse.ArgumentParser:
         '--samples', type=int, default=2000, help='training samples to augment (default: 2000)'
     )
     parser.add_argument(
-        '--examples', type=int, default=4, help='of them in the gallery (default: 4)'
+        '--examples',
+        type=int,
+        default=4,
+        help='of them in the gallery and in the moving picture (default: 4)',
     )
     parser.add_argument('--seed', type=int, default=0, help='seed of all draws (default: 0)')
     add_cfg_options(parser)

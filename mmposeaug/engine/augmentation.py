@@ -17,14 +17,7 @@ from mmposeaug.models.augmentors.networks import reference_index
 from mmposeaug.models.augmentors.operations import step_as_legs_do
 from mmposeaug.structures import AugmentedSamples, Skeleton
 
-from .batches import (
-    joint_errors,
-    poses_of,
-    project_clip,
-    select,
-    viewed_poses,
-    with_poses,
-)
+from .batches import joint_errors, poses_of, project_clip, select, viewed_poses, with_poses
 from .fixed_parts import DrawnCameras
 from .normalization import local_statistics
 from .settings import SampleRules

@@ -125,9 +125,11 @@ def _metre_axes(axes: Any, low: np.ndarray, high: np.ndarray) -> None:
         start, end = getattr(axes, f'get_{name}lim')()
         getattr(axes, f'set_{name}ticks')(np.arange(np.ceil(start), end), [])
         getattr(axes, f'set_{name}label')('')
-        getattr(axes, f'{name}axis').set_tick_params(length=0)
+        axis = getattr(axes, f'{name}axis')
+        axis.line.set_color('#bbbbbb')
+        axis._axinfo['tick'].update(inward_factor=0, outward_factor=0)
     plot_halves = np.abs(to_plot_axes(halves))
-    axes.set_box_aspect(plot_halves / plot_halves.max(), zoom=1.55)
+    axes.set_box_aspect(plot_halves / plot_halves.max(), zoom=1.42)
 
 
 def _draw_way(axes: Any, root: np.ndarray, ground: float) -> None:

@@ -44,7 +44,7 @@ def draw_motion(
         one that explains them.
     """
     rows = -(-(len(MOTION) + 1) // COLUMNS)
-    height = 3.6 * rows + 0.5
+    height = 3.4 * rows + 0.5
     figure = new_figure(3.2 * COLUMNS, height, dpi)
     panels = figure.subplots(rows, COLUMNS).flatten()
     for panel, name in zip(panels, MOTION):
@@ -54,7 +54,7 @@ def draw_motion(
     panels[len(MOTION)].text(0.0, 0.95, NOTE, va='top', fontsize=LABEL_SIZE + 1, linespacing=1.4)
     if title:
         figure.text(0.5, 1 - 0.32 / height, title, ha='center', fontsize=TITLE_SIZE + 2)
-    figure.subplots_adjust(0.045, 0.14, 0.99, 1 - 0.85 / height, wspace=0.22, hspace=0.8)
+    figure.subplots_adjust(0.045, 0.14, 0.99, 1 - 0.85 / height, wspace=0.22, hspace=0.66)
     return figure
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 from train_runs import LOOPS, build, differing, make_runner, train, train_cfg
@@ -57,6 +58,11 @@ def test_the_same_samples_are_drawn_each_time(mocap_root, tmp_path):
     first, second = hook._collect(loop), hook._collect(loop)
     for name, poses in first.stages.items():
         assert (poses.pose_cam == second.stages[name].pose_cam).all()
+    assert not first.clips and 'motion' not in hook._figures(first, '')
+    for kind, stage in first.kinds.items():  # as if they were clips
+        pose = first.stages[stage].pose_cam
+        first.clips[kind] = np.stack([pose + 0.01 * frame for frame in range(3)], axis=1)
+    assert 'motion' in hook._figures(first, '')
 
 
 def test_without_augmentation_nothing_is_drawn(mocap_root, tmp_path):

@@ -69,8 +69,9 @@ def test_browse_takes_options_of_the_config_and_shows_how_clips_move(
     tools, small_run, tmp_path, monkeypatch
 ):
     monkeypatch.setattr('mmposeaug.experiments.augmentation.browse.has_plotly', lambda: False)
-    still = ('yaw=0', 'pitch_std=0', 'angle_noise=0', 'motion.speed=0', 'motion.rate=(0.5,0.5)')
-    options = [f'train_cfg.augmentor.{each}' for each in still]
+    slow = ('motion.speed=0', 'motion.rate=(0.5,0.5)', 'motion.cap=0')
+    still = ('yaw=0', 'pitch_std=0', 'angle_noise=0')
+    options = [f'train_cfg.augmentor.{each}' for each in (*still, *slow)]
     more = ('--out-dir', tmp_path, '--samples', 60, '--examples', 2, '--cfg-options')
     tools('browse_augmentation', small_run.random_config, *more, *options, *CLIPS)
     numbers = json.loads((tmp_path / 'numbers.json').read_text())

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 import torch
+from matplotlib.figure import Figure
 from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
 from mmpose.registry import HOOKS
@@ -69,8 +70,10 @@ class AugmentationVisualizationHook(Hook):
         if not hasattr(loop, 'augmentation') or not loop.augments:
             return
         step = runner.epoch + 1
-        samples = self._collect(loop)
-        label = f'after epoch {step}'
+        for name, figure in self._figures(self._collect(loop), f'after epoch {step}').items():
+            runner.visualizer.add_image(f'augmentation_{name}', to_image(figure), step)
+
+    def _figures(self, samples: AugmentedSamples, label: str) -> dict[str, Figure]:
         figures = dict(
             examples=draw_augmentation(samples, self.examples, f'Augmentation {label}'),
             distributions=draw_distributions(
@@ -81,8 +84,7 @@ class AugmentationVisualizationHook(Hook):
         )
         if samples.clips:
             figures['motion'] = draw_motion(motion_of(samples), f'Motion of clips {label}')
-        for name, figure in figures.items():
-            runner.visualizer.add_image(f'augmentation_{name}', to_image(figure), step)
+        return figures
 
     def _collect(self, loop: Any) -> AugmentedSamples:
         """The fixed samples, with what is made of them now."""
