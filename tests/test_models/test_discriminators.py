@@ -116,6 +116,11 @@ def test_motion_is_scored_and_not_poses():
     torch.testing.assert_close(still, still[:1].expand_as(still), atol=1e-5, rtol=0)
     assert (scores - still).abs().amax(1).min() > 1e-3
     assert not torch.allclose(network(clip.flip(1)), scores, atol=1e-3)
+    # frames that are repeated to fill up a clip do not count, wherever they are
+    way = clip[:, :6]
+    ends = (way[:, :1].expand(-1, 3, -1, -1), way[:, -1:].expand(-1, 3, -1, -1))
+    padded = torch.cat((ends[0], way), dim=1), torch.cat((way, ends[1]), dim=1)
+    torch.testing.assert_close(*map(network, padded), atol=1e-4, rtol=1e-4)
     jump = clip.clone()
     jump[:, 4:] += 0.3 * torch.randn(17, 3, generator=torch.Generator().manual_seed(0))
     assert (network(jump) - scores).abs().amax(1).min() > 1e-3

@@ -11,6 +11,8 @@ from .kinematic_chain import KinematicChainDiscriminator
 
 LEAST_FRAMES = 3
 """int: Frames of a clip that has a speed and a change of speed."""
+STILL = 1e-5
+"""float: Cosines between bones that change by less show a frame that repeats the one before."""
 
 
 @MODELS.register_module()
@@ -21,8 +23,9 @@ class MotionDiscriminator(KinematicChainDiscriminator):
     matrix of unit bones, so that neither proportions nor the view play a role. Of every three
     neighbouring frames the first layers get the speed and the acceleration of the entries, not the
     entries themselves: poses are another discriminator's. What they make of it is scored by its
-    mean and its maximum over the clip. The unit of time is the clip's length, so that the numbers
-    are of similar size at any frame rate.
+    mean and its maximum over the clip, without the frames that repeat their neighbour: padding at
+    the ends of videos is no motion. The unit of time is the clip's length, so that the numbers are
+    of similar size at any frame rate.
 
     Args:
         skeleton (str | Skeleton): Tree of the poses. Defaults to ``'h36m_17'``.
@@ -49,10 +52,21 @@ class MotionDiscriminator(KinematicChainDiscriminator):
                 f'MotionDiscriminator scores clips (N, T, J, 3) of {LEAST_FRAMES} frames or more, '
                 f'got {tuple(pose.shape)}.'
             )
-        steps = self._chains(pose).diff(dim=1) * (pose.shape[1] - 1)
+        steps = self._chains(pose).diff(dim=1)
+        counts = self._moves(steps)
+        steps = steps * (pose.shape[1] - 1)
         speed, acceleration = (steps[:, 1:] + steps[:, :-1]) / 2, steps.diff(dim=1)
         values = torch.stack((speed, acceleration), dim=-1)
         features = values[:, :, self.entries].flatten(-2).permute(2, 0, 1, 3)
         clips, times = features.shape[1:3]
         joined = self._join(features.flatten(1, 2)).unflatten(1, (clips, times))
-        return self._score(torch.cat((joined.mean(2), joined.amax(2)), dim=-1))
+        mean = torch.where(counts, joined, 0.0).sum(2) / counts.sum(1)
+        most = torch.where(counts, joined, -torch.inf).amax(2)
+        return self._score(torch.cat((mean, most), dim=-1))
+
+    @staticmethod
+    def _moves(steps: Tensor) -> Tensor:
+        """Which frames (N, T - 2, 1) move before and after; all of a clip in which none does."""
+        moved = steps.detach().abs().amax(-1, keepdim=True) > STILL
+        both = moved[:, 1:] & moved[:, :-1]
+        return both | ~both.any(1, keepdim=True)
