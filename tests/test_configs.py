@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parents[1]
 CONFIGS = sorted((ROOT / 'configs' / 'poseaug').rglob('*.py'))
 PLANS = sorted((ROOT / 'configs' / 'poseaug' / 'experiments').glob('*.yml'))
 LOOP_KEYS = ('type', 'max_epochs', 'val_interval', 'val_begin', 'variant', 'pretrain_epochs')
-CLIPS = [path for path in CONFIGS if re.search(r'-(16|81|243)frm-\d+_.*_mocap', path.stem)]
+CLIPS = [path for path in CONFIGS if re.search(r'-(16|27|81|243)frm-\d+_.*_mocap', path.stem)]
 PAPER = [path for path in CONFIGS if path.parent.name == 'h36m']
 DETECTIONS = dict(gt=None, cpn='cpn_ft_h36m_dbb', det='detectron_ft_h36m', hr='hr')
 

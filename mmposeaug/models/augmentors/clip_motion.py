@@ -46,12 +46,12 @@ class ClipMotion:
 
     Args:
         speed (float): How fast turns change: their own speed as a share of that of the training
-            set's bones, on average (root mean square). Defaults to 0.2; with 0 a clip keeps its
+            set's bones, on average (root mean square). Defaults to 0.15; with 0 a clip keeps its
             turns.
         rate (tuple[float, float]): Speeds at which clips are played, drawn evenly; 1 is the
-            original's. Defaults to (0.6, 1.25).
+            original's. Defaults to (0.65, 1.28).
         cap (float): Clips are played so slow that no bone turns by more than this share of what
-            99.9 % of the training set's turns from frame to frame stay below. Defaults to 0.75;
+            99.9 % of the training set's turns from frame to frame stay below. Defaults to 0.8;
             0 for no such bound.
         still (float): Share of the clips that stand still. Defaults to 0.
         reverse (float): Share of the clips that are played backwards. Defaults to 0.5.
@@ -65,9 +65,9 @@ class ClipMotion:
         ValueError: If a speed is negative, a range is empty or a share is not between 0 and 1.
     """
 
-    speed: float = 0.2
-    rate: tuple[float, float] = (0.6, 1.25)
-    cap: float = 0.75
+    speed: float = 0.15
+    rate: tuple[float, float] = (0.65, 1.28)
+    cap: float = 0.8
     still: float = 0.0
     reverse: float = 0.5
     paths: float = 0.0
