@@ -64,6 +64,7 @@ def leg_ratio(before: Tensor, after: Tensor, skeleton: Skeleton) -> Tensor:
     Args:
         before (Tensor): Bone lengths of shape (*, J - 1).
         after (Tensor): The same after the change.
+        skeleton (Skeleton): Tree over the J joints.
 
     Returns:
         Tensor: Ratios of shape (*); 1 where there is no length.

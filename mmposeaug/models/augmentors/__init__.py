@@ -6,6 +6,7 @@ from .augmented_poses import AugmentedPoses
 from .body_draw import BodyPoseAugmentor
 from .bone_angle import BoneAngleAugmentor
 from .bone_length import BoneLengthAugmentor
+from .clip_motion import ClipMotion
 from .measured_draw import MeasuredPoseAugmentor
 from .networks import NoiseConditionedMLP
 from .pose_augmentor import PoseAugmentor
@@ -18,6 +19,7 @@ __all__ = [
     'BodyPoseAugmentor',
     'BoneAngleAugmentor',
     'BoneLengthAugmentor',
+    'ClipMotion',
     'MeasuredPoseAugmentor',
     'NoiseConditionedMLP',
     'PlacementAugmentor',

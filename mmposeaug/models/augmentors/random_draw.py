@@ -60,6 +60,8 @@ class RandomPoseAugmentor(MovingDraw):
             the root at the drawn place, and by ``pitch_std`` on top of it. Up is that of the
             camera that the pose comes from (-y), so that its own tilt is in it. Defaults to None,
             ``pitch_std`` alone.
+        motion (Mapping, optional): How clips move, options of :class:`ClipMotion`; single frames
+            do not. Defaults to None, its own defaults.
 
     Attributes:
         target_frame (str): Which frame of a clip the lifter predicts and so is put at the drawn
