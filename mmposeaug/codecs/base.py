@@ -16,6 +16,8 @@ from mmengine.registry import Registry
 from mmpose.registry import KEYPOINT_CODECS
 from torch import Tensor
 
+from mmposeaug.geometry.camera import MIN_DEPTH
+
 from .shapes import ShapeChecks
 
 LIFTING_CODECS = Registry('lifting_codec', scope='mmposeaug', locations=['mmposeaug.codecs'])
@@ -201,9 +203,10 @@ class TensorCodec(ShapeChecks, ABC):
 
         Returns:
             tuple[Tensor, Tensor]: Position (*, 1, 3) in metres and weight (*, 1, 1), which is 0
-            where a root joint is not visible.
+            where a root joint is not visible or not before the camera.
         """
-        weight = 1 / self.root_depth(pose_cam)
+        depth = self.root_depth(pose_cam)
+        weight = torch.where(depth > MIN_DEPTH, 1 / depth.clamp_min(MIN_DEPTH), 0.0)
         if visible is not None:
             weight = weight * (visible[..., list(self.root_index)] > 0.5).all(-1)
         return self._root(pose_cam), weight[..., None, None]

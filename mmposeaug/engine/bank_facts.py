@@ -22,7 +22,8 @@ def fit_to_bank(augmentor: nn.Module | None, bank: PoseBank) -> None:
 
     That is how far away its people are (``fit_distance`` of the parts that have it), which frame
     of a clip is the lifting target (their ``target_frame``), to draws for people what bodies there
-    are (``suit``), and to those for any body how its joints turn (``measure``).
+    are (``suit``), to those for any body how its joints turn (``measure``), and how fast clips
+    move (``fit_motion``).
     """
     if augmentor is None:
         return

@@ -83,6 +83,7 @@ class PoseAugTrainLoop(TensorTrainLoop):
         for network in self.adversary.networks.values():
             network.module = synchronise(network.module, runner.cfg.get('sync_bn'))
         self.augmentation = self.adversary.augmentation
+        self._check_looks()
         fit_to_bank(self.augmentation.augmentor, self.bank)
         set_strength(self.augmentation.augmentor, self.settings.strength, 0.0)
         # its gradients stop at the keypoints, so a distributed wrapper has nothing to do
@@ -130,6 +131,17 @@ class PoseAugTrainLoop(TensorTrainLoop):
                 f'{LEAST_FRAMES} or more, or discriminator_motion and weights.adversarial_motion '
                 'to None and 0.'
             )
+
+    def _check_looks(self) -> None:
+        """Single frames have no others to look at."""
+        for part in self.adversary.augmentor.module.modules():
+            for name, alone in (('keys', 1), ('sees', 'frame')):
+                if self.bank.num_frames == 1 and getattr(part, name, alone) != alone:
+                    raise ValueError(
+                        f'The augmentor has {name}={getattr(part, name)!r}, which is for clips, '
+                        'and the samples have 1 frame; leave it out, or set seq_len of the data '
+                        'set to 3 or more.'
+                    )
 
     def _mean_updates(self) -> int:
         """Lifter updates of an average epoch with passes, if every augmented pose is in view.

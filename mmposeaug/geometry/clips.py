@@ -9,6 +9,7 @@ from torch import Tensor
 from mmposeaug.structures import Skeleton
 
 from .bones import bone_lengths, bones_to_joints, joints_to_bones, unit_bones
+from .constants import index_tensor
 
 
 def clip_at(clip: Tensor, times: Tensor, skeleton: Skeleton) -> Tensor:
@@ -71,8 +72,8 @@ def leg_ratio(before: Tensor, after: Tensor, skeleton: Skeleton) -> Tensor:
     """
     legs = [limb for name, limb in skeleton.limbs.items() if name.endswith('leg')]
     bones = [skeleton.bone_of(joint) for limb in legs for joint in limb[1:]]
-    chosen = bones or list(range(skeleton.num_bones))
-    old, new = before[..., chosen].sum(-1), after[..., chosen].sum(-1)
+    chosen = index_tensor(tuple(bones or range(skeleton.num_bones)), before.device)
+    old, new = (lengths.index_select(-1, chosen).sum(-1) for lengths in (before, after))
     return torch.where(old > 0, new / old.clamp_min(1e-6), 1.0)
 
 

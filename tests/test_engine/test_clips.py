@@ -15,6 +15,7 @@ from mmposeaug.engine.augmentation import Augmentation
 from mmposeaug.engine.bank_facts import fit_to_bank
 from mmposeaug.engine.batches import project_clip, with_poses
 from mmposeaug.geometry import (
+    body_axes,
     bone_lengths,
     bones_to_joints,
     in_view,
@@ -28,10 +29,12 @@ from mmposeaug.geometry import (
 )
 from mmposeaug.models import (
     AnatomicalPoseAugmentor,
+    BodyPoseAugmentor,
     MeasuredPoseAugmentor,
     PoseAugmentor,
     RandomPoseAugmentor,
 )
+from mmposeaug.models.augmentors.articulation import Articulation
 from mmposeaug.models.augmentors.clip_motion import ClipMotion
 from mmposeaug.structures import H36M_17
 
@@ -361,6 +364,60 @@ def test_paths_are_those_of_other_clips(people):
     assert torch.equal(
         moved[::2, :, 0, 1].diff(dim=1) == 0, clip.flip(0)[::2, :, 0, 1].diff(dim=1) == 0
     )
+
+
+def test_limbs_move_as_those_of_other_clips(people):
+    clip = walk(people)
+    draw = dict(
+        exchanged_limbs=torch.tensor([[-1.0, 1.0], [1.0, -1.0]]).repeat(64, 1, 1),
+        limbs_of=torch.linspace(1, -1, 64)[:, None, None].expand(64, 2, 2),
+    )
+    body = Articulation.of(H36M_17)
+    moved = ClipMotion(limbs=0.5).exchange_limbs(clip, draw, H36M_17, body)
+    torch.testing.assert_close(bone_lengths(moved, H36M_17), bone_lengths(clip, H36M_17))
+
+    def limbs_of(poses):  # directions about the trunk: legs, then arms, (2, 2, N, T, 2, 3)
+        local = unit_bones(joints_to_bones(poses, H36M_17))[0] @ body_axes(poses, H36M_17).mT
+        return [[local[:, :, list(limb)] for limb in limbs] for limbs in body.limbs]
+
+    before, after = limbs_of(clip), limbs_of(moved)
+    for kind, side, own in ((0, 0, False), (0, 1, True), (1, 0, True), (1, 1, False)):
+        source = before[kind][side] if own else before[kind][side].flip(0)
+        torch.testing.assert_close(after[kind][side], source, atol=1e-5, rtol=1e-5)
+    with pytest.raises(ValueError, match='motion.limbs is 0.5, but it knows no limbs'):
+        RandomPoseAugmentor(motion=dict(limbs=0.5))
+    BodyPoseAugmentor(motion=dict(limbs=0.5))
+
+
+def test_fast_clips_are_slowed_down_and_small_turns_do_not_flicker(people):
+    clip = walk(people)
+    spin = rotation_matrix(torch.tensor([0.0, 0.0, 1.0]))
+    clip[0, 5:] = rotate(clip[0, 5:], spin)  # somebody is turned from one frame to the next
+    module = moving(RandomPoseAugmentor, clip, speed=0, rate=(1, 1), cap=0.8, reverse=0)
+    fastest = turn_speeds(clip).flatten(1).amax(1)
+    assert 0.02 < module.fast < fastest[0]
+    draw = module.draw_for(clip, {}, generator())
+    played, _ = module.motion.play(clip, draw, H36M_17, 'centre', module.fast)
+    slower = turn_speeds(played).flatten(1).amax(1)
+    assert slower[0] < 1.3 * 0.8 * module.fast and slower[0] < 0.75 * fastest[0]
+    calm = fastest < 0.8 * module.fast
+    assert calm.sum() > 10
+    torch.testing.assert_close(played[calm], clip[calm])
+    for noise in (0.01, 0.0):
+        small = RandomPoseAugmentor(angle_noise=noise, motion=dict(speed=1.0))
+        small.fit_motion(clip)
+        assert small.pace == 0.5
+
+
+@pytest.mark.parametrize('option', ['paths', 'limbs', 'still'])
+def test_frames_that_fill_up_a_clip_stay_still_with_what_is_of_other_clips(people, option):
+    clip = walk(people)
+    clip[::2, 6:] = clip[::2, 5:6]
+    module = moving(AnatomicalPoseAugmentor, clip, speed=1.0, **{option: 1.0})
+    _, turned, _ = module.turn_clip(clip, module.draw_for(clip, {}, generator()))
+    steps = turned.diff(dim=1).abs().amax((-1, -2))
+    still = torch.minimum(steps[::2, 6:].amax(1), steps[::2, :2].amax(1))
+    assert still.max() < 1e-5 and steps[1::2].amin() > 1e-5
 
 
 @pytest.mark.parametrize(

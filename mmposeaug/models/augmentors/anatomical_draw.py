@@ -100,6 +100,7 @@ class AnatomicalPoseAugmentor(RandomPoseAugmentor):
     spread: Tensor
     lowered: Tensor
     at_rest = (*RandomPoseAugmentor.at_rest, 'proportions', 'hip_height')
+    has_limbs = True
     on_others = 'its joints are not turned and its proportions are kept'
 
     def __init__(

@@ -60,7 +60,13 @@ class Articulation:
         """
         bones, axes = joints_to_bones(clip, skeleton), body_axes(clip, skeleton)
         first, second = (
-            normalize(bones[..., [arm[i] for arm in self.arms], :], dim=-1) for i in (0, 1)
+            normalize(
+                bones.index_select(
+                    -2, index_tensor(tuple(arm[i] for arm in self.arms), bones.device)
+                ),
+                dim=-1,
+            )
+            for i in (0, 1)
         )
         across = torch.linalg.cross(first, second)
         mean = normalize((across @ axes.transpose(-1, -2)).mean(1, keepdim=True), dim=-1)

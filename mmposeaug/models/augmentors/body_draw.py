@@ -48,6 +48,8 @@ class BodyPoseAugmentor(AnatomicalPoseAugmentor):
         super().__init__(skeleton, **options)
         of_both = inspect.signature(RandomPoseAugmentor).parameters
         shared = {name: value for name, value in options.items() if name in of_both}
+        if 'motion' in shared:  # limbs are those of people
+            shared['motion'] = {k: v for k, v in (shared['motion'] or {}).items() if k != 'limbs'}
         self.others = MeasuredPoseAugmentor(self.skeleton, **{**shared, **(others or {})})
 
     def forward(

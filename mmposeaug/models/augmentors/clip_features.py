@@ -11,7 +11,7 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-from mmposeaug.geometry import root_relative
+from mmposeaug.geometry import index_tensor, root_relative
 from mmposeaug.structures import Skeleton
 from mmposeaug.structures.choices import require_choice
 
@@ -55,9 +55,11 @@ def pooled_motion(motion: Tensor | None, keys: int = 1) -> Tensor | None:
     if motion is None:
         return None
     frames, last = max(keys, LEAST), motion.shape[1] - 1
-    times = [round(last * number / (frames - 1)) for number in range(frames)]
+    times = index_tensor(
+        tuple(round(last * number / (frames - 1)) for number in range(frames)), motion.device
+    )
     step = motion.diff(dim=1).abs().mean(1)
-    return torch.cat((motion[:, times].flatten(1), step.flatten(1)), dim=1)
+    return torch.cat((motion.index_select(1, times).flatten(1), step.flatten(1)), dim=1)
 
 
 def path_weights(clip: Tensor, keys: int, target_frame: str) -> Tensor:
@@ -77,7 +79,7 @@ def path_weights(clip: Tensor, keys: int, target_frame: str) -> Tensor:
 def spline_weights(times: Tensor, keys: int) -> Tensor:
     """Weights (*, K) of values at 0, 1, ..., K - 1 in a natural cubic spline at times (*)."""
     values = torch.eye(keys, dtype=times.dtype, device=times.device)
-    bends = _second_derivatives(keys).to(values)
+    bends = _second_derivatives(keys, times.dtype, times.device)
     left = times.floor().clamp(0, keys - 2).long()
     after = (times - left).unsqueeze(-1)
     before = 1 - after
@@ -89,7 +91,7 @@ def spline_weights(times: Tensor, keys: int) -> Tensor:
 
 @lru_cache(maxsize=16)
 @torch.inference_mode(False)
-def _second_derivatives(keys: int) -> Tensor:
+def _second_derivatives(keys: int, dtype: torch.dtype, device: torch.device) -> Tensor:
     """(K, K) second derivatives at the keys of splines that are 1 at one key; 0 at the ends."""
     values = torch.eye(keys, dtype=torch.float64)
     bends = torch.zeros_like(values)
@@ -97,4 +99,4 @@ def _second_derivatives(keys: int) -> Tensor:
         ones = torch.ones(keys - 3, dtype=torch.float64)
         band = 4 * torch.eye(keys - 2, dtype=torch.float64) + ones.diag(1) + ones.diag(-1)
         bends[1:-1] = torch.linalg.solve(band, 6 * (values[2:] - 2 * values[1:-1] + values[:-2]))
-    return bends
+    return bends.to(device, dtype)

@@ -42,18 +42,20 @@ class ClipMotion:
 
     Turns of joints and bones go on a circle from one draw to another, ``cos(a) x + sin(a) y``
     with an angle that grows evenly with time: every frame's turns are distributed as those of a
-    single frame, and the frame that the lifter predicts has those that it would have alone.
+    single frame, and the frame that the lifter predicts has those that it would have alone, but
+    for elbows, which bend about an axis that is averaged with the clip's. A clip that is played
+    faster than it was recorded stands still where its frames end.
 
     Args:
         speed (float): How fast turns change: their own speed as a share of that of the training
             set's bones, on average (root mean square). Defaults to 0.15; with 0 a clip keeps its
             turns.
         rate (tuple[float, float]): Speeds at which clips are played, drawn evenly; 1 is the
-            original's. Defaults to (0.65, 1.28).
-        cap (float): Clips are played so slow that no bone turns by more than this share of what
-            99.9 % of the training set's turns from frame to frame stay below. Defaults to 0.8;
+            original's. Defaults to (0.85, 1).
+        cap (float): Clips are played so slow that their fastest bone turns by about this share of
+            what 99.9 % of the training set's turns from frame to frame stay below. Defaults to 0.8;
             0 for no such bound.
-        still (float): Share of the clips that stand still. Defaults to 0.
+        still (float): Share of the clips that stand still but for the turns. Defaults to 0.
         reverse (float): Share of the clips that are played backwards. Defaults to 0.5.
         paths (float): Share of the clips whose root goes along the path of another clip of the
             batch, turned about the vertical: people then do not always face where they go.
@@ -66,7 +68,7 @@ class ClipMotion:
     """
 
     speed: float = 0.15
-    rate: tuple[float, float] = (0.65, 1.28)
+    rate: tuple[float, float] = (0.85, 1.0)
     cap: float = 0.8
     still: float = 0.0
     reverse: float = 0.5
@@ -154,11 +156,12 @@ class ClipMotion:
         speed = (sign * rate).unsqueeze(1)
         times = middle.unsqueeze(1) + speed * steps
         times = times.maximum(first.unsqueeze(1)).minimum(last.unsqueeze(1))
-        since = torch.where(speed == 0, steps, (times - middle.unsqueeze(1)) / speed)
+        still = steps.maximum((first - middle).unsqueeze(1)).minimum((last - middle).unsqueeze(1))
+        since = torch.where(speed == 0, still, (times - middle.unsqueeze(1)) / speed)
         if self.plays:
             clip = clip_at(clip, times, skeleton)
         if self.paths:
-            clip = self._exchange(clip, draw, skeleton, target_frame)
+            clip = hold(self._exchange(clip, draw, skeleton, target_frame), since)
         return clip, since
 
     def _exchange(
@@ -214,6 +217,16 @@ class ClipMotion:
         return found
 
 
+def hold(clip: Tensor, since: Tensor) -> Tensor:
+    """Repeat the frames of clips (N, T, ...) at the ends where their times (N, T) stand still."""
+    moved = (since.diff(dim=1).abs() > 0).int()
+    last = clip.shape[1] - 1
+    first, end = moved.argmax(1), last - moved.flip(1).argmax(1)
+    frames = torch.arange(last + 1, device=clip.device)
+    index = frames.maximum(first.unsqueeze(1)).minimum(end.unsqueeze(1))
+    return clip[torch.arange(len(clip), device=clip.device).unsqueeze(1), index]
+
+
 def _span(clip: Tensor) -> tuple[Tensor, Tensor]:
     """First and last frame (N,) of clips that repeat neither end of a video."""
     moved = (clip.diff(dim=1).abs().flatten(2).amax(-1) > STILL_M).int()
@@ -225,8 +238,10 @@ def _span(clip: Tensor) -> tuple[Tensor, Tensor]:
 
 def turn_speeds(clip: Tensor, skeleton: Skeleton) -> Tensor:
     """Turns (N, T - 1, J - 1) of bones from frame to frame, in radians."""
-    directions, _ = unit_bones(joints_to_bones(clip, skeleton))
-    return (directions[:, 1:] * directions[:, :-1]).sum(-1).clamp(-1, 1).acos()
+    directions, lengths = unit_bones(joints_to_bones(clip, skeleton))
+    turns = 2 * (directions.diff(dim=1).norm(dim=-1) / 2).clamp(max=1).asin()
+    known = (lengths[:, 1:] > 0) & (lengths[:, :-1] > 0)  # others have no direction
+    return torch.where(known.squeeze(-1), turns, 0.0)
 
 
 def index_of(uniform: Tensor, count: int) -> Tensor:

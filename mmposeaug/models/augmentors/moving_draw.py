@@ -8,14 +8,20 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
+from mmengine.logging import print_log
 from torch import Tensor, nn
 
 from mmposeaug.structures import Skeleton
 from mmposeaug.structures.choices import require_known
 
 from .articulation import Articulation
-from .clip_motion import ClipMotion, turn_speeds
+from .clip_motion import ClipMotion, hold, turn_speeds
 from .networks import reference_frame
+
+FASTEST_PACE = 0.5
+"""float: Draws go on by at most this many radians a frame on average, or clips would flicker."""
+SMALL_TURN = 1e-3
+"""float: Turns of less radians are none."""
 
 
 class MovingDraw(nn.Module):
@@ -35,6 +41,8 @@ class MovingDraw(nn.Module):
     motion: ClipMotion
     target_frame: str
     articulation: Articulation | None = None
+    has_limbs = False
+    """bool: Whether limbs may move as those of other clips, for people."""
     pace = 0.0
     fast = math.inf
     at_rest: tuple[str, ...] = ('pitch', 'roll')
@@ -96,6 +104,15 @@ class MovingDraw(nn.Module):
         # paces are drawn evenly between 0 and twice the mean, so that their mean square is 4 / 3
         share = float(turns.square().mean().sqrt() / drawn)
         self.pace = self.motion.speed * share * math.sqrt(3 / 4)
+        if self.pace > FASTEST_PACE:
+            if float(drawn) > SMALL_TURN:
+                print_log(
+                    f'{type(self).__name__}: turns of {math.degrees(float(drawn)):.2g} degrees '
+                    f'cannot move at {self.motion.speed:g} times the speed of the training set; '
+                    f'they move at {self.motion.speed * FASTEST_PACE / self.pace:.2g} times it.',
+                    logger='current',
+                )
+            self.pace = FASTEST_PACE
 
     def turn_clip(self, clip: Tensor, draw: Mapping[str, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
         """Play clips, and turn every frame as a pose of its own by draws that follow a path.
@@ -107,6 +124,7 @@ class MovingDraw(nn.Module):
         played, since = self.motion.play(clip, draw, self.skeleton, self.target_frame, self.fast)
         if self.articulation is not None:
             played = self.motion.exchange_limbs(played, draw, self.skeleton, self.articulation)
+            played = hold(played, since) if self.motion.limbs else played
         turned, change = self.turn(played.flatten(0, 1), self.frame_draws(played, draw, since))
         size = clip.shape[:2]
         return played, turned.unflatten(0, size), change.unflatten(0, size).mean(1)

@@ -120,6 +120,11 @@ class RandomPoseAugmentor(MovingDraw):
         self.place = place
         self.height = height
         self.motion = ClipMotion.of(owner, motion)
+        if self.motion.limbs and not self.has_limbs:
+            raise ValueError(
+                f'{owner}: motion.limbs is {self.motion.limbs}, but it knows no limbs; leave it '
+                'out, or use AnatomicalPoseAugmentor.'
+            )
         self.target_frame = 'centre'
         self.strength = 1.0
 
