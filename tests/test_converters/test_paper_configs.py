@@ -154,7 +154,13 @@ def test_constants_of_the_built_loop(tmp_path: Path, variant: str):
     assert loop.settings.discriminator_interval == 2 and rules.clamp == 1
     assert {pool.size for pool in adversary.pools.values()} == {4096}
     assert objective.weights == dict(
-        adversarial_3d=6, adversarial_2d=1, ranges=3, feedback=1, view=0, prior=0
+        adversarial_3d=6,
+        adversarial_2d=1,
+        adversarial_motion=0,
+        ranges=3,
+        feedback=1,
+        view=0,
+        prior=0,
     )
     assert (objective.angle_range.centre, objective.angle_range.width) == (0.205, 0.165)
     assert objective.length_range.limit == 0.1

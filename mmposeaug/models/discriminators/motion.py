@@ -24,8 +24,8 @@ class MotionDiscriminator(KinematicChainDiscriminator):
     neighbouring frames the first layers get the speed and the acceleration of the entries, not the
     entries themselves: poses are another discriminator's. What they make of it is scored by its
     mean and its maximum over the clip, without the frames that repeat their neighbour: padding at
-    the ends of videos is no motion. Speeds are changes over the length of the clip, so that they are
-    of similar size at any frame rate; acceleration is how they change from one frame to the next.
+    the ends of videos is no motion. Speeds are changes over the length of the clip, of similar size
+    at any frame rate; acceleration is how they change from one frame to the next.
 
     Args:
         skeleton (str | Skeleton): Tree of the poses. Defaults to ``'h36m_17'``.
