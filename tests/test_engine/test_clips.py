@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-from train_runs import build, differing, poseaug
+from train_runs import LIFTER_OF_CLIPS, build, differing, poseaug
 
 from mmposeaug.datasets.clip_index import ClipIndex
 from mmposeaug.engine.augmentation import Augmentation
@@ -435,13 +435,6 @@ def test_wrong_motions_are_refused(motion, sentence):
         AnatomicalPoseAugmentor(motion=motion)
 
 
-LIFTER_OF_CLIPS = {
-    **{f'{name}_dataloader.dataset.seq_len': FRAMES for name in ('train', 'val')},
-    **{f'{name}_dataloader.dataset.causal': False for name in ('train', 'val')},
-    **{f'{name}_dataloader.dataset.pad_video_seq': True for name in ('train', 'val')},
-    'model.backbone.num_blocks': 1,
-    'model.backbone.kernel_sizes': (3, 3),
-}
 MOTION = dict(
     discriminator_motion=dict(type='MotionDiscriminator', channels=16, last_channels=16),
     weights=dict(adversarial_motion=1.0),

@@ -9,6 +9,7 @@ import sys
 import pytest
 import torch
 from train_runs import (
+    LIFTER_OF_CLIPS,
     LOOPS,
     InterruptError,
     StopAfter,
@@ -26,6 +27,21 @@ def test_same_seed_same_weights(mocap_root, tmp_path, trained):
     again = train(train_cfg(mocap_root, tmp_path / 'again', LOOPS['learned']))
     assert differing(run.runner.model, again.runner.model) == []
     assert differing(run.runner.train_loop.state_dict(), again.runner.train_loop.state_dict()) == []
+
+
+def test_an_interrupted_run_on_clips_goes_on_to_the_last_bit(mocap_root, tmp_path):
+    loop = dict(LOOPS['default'], max_epochs=2)
+    full = train(train_cfg(mocap_root, tmp_path / 'full', loop, **LIFTER_OF_CLIPS)).runner
+    first = make_runner(train_cfg(mocap_root, tmp_path / 'cut', loop, **LIFTER_OF_CLIPS))
+    first.register_hook(StopAfter(1))
+    with pytest.raises(InterruptError):
+        first.train()
+    options = dict(LIFTER_OF_CLIPS, resume=True)
+    second = train(train_cfg(mocap_root, tmp_path / 'cut', loop, **options)).runner
+    assert second.epoch == 2 and differing(full.model, second.model) == []
+    draw = second.train_loop.augmentation.augmentor
+    assert draw.pace > 0 and draw.pace == full.train_loop.augmentation.augmentor.pace
+    assert differing(first.model, second.model)
 
 
 @pytest.mark.parametrize('name', ['tensor', 'learned'])

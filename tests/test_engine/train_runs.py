@@ -153,6 +153,15 @@ class InterruptError(Exception):
     """Interrupts a run."""
 
 
+LIFTER_OF_CLIPS = {
+    **{f'{name}_dataloader.dataset.seq_len': 9 for name in ('train', 'val')},
+    **{f'{name}_dataloader.dataset.causal': False for name in ('train', 'val')},
+    **{f'{name}_dataloader.dataset.pad_video_seq': True for name in ('train', 'val')},
+    'model.backbone.num_blocks': 1,
+    'model.backbone.kernel_sizes': (3, 3),
+}
+
+
 class StopAfter(Hook):
     """Interrupts a run after an epoch, its checkpoint written."""
 
