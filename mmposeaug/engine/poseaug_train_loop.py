@@ -12,13 +12,13 @@ from mmpose.registry import LOOPS
 from torch import Tensor
 
 from mmposeaug.datasets import PoseBatch
-from mmposeaug.models.discriminators.motion import LEAST_FRAMES
 
 from .adversarial_logs import AdversarialLogs, mean_over_processes
 from .adversary import Adversary
 from .augmentation import AugmentedBatch
 from .bank_facts import fit_to_bank
 from .batches import concat, select, spread_indices
+from .clip_checks import check_looks, check_motion_judged
 from .fixed_parts import set_strength
 from .normalization import synchronise
 from .seeding import common_seed, derive_seed, make_generator, seeded
@@ -71,7 +71,7 @@ class PoseAugTrainLoop(TensorTrainLoop):
     def _build_adversary(self, runner: Any) -> None:
         """Build what learns beside the lifter."""
         self._check_batch_size()
-        self._check_clips()
+        check_motion_judged(self.settings, self.bank.num_frames)
         # the lifter starts from the same weights as without PoseAug
         with seeded(derive_seed(common_seed(runner), 'networks')):
             self.adversary = Adversary(
@@ -83,7 +83,7 @@ class PoseAugTrainLoop(TensorTrainLoop):
         for network in self.adversary.networks.values():
             network.module = synchronise(network.module, runner.cfg.get('sync_bn'))
         self.augmentation = self.adversary.augmentation
-        self._check_looks()
+        check_looks(self.augmentation.augmentor, self.bank.num_frames)
         fit_to_bank(self.augmentation.augmentor, self.bank)
         set_strength(self.augmentation.augmentor, self.settings.strength, 0.0)
         # its gradients stop at the keypoints, so a distributed wrapper has nothing to do
@@ -120,28 +120,6 @@ class PoseAugTrainLoop(TensorTrainLoop):
                 f'train_dataloader.batch_size is {size}, which{share} gives the augmentor {count} '
                 'samples at a time; it needs 2 or more.'
             )
-
-    def _check_clips(self) -> None:
-        """Single frames have no motion to judge."""
-        frames = self.bank.num_frames
-        if self.settings.discriminator_motion is not None and frames < LEAST_FRAMES:
-            raise ValueError(
-                'train_cfg.discriminator_motion judges how people move, and the samples have '
-                f'{frames} frame(s); set seq_len (or multiple_target) of the data set to '
-                f'{LEAST_FRAMES} or more, or discriminator_motion and weights.adversarial_motion '
-                'to None and 0.'
-            )
-
-    def _check_looks(self) -> None:
-        """Single frames have no others to look at."""
-        for part in self.adversary.augmentor.module.modules():
-            for name, alone in (('keys', 1), ('sees', 'frame')):
-                if self.bank.num_frames == 1 and getattr(part, name, alone) != alone:
-                    raise ValueError(
-                        f'The augmentor has {name}={getattr(part, name)!r}, which is for clips, '
-                        'and the samples have 1 frame; leave it out, or set seq_len of the data '
-                        'set to 3 or more.'
-                    )
 
     def _mean_updates(self) -> int:
         """Lifter updates of an average epoch with passes, if every augmented pose is in view.

@@ -480,3 +480,9 @@ def test_augmentor_and_discriminators_learn_from_whole_clips(mocap_root, tmp_pat
 def test_motion_of_single_frames_is_refused(mocap_root, tmp_path):
     with pytest.raises(ValueError, match=r'judges how people move, .* have 1 frame.* seq_len'):
         build(mocap_root, tmp_path, poseaug(**MOTION))
+    for name, option in (('keys', dict(angle=dict(keys=3))), ('sees', dict(sees='clip'))):
+        loop = poseaug()
+        augmentor = dict(loop['augmentor'], **option)
+        augmentor['angle'] = {**loop['augmentor']['angle'], **option.get('angle', {})}
+        with pytest.raises(ValueError, match=f'augmentor has {name}=.*samples have 1 frame'):
+            build(mocap_root, tmp_path, dict(loop, augmentor=augmentor))
