@@ -16,8 +16,9 @@ from mmposeaug.datasets import PoseBatch
 from mmposeaug.geometry import in_lens
 from mmposeaug.geometry.camera import MIN_DEPTH
 from mmposeaug.models import scheduled
+from mmposeaug.models.option_checks import check_config
 from mmposeaug.structures import Skeleton
-from mmposeaug.structures.choices import require_choice, require_known
+from mmposeaug.structures.choices import require_choice
 
 from .batches import wholly_in_view, with_poses
 from .settings import AugmentationSettings
@@ -206,8 +207,7 @@ def build_part(
         )
     known = inspect.signature(kind).parameters
     any_name = any(parameter.kind == parameter.VAR_KEYWORD for parameter in known.values())
-    if not any_name:
-        require_known(f'{name}, of type {kind.__name__},', options, known)
+    check_config(name, config)
     defaults = {key: value for key, value in defaults.items() if key in known or any_name}
     try:
         inspect.signature(kind).bind(**dict(defaults, **options))

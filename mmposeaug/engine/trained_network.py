@@ -15,6 +15,7 @@ from mmpose.registry import MODELS
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _NormBase
 
+from mmposeaug.models.option_checks import check_config
 from mmposeaug.structures import Skeleton
 
 from .schedules import Schedule
@@ -167,6 +168,7 @@ def build_network(
     param_scheduler: Sequence[Mapping[str, Any]],
 ) -> TrainedNetwork:
     """Augmentor or discriminator of a config, on its device."""
+    check_config(f'train_cfg.{name}', config)
     module = MODELS.build(dict(config), default_args=dict(skeleton=skeleton)).to(device)
     if not any(parameter.requires_grad for parameter in module.parameters()):
         raise ValueError(

@@ -8,6 +8,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mmpose.registry import MODELS
+
 from mmposeaug.structures.choices import require_known
 
 
@@ -47,6 +49,18 @@ def check_options(owner: type, options: Mapping[str, Any], base: type) -> None:
             if parameter.kind != parameter.VAR_KEYWORD:
                 known[name] = None
     require_known(owner.__name__, options, known)
+
+
+def check_config(what: str, config: Mapping[str, Any]) -> None:
+    """Refuse a config of a registered model with options that the model does not have."""
+    kind = config['type']
+    kind = MODELS.get(kind) if isinstance(kind, str) else kind
+    if not callable(kind):
+        return  # which building it says
+    known = inspect.signature(kind).parameters
+    if not any(each.kind == each.VAR_KEYWORD for each in known.values()):
+        given = [name for name in config if name != 'type']
+        require_known(f'{what}, of type {kind.__name__},', given, known)
 
 
 def _limits(low: float, high: float) -> str:

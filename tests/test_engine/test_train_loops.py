@@ -240,6 +240,16 @@ def test_shares_of_augmented_samples(mocap_root, tmp_path):
             {'train_dataloader.dataset.seq_len': 3, 'train_dataloader.dataset.causal': False},
             r'sees 1 frame\(s\) .*, the data set gives 3; set seq_len=1',
         ),
+        (
+            poseaug(augmentor=dict(motion=dict(speed=1.0))),
+            {},
+            "train_cfg.augmentor, of type PoseAugmentor, has no option 'motion'",
+        ),
+        (
+            poseaug(augmentor=dict(angle=dict(tempo=1))),
+            {},
+            "PoseAugmentor: angle, of type BoneAngleAugmentor, has no option 'tempo'",
+        ),
         (poseaug(), {'model.head.num_joints': 16}, 'num_joints=16, .* set num_joints=17'),
         (
             poseaug(),

@@ -11,6 +11,7 @@ from mmpose.registry import MODELS
 from torch import Tensor, nn
 
 from mmposeaug.geometry import root_relative
+from mmposeaug.models.option_checks import check_config
 from mmposeaug.structures import Skeleton, get_skeleton
 from mmposeaug.structures.choices import require_choice, require_known
 
@@ -94,6 +95,7 @@ class PoseAugmentor(nn.Module):
                 f'PoseAugmentor: {name} is {dict(config)} without a type; name one, such as '
                 f"type='{_USUAL[name]}'."
             )
+        check_config(f'PoseAugmentor: {name}', config)
         return MODELS.build(dict(config), default_args=dict(skeleton=self.skeleton, **options))
 
     def _what_each_sees(self, pose: Tensor) -> dict[str, dict[str, Tensor]]:
