@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+import uuid
 
 import pytest
 from mmengine.fileio import FileClient
@@ -23,7 +24,9 @@ def train(repo_root, monkeypatch, lifting_config, tmp_path, capsys):
 
     def run(name: str, *options: object) -> tuple[list[str], str]:
         folder = tmp_path / name
-        words = ['--work-dir', folder, '--cfg-options', 'train_cfg.max_epochs=1', *options]
+        # MMEngine's loggers of one name and second are one, and so their files
+        unique = f'experiment_name=run_{uuid.uuid4().hex}'
+        words = ['--work-dir', folder, '--cfg-options', 'train_cfg.max_epochs=1', unique, *options]
         monkeypatch.setattr(FileClient, '_instances', {})  # it warns once a process
         capsys.readouterr()
         try:
