@@ -11,7 +11,7 @@ from .bones import (
     unit_bones,
 )
 from .camera import in_view, normalize_intrinsics, normalize_keypoints, project, view_borders
-from .clips import clip_at, leg_ratio, scale_path
+from .clips import bone_turns, clip_at, leg_ratio, scale_path
 from .constants import index_tensor
 from .detections import (
     LOST_NOISE,
@@ -48,6 +48,7 @@ __all__ = [
     'place_roots',
     'project',
     'view_borders',
+    'bone_turns',
     'clip_at',
     'leg_ratio',
     'scale_path',

@@ -44,12 +44,12 @@ def clip_at(clip: Tensor, times: Tensor, skeleton: Skeleton) -> Tensor:
     index = before.long()
     rows = torch.arange(len(clip), device=clip.device).unsqueeze(1)
     start, end = values[rows, index], values[rows, (index + 1).clamp(max=last)]
-    ahead, behind = (
+    earlier, later = (
         values[rows, (index - 1).clamp(min=0)],
         values[rows, (index + 2).clamp(max=last)],
     )
     # tangents are half the way from the frame before to the frame after
-    low, high = (end - ahead) / 2, (behind - start) / 2
+    low, high = (end - earlier) / 2, (later - start) / 2
     cubic = 2 * (start - end) + low + high
     square = 3 * (end - start) - 2 * low - high
     found = ((cubic * share + square) * share + low) * share + start
@@ -57,6 +57,23 @@ def clip_at(clip: Tensor, times: Tensor, skeleton: Skeleton) -> Tensor:
     straight = start[:, :, count + 1 :] + share * (end - start)[:, :, count + 1 :]
     directions, _ = unit_bones(found[:, :, :count])
     return bones_to_joints(directions * straight[..., :1], skeleton, found[:, :, count])
+
+
+def bone_turns(clip: Tensor, skeleton: Skeleton) -> Tensor:
+    """By how much bones turn from frame to frame.
+
+    Args:
+        clip (Tensor): Poses of shape (N, T, J, 3).
+        skeleton (Skeleton): Tree over the J joints.
+
+    Returns:
+        Tensor: Angles of shape (N, T - 1, J - 1), in radians; 0 where a bone has no direction.
+    """
+    directions, lengths = unit_bones(joints_to_bones(clip, skeleton))
+    # by the chord, for the arc cosine of a small angle is rounded
+    turns = 2 * (directions.diff(dim=1).norm(dim=-1) / 2).clamp(max=1).asin()
+    known = (lengths[:, 1:] > 0) & (lengths[:, :-1] > 0)
+    return torch.where(known.squeeze(-1), turns, 0.0)
 
 
 def leg_ratio(before: Tensor, after: Tensor, skeleton: Skeleton) -> Tensor:

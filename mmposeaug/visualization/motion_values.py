@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from mmposeaug.geometry import joints_to_bones, root_relative, unit_bones
+from mmposeaug.geometry import bone_turns, root_relative
 from mmposeaug.structures import AugmentedSamples, Skeleton
 
 STANDING = 1e-5
@@ -60,10 +60,7 @@ def measure_motion(clips: np.ndarray, skeleton: Skeleton) -> dict[str, np.ndarra
         speed = points.diff(dim=1)
         found[f'{name}speed'] = 1000 * speed.norm(dim=-1)[moving]
         found[f'{name}acceleration'] = 1000 * speed.diff(dim=1).norm(dim=-1)[both]
-    directions, _ = unit_bones(joints_to_bones(pose, skeleton))
-    # the chord, for the arc cosine of a small angle is rounded
-    chord = directions.diff(dim=1).norm(dim=-1)
-    found['turn'] = torch.rad2deg(2 * torch.asin((chord / 2).clamp(max=1)))[moving]
+    found['turn'] = torch.rad2deg(bone_turns(pose, skeleton))[moving]
     return {name: found[name].flatten().numpy() for name in MOTION}
 
 

@@ -59,16 +59,7 @@ class Articulation:
         own, or one that jumps with every tremor; then it bends about this one.
         """
         bones, axes = joints_to_bones(clip, skeleton), body_axes(clip, skeleton)
-        first, second = (
-            normalize(
-                bones.index_select(
-                    -2, index_tensor(tuple(arm[i] for arm in self.arms), bones.device)
-                ),
-                dim=-1,
-            )
-            for i in (0, 1)
-        )
-        across = torch.linalg.cross(first, second)
+        across = torch.linalg.cross(*_directions(bones, self.arms))
         mean = normalize((across @ axes.transpose(-1, -2)).mean(1, keepdim=True), dim=-1)
         return mean @ axes
 
@@ -106,12 +97,7 @@ def flexion_turn(
     Returns:
         Tensor: Axis-angle vectors of shape (*, L, 3), in radians.
     """
-    first, second = (
-        normalize(
-            bones[..., index_tensor(tuple(limb[i] for limb in limbs), bones.device), :], dim=-1
-        )
-        for i in (0, 1)
-    )
+    first, second = _directions(bones, limbs)
     axis = torch.linalg.cross(first, second)
     flexion = torch.atan2(torch.linalg.vector_norm(axis, dim=-1), (first * second).sum(-1))
     if hint is not None:
@@ -119,6 +105,17 @@ def flexion_turn(
     lowest, highest = flexion.clamp(max=limits[0]), flexion.clamp(min=limits[1])
     change = (flexion + angle).maximum(lowest).minimum(highest) - flexion
     return normalize(axis, dim=-1) * change.unsqueeze(-1)
+
+
+def _directions(bones: Tensor, limbs: tuple[tuple[int, ...], ...]) -> tuple[Tensor, Tensor]:
+    """Directions (*, L, 3) of the upper and the lower bones of L limbs."""
+    first, second = (
+        normalize(
+            bones[..., index_tensor(tuple(limb[i] for limb in limbs), bones.device), :], dim=-1
+        )
+        for i in (0, 1)
+    )
+    return first, second
 
 
 def one_sided(normal: Tensor, backward: Tensor, factor: float) -> Tensor:

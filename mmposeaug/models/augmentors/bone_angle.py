@@ -9,8 +9,8 @@ from torch import Tensor, nn
 
 from mmposeaug.structures import Skeleton, get_skeleton
 
-from .clip_features import is_clip, motion_size, path_weights, pooled_motion
-from .networks import NoiseConditionedMLP
+from .clip_features import motion_size, path_weights, pooled_motion
+from .networks import NoiseConditionedMLP, is_clip
 from .operations import turn_bones
 
 

@@ -25,11 +25,6 @@ STILL_M = 1e-5
 """float: A frame all of whose coordinates differ by less from the one before repeats it."""
 
 
-def is_clip(pose: Tensor) -> bool:
-    """Whether there is more than one frame."""
-    return pose.ndim == 4 and pose.shape[1] > 1
-
-
 def motion_size(skeleton: Skeleton, sees: str, keys: int = 1) -> int:
     """Number of values that :func:`pooled_motion` gives; 0 of an operation that sees a frame."""
     require_choice('sees', sees, SEES)

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from mmposeaug.geometry import (
     body_axes,
+    bone_turns,
     bones_to_joints,
     clip_at,
     euler_to_matrix,
@@ -148,7 +149,7 @@ class ClipMotion:
             low, high = self.rate
             rate = (low + high) / 2 + (high - low) / 2 * draw['rate']
             if self.cap and fast < math.inf:
-                fastest = turn_speeds(clip, skeleton).flatten(1).amax(1).clamp_min(1e-6)
+                fastest = bone_turns(clip, skeleton).flatten(1).amax(1).clamp_min(1e-6)
                 rate = rate.minimum(self.cap * fast / fastest)
             rate = torch.where(draw['still'] < 2 * self.still - 1, 0.0, rate)
             sign = torch.where(draw['reverse'] < 2 * self.reverse - 1, -sign, sign)
@@ -234,14 +235,6 @@ def _span(clip: Tensor) -> tuple[Tensor, Tensor]:
     stands = moved.amax(1) == 0
     first = torch.where(stands, 0, moved.argmax(1))
     return first, torch.where(stands, last, last - moved.flip(1).argmax(1))
-
-
-def turn_speeds(clip: Tensor, skeleton: Skeleton) -> Tensor:
-    """Turns (N, T - 1, J - 1) of bones from frame to frame, in radians."""
-    directions, lengths = unit_bones(joints_to_bones(clip, skeleton))
-    turns = 2 * (directions.diff(dim=1).norm(dim=-1) / 2).clamp(max=1).asin()
-    known = (lengths[:, 1:] > 0) & (lengths[:, :-1] > 0)  # others have no direction
-    return torch.where(known.squeeze(-1), turns, 0.0)
 
 
 def index_of(uniform: Tensor, count: int) -> Tensor:

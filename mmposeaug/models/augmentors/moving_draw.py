@@ -11,12 +11,13 @@ import torch
 from mmengine.logging import print_log
 from torch import Tensor, nn
 
+from mmposeaug.geometry import bone_turns
 from mmposeaug.structures import Skeleton
 from mmposeaug.structures.choices import require_known
 
 from .articulation import Articulation
-from .clip_motion import ClipMotion, hold, turn_speeds
-from .networks import reference_frame
+from .clip_motion import ClipMotion, hold
+from .networks import is_clip, reference_frame
 
 FASTEST_PACE = 0.5
 """float: Draws go on by at most this many radians a frame on average, or clips would flicker."""
@@ -60,17 +61,13 @@ class MovingDraw(nn.Module):
         """Turn bones; the poses and 1 - cos (N, J - 1) of every bone's turn."""
         raise NotImplementedError
 
-    def moves(self, pose: Tensor) -> bool:
-        """Whether poses are clips."""
-        return pose.ndim == 4 and pose.shape[1] > 1
-
     def draw_for(
         self, pose: Tensor, given: Mapping[str, Tensor], generator: torch.Generator | None
     ) -> dict[str, Tensor]:
         """Fresh draws for what is not given."""
         options: dict[str, Any] = dict(generator=generator, device=pose.device, dtype=pose.dtype)
         shapes = [(self.normal_shapes(), self.uniform_shapes())]
-        if self.moves(pose):  # after those of single frames, which so stay what they are
+        if is_clip(pose):  # after those of single frames, which so stay what they are
             shapes.append(self.motion.shapes(self._moving()))
         known = [name for pair in shapes for each in pair for name in each]
         require_known(f'noise of {type(self).__name__}', given, known)
@@ -88,10 +85,12 @@ class MovingDraw(nn.Module):
         Args:
             clips (Tensor): Clips of shape (N, T, J, 3).
         """
-        if not self.moves(clips):
+        if not is_clip(clips):
             return
-        turns = turn_speeds(clips, self.skeleton)
-        moving = turns.amax(-1) > 1e-3  # frames that are repeated to fill up a clip are no motion
+        turns = bone_turns(clips, self.skeleton)
+        moving = (
+            turns.amax(-1) > SMALL_TURN
+        )  # frames that are repeated to fill up a clip are no motion
         if not moving.any():
             return
         turns = turns[moving]

@@ -126,6 +126,11 @@ def reference_frame(pose: Tensor, target_frame: str = 'centre') -> Tensor:
     return pose if pose.ndim == 3 else pose[:, reference_index(pose.shape[1], target_frame)]
 
 
+def is_clip(pose: Tensor) -> bool:
+    """Whether poses (N, J, 3) or clips (N, T, J, 3) have more than one frame."""
+    return pose.ndim == 4 and pose.shape[1] > 1
+
+
 def per_frame(parameter: Tensor, pose: Tensor) -> Tensor:
     """Give values (N, *) of each clip a frame dimension, so that all frames share them."""
     return parameter if pose.ndim == 3 else parameter.unsqueeze(1)

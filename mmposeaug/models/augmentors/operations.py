@@ -19,7 +19,7 @@ from mmposeaug.geometry import (
 )
 from mmposeaug.structures import Skeleton
 
-from .networks import per_frame, reference_frame, reference_index
+from .networks import is_clip, per_frame, reference_frame, reference_index
 
 
 def turn_bones(pose: Tensor, change: Tensor, skeleton: Skeleton) -> tuple[Tensor, Tensor]:
@@ -71,7 +71,7 @@ def step_as_legs_do(
     before: Tensor, after: Tensor, skeleton: Skeleton, target_frame: str = 'centre'
 ) -> Tensor:
     """Scale the paths of clips (N, T, J, 3) with other legs; single poses stay as they are."""
-    if after.ndim == 3 or after.shape[1] == 1:
+    if not is_clip(after):
         return after
     frame = reference_index(after.shape[1], target_frame)
     old, new = (bone_lengths(clip[:, frame], skeleton) for clip in (before, after))
@@ -107,7 +107,7 @@ def keep_in_view(
 
     Moved along is ``root`` (N, 3), the position of the reference frame's root.
     """
-    if pose.ndim == 3 or pose.shape[1] == 1:
+    if not is_clip(pose):
         return pose, root
     frame = reference_index(pose.shape[1], target_frame)
     shift = shift_into_view(pose, intrinsics, image_size, skeleton, frame)

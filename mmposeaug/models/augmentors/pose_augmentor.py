@@ -16,8 +16,8 @@ from mmposeaug.structures import Skeleton, get_skeleton
 from mmposeaug.structures.choices import require_choice, require_known
 
 from .augmented_poses import AugmentedPoses
-from .clip_features import SEES, clip_motion, is_clip
-from .networks import reference_frame
+from .clip_features import SEES, clip_motion
+from .networks import is_clip, reference_frame
 from .operations import keep_in_view
 
 NOISE_NAMES = ('angle', 'length', 'rotation', 'translation')

@@ -20,7 +20,7 @@ from .augmented_poses import AugmentedPoses
 from .camera_height import has_legs, hip_height, pitch_of_height
 from .clip_motion import ClipMotion
 from .moving_draw import MovingDraw
-from .networks import reference_frame
+from .networks import is_clip, reference_frame
 from .operations import keep_in_view, move_rigidly, scale_bones, turn_bones
 
 DISTANCE = 5.0
@@ -178,7 +178,7 @@ class RandomPoseAugmentor(MovingDraw):
                 'image_size (N, 2).'
             )
         draw = self.draw_for(pose, noise or {}, generator)
-        if self.moves(pose):
+        if is_clip(pose):
             pose, turned, change = self.turn_clip(pose, draw)
         else:
             turned, change = self.turn(pose, draw)
