@@ -14,6 +14,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -318,11 +319,33 @@ def test_an_inherited_by_epoch_is_explained(tools, lifting_config, capsys):
     assert '_delete_=True' in capsys.readouterr().err
 
 
-@pytest.mark.skipif(torch.cuda.is_available(), reason='--amp works here')
-def test_amp_says_that_it_needs_a_gpu(tools, lifting_config, capsys):
-    with pytest.raises(SystemExit):
-        tools('train', lifting_config, '--amp')
-    assert '--amp needs a GPU' in capsys.readouterr().err
+@pytest.mark.skipif(torch.cuda.is_available(), reason='--amp is float16 here')
+def test_amp_without_a_gpu_is_bfloat16(tools, monkeypatch, lifting_config, capsys):
+    train = importlib.import_module('train')
+    ours = lifting_config.with_name('ours.py')
+    deleted = "train_cfg = dict(_delete_=True, type='TensorTrainLoop', "
+    ours.write_text(lifting_config.read_text().replace('train_cfg = dict(', deleted))
+
+    def prepared(config: Path, *options: str) -> Any:
+        parser = train.build_parser()
+        args = [str(config), '--amp', '--no-validate']
+        args += ['--cfg-options', *options] if options else []
+        return train.prepare_config(parser, parser.parse_args(args)).optim_wrapper
+
+    monkeypatch.setattr(train, 'refusal_of_bfloat16', lambda: None)
+    amp = ('optim_wrapper.type=AmpOptimWrapper', 'optim_wrapper.loss_scale=dynamic')
+    for options in ((), amp):
+        wrapper = prepared(ours, *options)
+        assert wrapper.type == 'BFloat16OptimWrapper' and 'loss_scale' not in wrapper
+    monkeypatch.setattr(train, 'refusal_of_bfloat16', lambda: 'a reason')
+    for config, options, said in (
+        (ours, (), '--amp: a reason; train without it'),
+        (lifting_config, (), 'which MMPose cannot log in the EpochBasedTrainLoop'),
+        (ours, ('optim_wrapper.type=Other',), 'replaces a plain OptimWrapper, not the Other'),
+    ):
+        with pytest.raises(SystemExit):
+            prepared(config, *options)
+        assert said in capsys.readouterr().err
 
 
 def test_mmposes_own_tool_runs_the_config(lifting_config, tmp_path, run_env):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from mmengine.config import Config
 from mmengine.device import get_device
+from mmpose.registry import LOOPS
 
 import mmposeaug  # noqa: F401  (registers everything, also for configs without custom_imports)
 from common import (
@@ -23,7 +24,7 @@ from common import (
     require_folder,
 )
 from config_types import unknown_type
-from mmposeaug.engine import make_safe
+from mmposeaug.engine import TensorTrainLoop, make_safe
 from mmposeaug.engine.checkpoint_files import (
     find_last_checkpoint,
     refusal_of_named,
@@ -31,6 +32,7 @@ from mmposeaug.engine.checkpoint_files import (
     refusal_to_start,
 )
 from mmposeaug.engine.config_files import missing_for_training, missing_parts_of_training
+from mmposeaug.engine.mixed_precision import refusal_of_bfloat16
 from several_processes import ToolParser, end_process
 
 
@@ -66,15 +68,28 @@ def build_parser() -> argparse.ArgumentParser:
 
 def enable_amp(parser: argparse.ArgumentParser, cfg: Config) -> None:
     """Replaces the plain optimizer wrapper by the one for mixed precision."""
-    if get_device() == 'cpu':
-        parser.error(
-            "--amp needs a GPU, since MMEngine's AmpOptimWrapper scales gradients on one only; "
-            'train without it here'
-        )
     name = getattr(cfg.optim_wrapper.get('type', 'OptimWrapper'), '__name__', None)
     name = name or cfg.optim_wrapper.get('type', 'OptimWrapper')
+    if name == 'BFloat16OptimWrapper':
+        return
     if name not in ('OptimWrapper', 'AmpOptimWrapper'):
         parser.error(f'--amp replaces a plain OptimWrapper, not the {name} that the config sets')
+    if get_device() == 'cpu':
+        loop = cfg.train_cfg.get('type', 'EpochBasedTrainLoop')
+        kind = LOOPS.get(loop) if isinstance(loop, str) else loop
+        if not (isinstance(kind, type) and issubclass(kind, TensorTrainLoop)):
+            parser.error(
+                f'--amp without a GPU is bfloat16, which MMPose cannot log in the {loop}; '
+                'use TensorTrainLoop or PoseAugTrainLoop, or train without it'
+            )
+        refusal = refusal_of_bfloat16()
+        if refusal is not None:
+            parser.error(f'--amp: {refusal}; train without it')
+        if name == 'AmpOptimWrapper':
+            for option in ('loss_scale', 'dtype', 'use_fsdp'):
+                cfg.optim_wrapper.pop(option, None)
+        cfg.optim_wrapper.type = 'BFloat16OptimWrapper'
+        return
     cfg.optim_wrapper.type = 'AmpOptimWrapper'
     cfg.optim_wrapper.setdefault('loss_scale', 'dynamic')
 

@@ -141,7 +141,8 @@ class LifterAdapter:
         Raises:
             ValueError: If a shape is wrong, or a tensor that the codec needs is None.
         """
-        x, view = self.codec.encode(keypoints_px, image_size, scores, intrinsics)
+        with _full_precision(keypoints_px):
+            x, view = self.codec.encode(keypoints_px, image_size, scores, intrinsics)
         view = self._view_of_target(view)
         pose = self._lift(x, image_size, intrinsics, root_depth, view)
         if flip_indices is None:
@@ -179,10 +180,11 @@ class LifterAdapter:
             ValueError: If a shape is wrong, or a tensor that the codec needs is None.
         """
         self.codec.check_trainable()
-        x, view = self.codec.encode(keypoints_px, image_size, scores, intrinsics)
-        target, weight = self.codec.encode_target(
-            pose_cam, image_size, intrinsics, visible, self._view_of_target(view)
-        )
+        with _full_precision(keypoints_px):
+            x, view = self.codec.encode(keypoints_px, image_size, scores, intrinsics)
+            target, weight = self.codec.encode_target(
+                pose_cam, image_size, intrinsics, visible, self._view_of_target(view)
+            )
         output, trajectory = self._forward(x)
         if output.ndim == 3:
             if target.shape[1] != 1:
@@ -198,12 +200,13 @@ class LifterAdapter:
                 'the frames of pose_cam must agree.'
             )
         losses: dict[str, Tensor] = {}
-        if trajectory is not None:
-            root, near = self.codec.root_target(pose_cam[:, 0], _first_frame(visible))
-            losses['loss_traj'] = self.module.traj_head.loss_module(trajectory, root, near)
-            losses['mpjpe_traj'] = _mean_error(trajectory, root, near)
-        losses['loss_pose3d'] = self.module.head.loss_module(output, target, weight)
-        losses['mpjpe'] = _mean_error(output, target, weight)
+        with _full_precision(keypoints_px):
+            if trajectory is not None:
+                root, near = self.codec.root_target(pose_cam[:, 0], _first_frame(visible))
+                losses['loss_traj'] = self.module.traj_head.loss_module(trajectory, root, near)
+                losses['mpjpe_traj'] = _mean_error(trajectory, root, near)
+            losses['loss_pose3d'] = self.module.head.loss_module(output, target, weight)
+            losses['mpjpe'] = _mean_error(output, target, weight)
         return losses
 
     def _lift(
@@ -217,7 +220,8 @@ class LifterAdapter:
         output, _ = self._forward(x)
         if output.ndim == 3:
             output = output.unsqueeze(1)
-        pose = self.codec.decode(output, image_size, intrinsics, root_depth, view)
+        with _full_precision(output):
+            pose = self.codec.decode(output, image_size, intrinsics, root_depth, view)
         return pose if self.root is None else root_relative(pose, self.root)
 
     def _view_of_target(self, view: Tensor | None) -> Tensor | None:
@@ -235,7 +239,8 @@ class LifterAdapter:
                 "right for one frame a clip only: give clips as long as the backbone's receptive "
                 'field.'
             )
-        return pose, trajectory
+        # mixed precision ends here
+        return pose.to(x.dtype), None if trajectory is None else trajectory.to(x.dtype)
 
 
 def target_frame_of(module: Any) -> str:
@@ -250,6 +255,11 @@ def target_indices(target_frame: str, num_frames: int) -> list[int]:
     if target_frame == 'all':
         return list(range(num_frames))
     return [num_frames - 1 if target_frame == 'last' else num_frames // 2]
+
+
+def _full_precision(tensor: Tensor) -> torch.autocast:
+    """Context without mixed precision, which would round pixels to a few hundred steps."""
+    return torch.autocast(tensor.device.type, enabled=False)
 
 
 def _first_frame(visible: Tensor | None) -> Tensor | None:

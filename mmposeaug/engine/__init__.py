@@ -6,6 +6,7 @@ from .checkpoint_hook import SafeCheckpointHook, make_safe
 from .choice import Choice
 from .fast_layers import fast_layers
 from .fixed_parts import Detector, DrawnCameras
+from .mixed_precision import BFloat16OptimWrapper
 from .multi_set_loop import MultiSetTestLoop, MultiSetValLoop
 from .poseaug_train_loop import PoseAugTrainLoop
 from .progress_hook import ProgressHook
@@ -21,6 +22,7 @@ __all__ = [
     'VARIANTS',
     'Adversary',
     'AugmentationSettings',
+    'BFloat16OptimWrapper',
     'Choice',
     'CollapseWatchdog',
     'Detector',

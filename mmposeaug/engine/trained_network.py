@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 from mmengine.dist import all_reduce_params, broadcast, is_distributed
-from mmengine.optim import AmpOptimWrapper, build_optim_wrapper
+from mmengine.optim import build_optim_wrapper
 from mmengine.registry import PARAM_SCHEDULERS
 from mmpose.registry import MODELS
 from torch import Tensor, nn
@@ -40,9 +40,11 @@ class TrainedNetwork:
         if is_distributed():
             for tensor in module.state_dict().values():
                 broadcast(tensor)
-        if optim_wrapper.get('type') in ('AmpOptimWrapper', AmpOptimWrapper):
+        kind = optim_wrapper.get('type')
+        kind = kind if isinstance(kind, str) else getattr(kind, '__name__', '')
+        if kind in ('AmpOptimWrapper', 'BFloat16OptimWrapper'):
             raise ValueError(
-                f'The optim_wrapper of {name} is an AmpOptimWrapper; augmentor and discriminators '
+                f'The optim_wrapper of {name} is of type {kind}; augmentor and discriminators '
                 'learn in full precision, use OptimWrapper (the lifter may use AMP).'
             )
         self.optim = build_optim_wrapper(module, {'type': 'OptimWrapper', **optim_wrapper})

@@ -83,6 +83,20 @@ def test_the_default_is_the_random_draw(mocap_root, tmp_path, trained):
     assert 'optimizer' in checkpoint and 'poseaug' not in checkpoint
 
 
+def test_bfloat16_of_the_lifter_alone(mocap_root, tmp_path, trained):
+    cfg = train_cfg(mocap_root, tmp_path, LOOPS['learned'])
+    cfg.optim_wrapper.type = 'BFloat16OptimWrapper'
+    run, full = train(cfg), trained('learned').recorder.losses
+    losses = run.recorder.losses
+    assert losses != full
+    assert losses[:PER_PASS] == pytest.approx(full[:PER_PASS], rel=0.05)
+    assert losses[-1] < 0.85 * losses[0]
+    state = torch.load(run.folder / 'epoch_4.pth', weights_only=True)
+    moments = state['optimizer']['state'][0]['exp_avg']
+    kinds = {value.dtype for value in state['state_dict'].values() if value.is_floating_point()}
+    assert kinds == {moments.dtype} == {torch.float32}
+
+
 def test_logs_of_poseaug(trained):
     lines = logged(trained('learned'))
     assert not any(key.startswith('poseaug/') for key in lines[0])
@@ -214,11 +228,8 @@ def test_shares_of_augmented_samples(mocap_root, tmp_path):
             {},
             r"stage 'rigid' has \['target'\]; it needs \['factor', 'target', 'width'\]",
         ),
-        (
-            poseaug(optim_wrapper=dict(type='AmpOptimWrapper')),
-            {},
-            'AmpOptimWrapper',
-        ),
+        (poseaug(optim_wrapper=dict(type='AmpOptimWrapper')), {}, 'is of type AmpOptimWrapper'),
+        (poseaug(optim_wrapper=dict(type='BFloat16OptimWrapper')), {}, 'type BFloat16OptimWrapper'),
         (
             dict(LOOPS['random'], augmentor=dict(type='PoseAugmentor')),
             {},
