@@ -52,11 +52,24 @@ class ClipIndex:
     def __len__(self) -> int:
         return len(self.start)
 
-    def frames_of(self, index: Tensor | slice = slice(None)) -> Tensor:
-        """Frames (B, T) of samples by their numbers (B,)."""
+    def frames_of(
+        self,
+        index: Tensor | slice = slice(None),
+        stride: Tensor | None = None,
+        fixed: int = 0,
+    ) -> Tensor:
+        """Frames (B, T) of samples by their numbers (B,).
+
+        Args:
+            stride (Tensor, optional): By how many times each sample's step is larger, (B,).
+            fixed (int): Number of the frame of a sample that stays the same then.
+        """
         places = self.start[index].unsqueeze(-1)
         if self.spans is not None:
             first, last, step = self.spans[index].unsqueeze(-1).unbind(1)
+            if stride is not None:
+                places = places + fixed * step * (1 - stride.unsqueeze(-1))
+                step = step * stride.unsqueeze(-1)
             places = places + step * torch.arange(self.num_frames, device=places.device)
             places.clamp_(first, last)
         return places if self.rows is None else self.rows[places]

@@ -105,9 +105,14 @@ class PoseBank:
         }
         return replace(self, **moved)
 
-    def gather(self, index: Tensor) -> PoseBatch:
-        """Return samples by their numbers, of shape (B,) on the bank's device."""
-        frames = self.windows.frames_of(index)
+    def gather(self, index: Tensor, stride: Tensor | None = None) -> PoseBatch:
+        """Return samples by their numbers, of shape (B,) on the bank's device.
+
+        Args:
+            stride (Tensor, optional): Clips are made of every n-th frame, n for each sample (B,);
+                their first target stays the same.
+        """
+        frames = self.windows.frames_of(index, stride, self.target_frames[0])
         camera = self.camera_index[frames[:, 0]]
         return PoseBatch(
             keypoints_px=self.keypoints_px[frames],

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor, nn
@@ -13,6 +13,7 @@ from mmposeaug.datasets import BoneLengthBank, PoseBank, PoseBatch
 from mmposeaug.geometry import replace_bone_lengths
 from mmposeaug.geometry.camera import MIN_DEPTH
 from mmposeaug.models import AugmentedPoses, scheduled
+from mmposeaug.models.augmentors.moving_draw import MovingDraw
 from mmposeaug.models.augmentors.networks import reference_index
 from mmposeaug.models.augmentors.operations import step_as_legs_do
 from mmposeaug.structures import AugmentedSamples, Skeleton
@@ -104,7 +105,25 @@ class Augmentation:
         """bool: Whether people are put where those of a target domain are."""
         return self.domain is not None and self.domain.aligns
 
+    @property
+    def stride(self) -> int:
+        """int: Clips to augment are made of every n-th frame, n from 1 to this."""
+        parts = () if self.augmentor is None else self.augmentor.modules()
+        motions = [part.motion for part in parts if isinstance(part, MovingDraw)]
+        return max((motion.stride for motion in motions), default=1)
+
     # ------------------------------------------------------------------- steps
+    def gather(
+        self, bank: PoseBank, index: Tensor, count: int, generator: torch.Generator
+    ) -> PoseBatch:
+        """Samples of a bank by their numbers (B,), of which the last ``count`` are augmented."""
+        if bank.num_frames == 1 or count == 0 or self.stride == 1:
+            return bank.gather(index)
+        draw = torch.rand(count, generator=generator, device=bank.device)
+        stride = torch.ones_like(index)
+        stride[len(index) - count :] += (draw * self.stride).long()
+        return bank.gather(index, stride)
+
     def prepare(self, batch: PoseBatch, generator: torch.Generator) -> PoseBatch:
         """Draw cameras, by the epoch's own generator, and swap bone lengths."""
         return self.swap_bones(self.cameras.draw(batch), generator)
@@ -223,6 +242,15 @@ class Augmentation:
             kinds['learned'] = last
         return AppliedAugmentation(batch, viewed, stages, kinds, poses)
 
+    def apply_to(
+        self, bank: PoseBank, index: Tensor, generator: torch.Generator
+    ) -> AppliedAugmentation:
+        """Augment samples of a bank, by their numbers (B,), to look at them."""
+        samples = bank.gather(index)
+        applied = self.apply(self.gather(bank, index, len(index), generator), generator)
+        stages = {**applied.stages, ORIGINAL: poses_of(samples)}
+        return replace(applied, samples=samples, stages=stages)
+
     def samples_after(self, applied: AppliedAugmentation, stage: str) -> PoseBatch:
         """The samples as they were after a stage."""
         if stage == ORIGINAL:
@@ -243,7 +271,7 @@ class Augmentation:
         """Augment samples of a bank and bring them into plain arrays, if asked to whole clips."""
         parts = []
         for chunk in index.tensor_split(max(-(-len(index) // batch_size), 1)):
-            applied = self.apply(bank.gather(chunk), generator)
+            applied = self.apply_to(bank, chunk, generator)
             parts.append(self._to_arrays(applied, adapter, clips))
         return AugmentedSamples.concat(parts)
 

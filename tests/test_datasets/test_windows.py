@@ -39,6 +39,16 @@ def names_of(frames_of_videos, seed):
     return np.array(names)[np.random.default_rng(seed).permutation(len(names))]
 
 
+def test_a_stride_goes_through_a_fixed_frame_and_stays_in_the_video():
+    rule = WindowRule(seq_len=5, seq_step=1, causal=False, pad_video_seq=True)
+    windows = rule.build(index_videos(np.sort(names_of([20, 30], 0))))
+    stride = torch.tensor([3, 3, 2, 1])
+    found = windows.frames_of(torch.tensor([10, 1, 18, 5]), stride, fixed=2).tolist()
+    assert found == [[4, 7, 10, 13, 16], [0, 0, 1, 4, 7], [14, 16, 18, 19, 19], [3, 4, 5, 6, 7]]
+    causal = windows.frames_of(torch.tensor([12]), torch.tensor([2]), fixed=4).tolist()
+    assert causal == [[6, 8, 10, 12, 14]]
+
+
 VIDEOS = st.lists(st.integers(1, 12), min_size=1, max_size=4)
 
 

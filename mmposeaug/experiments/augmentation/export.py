@@ -106,7 +106,7 @@ def _augmented(
     # an augmentor normalises by the batch: it must not be one video
     order = torch.randperm(len(bank), generator=generator)
     for rows in track(order.tensor_split(-(-len(bank) // loaded.batch_size))):
-        applied = loaded.augmentation.apply(bank.gather(rows), generator)
+        applied = loaded.augmentation.apply_to(bank, rows, generator)
         samples = with_poses(applied.viewed, list(applied.stages.values())[-1])
         seen = loaded.augmentation.visible(samples)
         yield rows[seen], select(samples, seen)

@@ -45,7 +45,8 @@ class ClipMotion:
     with an angle that grows evenly with time: every frame's turns are distributed as those of a
     single frame, and the frame that the lifter predicts has those that it would have alone, but
     for elbows, which bend about an axis that is averaged with the clip's. A clip that is played
-    faster than it was recorded stands still where its frames end.
+    faster than it was recorded stands still where its frames end; with a stride its frames reach
+    farther.
 
     Args:
         speed (float): How fast turns change: their own speed as a share of that of the training
@@ -63,9 +64,12 @@ class ClipMotion:
             Defaults to 0.
         limbs (float): Share of the limbs, for people, that move as those of another clip of the
             batch do: arms then do not always swing as the legs walk. Defaults to 0.
+        stride (int): Clips are gathered from every n-th frame of their video, n drawn from 1 to
+            this, and so are up to so many times as fast. Defaults to 1.
 
     Raises:
-        ValueError: If a speed is negative, a range is empty or a share is not between 0 and 1.
+        ValueError: If a speed is negative, a range is empty, a share is not between 0 and 1 or the
+            stride is no whole number from 1 on.
     """
 
     speed: float = 0.15
@@ -75,6 +79,7 @@ class ClipMotion:
     reverse: float = 0.5
     paths: float = 0.0
     limbs: float = 0.0
+    stride: int = 1
 
     def __post_init__(self) -> None:
         """Check the options."""
@@ -85,6 +90,9 @@ class ClipMotion:
         check_number('motion', 'reverse', self.reverse, 0, 1)
         check_number('motion', 'paths', self.paths, 0, 1)
         check_number('motion', 'limbs', self.limbs, 0, 1)
+        check_number('motion', 'stride', self.stride, 1)
+        if self.stride != int(self.stride):
+            raise ValueError(f'motion: stride is {self.stride}; give a whole number from 1 on.')
 
     @classmethod
     def of(cls, owner: str, options: Mapping[str, Any] | None) -> ClipMotion:
