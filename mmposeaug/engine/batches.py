@@ -187,9 +187,27 @@ def flip_randomly(
     )
 
 
-def fill_up(valid: Tensor) -> Tensor | None:
-    """Indices (N,) of valid samples, repeated until there are N; None if there is no valid one."""
-    index = valid.nonzero().squeeze(1)
-    if len(index) == 0:
-        return None
-    return index[torch.arange(len(valid), device=valid.device) % len(index)]
+def valid_only(
+    batch: PoseBatch, valid: Tensor, otherwise: PoseBatch, ask: bool | None = None
+) -> PoseBatch:
+    """The valid samples of a batch, repeated until there are as many; if none is, others.
+
+    Args:
+        valid (Tensor): Which samples (B,) they are.
+        otherwise (PoseBatch): As many others.
+        ask (bool, optional): Whether to look how many there are. Defaults to None: on a CPU, where
+            it costs nothing. A GPU would have to be waited for.
+    """
+    if valid.device.type == 'cpu' if ask is None else ask:
+        index = valid.nonzero().squeeze(1)
+        if len(index) == 0:
+            return otherwise
+        return select(batch, index[torch.arange(len(valid), device=index.device) % len(index)])
+    index = valid.sort(descending=True, stable=True).indices
+    count = valid.sum()
+    repeated = index[torch.arange(len(valid), device=index.device) % count.clamp_min(1)]
+
+    def choose(name: str) -> Tensor:
+        return torch.where(count > 0, getattr(batch, name)[repeated], getattr(otherwise, name))
+
+    return PoseBatch(**{field.name: choose(field.name) for field in fields(PoseBatch)})

@@ -22,7 +22,7 @@ from mmposeaug.structures.choices import require_known
 
 from .augmentation import AugmentedBatch
 from .bank_facts import fit_to_bank
-from .batches import concat, fill_up, flip_randomly, select
+from .batches import concat, flip_randomly, select, valid_only
 from .build_augmentation import build_augmentation
 from .checkpoint_hook import make_safe
 from .choice import Choice
@@ -221,8 +221,7 @@ class TensorTrainLoop(EpochBasedTrainLoop):
             return self.detector(batch, augmented=False)
         last = select(batch, slice(len(batch) - count, None))
         result = self.augment(last)
-        chosen = fill_up(result.valid)
-        augmented = last if chosen is None else select(result.batch, chosen)
+        augmented = valid_only(result.batch, result.valid, otherwise=last)
         augmented = self.detector(augmented, augmented=True)
         if count == len(batch):
             return augmented

@@ -11,11 +11,11 @@ from train_runs import make_bank
 
 from mmposeaug.engine.batches import (
     concat,
-    fill_up,
     flip_randomly,
     poses_of,
     project_clip,
     select,
+    valid_only,
     with_poses,
 )
 from mmposeaug.structures import H36M_17
@@ -73,8 +73,13 @@ def test_the_generator_fixes_the_choice(batch):
     assert_same(a, b)
 
 
-def test_fill_up_repeats_the_valid_ones_in_turn():
-    valid = torch.tensor([False, True, False, True, True])
-    assert fill_up(valid).tolist() == [1, 3, 4, 1, 3]
-    assert fill_up(torch.ones(3, dtype=torch.bool)).tolist() == [0, 1, 2]
-    assert fill_up(torch.zeros(3, dtype=torch.bool)) is None
+@pytest.mark.parametrize('ask', [True, False])  # as on a CPU, and as on a GPU
+def test_valid_samples_are_repeated_in_turn(batch, ask):
+    five, others = select(batch, slice(5)), select(batch, slice(10, 15))
+    for valid, index in (
+        ([False, True, False, True, True], [1, 3, 4, 1, 3]),
+        ([True] * 5, [0, 1, 2, 3, 4]),
+    ):
+        found = valid_only(five, torch.tensor(valid), others, ask)
+        assert_same(found, select(five, torch.tensor(index)))
+    assert_same(valid_only(five, torch.zeros(5, dtype=torch.bool), others, ask), others)
