@@ -210,7 +210,7 @@ def epoch(config: str, work_dir: str, pairs: int, batch_sizes: list[int]) -> lis
     return rows
 
 
-def train(config: str, work_dir: Path, options: list[str], processes: int = 1) -> None:
+def train(config: str, work_dir: Path, *options: str, processes: int = 1) -> None:
     """A run of tools/train.py."""
     command = [sys.executable, str(ROOT / 'tools' / 'train.py'), config]
     if processes > 1:
@@ -225,11 +225,18 @@ def train(config: str, work_dir: Path, options: list[str], processes: int = 1) -
     )
 
 
-def learned_options(epochs: int) -> list[str]:
-    """Options of a short run of what learns."""
-    values = ['type=PoseAugTrainLoop', 'variant=learned', 'warmup_epochs=0', f'max_epochs={epochs}']
-    options = [f'train_cfg.{value}' for value in values]
-    return ['--cfg-options', *options, 'randomness.seed=3', 'default_hooks.checkpoint.interval=1']
+def learned_config(config: str, work_dir: str, epochs: int) -> str:
+    """A config of a short run of what learns."""
+    path = Path(work_dir, f'learned_{epochs}.py')
+    loop = dict(LOOPS['learned'], _delete_=True, max_epochs=epochs, val_interval=epochs)
+    lines = (
+        f'_base_ = [{str(Path(config).resolve())!r}]',
+        f'train_cfg = {loop!r}',
+        'randomness = dict(seed=3)',
+        'default_hooks = dict(checkpoint=dict(interval=1))',
+    )
+    path.write_text('\n'.join(lines) + '\n', encoding='utf-8')
+    return str(path)
 
 
 def difference(first: Any, second: Any) -> float:
@@ -256,11 +263,12 @@ def state_of(path: Path) -> dict[str, Any]:
 def resume(config: str, work_dir: str) -> dict[str, Any]:
     """Two epochs in one run, and with an interruption between them."""
     whole, parts = Path(work_dir, 'whole'), Path(work_dir, 'parts')
-    train(config, whole, learned_options(2))
-    train(config, parts, learned_options(2))
+    config = learned_config(config, work_dir, 2)
+    train(config, whole)
+    train(config, parts)
     (parts / 'epoch_2.pth').unlink()
     (parts / 'last_checkpoint').write_text(str(parts / 'epoch_1.pth'))
-    train(config, parts, ['--resume', *learned_options(2)])
+    train(config, parts, '--resume')
     most = difference(state_of(whole / 'epoch_2.pth'), state_of(parts / 'epoch_2.pth'))
     print('resume: ' + ('equal to the last bit' if most == 0 else f'differs by up to {most:g}'))
     return dict(largest_difference=most)
@@ -272,7 +280,7 @@ def processes(config: str, work_dir: str) -> dict[str, Any]:
         print(f'processes: not run, there are {torch.cuda.device_count()} GPUs of 2')
         return dict(run=False)
     start = time.perf_counter()
-    train(config, Path(work_dir, 'two'), learned_options(1), processes=2)
+    train(learned_config(config, work_dir, 1), Path(work_dir, 'two'), processes=2)
     seconds = time.perf_counter() - start
     print(f'processes: an epoch in two processes, {seconds:.1f} s with the start')
     return dict(run=True, seconds=seconds)
