@@ -107,22 +107,18 @@ class Augmentation:
 
     @property
     def stride(self) -> int:
-        """int: Clips to augment are made of every n-th frame, n from 1 to this."""
+        """int: Clips are made of every n-th frame, n from 1 to this."""
         parts = () if self.augmentor is None else self.augmentor.modules()
         motions = [part.motion for part in parts if isinstance(part, MovingDraw)]
         return max((motion.stride for motion in motions), default=1)
 
     # ------------------------------------------------------------------- steps
-    def gather(
-        self, bank: PoseBank, index: Tensor, count: int, generator: torch.Generator
-    ) -> PoseBatch:
-        """Samples of a bank by their numbers (B,), of which the last ``count`` are augmented."""
-        if bank.num_frames == 1 or count == 0 or self.stride == 1:
+    def gather(self, bank: PoseBank, index: Tensor, generator: torch.Generator) -> PoseBatch:
+        """Samples of a bank by their numbers (B,), clips at drawn strides."""
+        if bank.num_frames == 1 or self.stride == 1:
             return bank.gather(index)
-        draw = torch.rand(count, generator=generator, device=bank.device)
-        stride = torch.ones_like(index)
-        stride[len(index) - count :] += (draw * self.stride).long()
-        return bank.gather(index, stride)
+        draw = torch.rand(len(index), generator=generator, device=bank.device)
+        return bank.gather(index, 1 + (draw * self.stride).long())
 
     def prepare(self, batch: PoseBatch, generator: torch.Generator) -> PoseBatch:
         """Draw cameras, by the epoch's own generator, and swap bone lengths."""
@@ -247,7 +243,7 @@ class Augmentation:
     ) -> AppliedAugmentation:
         """Augment samples of a bank, by their numbers (B,), to look at them."""
         samples = bank.gather(index)
-        applied = self.apply(self.gather(bank, index, len(index), generator), generator)
+        applied = self.apply(self.gather(bank, index, generator), generator)
         stages = {**applied.stages, ORIGINAL: poses_of(samples)}
         return replace(applied, samples=samples, stages=stages)
 

@@ -249,7 +249,7 @@ class PoseAugTrainLoop(TensorTrainLoop):
         """Train augmentor and discriminators over the bank; the augmented samples in view."""
         kept: list[PoseBatch] = []
         for index in self.dataloader.epoch(self.order_generator):
-            result = self._augment(self.draw(index, len(index)), learns=True)
+            result = self._augment(self.draw(index), learns=True)
             if self.learns_feedback:
                 kept.append(select(result.batch, result.valid))
         self.logs.flush(self._epoch)

@@ -199,25 +199,23 @@ class TensorTrainLoop(EpochBasedTrainLoop):
     def train_phases(self) -> None:
         """Do all lifter updates of an epoch: one pass over the bank."""
         for batch_idx, index in enumerate(self.dataloader.epoch(self.order_generator)):
-            count = self.count_augmented(len(index))
-            self.update_lifter(batch_idx, self.mix(self.draw(index, count)))
+            self.update_lifter(batch_idx, self.mix(self.draw(index)))
 
     # ------------------------------------------------------------------- batch
-    def count_augmented(self, size: int) -> int:
-        """How many of a batch's samples, its last ones, are augmented in this epoch."""
-        return round(self.settings.augmented_share * size) if self.augments else 0
-
-    def draw(self, index: Tensor, count: int = 0) -> PoseBatch:
-        """Gather samples by their numbers (B,), ``count`` to be augmented; mirror some."""
-        batch = self.augmentation.gather(self.bank, index, count, self.noise_generator)
+    def draw(self, index: Tensor) -> PoseBatch:
+        """Gather real samples by their numbers (B,), some of them mirrored."""
+        if self.augments:
+            batch = self.augmentation.gather(self.bank, index, self.noise_generator)
+        else:
+            batch = self.bank.gather(index)
         return flip_randomly(
             batch, self.skeleton.flip_indices, self.flip_prob, self.noise_generator
         )
 
     def mix(self, batch: PoseBatch) -> PoseBatch:
         """Put augmented samples in the place of the batch's last ones, and detect all of them."""
-        count = self.count_augmented(len(batch))
-        if count == 0:
+        count = round(self.settings.augmented_share * len(batch))
+        if count == 0 or not self.augments:
             return self.detector(batch, augmented=False)
         last = select(batch, slice(len(batch) - count, None))
         result = self.augment(last)

@@ -64,8 +64,9 @@ class ClipMotion:
             Defaults to 0.
         limbs (float): Share of the limbs, for people, that move as those of another clip of the
             batch do: arms then do not always swing as the legs walk. Defaults to 0.
-        stride (int): Clips are gathered from every n-th frame of their video, n drawn from 1 to
-            this, and so are up to so many times as fast. Defaults to 1.
+        stride (int): Samples, also those that are not augmented, are made of every n-th frame of
+            their video, n drawn from 1 to this, and so are up to so many times as fast. Defaults
+            to 1.
 
     Raises:
         ValueError: If a speed is negative, a range is empty, a share is not between 0 and 1 or the
