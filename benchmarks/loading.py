@@ -1,11 +1,11 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
 """Memory and time of loading training pairs, and time of gathering samples of them.
 
-    python benchmarks/loading.py [--pairs 1560000] [--compressed] [--json FILE]
+    python benchmarks/loading.py [--pairs 1560000] [--compressed] [--scores] [--json FILE]
 
 The file is made here: bodies of random bone directions under Human3.6M's names, seen by cameras
 with its lenses. Each way to load it has a process of its own; memory is how far the process's
-peak rises over what it was after the imports and a load of 1,000 pairs. Gathers of all pairs and
+peak rises over what it was after the imports and a load of 20,000 pairs. Gathers of all pairs and
 of 100,000 take turns in one process.
 """
 
@@ -19,6 +19,7 @@ import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -30,17 +31,21 @@ from mmposeaug.geometry import bones_to_joints, project
 from mmposeaug.structures import H36M_17
 
 MIB = 2**20
-SMALL = 100_000
+FEW, SMALL = 20_000, 100_000
 BATCH = 1024
 SUBJECTS = ('S1', 'S5', 'S6', 'S7', 'S8')
 CAMERAS = ('54138969', '55011271', '58860488', '60457274')
 VIDEO = 2600  # frames, as Human3.6M's on average
 CHUNK = 100_000
 
-WAYS: dict[str, dict[str, Any]] = {
-    'all': {},
-    'half': dict(subset_frac=0.5),
-    'clips of 27 frames': dict(seq_len=27, causal=False, pad_video_seq=True),
+WAYS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    'all': lambda cfg: cfg,
+    'half': lambda cfg: dict(cfg, subset_frac=0.5),
+    'clips of 27 frames': lambda cfg: dict(cfg, seq_len=27, causal=False, pad_video_seq=True),
+    'joined from two sets': lambda cfg: dict(
+        type='ConcatDataset',
+        datasets=[dict(cfg, subjects=each) for each in (SUBJECTS[:2], SUBJECTS[2:])],
+    ),
 }
 
 
@@ -49,6 +54,7 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--pairs', type=int, default=1_560_000, help='Human3.6M has as many')
     parser.add_argument('--compressed', action='store_true', help='compress the file')
+    parser.add_argument('--scores', action='store_true', help='scores that differ by joint')
     parser.add_argument('--rounds', type=int, default=15, help='turns of every gather')
     parser.add_argument('--json', help='file for the numbers')
     args = parser.parse_args()
@@ -74,7 +80,7 @@ def make_cameras() -> dict[str, dict[str, Any]]:
     }
 
 
-def make_file(folder: str, pairs: int, compressed: bool, found: Any) -> None:
+def make_file(folder: str, pairs: int, compressed: bool, scores: bool, found: Any) -> None:
     """Write ``PAIRS.npz`` and cameras.json."""
     cameras = make_cameras()
     save_json(os.path.join(folder, 'cameras.json'), cameras)
@@ -94,9 +100,11 @@ def make_file(folder: str, pairs: int, compressed: bool, found: Any) -> None:
         arrays['part'][rows, :, :2] = keypoints.numpy()
         for row, camera in zip(rows.tolist(), video.tolist()):
             subject, name = known.keys[camera]
-            clip = f'{subject}_Directions_{row // VIDEO // len(known)}.{name}'
+            clip = f'{subject}_Walking_{row // VIDEO // len(known)}.{name}'
             names.append(f'{subject}/{clip}/{clip}_{row % VIDEO + 1:06d}.jpg')
     arrays['imgname'] = np.array(names)
+    if scores:
+        arrays['part'][..., 2] = np.random.default_rng(0).uniform(0.5, 1, (pairs, 17))
     arrays['center'] = arrays['part'][..., :2].mean(1)
     arrays['scale'] = np.ones(pairs, np.float32)
     save = np.savez_compressed if compressed else np.savez
@@ -104,10 +112,10 @@ def make_file(folder: str, pairs: int, compressed: bool, found: Any) -> None:
     found.put(pairs)
 
 
-def load(folder: str, pairs: int, options: dict[str, Any]) -> Any:
+def load(folder: str, pairs: int, way: str = 'all') -> Any:
     """The bank of a file that ``make_file`` wrote."""
-    cfg = dict(type='Human36mDataset', data_root=folder, ann_file=f'{pairs}.npz')
-    return load_pose_bank(dict(cfg, camera_param_file='cameras.json', **options))
+    cfg = dict(type='MocapDataset', data_root=folder, ann_file=f'{pairs}.npz')
+    return load_pose_bank(WAYS[way](dict(cfg, camera_param_file='cameras.json')))
 
 
 def peak() -> float:
@@ -116,12 +124,12 @@ def peak() -> float:
     return used / (MIB if sys.platform == 'darwin' else 1024)
 
 
-def measure_load(folder: str, pairs: int, options: dict[str, Any], found: Any) -> None:
+def measure_load(folder: str, pairs: int, way: str, found: Any) -> None:
     """Seconds and MiB of one way to load the file."""
     torch.set_num_threads(1)
-    load(folder, 1000, {})
+    load(folder, FEW)
     before, wall, cpu = peak(), time.perf_counter(), time.process_time()
-    bank = load(folder, pairs, options)
+    bank = load(folder, pairs, way)
     found.put(
         dict(
             samples=len(bank),
@@ -135,7 +143,7 @@ def measure_load(folder: str, pairs: int, options: dict[str, Any], found: Any) -
 def measure_gather(folder: str, pairs: int, rounds: int, found: Any) -> None:
     """Nanoseconds a sample of gathering from all pairs and from few."""
     torch.set_num_threads(1)
-    banks = {count: load(folder, count, {}) for count in {min(SMALL, pairs), pairs}}
+    banks = {count: load(folder, count) for count in {min(SMALL, pairs), pairs}}
     times: dict[int, list[float]] = {count: [] for count in sorted(banks)}
     generator = torch.Generator().manual_seed(0)
     batches = max(min(SMALL, pairs) // BATCH // 2, 1)
@@ -151,7 +159,7 @@ def measure_gather(folder: str, pairs: int, rounds: int, found: Any) -> None:
 
 
 def in_process(function: Any, *args: Any) -> Any:
-    """What a function puts into a queue in a process of its own."""
+    """What a function puts into a queue in a process of its own, which inherits this one's peak."""
     context = multiprocessing.get_context('spawn')
     found = context.Queue()
     process = context.Process(target=function, args=(*args, found))
@@ -166,12 +174,12 @@ def main() -> None:
     """Measure, print a table, and save the numbers."""
     args = parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        for count in {1000, min(SMALL, args.pairs), args.pairs}:
-            in_process(make_file, folder, count, args.compressed)  # a process inherits the peak
+        for count in {FEW, min(SMALL, args.pairs), args.pairs}:
+            in_process(make_file, folder, count, args.compressed, args.scores)
         print(f'{"what is loaded":20s} {"samples":>9s} {"peak MiB":>9s} {"s":>6s} {"s of CPU":>9s}')
         loads = {}
-        for name, options in WAYS.items():
-            row = loads[name] = in_process(measure_load, folder, args.pairs, options)
+        for name in WAYS:
+            row = loads[name] = in_process(measure_load, folder, args.pairs, name)
             print(
                 f'{name:20s} {row["samples"]:9d} {row["peak_mib"]:9.0f} {row["seconds"]:6.1f} '
                 f'{row["cpu_seconds"]:9.1f}',
