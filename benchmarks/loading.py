@@ -80,7 +80,14 @@ def make_cameras() -> dict[str, dict[str, Any]]:
     }
 
 
-def make_file(folder: str, pairs: int, compressed: bool, scores: bool, found: Any) -> None:
+def make_files(folder: str, pairs: int, compressed: bool, scores: bool, found: Any) -> None:
+    """Write files of all pairs and of few."""
+    for count in {FEW, min(SMALL, pairs), pairs}:
+        make_file(folder, count, compressed, scores)
+    found.put(pairs)
+
+
+def make_file(folder: str, pairs: int, compressed: bool, scores: bool) -> None:
     """Write ``PAIRS.npz`` and cameras.json."""
     cameras = make_cameras()
     save_json(os.path.join(folder, 'cameras.json'), cameras)
@@ -109,7 +116,6 @@ def make_file(folder: str, pairs: int, compressed: bool, scores: bool, found: An
     arrays['scale'] = np.ones(pairs, np.float32)
     save = np.savez_compressed if compressed else np.savez
     save(os.path.join(folder, f'{pairs}.npz'), **arrays)
-    found.put(pairs)
 
 
 def load(folder: str, pairs: int, way: str = 'all') -> Any:
@@ -174,8 +180,7 @@ def main() -> None:
     """Measure, print a table, and save the numbers."""
     args = parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        for count in {FEW, min(SMALL, args.pairs), args.pairs}:
-            in_process(make_file, folder, count, args.compressed, args.scores)
+        in_process(make_files, folder, args.pairs, args.compressed, args.scores)
         print(f'{"what is loaded":20s} {"samples":>9s} {"peak MiB":>9s} {"s":>6s} {"s of CPU":>9s}')
         loads = {}
         for name in WAYS:
