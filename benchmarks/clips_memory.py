@@ -68,7 +68,9 @@ def options_of(frames: int) -> dict[str, Any]:
 def sizes(bank: Any, name: str = '') -> dict[str, float]:
     """MiB of every tensor of a bank, by its name."""
     if isinstance(bank, Tensor):
-        return {name: bank.numel() * bank.element_size() / MIB}
+        # what is equal for all frames is held once
+        held = min(bank.numel() * bank.element_size(), bank.untyped_storage().nbytes())
+        return {name: held / MIB}
     found: dict[str, float] = {}
     if is_dataclass(bank):
         for field in fields(bank):

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +32,8 @@ PRESETS: dict[str, dict[str, dict[str, float]]] = {
     'poseaug_h36m': {name: dict(zip(_KINDS, row)) for name, row in _POSEAUG_H36M.items()}
 }
 """dict: Named banks on the paper's 16 joints, by subject and kind of bone."""
+
+_CHUNK = 16384  # poses measured together
 
 
 @dataclass(frozen=True)
@@ -119,11 +121,17 @@ def measure_bone_lengths(pose_bank: PoseBank) -> Tensor:
     """Return the median bone lengths (S, B) of each subject in metres; each must have a pose."""
     rows = []
     for i, name in enumerate(pose_bank.subjects):
-        poses = pose_bank.pose_cam[pose_bank.subject_index == i]
-        if not len(poses):
+        own = (pose_bank.subject_index == i).nonzero()[:, 0]
+        if not len(own):
             raise ValueError(f'Subject {name!r} of the pose bank has no pose to be measured on.')
-        rows.append(bone_lengths(poses, pose_bank.skeleton).median(dim=0).values)
+        poses = (pose_bank.pose_cam[some] for some in own.split(_CHUNK))
+        rows.append(_lengths(poses, pose_bank.skeleton).median(dim=0).values)
     return torch.stack(rows)
+
+
+def _lengths(blocks: Iterable[Tensor], skeleton: Skeleton) -> Tensor:
+    """Bone lengths (N, B) of poses in blocks, so that bone vectors are never held for all."""
+    return torch.cat([bone_lengths(poses, skeleton) for poses in blocks])
 
 
 def _from_file(path: str, skeleton: Skeleton) -> tuple[Tensor, tuple[str, ...] | None]:
@@ -235,4 +243,5 @@ def _shares(chain: list[int], name: str, skeleton: Skeleton, pose_bank: PoseBank
     bottom, top = skeleton.bones[chain[0]][0], skeleton.bones[chain[-1]][1]
     pose = pose_bank.pose_cam
     distance = (pose[:, bottom] - pose[:, top]).norm(dim=-1).median()
-    return (bone_lengths(pose, skeleton)[:, chain].median(dim=0).values / distance).cpu()
+    lengths = _lengths(pose.split(_CHUNK), skeleton)[:, chain]
+    return (lengths.median(dim=0).values / distance).cpu()

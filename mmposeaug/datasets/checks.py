@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Union
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from mmposeaug.fileio import join_root, load_npy, require_file
+from mmposeaug.fileio.array_rows import ArrayRows
 from mmposeaug.geometry import bone_lengths
 from mmposeaug.structures import Skeleton, judge_human
 
@@ -23,11 +25,21 @@ MIN_BONE_LENGTH = 1e-4
 
 # No bones are this long on average, no person's this short, in metres; those of insects are.
 _MEAN_BONE_RANGE = (0.002, 2.5)
-_CHUNK = 131072
+_CHUNK = 16384  # frames checked together
+
+
+_Array = Union[np.ndarray, ArrayRows]
 
 
 def check_annotation(arrays: Mapping[str, np.ndarray], needed: Sequence[str], path: str) -> None:
-    """Check that an annotation file has its arrays, with one row a frame."""
+    """Check that an annotation file has its arrays, with one row a frame, and 2D in pixels."""
+    check_layout(arrays, needed, path)
+    if 'part' in needed:
+        check_pixels(arrays['part'][..., :2], arrays['part'][..., 2], repr(path))
+
+
+def check_layout(arrays: Mapping[str, _Array], needed: Sequence[str], path: str) -> None:
+    """Check types and shapes of the arrays of an annotation file."""
     meaning = {
         'S': "3D joints 'S' (N, J, 4), camera space, metres",
         'part': "2D keypoints 'part' (N, J, 3), pixels",
@@ -59,11 +71,9 @@ def check_annotation(arrays: Mapping[str, np.ndarray], needed: Sequence[str], pa
                     f'The array {name!r} of {path!r} has shape {arrays[name].shape}; {shape} is '
                     'needed, of the box of each frame, or leave it out.'
                 )
-    if 'part' in needed:
-        check_pixels(arrays['part'][..., :2], arrays['part'][..., 2], repr(path))
 
 
-def _check_kind(array: np.ndarray, name: str, path: str) -> None:
+def _check_kind(array: _Array, name: str, path: str) -> None:
     """Check that an array holds names or real numbers, in rows."""
     text, what = name == 'imgname', 'numbers'
     good = array.dtype.kind in ('US' if text else 'fiub')
@@ -100,6 +110,17 @@ def find_detections(path: str | None, data_root: str | None) -> str:
 
 def check_detections(keypoints: np.ndarray, pose: np.ndarray, path: str) -> None:
     """Check that 2D detections are pixels (N, J, 3), like the 3D poses (N, J, 4) they belong to."""
+    check_detection_layout(keypoints, pose, path)
+    check_pixels(keypoints[..., :2], keypoints[..., 2], of_detections(path))
+
+
+def of_detections(path: str) -> str:
+    """What messages call a file of 2D detections."""
+    return f'the 2D detection file {path!r}'
+
+
+def check_detection_layout(keypoints: _Array, pose: _Array, path: str) -> None:
+    """Check type and shape of 2D detections."""
     _check_kind(keypoints, 'keypoints', path)
     if keypoints.shape != (*pose.shape[:2], 3):
         raise ValueError(
@@ -107,7 +128,6 @@ def check_detections(keypoints: np.ndarray, pose: np.ndarray, path: str) -> None
             f'{(*pose.shape[:2], 3)} belongs to the annotation file; use the detections made for '
             'it, with x, y and score.'
         )
-    check_pixels(keypoints[..., :2], keypoints[..., 2], f'the 2D detection file {path!r}')
 
 
 def check_shapes(
@@ -117,7 +137,13 @@ def check_shapes(
     source: str,
 ) -> None:
     """Check 2D (N, J, 2) and 3D (N, J, 3) against each other and against the skeleton."""
-    shape_2d, shape_3d = tuple(keypoints_px.shape), tuple(pose_cam.shape)
+    check_pose_shapes(tuple(keypoints_px.shape), tuple(pose_cam.shape), skeleton, source)
+
+
+def check_pose_shapes(
+    shape_2d: tuple[int, ...], shape_3d: tuple[int, ...], skeleton: Skeleton, source: str
+) -> None:
+    """Check shapes (N, J, 2) and (N, J, 3) against each other and against the skeleton."""
     if len(shape_3d) != 3 or shape_3d[-1] != 3 or shape_2d != (*shape_3d[:-1], 2):
         raise ValueError(
             f'{source} has 2D keypoints of shape {shape_2d} and 3D poses of shape {shape_3d}; '
@@ -144,16 +170,62 @@ def check_bank(bank: PoseBank, detected: bool = False, source: str = 'the data')
         detected (bool): Whether the 2D comes from a detector and may be off.
     """
     _check_indices(bank, source)
-    _check_finite(bank.keypoints_px, '2D position', bank, source)
-    _check_finite(bank.pose_cam, '3D position', bank, source)
-    _check_finite(bank.keypoint_scores[..., None], '2D score or visibility', bank, source)
-    _check_finite(bank.pose_visible[..., None], '3D visibility', bank, source)
-    lengths = torch.cat([bone_lengths(p, bank.skeleton) for p in bank.pose_cam.split(_CHUNK)])
-    _check_unit(lengths, bank.skeleton, source)
-    _check_depth(bank, source)
-    _check_bones(lengths, bank, source)
+    not_finite = {
+        'keypoints_px': _Bad('2D position'),
+        'pose_cam': _Bad('3D position'),
+        'keypoint_scores': _Bad('2D score or visibility'),
+        'pose_visible': _Bad('3D visibility'),
+    }
+    behind, short = _Bad(), _Bad()
+    reach = total = 0.0  # of the root, largest coordinate; of the bones, sum of the lengths
+    for first in range(0, len(bank.pose_cam), _CHUNK):
+        rows = slice(first, first + _CHUNK)
+        for name, bad in not_finite.items():
+            values = getattr(bank, name)[rows]
+            if not torch.isfinite(torch.stack(values.aminmax())).all():
+                finite = torch.isfinite(values).reshape(*values.shape[:2], -1)
+                bad.add(first, ~finite.all(-1))
+        pose = bank.pose_cam[rows]
+        lengths = bone_lengths(pose, bank.skeleton)
+        total += float(lengths.sum(dtype=torch.float64))
+        reach = max(reach, float(pose[:, bank.skeleton.root].abs().amax()))
+        behind.add(first, pose[..., 2] <= 0)
+        short.add(first, lengths < MIN_BONE_LENGTH)
+    for bad in not_finite.values():
+        if bad.frames:
+            raise ValueError(
+                f'{source} has a {bad.what} that is NaN or infinite, that '
+                f'{bad.first(bank.skeleton.joint_names, bank)}; repair these frames or drop them.'
+            )
+    _check_unit(total / (len(bank.pose_cam) * bank.skeleton.num_bones), bank.skeleton, source)
+    _check_depth(behind, reach, bank, source)
+    _check_bones(short, bank, source)
     check_joint_order(bank.pose_cam, bank.pose_visible, bank.skeleton, source)
     check_projection(bank, detected=detected, source=source)
+
+
+class _Bad:
+    """The first true entry of (N, K) that comes in blocks, and how many there are."""
+
+    def __init__(self, what: str = '') -> None:
+        self.what = what
+        self.entries = self.frames = self.frame = self.column = 0
+
+    def add(self, first: int, bad: Tensor) -> None:
+        """Look at a block (n, K) that begins with the frame ``first``."""
+        if not bad.any():
+            return
+        frames = bad.any(1).nonzero()[:, 0]
+        if not self.frames:
+            self.frame, self.column = first + int(frames[0]), int(bad[frames[0]].nonzero()[0, 0])
+        self.frames += len(frames)
+        self.entries += int(bad.sum())
+
+    def first(self, names: Sequence[str], bank: PoseBank) -> str:
+        """Return the first entry in words, and how many frames have one."""
+        row = self.frame if bank.frame_index is None else int(bank.frame_index[self.frame])
+        more = f' and in {self.frames - 1} other frames' if self.frames > 1 else ''
+        return f'of {names[self.column]!r} in frame {row}{more}'
 
 
 def _check_indices(bank: PoseBank, source: str) -> None:
@@ -186,27 +258,7 @@ def _check_indices(bank: PoseBank, source: str) -> None:
             )
 
 
-def _first(bad: Tensor, names: Sequence[str], bank: PoseBank) -> str:
-    """The first true entry of (N, J), in words, and how many frames have one."""
-    frames = bad.any(1).nonzero()[:, 0]
-    frame = int(frames[0])
-    column = int(bad[frame].nonzero()[0, 0])
-    row = frame if bank.frame_index is None else int(bank.frame_index[frame])
-    more = f' and in {len(frames) - 1} other frames' if len(frames) > 1 else ''
-    return f'of {names[column]!r} in frame {row}{more}'
-
-
-def _check_finite(values: Tensor, what: str, bank: PoseBank, source: str) -> None:
-    bad = ~torch.isfinite(values).all(-1)
-    if bad.any():
-        raise ValueError(
-            f'{source} has a {what} that is NaN or infinite, that '
-            f'{_first(bad, bank.skeleton.joint_names, bank)}; repair these frames or drop them.'
-        )
-
-
-def _check_unit(lengths: Tensor, skeleton: Skeleton, source: str) -> None:
-    mean = float(lengths.mean())
+def _check_unit(mean: float, skeleton: Skeleton, source: str) -> None:
     low, high = _MEAN_BONE_RANGE
     if mean > high:
         unit, factor = ('millimetres', 1000) if mean > 80 else ('centimetres', 100)
@@ -222,30 +274,26 @@ def _check_unit(lengths: Tensor, skeleton: Skeleton, source: str) -> None:
         )
 
 
-def _check_depth(bank: PoseBank, source: str) -> None:
-    depth = bank.pose_cam[..., 2]
-    bad = depth <= 0
-    if not bad.any():
+def _check_depth(behind: _Bad, reach: float, bank: PoseBank, source: str) -> None:
+    if not behind.frames:
         return
-    root = bank.pose_cam[:, bank.skeleton.root]
-    if float(root.abs().amax()) < 1e-3:
+    if reach < 1e-3:
         cause = 'the root is at the origin everywhere, so the 3D seems to be root-relative'
-    elif bool(bad.float().mean() > 0.2):
+    elif behind.entries > 0.2 * bank.pose_visible.numel():
         cause = 'so many are that the 3D seems to be in world space'
     else:
         cause = 'such frames cannot be projected'
     raise ValueError(
         f'{source} has joints behind the camera, first that '
-        f'{_first(bad, bank.skeleton.joint_names, bank)}; {cause}: give camera-space positions '
+        f'{behind.first(bank.skeleton.joint_names, bank)}; {cause}: give camera-space positions '
         '(x right, y down, z forward), or drop the frames.'
     )
 
 
-def _check_bones(lengths: Tensor, bank: PoseBank, source: str) -> None:
-    bad = lengths < MIN_BONE_LENGTH
-    if bad.any():
+def _check_bones(short: _Bad, bank: PoseBank, source: str) -> None:
+    if short.frames:
         raise ValueError(
             f'{source} has a bone without length, that ending in the joint '
-            f'{_first(bad, bank.skeleton.bone_names, bank).removeprefix("of ")}; give the joint a '
+            f'{short.first(bank.skeleton.bone_names, bank).removeprefix("of ")}; give the joint a '
             'place of its own, drop the frames, or use a metainfo without it.'
         )

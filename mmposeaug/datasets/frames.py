@@ -8,14 +8,12 @@ recording, (subject, action), seen by several cameras.
 from __future__ import annotations
 
 import hashlib
-import logging
 import os.path
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from mmengine.logging import print_log
 
 Video = tuple[str, str, str]
 
@@ -74,50 +72,64 @@ def index_videos(names: np.ndarray) -> VideoIndex:
         raise ValueError(
             f'imgname has shape {names.shape} and type {names.dtype}; one string a frame is needed.'
         )
-    names = as_text(names)
-    starts = _run_starts(names)
-    parsed = [parse_image_name(str(names[i])) for i in starts]
+    return index_blocks(names[i : i + _CHUNK] for i in range(0, len(names), _CHUNK))
+
+
+def index_blocks(blocks: Iterable[np.ndarray]) -> VideoIndex:
+    """Group frames by video, of names (N,) that come in blocks."""
+    count = 0
+    starts: list[int] = []
+    parsed: list[Video] = []
+    before: np.ndarray | None = None  # the last name of the block before
+    for block in blocks:
+        names = as_text(block)
+        if before is not None:
+            names = np.concatenate((before, names))
+        first = count - (before is not None)
+        changes = _changes(names).tolist()
+        for row in changes if before is not None else [0, *changes]:
+            parsed.append(parse_image_name(str(names[row])))
+            starts.append(first + row)
+        before = names[-1:].copy()
+        count += len(block)
     videos = tuple(sorted(set(parsed)))
     position = {video: i for i, video in enumerate(videos)}
     run_video = np.array([position[video] for video in parsed], dtype=np.int64)
-    run_lengths = np.diff(np.append(starts, len(names)))
-    return VideoIndex(videos, np.repeat(run_video, run_lengths))
+    return VideoIndex(videos, np.repeat(run_video, np.diff([*starts, count])))
 
 
 def as_text(names: np.ndarray) -> np.ndarray:
-    """Names (N,) that may be bytes as text."""
+    """Names (N,) that may be bytes, or of another byte order, as text."""
     if names.dtype.kind != 'S':
-        return names
+        return names.astype(names.dtype.newbyteorder('='), copy=False)
     try:
         return np.char.decode(names, 'utf-8')
     except UnicodeDecodeError as error:
         raise ValueError(f'The image names are not UTF-8 ({error}); save them as text.') from None
 
 
-def _run_starts(names: np.ndarray) -> np.ndarray:
-    """Frames whose name, up to the frame number, differs from the name before."""
-    width = names.dtype.itemsize // 4
-    starts = []
-    for first in range(0, len(names), _CHUNK):
-        # one name of the chunk before, so that runs across chunks are seen
-        chunk = np.ascontiguousarray(names[max(first - 1, 0) : first + _CHUNK])
-        codes = chunk.view(np.uint32).reshape(len(chunk), width)
-        prefix = _is_prefix(codes)
-        changed = (codes[1:] != codes[:-1]) & (prefix[1:] | prefix[:-1])
-        hits = np.flatnonzero(changed.any(axis=1)) + 1 + max(first - 1, 0)
-        starts.append(hits)
-        if first == 0:
-            starts.insert(0, np.zeros(min(1, len(names)), dtype=np.int64))
-    return np.concatenate(starts) if starts else np.zeros(0, dtype=np.int64)
+def _changes(names: np.ndarray) -> np.ndarray:
+    """Rows, from 1 on, whose name differs from the one before in what precedes its number."""
+    codes = _codes(names)
+    changed = codes[1:] != codes[:-1]
+    first = changed.argmax(axis=1)  # 0 too where nothing has changed
+    last = _last_underscores(codes)
+    rows = np.flatnonzero(first <= np.maximum(last[1:], last[:-1]))
+    return rows[changed[rows, first[rows]]] + 1
 
 
-def _is_prefix(codes: np.ndarray) -> np.ndarray:
-    """Mask the characters before the last underscore; a name without one counts whole."""
+def _codes(names: np.ndarray) -> np.ndarray:
+    """Code points (N, W) of names."""
+    codes = np.ascontiguousarray(names).view(np.uint32)
+    return codes.reshape(len(names), names.dtype.itemsize // 4)
+
+
+def _last_underscores(codes: np.ndarray) -> np.ndarray:
+    """Place (N,) of the last underscore of each name; the width for a name without one."""
     width = codes.shape[1]
-    is_last = codes == ord('_')
-    last = width - 1 - is_last[:, ::-1].argmax(axis=1)
-    last = np.where(is_last.any(axis=1), last, width)
-    return np.arange(width) <= last[:, None]
+    is_last = (codes == ord('_'))[:, ::-1]
+    last = width - 1 - is_last.argmax(axis=1)
+    return np.where(is_last.any(axis=1), last, width)
 
 
 def frame_numbers(names: np.ndarray) -> np.ndarray:
@@ -127,21 +139,19 @@ def frame_numbers(names: np.ndarray) -> np.ndarray:
         >>> frame_numbers(np.array(['S1_Walk.54138969_000012.jpg', 'S1_Walk.54138969_x.jpg']))
         array([12, -1])
     """
-    names = np.asarray(names).astype(np.str_)
-    width = names.dtype.itemsize // 4
+    names = as_text(np.asarray(names))
     numbers = np.full(len(names), -1, dtype=np.int64)
     for first in range(0, len(names), _CHUNK):
-        chunk = np.ascontiguousarray(names[first : first + _CHUNK])
-        codes = chunk.view(np.uint32).reshape(len(chunk), width)
-        behind = ~_is_prefix(codes)
+        codes = _codes(names[first : first + _CHUNK])
+        behind = np.arange(codes.shape[1]) > _last_underscores(codes)[:, None]
         digit = behind & (codes >= ord('0')) & (codes <= ord('9'))
         digit &= ~np.logical_or.accumulate(behind & ~digit, axis=1)  # up to the ending
-        value = np.zeros(len(chunk), dtype=np.int64)
+        value = np.zeros(len(codes), dtype=np.int64)
         for column in np.flatnonzero(digit.any(axis=0)):
             digits = 10 * value + codes[:, column] - ord('0')
             value = np.where(digit[:, column], digits, value)
         known = (digit.sum(axis=1) > 0) & (digit.sum(axis=1) <= 18)
-        numbers[first : first + len(chunk)] = np.where(known, value, -1)
+        numbers[first : first + len(codes)] = np.where(known, value, -1)
     return numbers
 
 
@@ -227,60 +237,3 @@ def _position_in_video(of_frame: np.ndarray) -> np.ndarray:
     position = np.empty(len(of_frame), dtype=np.int64)
     position[order] = np.arange(len(of_frame)) - firsts[of_frame[order]]
     return position
-
-
-def warn_of_gaps(names: np.ndarray, index: VideoIndex, shown: np.ndarray, source: str) -> None:
-    """Log a warning if the numbers in the names (N,) do not run in one step, alike in all videos.
-
-    A clip takes the rows of a video as they are.
-
-    Args:
-        shown (np.ndarray): Rows of which clips are made, one or more of each video.
-    """
-    used = np.zeros(len(index.videos), dtype=bool)
-    used[index.of_frame[shown]] = True
-    order = np.argsort(index.of_frame, kind='stable')
-    order = order[used[index.of_frame[order]]]
-    numbers = frame_numbers(names)
-    unnumbered = order[numbers[order] < 0]
-    if len(unnumbered):
-        _warn(
-            f'{source}: image names such as {_text(names[unnumbered[0]])!r} have no frame '
-            'number; clips take the rows of a video for frames that follow each other.'
-        )
-        return
-    starts = np.flatnonzero(np.diff(index.of_frame[order])) + 1
-    broken: list[np.ndarray] = []
-    rates: dict[int, list[np.ndarray]] = {}
-    for rows in np.split(order, starts):
-        steps = np.diff(numbers[rows])
-        if len(steps):
-            usual = np.sort(steps)[len(steps) // 2]
-            broken.append(rows[:-1][steps != usual])
-            rates.setdefault(int(usual), []).append(rows)
-    behind = np.concatenate(broken) if broken else np.zeros(0, np.int64)
-    if len(behind):
-        _warn(
-            f'{source}: after {_text(names[behind[0]])!r} and at {len(behind) - 1} other places '
-            'frames of a video are missing or out of order; clips take its rows for frames that '
-            'follow each other. Give the parts names of their own, such as another action, to '
-            'keep clips from reaching over them.'
-        )
-    if len(rates) > 1:
-        found = ', '.join(
-            f'{step} in {len(videos)} videos ({_text(names[videos[0][0]])!r})'
-            for step, videos in sorted(rates.items())
-        )
-        _warn(
-            f'{source}: the frame numbers of its videos go in different steps, {found}; a clip '
-            'takes them for one rate. Make data sets of their own of them (subjects, split, or '
-            'files) and join these, with a seq_step of its own each.'
-        )
-
-
-def _warn(sentence: str) -> None:
-    print_log(sentence, 'current', logging.WARNING)
-
-
-def _text(name: np.str_ | np.bytes_) -> str:
-    return name.decode() if isinstance(name, bytes) else str(name)

@@ -56,11 +56,6 @@ def pad_portrait(keypoints_px: np.ndarray, sizes: np.ndarray) -> tuple[np.ndarra
     return moved, padded
 
 
-def padding_of_frames(index: VideoIndex, cameras: CameraDict) -> np.ndarray:
-    """Return the columns (N,) that are added on either side of each frame's image."""
-    return padding_of(image_sizes(index, cameras))[index.of_frame]
-
-
 def pad_portrait_cameras(cameras: CameraDict) -> CameraDict:
     """Cameras whose images are square where they were portrait."""
     padded = {}
@@ -72,14 +67,12 @@ def pad_portrait_cameras(cameras: CameraDict) -> CameraDict:
     return padded
 
 
-def pad_portrait_keypoints(
-    keypoints: np.ndarray, index: VideoIndex, cameras: CameraDict
-) -> np.ndarray:
-    """Move keypoints (N, K, 3) of portrait images to where the square images have them.
+def pad_portrait_keypoints(keypoints: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    """Move keypoints (N, K, 3) in images of sizes (N, 2) to where the square ones have them.
 
     A point at (0, 0) whose score is 0 was not found and stays there.
     """
-    padding = padding_of_frames(index, cameras)
+    padding = padding_of(sizes)
     found = (keypoints != 0).any(axis=-1)
     # whole pixels become floats: half of an odd number of columns is moved
     moved = keypoints.astype(np.result_type(keypoints.dtype, np.float32))
@@ -102,21 +95,20 @@ def check_keep_frames(keep_frames: str, has_cameras: bool) -> None:
         )
 
 
-def usable_frames(
-    keep_frames: str, keypoints: np.ndarray, index: VideoIndex, cameras: CameraDict
-) -> np.ndarray | None:
+def usable_frames(keep_frames: str, keypoints: np.ndarray, sizes: np.ndarray) -> np.ndarray | None:
     """Return which frames (N,) a rule keeps; None for ``'all'``.
 
     Args:
+        keep_frames (str): The rule, one of :data:`KEEP_FRAMES`.
         keypoints (np.ndarray): Pixels of the images as they are, and score: (N, K, 3).
+        sizes (np.ndarray): Width and height of the images in pixels, (N, 2).
     """
     if keep_frames == 'all':
         return None
     found = keypoints[..., 2] > 0
     kept = found.any(axis=1)
     if keep_frames == 'inside':
-        size = image_sizes(index, cameras)[index.of_frame][:, None]
         pixels = keypoints[..., :2]
-        inside = ((pixels >= 0) & (pixels <= size)).all(axis=-1)
+        inside = ((pixels >= 0) & (pixels <= sizes[:, None])).all(axis=-1)
         kept &= (inside | ~found).all(axis=1)
     return kept

@@ -17,12 +17,14 @@ from mmposeaug.structures import Skeleton
 from .camera_files import CameraDict, load_camera_dicts
 from .cameras import CameraSet
 from .checks import check_joint_count, find_detections, read_keypoints
-from .frames import FrameSelection, VideoIndex, as_text, index_videos, warn_of_gaps
+from .frame_gaps import warn_of_gaps
+from .frames import FrameSelection, VideoIndex, as_text, frame_numbers, index_videos
 from .images import (
     check_keep_frames,
+    image_sizes,
     pad_portrait_cameras,
     pad_portrait_keypoints,
-    padding_of_frames,
+    padding_of,
     usable_frames,
 )
 from .joint_order import check_joint_order, sample_step
@@ -126,11 +128,12 @@ class MocapDataset(KeepsTree, Human36mDataset):
         self._detections: np.ndarray | None = None
         if self._detected:
             keypoints = keypoints.astype(np.float32)
-        self._usable = usable_frames(self.keep_frames, keypoints, self._index, self.camera_param)
+        sizes = image_sizes(self._index, self.camera_param)[self._index.of_frame]
+        self._usable = usable_frames(self.keep_frames, keypoints, sizes)
         if self.pad_portrait:
-            keypoints = pad_portrait_keypoints(keypoints, self._index, self.camera_param)
+            keypoints = pad_portrait_keypoints(keypoints, sizes)
             if 'center' in self.ann_data:
-                padding = padding_of_frames(self._index, self.camera_param)
+                padding = padding_of(sizes)
                 self.ann_data['center'] = self.ann_data['center'] + padding[:, None] * [1, 0]
             self.camera_param = pad_portrait_cameras(self.camera_param)
         if self._detected:
@@ -147,7 +150,8 @@ class MocapDataset(KeepsTree, Human36mDataset):
         windows = select_windows(options, index, None, self._source, usable=self._usable)
         shown = windows.frames_at(0).numpy()
         if windows.num_frames > 1:
-            warn_of_gaps(self.ann_data['imgname'], index, shown, self._source)
+            names = self.ann_data['imgname']
+            warn_of_gaps(frame_numbers(names), names.__getitem__, index, shown, self._source)
         if self._camera_path:
             used = np.unique(index.of_frame[shown])
             keys = [(index.videos[i][0], index.videos[i][2]) for i in used]

@@ -38,9 +38,42 @@ def check_pixels(keypoints: np.ndarray, scores: np.ndarray | None, source: str) 
             ...
         ValueError: The 2D keypoints of the file lie in 0.2 to 0.9, so they are not pixels.
     """
-    points, found = _sample(np.asarray(keypoints), None if scores is None else np.asarray(scores))
-    if not len(points):
-        return
+    keypoints = np.asarray(keypoints)
+    if scores is not None:
+        scores = np.asarray(scores)
+        scores = scores if (scores > 0).any() else None
+    rows = sample_rows(len(keypoints))
+    some = None if scores is None else scores[rows]
+    if not check_people(keypoints[rows], some, source) and len(rows) < len(keypoints):
+        check_people(keypoints, scores, source)  # hardly anybody was found: all are looked at
+
+
+def sample_rows(count: int) -> np.ndarray:
+    """Return those of so many people who are looked at, ascending."""
+    if count <= _SAMPLE:
+        return np.arange(count)
+    return np.sort(np.random.default_rng(0).choice(count, _SAMPLE, replace=False))
+
+
+def check_people(keypoints: np.ndarray, scores: np.ndarray | None, source: str) -> bool:
+    """Refuse people whose keypoints are not pixels; False if nobody was found.
+
+    Args:
+        keypoints (np.ndarray): Keypoints (N, K, 2) of all who are looked at.
+        scores (np.ndarray, optional): As for :func:`check_pixels`, None if nothing is known.
+        source (str): What to call the data in messages.
+    """
+    found = np.isfinite(keypoints).all(-1) & (keypoints != 0).any(-1)
+    if scores is not None:
+        found &= scores > 0
+    there = found.any(1)
+    if there.any():
+        _judge(keypoints[there], found[there], source)
+    return bool(there.any())
+
+
+def _judge(points: np.ndarray, found: np.ndarray, source: str) -> None:
+    """Look how far the keypoints (M, K, 2) that were found, (M, K), reach."""
     several = found.sum(1) >= 2
     if several.any():
         points, found = points[several], found[several]
@@ -70,21 +103,3 @@ def check_pixels(keypoints: np.ndarray, scores: np.ndarray | None, source: str) 
         f'The 2D keypoints of {source} lie in {least:.3g} to {most:.3g}, and its {people}: they '
         f'are normalised, not pixels; {remedy}.'
     )
-
-
-def _sample(points: np.ndarray, scores: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
-    """Some of the people (M, K, 2) of whom a keypoint was found, and which were, (M, K)."""
-    known = scores is not None and bool((scores > 0).any())
-    rows = np.arange(len(points))
-    if len(rows) > _SAMPLE:
-        rows = np.sort(np.random.default_rng(0).choice(len(rows), _SAMPLE, replace=False))
-    while True:
-        some = points[rows]
-        found = np.isfinite(some).all(-1) & (some != 0).any(-1)
-        if known:
-            assert scores is not None
-            found &= scores[rows] > 0
-        there = found.any(1)
-        if there.any() or len(rows) == len(points):
-            return some[there], found[there]
-        rows = np.arange(len(points))  # hardly anybody was found: all are looked at

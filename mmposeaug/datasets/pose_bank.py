@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -45,7 +46,7 @@ class PoseBank:
 
     Build one with :func:`load_pose_bank` or :func:`make_pose_bank`; both check the data. With the
     tensors on the training device, :meth:`gather` is indexing and nothing else: no Python object
-    is made per sample.
+    is made per sample. Scores or visibilities that are all equal are held once (strides of 0).
 
     Args:
         keypoints_px (Tensor): 2D keypoints in pixels, of shape (N, J, 2).
@@ -98,11 +99,12 @@ class PoseBank:
 
     def to(self, device: torch.device | str) -> PoseBank:
         """Return the same bank on a device; tensors that are there already are shared."""
-        moved = {
-            f.name: getattr(self, f.name).to(device)
-            for f in fields(self)
-            if isinstance(getattr(self, f.name), (Tensor, ClipIndex, CameraSet))
-        }
+        moved: dict[str, Any] = {}
+        for name, value in ((f.name, getattr(self, f.name)) for f in fields(self)):
+            if isinstance(value, Tensor) and is_one(value):
+                moved[name] = value[:1, :1].to(device).expand(value.shape)
+            elif isinstance(value, (Tensor, ClipIndex, CameraSet)):
+                moved[name] = value.to(device)
         return replace(self, **moved)
 
     def gather(self, index: Tensor, stride: Tensor | None = None) -> PoseBatch:
@@ -113,14 +115,21 @@ class PoseBank:
                 their first target stays the same.
         """
         frames = self.windows.frames_of(index, stride, self.target_frames[0])
-        camera = self.camera_index[frames[:, 0]]
+        rows = frames.flatten()
+
+        def take(values: Tensor) -> Tensor:
+            if is_one(values):
+                return values[:1].repeat(len(rows), 1).unflatten(0, frames.shape)
+            return values.index_select(0, rows).unflatten(0, frames.shape)
+
+        camera = self.camera_index.index_select(0, frames[:, 0])
         return PoseBatch(
-            keypoints_px=self.keypoints_px[frames],
-            keypoint_scores=self.keypoint_scores[frames],
-            pose_cam=self.pose_cam[frames],
-            pose_visible=self.pose_visible[frames],
-            intrinsics=self.cameras.intrinsics[camera],
-            image_size=self.cameras.image_size[camera],
+            keypoints_px=take(self.keypoints_px),
+            keypoint_scores=take(self.keypoint_scores),
+            pose_cam=take(self.pose_cam),
+            pose_visible=take(self.pose_visible),
+            intrinsics=self.cameras.intrinsics.index_select(0, camera),
+            image_size=self.cameras.image_size.index_select(0, camera),
         )
 
     def target_rows(self) -> Tensor:
@@ -152,7 +161,7 @@ class PoseBank:
             camera_offset += len(bank.cameras)
         poses = ('keypoints_px', 'keypoint_scores', 'pose_cam', 'pose_visible')
         return PoseBank(
-            **{name: torch.cat([getattr(bank, name) for bank in banks]) for name in poses},
+            **{name: _join([getattr(bank, name) for bank in banks]) for name in poses},
             camera_index=torch.cat(cameras),
             subject_index=torch.cat(people),
             windows=ClipIndex.concat(
@@ -163,3 +172,24 @@ class PoseBank:
             subjects=subjects,
             target_frames=first.target_frames,
         )
+
+
+def is_one(values: Tensor) -> bool:
+    """Whether a tensor (N, J) is one number, held once."""
+    return values.ndim == 2 and not any(values.stride())
+
+
+def as_one(values: Tensor) -> Tensor:
+    """Return a tensor (N, J) of equal numbers as one that holds the number once, others as is."""
+    if values.ndim != 2 or is_one(values) or not values.numel():
+        return values
+    one = values[:1, :1]
+    return one.clone().expand(values.shape) if bool((values == one).all()) else values
+
+
+def _join(parts: Sequence[Tensor]) -> Tensor:
+    """Rows of all parts."""
+    one = parts[0][:1, :1]
+    if all(is_one(part) and torch.equal(part[:1, :1], one) for part in parts):
+        return one.expand(sum(map(len, parts)), parts[0].shape[1])
+    return torch.cat(list(parts))

@@ -13,23 +13,19 @@ import torch
 from mmengine.registry import Registry
 from torch import Tensor
 
-from mmposeaug.fileio import join_root, load_npz, require_file
+from mmposeaug.fileio import join_root, require_file
 from mmposeaug.structures import Skeleton
 from mmposeaug.structures.choices import require_choice, require_known
 
+from .annotation_rows import open_pairs, read_keypoints, read_names, read_poses
 from .camera_files import load_camera_dicts
 from .cameras import CameraSet
-from .checks import check_bank, check_shapes, find_detections, read_keypoints
+from .checks import check_bank, check_shapes, find_detections
 from .clip_index import ClipIndex
-from .frames import index_videos, warn_of_gaps
-from .images import (
-    check_keep_frames,
-    pad_portrait_cameras,
-    pad_portrait_keypoints,
-    usable_frames,
-)
+from .frame_gaps import warn_of_gaps
+from .images import check_keep_frames, pad_portrait_cameras
 from .metainfo import class_of_cfg, skeleton_of_cfg
-from .pose_bank import PoseBank
+from .pose_bank import PoseBank, as_one, is_one
 from .samples import inner_dataset
 from .windows import select_windows, warn_of_rates, window_rule
 
@@ -124,9 +120,9 @@ def make_pose_bank(
     length = windows.num_frames
     bank = PoseBank(
         keypoints_px=keypoints.contiguous(),
-        keypoint_scores=_float_or_ones(keypoint_scores, (count, joints)),
+        keypoint_scores=_scores_or_ones(keypoint_scores, (count, joints)),
         pose_cam=pose.contiguous(),
-        pose_visible=_float_or_ones(pose_visible, (count, joints)),
+        pose_visible=_scores_or_ones(pose_visible, (count, joints)),
         camera_index=_index_or(camera_index, torch.zeros(count)),
         subject_index=_index_or(subject_index, torch.zeros(count)),
         windows=windows,
@@ -141,10 +137,11 @@ def make_pose_bank(
     return bank
 
 
-def _float_or_ones(values: np.ndarray | Tensor | None, shape: tuple[int, ...]) -> Tensor:
+def _scores_or_ones(values: np.ndarray | Tensor | None, shape: tuple[int, int]) -> Tensor:
     if values is None:
-        return torch.ones(shape)
-    return torch.as_tensor(values).float().contiguous()
+        return torch.ones(1, 1).expand(shape)
+    scores = as_one(torch.as_tensor(values).float())
+    return scores if is_one(scores) else scores.contiguous()
 
 
 def _index_or(values: np.ndarray | Tensor | None, default: Tensor) -> Tensor:
@@ -168,35 +165,36 @@ def read_human36m(
     camera_dicts = load_camera_dicts(join_root(cfg['camera_param_file'], data_root))
     keep_frames = cfg.get('keep_frames', 'all')
     check_keep_frames(keep_frames, has_cameras=True)
-
-    arrays = load_npz(ann_file, ('imgname', 'S', 'part'))
     detected = cfg.get('keypoint_2d_src', 'gt') == 'detection'
     det_file = find_detections(cfg.get('keypoint_2d_det_file'), data_root) if detected else None
-    keypoints = read_keypoints(arrays, ann_file, det_file)
-    pose = arrays['S']
-    check_shapes(keypoints[..., :2], pose[..., :3], skeleton, repr(ann_file))
-    index = index_videos(arrays['imgname'])
-    usable = usable_frames(keep_frames, keypoints, index, camera_dicts)
-    if cfg.get('pad_portrait', False):
-        keypoints = pad_portrait_keypoints(keypoints, index, camera_dicts)
-        camera_dicts = pad_portrait_cameras(camera_dicts)
-    cameras = CameraSet.from_dicts(camera_dicts)
-    windows = select_windows(cfg, index, keypoints, repr(ann_file), subset_seed, usable)
-    if windows.num_frames > 1:
-        shown = windows.frames_at(0).numpy()
-        warn_of_gaps(arrays['imgname'], index, shown, repr(ann_file))
-    kept, windows = windows.compact(len(index.of_frame))
-    frames = kept.numpy()
+    pad = cfg.get('pad_portrait', False)
 
-    used, video = np.unique(index.of_frame[frames], return_inverse=True)
+    with open_pairs(ann_file, det_file, skeleton) as file:
+        clips = window_rule(cfg).num_frames > 1
+        index, numbers = read_names(file.names, numbered=clips)
+        seen = read_keypoints(file, index, camera_dicts, keep_frames, pad)
+        if pad:
+            camera_dicts = pad_portrait_cameras(camera_dicts)
+        cameras = CameraSet.from_dicts(camera_dicts)
+        windows = select_windows(
+            cfg, index, seen.positive, repr(ann_file), subset_seed, seen.usable
+        )
+        if clips:
+            shown = windows.frames_at(0).numpy()
+            warn_of_gaps(numbers, file.names.row, index, shown, repr(ann_file))
+        kept, windows = windows.compact(len(index.of_frame))
+        keypoints_px, scores = seen.of(kept)
+        del seen  # before the 3D is read
+        pose, visible = read_poses(file.poses, kept.numpy())
+
+    used, video = np.unique(index.of_frame[kept.numpy()], return_inverse=True)
     videos = [index.videos[i] for i in used]
     subjects = sorted({subject for subject, _, _ in videos})
     camera_of_video = cameras.lookup([(s, c) for s, _, c in videos], source=repr(ann_file))
     subject_of_video = np.array([subjects.index(subject) for subject, _, _ in videos])
-    keypoints, pose = keypoints[frames], pose[frames]
     return make_pose_bank(
-        keypoints_px=keypoints[..., :2],
-        pose_cam=pose[..., :3],
+        keypoints_px=keypoints_px,
+        pose_cam=pose,
         cameras=cameras,
         skeleton=skeleton,
         camera_index=camera_of_video[torch.from_numpy(video)],
@@ -204,9 +202,9 @@ def read_human36m(
         subjects=subjects,
         windows=windows,
         target_frames=window_rule(cfg).target_frames,
-        keypoint_scores=keypoints[..., 2],
-        pose_visible=pose[..., 3],
-        frame_index=frames,
+        keypoint_scores=scores,
+        pose_visible=visible,
+        frame_index=kept,
         check=check,
         detected=detected,
         source=repr(ann_file),

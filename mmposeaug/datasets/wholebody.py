@@ -90,9 +90,12 @@ def read_wholebody(
     of_frame = np.repeat(np.arange(len(videos)), [len(each) for each in keypoints])
     windows = select_windows(cfg, VideoIndex(videos, of_frame), None, repr(path), subset_seed)
     camera_set = CameraSet.from_dicts(cameras)
+    with np.errstate(over='ignore'):  # what is not finite is found by the checks
+        all_keypoints = np.concatenate(keypoints, dtype=np.float32, casting='same_kind')
+        all_poses = np.concatenate(poses, dtype=np.float32, casting='same_kind')
     return make_pose_bank(
-        keypoints_px=np.concatenate(keypoints),
-        pose_cam=np.concatenate(poses),
+        keypoints_px=all_keypoints,
+        pose_cam=all_poses,
         cameras=camera_set,
         skeleton=skeleton,
         camera_index=camera_set.lookup(keys, source=repr(path))[torch.from_numpy(of_frame)],

@@ -153,7 +153,7 @@ def warn_of_rates(cfgs: Sequence[Mapping[str, Any]]) -> None:
 def select_windows(
     cfg: Mapping[str, Any],
     index: VideoIndex,
-    keypoints: np.ndarray | None,
+    positive: np.ndarray | None,
     source: str,
     subset_seed: int = 0,
     usable: np.ndarray | None = None,
@@ -161,8 +161,8 @@ def select_windows(
     """Return the samples, of rows of the file, that a dataset config selects, in its order.
 
     Args:
-        keypoints (np.ndarray, optional): 2D keypoints (N, J, 2+); windows without one positive
-            coordinate are dropped, as MMPose does.
+        positive (np.ndarray, optional): Mask (N,) of the frames with a keypoint at a positive
+            pixel; samples without such a frame are dropped, as MMPose does.
         usable (np.ndarray, optional): Mask (N,) of the frames that may be lifting targets.
     """
     selection = FrameSelection(**{k: cfg[k] for k in _SELECTION_OPTIONS if k in cfg})
@@ -173,10 +173,7 @@ def select_windows(
     if usable is not None:
         windows = _with_usable_targets(windows, usable, rule, source)
     windows = _subset(windows, cfg.get('subset_frac', 1.0), cfg.get('subset_seed', subset_seed))
-    if keypoints is not None:
-        pixels = keypoints[..., :2].reshape(len(keypoints), -1)
-        # what is not finite stays, here as in MMPose, for the checks to name
-        positive = ((pixels > 0) | ~np.isfinite(pixels)).any(1)
+    if positive is not None:
         if not positive.all():
             windows = windows.take(_shows_any(windows, torch.from_numpy(positive)))
         if not len(windows):

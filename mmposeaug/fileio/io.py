@@ -16,6 +16,7 @@ import numpy as np
 from mmengine.fileio import exists, get_local_path
 from mmengine.utils import is_abs
 
+from .npy_headers import check_npy, unreadable_array
 from .restricted_pickle import RefusedError, unpickle_restricted
 
 
@@ -135,20 +136,24 @@ def load_npz(path: str, keys: Sequence[str] | None = None) -> dict[str, np.ndarr
         FileNotFoundError: If the file does not exist.
         ValueError: If it is not an npz file, or an array holds Python objects.
     """
-    require_file(path, 'npz file')
-    with get_local_path(path) as local_path, _open_numpy(local_path, path) as file:
-        if not hasattr(file, 'files'):
-            raise ValueError(f'The file {path!r} holds one array, not the named arrays of an npz.')
+    with open_npz(path) as file:
         arrays = {}
         for key in file.files if keys is None else [k for k in keys if k in file.files]:
             try:
                 arrays[key] = file[key]
             except Exception as error:  # zlib, zipfile and EOF errors have no common base
-                raise ValueError(
-                    f'The array {key!r} of {path!r} cannot be read ({error}); save it as plain '
-                    'numbers or fixed-width strings.'
-                ) from None
+                raise unreadable_array(key, path, error) from None
     return arrays
+
+
+@contextmanager
+def open_npz(path: str) -> Iterator[Any]:
+    """Open the npz file ``path`` with numpy; errors are those of :func:`load_npz`."""
+    require_file(path, 'npz file')
+    with get_local_path(path) as local_path, _open_numpy(local_path, path) as file:
+        if not hasattr(file, 'files'):
+            raise ValueError(f'The file {path!r} holds one array, not the named arrays of an npz.')
+        yield file
 
 
 def load_npy(path: str) -> np.ndarray:
@@ -198,7 +203,7 @@ def check_unpacked(size: int, path: str, local_path: str) -> None:
 
 @contextmanager
 def _open_numpy(local_path: str, path: str) -> Iterator[Any]:
-    _check_npy(local_path, path)
+    check_npy(local_path, path)
     try:
         loaded = np.load(local_path, allow_pickle=False)
     except Exception as error:  # zipfile, EOF and format errors have no common base
@@ -213,18 +218,6 @@ def _open_numpy(local_path: str, path: str) -> Iterator[Any]:
     finally:
         if hasattr(loaded, 'close'):
             loaded.close()
-
-
-def _check_npy(local_path: str, path: str) -> None:
-    """Refuse an npy file whose header announces more than it holds, before memory is taken."""
-    try:
-        np.lib.format.open_memmap(local_path, mode='r')
-    except Exception as error:  # what loads the file says what else is wrong
-        if 'mmap length' in str(error):
-            raise ValueError(
-                f'The file {path!r} announces more numbers than it holds; check that it is '
-                'complete.'
-            ) from None
 
 
 @contextmanager

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 import numpy as np
 import pytest
 import torch
@@ -57,8 +59,27 @@ def test_joined_banks_keep_samples_and_merge_people(make_bank):
     for offset, bank in ((0, first), (len(first), second)):
         index = torch.arange(len(bank))
         theirs, ours = bank.gather(index), joined.gather(index + offset)
-        for field in ('keypoints_px', 'pose_cam', 'intrinsics', 'image_size'):
-            assert torch.equal(getattr(theirs, field), getattr(ours, field))
+        for field in fields(ours):
+            assert torch.equal(getattr(theirs, field.name), getattr(ours, field.name))
+
+
+def test_scores_that_are_equal_are_held_once(make_bank, device):
+    ones, halves = torch.ones(20, 17), torch.full((20, 17), 0.5)
+    other = ones.clone()
+    other[19, 16] = 0
+    for scores, same in ((None, True), (ones, True), (halves, True), (other, False)):
+        bank = make_bank(keypoint_scores=scores).to(device)
+        expected = (ones if scores is None else scores).to(device)
+        assert torch.equal(bank.keypoint_scores, expected)
+        assert (bank.keypoint_scores.untyped_storage().nbytes() == 4) is same
+        index = torch.tensor([17, 2], device=device)
+        taken = bank.gather(index).keypoint_scores
+        assert torch.equal(taken, expected[bank.windows.frames_of(index)])
+        assert taken.is_contiguous() and taken.untyped_storage().nbytes() == 4 * taken.numel()
+    for pair, same in (((ones, ones), True), ((ones, halves), False), ((other, ones), False)):
+        joined = PoseBank.concat([make_bank(keypoint_scores=each) for each in pair])
+        assert torch.equal(joined.keypoint_scores, torch.cat(pair))
+        assert (joined.keypoint_scores.untyped_storage().nbytes() == 4) is same
 
 
 def test_target_frames_are_counted_from_the_first(make_bank):

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 import numpy as np
 import pytest
 import torch
@@ -10,8 +12,8 @@ from mmengine.config import Config
 from mmpose.datasets import Human36mDataset
 from mmpose.registry import DATASETS
 
-from mmposeaug.datasets import POSE_READERS, load_pose_bank
-from mmposeaug.fileio import save_json
+from mmposeaug.datasets import POSE_READERS, checks, load_pose_bank, pixels
+from mmposeaug.fileio import array_rows, save_json, save_pickle
 from mmposeaug.structures import H36M_17
 
 
@@ -91,6 +93,45 @@ def test_detections_replace_the_2d(sample, kind):
     order = bank.frame_index
     np.testing.assert_array_equal(bank.keypoints_px, detected[order][..., :2])
     np.testing.assert_array_equal(bank.keypoint_scores, detected[order][..., 2])
+
+
+SMALL_BLOCKS = [
+    dict(),
+    dict(subset_frac=0.4),
+    dict(ann_file='scored.npz'),
+    dict(ann_file='scored.npz', seq_len=3, pad_video_seq=True, causal=False, subjects=['S1']),
+    dict(ann_file='scored.npz', keep_frames='detected', pad_portrait=True, frame_step=2),
+    dict(keypoint_2d_src='detection', keypoint_2d_det_file='det.npy'),
+]
+
+
+def test_the_size_of_blocks_changes_nothing(sample, monkeypatch, log_lines):
+    rng = np.random.default_rng(0)
+    part, pose = (sample.arrays[name].astype('>f8') for name in ('part', 'S'))
+    part[..., 2], pose[..., 3] = rng.uniform(size=(2, *part.shape[:2]))
+    part[[20, 50], :, 2] = 0
+    part[[3, 70], :, :2] *= -1  # no pixel is positive
+    names = sample.arrays['imgname'][rng.permutation(len(part))]  # clips of other numbers
+    sample.write('scored.npz', part=part, S=pose, imgname=names.astype('S'))
+    np.save(sample.folder / 'det.npy', np.asfortranarray(part))
+    sample.cameras['S5', '54138969'].update(w=700, h=1100)
+    save_pickle(sample.folder / 'cameras.pkl', sample.cameras)
+    cfgs = [sample.cfg(type='MocapDataset', **options) for options in SMALL_BLOCKS]
+    expected = [load_pose_bank(cfg, check=False) for cfg in cfgs]
+    told = log_lines.copy()
+    log_lines.clear()
+    monkeypatch.setattr(array_rows, 'BLOCK_BYTES', 2000)  # some rows
+    for bank, other in zip((load_pose_bank(cfg, check=False) for cfg in cfgs), expected):
+        assert torch.equal(bank.frame_index, other.frame_index)
+        assert torch.equal(bank.windows.frames_of(), other.windows.frames_of())
+        everything = torch.arange(len(bank))
+        ours, theirs = (each.gather(everything) for each in (bank, other))
+        for field in fields(ours):
+            assert torch.equal(getattr(ours, field.name), getattr(theirs, field.name))
+    assert log_lines == told and any('out of order' in line for line in told)
+    rows = expected[2].frame_index
+    np.testing.assert_array_equal(expected[2].pose_cam, np.float32(pose[rows][..., :3]))
+    np.testing.assert_array_equal(expected[2].keypoint_scores, np.float32(part[rows][..., 2]))
 
 
 def test_subjects_skeleton_and_cameras(sample):
@@ -225,6 +266,47 @@ def test_bad_annotation_files_are_named(sample, kind, changes, message):
     with pytest.raises(ValueError, match=message) as caught:
         load_pose_bank(cfg)
     assert '\n' not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ('array', 'place', 'value', 'message'),
+    [
+        ('S', (10, 1), np.nan, "3D .*NaN.*'head' in frame {} and in 2 other frames; repair"),
+        (
+            'part',
+            (3, 2),
+            np.inf,
+            "2D score.*'right_foot' in frame {} and in 2 other frames; repair",
+        ),
+        ('S', (slice(3, 6), 2), -1, "behind.*'right_foot' in frame {} and in 2 other frames; such"),
+        ('S', (3, slice(3)), 7, "without length.*'right_foot' in frame {} and in 2 other frames"),
+    ],
+)
+@pytest.mark.parametrize('options', [dict(), dict(subjects=['S5', 'S1'])], ids=str)
+def test_rows_of_later_blocks_are_named_as_in_the_file(
+    sample, monkeypatch, options, array, place, value, message
+):
+    monkeypatch.setattr(array_rows, 'BLOCK_BYTES', 2000)
+    monkeypatch.setattr(checks, '_CHUNK', 7)
+    names = sample.arrays['imgname'][40:].tolist()
+    rows = [40 + i for i, name in enumerate(names) if name.startswith(('S1_', 'S5_'))][:90:30]
+    changed = sample.arrays[array].copy()
+    changed[rows, 2, :3] = 7  # where the right foot is then, too
+    changed[(rows, *place)] = value
+    cfg = sample.cfg(type='MocapDataset', ann_file=sample.write('bad.npz', **{array: changed}))
+    with pytest.raises(ValueError, match=message.format(rows[0])):
+        load_pose_bank(dict(cfg, **options))
+
+
+def test_the_one_person_who_was_found_need_not_be_in_the_sample(sample, monkeypatch):
+    monkeypatch.setattr(pixels, '_SAMPLE', 5)
+    count = len(sample.arrays['part'])
+    row = np.setdiff1d(np.arange(count), pixels.sample_rows(count))[60]
+    part = np.zeros_like(sample.arrays['part'])
+    part[row] = sample.arrays['part'][row] / [1000, 1000, 1]
+    cfg = sample.cfg(ann_file=sample.write('one.npz', part=part))
+    with pytest.raises(ValueError, match='they are normalised, not pixels'):
+        load_pose_bank(cfg)
 
 
 def test_detections_of_another_file_are_refused(sample):
