@@ -2,14 +2,16 @@
 """How long a training step takes, as ratios of medians measured in one run.
 
 All ways take turns in one process, so that they meet the same load; every ratio is the median
-over the rounds. Times are only printed for orientation.
+over the rounds. Times are the process's CPU time, which other programs change little; calls are
+those of torch's operators in a step, the ones that operators make included.
 
-    python benchmarks/training_speed.py configs/poseaug/CONFIG.py [--rounds 15] [--steps 10]
+    python benchmarks/training_speed.py configs/poseaug/CONFIG.py [--rounds 15] [--json FILE]
 """
 
 from __future__ import annotations
 
 import argparse
+import platform
 import statistics
 import tempfile
 import time
@@ -20,11 +22,15 @@ import torch
 from mmengine.config import Config
 from mmengine.logging import MessageHub
 from mmengine.runner import Runner
+from torch.profiler import ProfilerActivity, profile
 
 import mmposeaug  # noqa: F401  (registers everything)
 from mmposeaug.engine import fast_layers
+from mmposeaug.fileio import save_json
 
 Step = Callable[[], None]
+PLAIN = 'tensors, no augmentation'
+"""str: The way that the others are compared with."""
 
 
 def parse_args() -> argparse.Namespace:
@@ -34,6 +40,10 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--rounds', type=int, default=15, help='turns of every way')
     parser.add_argument('--steps', type=int, default=10, help='training steps in a turn')
     parser.add_argument('--threads', type=int, default=1, help='threads of torch')
+    parser.add_argument(
+        '--only', nargs='+', metavar='WAY', help='beginnings of the ways to measure'
+    )
+    parser.add_argument('--json', metavar='FILE', help='file to write the figures to')
     args = parser.parse_args()
     if min(args.rounds, args.steps, args.threads) < 1:
         parser.error('--rounds, --steps and --threads must be 1 or more')
@@ -67,15 +77,19 @@ def forever(make: Callable[[], Iterator[Any]]) -> Iterator[Any]:
         yield from make()
 
 
-def tensor_step(runner: Runner, fast: bool = True) -> Step:
-    """A step of a tensor loop, without MMEngine's hooks."""
+def tensor_step(runner: Runner, fast: bool = True, adversarial: bool = False) -> Step:
+    """A step of a tensor loop, without MMEngine's hooks; of the adversarial phase, if there is."""
     loop: Any = runner._train_loop
     loop.start_epoch()
     runner._hooks.clear()
     indices = forever(lambda: loop.dataloader.epoch(loop.order_generator))
 
     def run() -> None:
-        loop.update_lifter(0, loop.mix(loop.draw(next(indices))))
+        batch = loop.draw(next(indices))
+        if adversarial:
+            loop._augment(batch, learns=True)
+        else:
+            loop.update_lifter(0, loop.mix(batch))
 
     if not fast:
         return run
@@ -127,8 +141,14 @@ def main() -> None:
         'tensors, random augmentation': dict(own, augmentor=dict(type='RandomPoseAugmentor')),
         'PoseAug, default': dict(type='PoseAugTrainLoop'),
         'PoseAug, learned': dict(type='PoseAugTrainLoop', variant='learned', warmup_epochs=0),
+        'PoseAug, released, adversarial': dict(
+            type='PoseAugTrainLoop', variant='released', warmup_epochs=0
+        ),
         'codec alone': own,
     }
+    if args.only:
+        wanted = (PLAIN, *args.only)
+        ways = {name: way for name, way in ways.items() if name.startswith(tuple(wanted))}
     steps: dict[str, Step] = {}
     with tempfile.TemporaryDirectory() as work_dir:
         for number, (name, train_cfg) in enumerate(ways.items()):
@@ -138,26 +158,40 @@ def main() -> None:
             elif name == 'codec alone':
                 steps[name] = codec_step(runner)
             else:
-                steps[name] = tensor_step(runner, fast='as they are' not in name)
+                fast, adversarial = 'as they are' not in name, name.endswith('adversarial')
+                steps[name] = tensor_step(runner, fast, adversarial)
         MessageHub.get_current_instance()
         times = measure(steps, args.rounds, args.steps)
-    reference = 'tensors, no augmentation'
-    print(f'{"way":36s} {"ms a step":>10s} {"ratio":>7s}   (ratio to "{reference}")')
+        calls = {name: count_calls(step) for name, step in steps.items()}
+    print(f'{"way":36s} {"ms a step":>10s} {"ratio":>7s} {"calls":>7s}   (ratio to "{PLAIN}")')
+    rows = []
     for name, values in times.items():
-        ratio = statistics.median(v / r for v, r in zip(values, times[reference]))
-        print(f'{name:36s} {statistics.median(values):10.2f} {ratio:7.2f}')
+        ratio = statistics.median(v / r for v, r in zip(values, times[PLAIN]))
+        rows.append(dict(way=name, ms=statistics.median(values), ratio=ratio, calls=calls[name]))
+        print('{way:36s} {ms:10.2f} {ratio:7.2f} {calls:7.0f}'.format(**rows[-1]))
+    if args.json:
+        facts = dict(config=args.config, threads=args.threads, torch=torch.__version__)
+        save_json(args.json, dict(facts, machine=platform.platform(), rows=rows))
+
+
+def count_calls(step: Step, steps: int = 4) -> float:
+    """Calls of operators in a step, the mean over some, for not all steps need be alike."""
+    with profile(activities=[ProfilerActivity.CPU]) as found:
+        for _ in range(steps):
+            step()
+    return sum(event.name.startswith('aten::') for event in found.events()) / steps
 
 
 def measure(steps: dict[str, Step], rounds: int, count: int) -> dict[str, list[float]]:
-    """Milliseconds a step of every way in every round, after one round that is not counted."""
+    """CPU milliseconds a step of every way in every round, after one round that is not counted."""
     times: dict[str, list[float]] = {name: [] for name in steps}
     for number in range(rounds + 1):
         for name, step in steps.items():
-            start = time.perf_counter()
+            start = time.process_time()
             for _ in range(count):
                 step()
             if number:
-                times[name].append((time.perf_counter() - start) / count * 1000)
+                times[name].append((time.process_time() - start) / count * 1000)
     return times
 
 

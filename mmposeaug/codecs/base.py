@@ -16,6 +16,7 @@ from mmengine.registry import Registry
 from mmpose.registry import KEYPOINT_CODECS
 from torch import Tensor
 
+from mmposeaug.geometry import index_tensor
 from mmposeaug.geometry.camera import MIN_DEPTH
 
 from .shapes import ShapeChecks
@@ -192,7 +193,7 @@ class TensorCodec(ShapeChecks, ABC):
 
     def root_depth(self, pose_cam: Tensor) -> Tensor:
         """Depth (*) of the root of joints (*, K, 3) in metres, which some codecs need to decode."""
-        return pose_cam[..., list(self.root_index), 2].mean(-1)
+        return self._root(pose_cam)[..., 0, 2]
 
     def root_target(self, pose_cam: Tensor, visible: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """What a trajectory head learns from joints (*, K, 3): the root, and 1 over its depth.
@@ -265,7 +266,8 @@ class TensorCodec(ShapeChecks, ABC):
 
     def _root(self, pose: Tensor) -> Tensor:
         """Root (*, 1, 3) of joints (*, K, 3): the mean of the root joints."""
-        return pose[..., list(self.root_index), :].mean(dim=-2, keepdim=True)
+        roots = index_tensor(self.root_index, pose.device)
+        return pose.index_select(-2, roots).mean(dim=-2, keepdim=True)
 
     def _without_root(self, joints: Tensor) -> Tensor:
         """Joints (*, K, D) without the root, if the codec removes it."""

@@ -23,18 +23,13 @@ class RunningMeans:
         # values that come together are added up together
         self._totals: dict[tuple[str, ...], tuple[Tensor, Tensor]] = {}
 
-    def add(self, values: Mapping[str, Tensor]) -> Tensor:
-        """Count in the values of a step, if all of them are finite."""
-        names = tuple(values)
-        step = torch.stack([value.detach().float() for value in values.values()])
-        counted = torch.isfinite(step).all()
-        step, count = torch.where(counted, step, 0.0), counted.float()
+    def add(self, names: tuple[str, ...], step: Tensor, count: Tensor) -> None:
+        """Count in the values of a step, as :func:`counted` gives them."""
         if names in self._totals:
             total, steps = self._totals[names]
             self._totals[names] = total + step, steps + count
         else:
             self._totals[names] = step, count
-        return count
 
     def pop(self) -> dict[str, float]:
         """Means since the last call."""
@@ -46,6 +41,13 @@ class RunningMeans:
                 counts[name] = counts.get(name, 0.0) + float(steps)
         self._totals = {}
         return {name: sums[name] / counts[name] if counts[name] else math.nan for name in sums}
+
+
+def counted(values: Mapping[str, Tensor]) -> tuple[tuple[str, ...], Tensor, Tensor]:
+    """Names and values of a step, and how often they count: not at all if one is not finite."""
+    step = torch.stack([value.detach().float() for value in values.values()])
+    finite = torch.isfinite(step).all()
+    return tuple(values), torch.where(finite, step, 0.0), finite.float()
 
 
 def mean_over_processes(values: Mapping[str, float]) -> dict[str, float]:
@@ -72,11 +74,15 @@ class AdversarialLogs:
 
     def add(self, result: AugmentedBatch, epoch: int) -> None:
         """Count in a step; of one that is not finite only that."""
-        for means in (self._recent, self._epoch):
-            whole = result.valid.new_zeros((), dtype=torch.float32)
-            if result.finite and result.logs:
-                whole = means.add(result.logs)
-            means.add(dict(finite=whole))
+        steps = []
+        whole = result.valid.new_zeros((), dtype=torch.float32)
+        if result.finite and result.logs:
+            steps.append(counted(result.logs))
+            whole = steps[0][-1]
+        steps.append(counted(dict(finite=whole)))
+        for step in steps:
+            self._recent.add(*step)
+            self._epoch.add(*step)
         if self.adversary.steps % self.settings.log_interval == 0:
             self.flush(epoch)
 

@@ -161,8 +161,14 @@ class Adversary:
             samples.update(fake_motion=poses.angle, real_motion=poses_of(real))
         if 'discriminator_2d' in self.networks:
             samples['real_2d'] = self._real_keypoints(real, generator)
+        # scored once, for the logs and for the discriminators' own step
+        real_scores = {
+            name: network(samples[name.replace('discriminator', 'real')].detach())
+            for name, network in self.networks.items()
+            if name in DISCRIMINATORS and self.steps % self.discriminator_interval == 0
+        }
         losses, logs = self.objective.plausibility(
-            poses, samples, half_extent(batch, keypoints), self.networks
+            poses, samples, half_extent(batch, keypoints), self.networks, real_scores
         )
         if with_feedback and self.objective.feedback is not None:
             hardness = self.objective.hardness(
@@ -172,8 +178,7 @@ class Adversary:
         learnable = [value for value in losses.values() if value.requires_grad]
         finite = self.augmentor.update(torch.stack(learnable).sum()) if learnable else True
         logs.update({f'loss_{name}': value.detach() for name, value in losses.items()})
-        if self.steps % self.discriminator_interval == 0:
-            finite &= self._update_discriminators(samples, logs, generator)
+        finite &= self._update_discriminators(samples, real_scores, logs, generator)
         self.steps += 1
         logs['in_view'] = result.valid.float().mean()
         root = self.skeleton.root
@@ -191,23 +196,24 @@ class Adversary:
     def _update_discriminators(
         self,
         samples: Mapping[str, Tensor],
+        real_scores: Mapping[str, Tensor],
         logs: dict[str, Tensor],
         generator: torch.Generator,
     ) -> bool:
-        """One step of each discriminator; whether all gradients were finite."""
+        """One step of each discriminator with scores; whether all gradients were finite."""
         finite = True
         pools: Any = self.pools
         for key, pool in POOLS.items():
-            network = self.networks.get(f'discriminator_{key}')
-            if network is None:
+            real = real_scores.get(f'discriminator_{key}')
+            if real is None:
                 continue
-            fake = pools[pool].query(samples[f'fake_{key}'].detach(), generator)
-            real_scores, fake_scores = network(samples[f'real_{key}'].detach()), network(fake)
-            loss = self.objective.adversarial_loss.discriminator(real_scores, fake_scores)
+            network = self.networks[f'discriminator_{key}']
+            fake = network(pools[pool].query(samples[f'fake_{key}'].detach(), generator))
+            loss = self.objective.adversarial_loss.discriminator(real, fake)
             finite &= network.update(loss)
             with torch.no_grad():
                 logs[f'loss_discriminator_{key}'] = loss.detach()
-                right = (real_scores > 0.5).float().mean() + (fake_scores <= 0.5).float().mean()
+                right = (real > 0.5).float().mean() + (fake <= 0.5).float().mean()
                 logs[f'accuracy_{key}'] = right / 2
         return finite
 

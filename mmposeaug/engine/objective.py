@@ -44,6 +44,7 @@ class AugmentorObjective:
         samples: Mapping[str, Tensor],
         half_extent: Tensor,
         networks: Mapping[str, TrainedNetwork],
+        real_scores: Mapping[str, Tensor],
     ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
         """Losses that need no lifter.
 
@@ -51,6 +52,8 @@ class AugmentorObjective:
             samples (Mapping[str, Tensor]): What the discriminators are shown: ``fake_3d`` and
                 ``real_3d`` poses (N, J, 3), ``fake_2d`` and ``real_2d`` normalised keypoints
                 (N, J, 2), ``fake_motion`` and ``real_motion`` clips (N, T, J, 3).
+            real_scores (Mapping[str, Tensor]): Scores of the real ones by the discriminators that
+                learn in this step; a loss that counts them is logged then alone.
         """
         losses: dict[str, Tensor] = {}
         logs: dict[str, Tensor] = {}
@@ -64,9 +67,8 @@ class AugmentorObjective:
                 scores = network(samples[f'fake_{key}'])
             loss = self.adversarial_loss.augmentor(scores)
             losses[f'adversarial_{key}'] = weight * loss
-            if getattr(self.adversarial_loss, 'counts_real', False):
-                with torch.no_grad():
-                    both = self.adversarial_loss.augmentor(scores, network(samples[f'real_{key}']))
+            if name in real_scores and getattr(self.adversarial_loss, 'counts_real', False):
+                both = self.adversarial_loss.augmentor(scores.detach(), real_scores[name])
                 logs[f'adversarial_{key}_with_real'] = weight * both
         weight = self.weights['ranges']
         if poses.angle_change is not None:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -49,6 +50,9 @@ class TrainedNetwork:
             )
         self.optim = build_optim_wrapper(module, {'type': 'OptimWrapper', **optim_wrapper})
         self.optim.grad_name = f'{name}/grad_norm'
+        clip = self.optim.clip_grad_kwargs
+        if clip and 'max_norm' in clip and clip.get('norm_type', 2) == 2:
+            self.optim.clip_func = self._clip  # by the norm that is known already
         self.schedulers = [
             PARAM_SCHEDULERS.build(dict(config), default_args=dict(optimizer=self.optim))
             for config in param_scheduler
@@ -66,13 +70,17 @@ class TrainedNetwork:
         gradients = [p.grad for p in self.weights if p.grad is not None]
         if is_distributed():
             all_reduce_params(gradients, op='mean')
-        # a bound of infinity changes nothing: only the norm is wanted, in one fused call
-        norm = nn.utils.clip_grad_norm_(self.weights, float('inf'))
-        finite = bool(torch.isfinite(norm))
+        self.norm = nn.utils.get_total_norm(gradients)
+        finite = math.isfinite(self.norm)
         if finite:
             self.optim.step()
         self.optim.zero_grad()
         return finite
+
+    def _clip(self, parameters: list[Tensor], max_norm: float, **_: Any) -> Tensor:
+        """Clip gradients in the place of ``clip_grad_norm_``, which would measure them again."""
+        nn.utils.clip_grads_with_norm_(parameters, max_norm, self.norm)
+        return self.norm
 
     def end_epoch(self) -> None:
         """Step the schedules; make statistics the same in all processes."""

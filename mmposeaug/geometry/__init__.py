@@ -12,7 +12,7 @@ from .bones import (
 )
 from .camera import in_view, normalize_intrinsics, normalize_keypoints, project, view_borders
 from .clips import bone_turns, clip_at, leg_ratio, scale_path
-from .constants import index_tensor
+from .constants import index_tensor, value_tensor
 from .detections import (
     LOST_NOISE,
     LOST_SCORES,
@@ -53,6 +53,7 @@ __all__ = [
     'leg_ratio',
     'scale_path',
     'index_tensor',
+    'value_tensor',
     'LOST_NOISE',
     'LOST_SCORES',
     'correlate_frames',

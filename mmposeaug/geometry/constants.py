@@ -26,3 +26,23 @@ def index_tensor(values: tuple[int, ...], device: torch.device) -> Tensor:
         tensor([2, 0])
     """
     return torch.tensor(values, device=device)
+
+
+@lru_cache(maxsize=256)
+@torch.inference_mode(False)
+def value_tensor(values: tuple[float, ...], dtype: torch.dtype, device: torch.device) -> Tensor:
+    """Numbers on a device.
+
+    Args:
+        values (tuple[float]): The numbers.
+        dtype (torch.dtype): Their type.
+        device (torch.device): Where they are needed.
+
+    Returns:
+        Tensor: Numbers of shape (len(values),); not to be written to.
+
+    Example:
+        >>> value_tensor((0.5, 2.0), torch.float32, torch.device('cpu'))
+        tensor([0.5000, 2.0000])
+    """
+    return torch.tensor(values, dtype=dtype, device=device)

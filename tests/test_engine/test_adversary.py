@@ -253,6 +253,14 @@ def test_a_step_with_nothing_to_learn_for_changes_nothing(make):
 
 
 def test_the_released_value_counts_the_real_batch(make):
-    logs = step(make('released')).logs
+    loop = make('released')
+    shown = []
+    for key in ('3d', '2d'):
+        network = loop.adversary.networks[f'discriminator_{key}'].module
+        network.register_forward_hook(lambda *_: shown.append(1))
+    learning, other = step(loop).logs, step(loop).logs
     for key in ('adversarial_3d', 'adversarial_2d'):
-        assert logs[f'{key}_with_real'] > logs[f'loss_{key}']
+        assert learning[f'{key}_with_real'] > learning[f'loss_{key}']
+        assert f'loss_{key}' in other and f'{key}_with_real' not in other
+    # each scores fakes for the augmentor; where it learns, real ones, once, and fakes of its pool
+    assert len(shown) == 2 * (3 + 1)

@@ -32,6 +32,22 @@ def learning_rate(network: TrainedNetwork) -> float:
     return network.optim.param_groups[0]['lr']
 
 
+@pytest.mark.parametrize('clip', [dict(max_norm=1.0), dict(max_norm=1.0, norm_type=1)])
+def test_clipping_and_the_log_take_the_norm_of_the_gradients(clip):
+    network = make(dict(SGD, clip_grad=dict(clip)))
+    before = [p.detach().clone() for p in network.weights]
+    network.module.eval()
+    loss = network(torch.randn(8, 3)).square().sum()
+    gradients = torch.autograd.grad(loss, network.weights, retain_graph=True)
+    kind = clip.get('norm_type', 2)
+    norm = torch.cat([g.flatten() for g in gradients]).norm(kind)
+    assert norm > 1 and network.update(loss)
+    logged = network.optim.message_hub.get_scalar('train/net/grad_norm').current()
+    assert logged == pytest.approx(float(norm), rel=1e-5)
+    for old, new, gradient in zip(before, network.weights, gradients):
+        torch.testing.assert_close(old - new, gradient / norm, rtol=1e-4, atol=1e-6)
+
+
 def test_gradients_are_clipped_to_norm_1():
     network = make()
     before = copy.deepcopy(network.module.state_dict())

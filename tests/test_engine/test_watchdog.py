@@ -11,7 +11,7 @@ from mmengine.hooks import Hook
 from train_runs import build, differing, poseaug, tensors_of, train, train_cfg
 
 from mmposeaug.engine import CollapseWatchdog
-from mmposeaug.engine.adversarial_logs import RunningMeans
+from mmposeaug.engine.adversarial_logs import RunningMeans, counted
 
 
 @pytest.mark.parametrize(
@@ -42,13 +42,14 @@ def test_a_single_broken_step_does_not_spoil_the_means_of_an_epoch():
     means = RunningMeans()
     steps = [dict(loss=1.0, in_view=0.5)] * 150 + [dict(loss=float('inf'), in_view=0.0)]
     for step in steps:
-        counted = means.add({name: torch.tensor(value) for name, value in step.items()})
-        means.add(dict(finite=counted))
+        whole = counted({name: torch.tensor(value) for name, value in step.items()})
+        means.add(*whole)
+        means.add(*counted(dict(finite=whole[-1])))
     found = means.pop()
     assert found == dict(loss=1.0, in_view=0.5, finite=pytest.approx(150 / 151))
     assert CollapseWatchdog().diagnose(found) is None
     assert 'not finite in 0.7%' in str(CollapseWatchdog(max_broken=0.005).diagnose(found))
-    means.add(dict(loss=torch.tensor(float('nan'))))
+    means.add(*counted(dict(loss=torch.tensor(float('nan')))))
     assert CollapseWatchdog().diagnose(means.pop()) == 'loss is not finite'
 
 

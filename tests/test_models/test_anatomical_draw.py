@@ -21,6 +21,8 @@ from mmposeaug.geometry import (
 from mmposeaug.models import AnatomicalPoseAugmentor
 from mmposeaug.models.augmentors import anatomical_draw
 from mmposeaug.models.augmentors.articulation import Articulation
+from mmposeaug.models.augmentors.joint_turns import JointTurns
+from mmposeaug.models.augmentors.moving_draw import draw_uniform
 from mmposeaug.structures import (
     FLEXION_LIMITS,
     H36M_16,
@@ -97,6 +99,43 @@ def test_turns_keep_lengths_and_root(skeleton):
     expected = 1 - (directions(pose, tree) * directions(moved, tree)).sum(-1)
     torch.testing.assert_close(change, expected)
     assert change.mean() > 0.02
+
+
+@pytest.mark.parametrize('frames', [1, 3])
+@pytest.mark.parametrize('skeleton', ['h36m_17', 'h36m_16'])
+def test_joints_that_turn_at_once_turn_as_one_after_the_other(skeleton, frames):
+    tree = get_skeleton(skeleton)
+    augmentor = AnatomicalPoseAugmentor(skeleton, hip_rotation=20.0, joint_share=0.7)
+    pose = standing(tree).repeat(40, 1, 1) + 0.05 * torch.randn(40, tree.num_joints, 3)
+    draw = augmentor.draw_for(pose, {}, torch.Generator().manual_seed(1))
+    if frames > 1:
+        pose = pose.unsqueeze(1).repeat(1, frames, 1, 1)
+    body = augmentor.articulation
+    turns = JointTurns(tree, body, augmentor.std, augmentor.joint_share)
+    start = unit_bones(joints_to_bones(pose, tree))[0]
+    found = turns(start, pose, draw)
+    bends, tilts, twist, outer, elbow, thigh = map(rotation_matrix, turns._turns(pose, draw))
+    order = [(limb[1:], elbow, side) for side, limb in enumerate(body.arms)]
+    order += [(limb, outer, side) for side, limb in enumerate(body.arms)]
+    for side, limb in enumerate(body.legs):
+        order += [(limb[1:], outer, 2 + side), (limb[1:], thigh, side)]
+        order += [(limb, tilts, 1 + side), (limb, bends, 1 + side)]
+    order += [(body.upper, twist, 0), (body.upper, tilts, 0), (body.upper, bends, 0)]
+    expected = start.clone()
+    for bones, rotations, number in order:
+        expected[..., bones, :] = rotate(expected[..., bones, :], rotations[..., number, :, :])
+    torch.testing.assert_close(found, expected, rtol=0, atol=1e-6)
+    assert (found - start).norm(dim=-1).mean() > 0.1
+
+
+def test_uniform_numbers_are_those_of_one_name_after_the_other():
+    shapes = dict(length=(10,), scale=(1,), yaw=(), limbs=(2, 5), place=(2,))
+    one, other = (torch.Generator().manual_seed(4) for _ in range(2))
+    found = draw_uniform(7, shapes, generator=one)
+    for name, shape in shapes.items():
+        assert torch.equal(found[name], 2 * torch.rand(7, *shape, generator=other) - 1)
+    assert torch.equal(torch.rand(3, generator=one), torch.rand(3, generator=other))
+    assert draw_uniform(7, {}) == {}
 
 
 def test_a_trunk_bends_forwards_with_all_above_it():

@@ -13,7 +13,7 @@ from mmengine.logging import print_log
 from mmpose.registry import MODELS
 from torch import Tensor
 
-from mmposeaug.geometry import bone_lengths, joints_to_bones, unit_bones
+from mmposeaug.geometry import bone_lengths, index_tensor
 from mmposeaug.models.option_checks import check_number, check_options, check_range
 from mmposeaug.structures import (
     LARGEST_DEVIATION,
@@ -29,7 +29,7 @@ from mmposeaug.structures import (
 from .articulation import Articulation
 from .joint_turns import JointTurns
 from .networks import reference_frame
-from .operations import one_minus_cos
+from .operations import turn_bones
 from .people import sentence_on, size_ratio, verdict_on
 from .random_draw import RandomPoseAugmentor
 
@@ -268,17 +268,19 @@ class AnatomicalPoseAugmentor(RandomPoseAugmentor):
             return super().turn(pose, draw)
         std = {name: self.strength * value for name, value in self.std.items()}
         turns = JointTurns(self.skeleton, self.articulation, std, self.joint_share)
-        moved, _ = super().turn(turns(pose, draw), draw)
-        before, lengths = unit_bones(joints_to_bones(pose, self.skeleton))
-        after, _ = unit_bones(joints_to_bones(moved, self.skeleton))
-        return moved, one_minus_cos(before, after, lengths)
+        change = self.strength * self.angle_noise * draw['angle']
+        return turn_bones(pose, change, self.skeleton, lambda bones: turns(bones, pose, draw))
 
     # ------------------------------------------------------------------ lengths
     def length_ratio(self, pose: Tensor, draw: Mapping[str, Tensor]) -> Tensor:
         """Relative changes of bone lengths, as in the base class."""
         own = super().length_ratio(pose, draw)
         lengths = bone_lengths(reference_frame(pose, self.target_frame), self.skeleton)
-        now = torch.stack([lengths[:, g].mean(-1) for g in self.groups], dim=-1)
+        # one bone, or left and right
+        first, second = (
+            index_tensor(tuple(group[i] for group in self.groups), pose.device) for i in (0, -1)
+        )
+        now = (lengths.index_select(1, first) + lengths.index_select(1, second)) / 2
         low, high = self.stature
         stature = (low + high) / 2 + (high - low) / 2 * draw['stature']
         wanted = stature * self.published

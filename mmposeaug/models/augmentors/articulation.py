@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from mmposeaug.geometry import body_axes, index_tensor, joints_to_bones, rotate
+from mmposeaug.geometry import body_axes, index_tensor, joints_to_bones, value_tensor
 from mmposeaug.structures import FLEXION_LIMITS, Skeleton, is_plain_limb
 
 AXIS_HINT = 0.2
@@ -29,6 +30,19 @@ class Articulation:
     def limbs(self) -> tuple[tuple[tuple[int, ...], ...], ...]:
         """Legs and arms."""
         return self.legs, self.arms
+
+    @cached_property
+    def turned(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Bones that turn, and the number of each one's turn.
+
+        Turns are of the trunk, thighs (2), upper arms (2), shins (2) and forearms (2).
+        """
+        number = dict.fromkeys(self.upper, 0)
+        for limbs, first in zip(self.limbs, (1, 3)):
+            for side, (bone, *outer) in enumerate(limbs):
+                number[bone] = first + side
+                number.update(dict.fromkeys(outer, first + side + 4))
+        return tuple(number), tuple(number.values())
 
     @classmethod
     def of(cls, skeleton: Skeleton) -> Articulation | None:
@@ -64,35 +78,21 @@ class Articulation:
         return mean @ axes
 
 
-def turn_together(bones: Tensor, which: tuple[int, ...], rotation: Tensor) -> Tensor:
-    """Rotate some bones of (*, B, 3).
-
-    Args:
-        rotation (Tensor): Matrices of shape (*, L, 3, 3) where the bones are L limbs of K / L
-            bones, limb after limb.
-    """
-    index = index_tensor(which, bones.device)
-    chosen = bones.index_select(-2, index)
-    turned = rotate(chosen.unflatten(-2, (rotation.shape[-3], -1)), rotation).flatten(-3, -2)
-    return bones.index_copy(bones.ndim - 2, index, turned)
-
-
 def flexion_turn(
     bones: Tensor,
     limbs: tuple[tuple[int, ...], ...],
     angle: Tensor,
-    limits: tuple[float, float],
-    hint: Tensor | None = None,
+    limits: tuple[tuple[float, ...], tuple[float, ...]],
+    hint: Tensor,
 ) -> Tensor:
     """Turns that bend knees or elbows in their own plane, within their range of motion.
 
     Args:
         bones (Tensor): Bone vectors of shape (*, B, 3), parent minus child.
         angle (Tensor): Change of flexion of shape (*, L), in radians.
-        limits (tuple[float, float]): Smallest and largest flexion in radians. A limb that is
-            bent further already is not bent back.
-        hint (Tensor, optional): Axis (*, 3), or axes (*, L, 3), about which a straight limb
-            bends. Defaults to None: a straight limb stays straight.
+        limits (tuple[tuple[float], tuple[float]]): Smallest and largest flexion of every limb in
+            radians. A limb that is bent further already is not bent back.
+        hint (Tensor): Axes (*, L, 3) about which a straight limb bends; 0: it stays straight.
 
     Returns:
         Tensor: Axis-angle vectors of shape (*, L, 3), in radians.
@@ -100,27 +100,21 @@ def flexion_turn(
     first, second = _directions(bones, limbs)
     axis = torch.linalg.cross(first, second)
     flexion = torch.atan2(torch.linalg.vector_norm(axis, dim=-1), (first * second).sum(-1))
-    if hint is not None:
-        axis = axis + AXIS_HINT * (hint if hint.ndim == axis.ndim else hint.unsqueeze(-2))
-    lowest, highest = flexion.clamp(max=limits[0]), flexion.clamp(min=limits[1])
-    change = (flexion + angle).maximum(lowest).minimum(highest) - flexion
-    return normalize(axis, dim=-1) * change.unsqueeze(-1)
+    low, high = (value_tensor(each, bones.dtype, bones.device) for each in limits)
+    change = (flexion + angle).clamp(flexion.minimum(low), flexion.maximum(high)) - flexion
+    return normalize(axis + AXIS_HINT * hint, dim=-1) * change.unsqueeze(-1)
 
 
 def _directions(bones: Tensor, limbs: tuple[tuple[int, ...], ...]) -> tuple[Tensor, Tensor]:
     """Directions (*, L, 3) of the upper and the lower bones of L limbs."""
     first, second = (
         normalize(
-            bones[..., index_tensor(tuple(limb[i] for limb in limbs), bones.device), :], dim=-1
+            bones.index_select(-2, index_tensor(tuple(limb[i] for limb in limbs), bones.device)),
+            dim=-1,
         )
         for i in (0, 1)
     )
     return first, second
-
-
-def one_sided(normal: Tensor, backward: Tensor, factor: float) -> Tensor:
-    """Sizes of normal draws, those that are ``backward`` turned round and made smaller."""
-    return torch.where(backward, -factor, 1.0) * normal.abs()
 
 
 def extension_share(joint: str) -> float:
@@ -129,7 +123,7 @@ def extension_share(joint: str) -> float:
     return -extension / flexion
 
 
-def flexion_limits(joint: str) -> tuple[float, float]:
-    """Smallest and largest flexion of a joint, in radians."""
-    low, high = FLEXION_LIMITS[joint]
-    return math.radians(low), math.radians(high)
+def flexion_limits(*joints: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Smallest and largest flexions of joints, in radians."""
+    low, high = zip(*(FLEXION_LIMITS[joint] for joint in joints))
+    return tuple(map(math.radians, low)), tuple(map(math.radians, high))

@@ -1,5 +1,5 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""Turns of a person's joints from random draws, from the outside in."""
+"""Turns of a person's joints from random draws."""
 
 from __future__ import annotations
 
@@ -12,22 +12,16 @@ from torch.nn.functional import normalize
 
 from mmposeaug.geometry import (
     body_axes,
-    bones_to_joints,
     index_tensor,
     joints_to_bones,
     rotation_matrix,
+    value_tensor,
 )
 from mmposeaug.structures import LARGEST_DEVIATION, Skeleton
 
-from .articulation import (
-    Articulation,
-    extension_share,
-    flexion_limits,
-    flexion_turn,
-    one_sided,
-    turn_together,
-)
+from .articulation import Articulation, extension_share, flexion_limits, flexion_turn
 from .networks import per_frame
+from .operations import rotate_each
 
 BACKWARD_SHARE = 0.25
 """float: Share of the turns of trunk, hips and knees that extend the joint."""
@@ -47,68 +41,98 @@ class JointTurns:
     std: Mapping[str, float]
     joint_share: float
 
-    def __call__(self, pose: Tensor, draw: Mapping[str, Tensor]) -> Tensor:
-        """Turn elbows, shoulders, knees, hips and trunk of poses or clips; the root stays."""
-        body = self.body
-        bones = joints_to_bones(pose, self.skeleton)
-        turns = self._turns(pose, bones, draw)
-        # all at once: the time goes into the number of operations
-        rotations = rotation_matrix(torch.cat(turns, dim=-2)).split(
+    def __call__(self, directions: Tensor, pose: Tensor, draw: Mapping[str, Tensor]) -> Tensor:
+        """Turn the unit bones (*, B, 3) of poses or clips at elbows, shoulders, knees, hips, trunk.
+
+        Joints are turned together where they can be: the time goes into the number of operations.
+        """
+        turns = self._turns(pose, draw)
+        bend, tilt, twist, outer, elbow, *thigh = rotation_matrix(torch.cat(turns, dim=-2)).split(
             [turn.shape[-2] for turn in turns], dim=-3
         )
-        elbow, shoulder, knee, swing, side, flexion, sideways, twist, *thigh = rotations
-        outer = tuple(tuple(bone for limb in limbs for bone in limb[1:]) for limbs in body.limbs)
-        whole = tuple(tuple(bone for limb in limbs for bone in limb) for limbs in body.limbs)
-        bones = turn_together(bones, outer[1], elbow)
-        bones = turn_together(bones, whole[1], shoulder)
-        bones = turn_together(bones, outer[0], thigh[0] @ knee if thigh else knee)
-        bones = turn_together(bones, whole[0], swing @ side)
-        bones = turn_together(bones, body.upper, flexion @ sideways @ twist)
-        return bones_to_joints(bones, self.skeleton, pose[..., self.skeleton.root, :])
+        trunk, legs = (bend @ tilt).split([1, 2], dim=-3)
+        trunk = trunk @ twist
+        if thigh:  # the shin is turned before the hip swings
+            shoulder, knee = outer.split(2, dim=-3)
+            outer = torch.cat((shoulder, thigh[0] @ knee), dim=-3)
+        outer = torch.cat((trunk, trunk, legs), dim=-3) @ outer
+        rotations = torch.cat((trunk, legs, outer, outer[..., :2, :, :] @ elbow), dim=-3)
+        bones, number = (index_tensor(each, pose.device) for each in self.body.turned)
+        moved = rotate_each(rotations.index_select(-3, number), directions.index_select(-2, bones))
+        return directions.index_copy(directions.ndim - 2, bones, moved)
 
-    def _turns(self, pose: Tensor, bones: Tensor, draw: Mapping[str, Tensor]) -> tuple[Tensor, ...]:
-        """Axis-angle vectors (*, K, 3) of elbows, shoulders, knees, hips (2), trunk (3), thighs."""
-        axes = body_axes(pose, self.skeleton)
+    def _turns(self, pose: Tensor, draw: Mapping[str, Tensor]) -> tuple[Tensor, ...]:
+        """Axis-angle vectors (*, K, 3) of joints that are turned together, left before right.
+
+        They are of trunk and hips forwards, of both to the side, of the trunk's twist, of shoulders
+        and knees, of elbows, and of thighs about themselves.
+        """
+        std, (legs, arms) = self.std, self.body.limbs
+        bones, axes = joints_to_bones(pose, self.skeleton), body_axes(pose, self.skeleton)
         across, up, forward = axes.unbind(-2)
-        names = ('trunk', 'hip', 'knee', 'shoulder', 'elbow')
-        held = {name: _held(draw[name]) for name in names}
-        turned = (draw['limbs_turned'] < 2 * self.joint_share - 1).to(pose.dtype)
-        swings, side_swings, knees, shoulders, elbows = turned.unbind(-1)
-        backward = draw['legs_backward'] < 2 * BACKWARD_SHARE - 1
-        elbow = self.std['elbow_flexion'] * held['elbow'] * elbows
-        shoulder = self.std['shoulder'] * held['shoulder'] * shoulders.unsqueeze(-1)
-        knee = self.std['knee_flexion'] * knees * one_sided(held['knee'], backward[:, 1], 0.5)
-        swing, side = held['hip'].unbind(1)
-        swing = one_sided(swing, backward[:, 0], extension_share('hip')) * swings
-        trunk, trunk_side, twist = held['trunk'].unbind(-1)
-        bent_backward = draw['trunk_backward'] < 2 * BACKWARD_SHARE - 1
-        trunk = one_sided(trunk, bent_backward, extension_share('trunk'))
-        trunk = trunk * (draw['trunk_turned'] < 2 * self.joint_share - 1)
-        arms, legs = self.body.arms, self.body.legs
+        bend, hips, knees, elbows, tilt, twist = self._angles(pose, draw)
 
-        def about(axis: Tensor, angle: Tensor, std: str) -> Tensor:
-            angle = per_frame(self.std[std] * angle.reshape(len(pose), -1, 1), pose)
-            return axis.unsqueeze(-2) * angle
+        def about(axis: Tensor, angle: Tensor) -> Tensor:
+            return axis.unsqueeze(-2) * per_frame(angle.unsqueeze(-1), pose)
 
+        hint = draw.get('elbow_axis', torch.zeros_like(axes[..., :2, :]))
+        elbow, knee = flexion_turn(
+            bones,
+            (*arms, *legs),
+            per_frame(torch.cat((elbows, knees), dim=1), pose),
+            flexion_limits('elbow', 'elbow', 'knee', 'knee'),
+            torch.cat((hint, across.unsqueeze(-2).expand_as(hint)), dim=-2),
+        ).split(2, dim=-2)
+        shares = draw['limbs_turned'] < 2 * self.joint_share - 1
+        shoulder = std['shoulder'] * _held(draw['shoulder']) * shares[..., 3:4]
         turns = (
-            flexion_turn(
-                bones, arms, per_frame(elbow, pose), flexion_limits('elbow'), draw.get('elbow_axis')
-            ),
-            per_frame(shoulder, pose) @ axes,
-            flexion_turn(bones, legs, per_frame(knee, pose), flexion_limits('knee'), across),
             # a thigh that swings forwards turns against a trunk that bends forwards
-            about(across, -swing, 'hip_flexion'),
-            about(forward, side * side_swings, 'hip_abduction'),
-            about(across, trunk, 'trunk_flexion'),
-            about(forward, trunk_side, 'trunk_side'),
-            about(up, twist, 'trunk_twist'),
+            about(across, torch.cat((bend, -hips), dim=1)),
+            about(forward, tilt),
+            about(up, twist),
+            torch.cat((per_frame(shoulder, pose) @ axes, knee), dim=-2),
+            elbow,
         )
         if 'thigh' not in draw:
             return turns
-        # in the end, so that the shin is turned before the hip swings
-        angle = per_frame(self.std['hip_rotation'] * _held(draw['thigh']) * swings, pose)
-        thighs = bones[..., index_tensor(tuple(leg[0] for leg in legs), bones.device), :]
+        angle = per_frame(std['hip_rotation'] * _held(draw['thigh']) * shares[..., 0], pose)
+        thighs = bones.index_select(-2, index_tensor(tuple(leg[0] for leg in legs), pose.device))
         return (*turns, normalize(thighs, dim=-1) * angle.unsqueeze(-1))
+
+    def _angles(self, pose: Tensor, draw: Mapping[str, Tensor]) -> tuple[Tensor, ...]:
+        """Angles (N, K) of trunk, hips, knees, elbows, of trunk and hips sideways, of a twist."""
+
+        def row(*values: float) -> Tensor:
+            return value_tensor(values, pose.dtype, pose.device)
+
+        trunk, hip, std = draw['trunk'], draw['hip'], self.std
+        normal = (trunk[:, :1], hip[:, 0], draw['knee'], draw['elbow'])
+        angles = _held(torch.cat((*normal, trunk[:, 1:2], hip[:, 1], trunk[:, 2:]), dim=1))
+        # trunk, hips and knees turn further one way than the other
+        backward = torch.cat(
+            (draw['trunk_backward'].unsqueeze(1), draw['legs_backward'].flatten(1)), dim=1
+        )
+        further = row(extension_share('trunk'), *2 * [extension_share('hip')], 0.5, 0.5)
+        ways = torch.where(backward < 2 * BACKWARD_SHARE - 1, -further, 1.0)
+        angles = torch.cat((angles[:, :5].abs() * ways, angles[:, 5:]), dim=1)
+        angles = angles * row(
+            std['trunk_flexion'],
+            *2 * [std['hip_flexion']],
+            *2 * [std['knee_flexion']],
+            *2 * [std['elbow_flexion']],
+            std['trunk_side'],
+            *2 * [std['hip_abduction']],
+            std['trunk_twist'],
+        )
+        # of each side: hip, hip to the side, knee, shoulder, elbow; a trunk leans and twists always
+        limbs = draw['limbs_turned'].transpose(1, 2).flatten(1)
+        always = torch.full_like(limbs[:, :1], -2)
+        turned = torch.cat((draw['trunk_turned'].unsqueeze(1), limbs, always), dim=1)
+        turned = turned.index_select(
+            1, index_tensor((0, 1, 2, 5, 6, 9, 10, 11, 3, 4, 11), pose.device)
+        )
+        angles = angles * (turned < 2 * self.joint_share - 1)
+        return angles.split([1, 2, 2, 2, 3, 1], dim=1)
 
 
 def _held(normal: Tensor) -> Tensor:

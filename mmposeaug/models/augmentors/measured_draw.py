@@ -24,7 +24,7 @@ from mmposeaug.structures import Skeleton
 from .clip_motion import index_of
 from .local_bones import LocalBones, levels, swing, to_frame
 from .networks import per_frame, reference_frame
-from .operations import one_minus_cos
+from .operations import one_minus_cos, rotate_each
 from .random_draw import RandomPoseAugmentor
 
 FARTHEST = 2.5
@@ -154,10 +154,10 @@ class MeasuredPoseAugmentor(RandomPoseAugmentor):
             )
         directions, lengths = unit_bones(joints_to_bones(pose, self.skeleton))
         turned = self._turn_joints(directions, pose, draw)
-        moved = bones_to_joints(turned * lengths, self.skeleton, pose[..., self.skeleton.root, :])
         if self.angle_noise:
-            moved, _ = super().turn(moved, draw)
-            turned, _ = unit_bones(joints_to_bones(moved, self.skeleton))
+            change = per_frame(self.strength * self.angle_noise * draw['angle'], pose)
+            turned, _ = unit_bones(turned + change)
+        moved = bones_to_joints(turned * lengths, self.skeleton, pose[..., self.skeleton.root, :])
         return moved, one_minus_cos(directions, turned, lengths)
 
     def _turn_joints(self, directions: Tensor, pose: Tensor, draw: Mapping[str, Tensor]) -> Tensor:
@@ -198,11 +198,6 @@ class MeasuredPoseAugmentor(RandomPoseAugmentor):
             found.update({bone: result[..., i, :] for i, bone in enumerate(bones)})
             place = {bone: i for i, bone in enumerate(bones)}
         return torch.stack([found[bone] for bone in range(self.skeleton.num_bones)], dim=-2)
-
-
-def rotate_each(frame: Tensor, vectors: Tensor) -> Tensor:
-    """Vectors (*, 3) in frames (*, 3, 3) along the axes of the world."""
-    return (frame @ vectors.unsqueeze(-1)).squeeze(-1)
 
 
 def turn_further(start: Tensor, end: Tensor, factor: Tensor) -> Tensor:

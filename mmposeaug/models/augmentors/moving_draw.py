@@ -75,8 +75,8 @@ class MovingDraw(nn.Module):
         for normal, uniform in shapes:
             for name in [name for name in normal if name not in given]:
                 draw[name] = torch.randn(len(pose), *normal[name], **options)
-            for name in [name for name in uniform if name not in given]:
-                draw[name] = 2 * torch.rand(len(pose), *uniform[name], **options) - 1
+            wanted = {name: shape for name, shape in uniform.items() if name not in given}
+            draw.update(draw_uniform(len(pose), wanted, **options))
         return draw
 
     def fit_motion(self, clips: Tensor) -> None:
@@ -149,3 +149,16 @@ class MovingDraw(nn.Module):
     def _moving(self) -> dict[str, tuple[int, ...]]:
         shapes = self.normal_shapes()
         return {name: shape for name, shape in shapes.items() if name not in self.at_rest}
+
+
+def draw_uniform(
+    count: int, shapes: Mapping[str, tuple[int, ...]], **options: Any
+) -> dict[str, Tensor]:
+    """Numbers in [-1, 1] by name, ``count`` times each shape, all drawn at once.
+
+    On a CPU they are those that would be drawn one name after the other; normal ones are not, since
+    torch draws them in blocks.
+    """
+    sizes = [count * math.prod(shape) for shape in shapes.values()]
+    values = torch.rand(sum(sizes), **options).mul_(2).sub_(1).split(sizes)
+    return {name: part.view(count, *shapes[name]) for name, part in zip(shapes, values)}

@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import lru_cache
+
 import torch
 from torch import Tensor
 
@@ -22,10 +25,16 @@ from mmposeaug.structures import Skeleton
 from .networks import is_clip, per_frame, reference_frame, reference_index
 
 
-def turn_bones(pose: Tensor, change: Tensor, skeleton: Skeleton) -> tuple[Tensor, Tensor]:
+def turn_bones(
+    pose: Tensor,
+    change: Tensor,
+    skeleton: Skeleton,
+    first: Callable[[Tensor], Tensor] | None = None,
+) -> tuple[Tensor, Tensor]:
     """Add a vector (N, J - 1, 3) to every unit bone and renormalise; lengths stay (paper, Eq. 4).
 
-    A change (N, T, J - 1, 3) has a vector for each frame of a clip.
+    A change (N, T, J - 1, 3) has a vector for each frame of a clip. ``first`` turns the unit bones
+    (N, J - 1, 3) or (N, T, J - 1, 3) before that.
 
     Returns:
         tuple[Tensor, Tensor]: The poses (N, J, 3) or (N, T, J, 3), and 1 - cos of every bone's
@@ -33,9 +42,14 @@ def turn_bones(pose: Tensor, change: Tensor, skeleton: Skeleton) -> tuple[Tensor
     """
     directions, lengths = unit_bones(joints_to_bones(pose, skeleton))
     change = change if change.ndim == 4 else per_frame(change, pose)
-    turned, _ = unit_bones(directions + change)
+    turned, _ = unit_bones((directions if first is None else first(directions)) + change)
     moved = bones_to_joints(turned * lengths, skeleton, pose[..., skeleton.root, :])
     return moved, one_minus_cos(directions, turned, lengths)
+
+
+def rotate_each(frame: Tensor, vectors: Tensor) -> Tensor:
+    """Vectors (*, 3) in frames (*, 3, 3) along the axes of the world."""
+    return (frame @ vectors.unsqueeze(-1)).squeeze(-1)
 
 
 def one_minus_cos(before: Tensor, after: Tensor, lengths: Tensor) -> Tensor:
@@ -56,15 +70,18 @@ def scale_bones(
     The root stays too, in a clip that of the reference frame; its path becomes longer as the legs
     do.
     """
-    group_of_bone = [0] * skeleton.num_bones
-    for group, bones in enumerate(skeleton.length_groups):
-        for bone in bones:
-            group_of_bone[bone] = group
-    index = index_tensor(tuple(group_of_bone), pose.device)
+    index = index_tensor(group_of_bone(skeleton), pose.device)
     factor = per_frame(1 + ratio.index_select(1, index), pose)
     bones_scaled = joints_to_bones(pose, skeleton) * factor.unsqueeze(-1)
     scaled = bones_to_joints(bones_scaled, skeleton, pose[..., skeleton.root, :])
     return step_as_legs_do(pose, scaled, skeleton, target_frame)
+
+
+@lru_cache(maxsize=64)
+def group_of_bone(skeleton: Skeleton) -> tuple[int, ...]:
+    """For each bone the number of its length group."""
+    number = {bone: i for i, bones in enumerate(skeleton.length_groups) for bone in bones}
+    return tuple(number[bone] for bone in range(skeleton.num_bones))
 
 
 def step_as_legs_do(

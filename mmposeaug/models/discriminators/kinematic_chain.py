@@ -127,7 +127,10 @@ class KinematicChainDiscriminator(nn.Module):
         """
         layers = [getattr(path, name) for path in self.paths.values()]
         width = features.shape[-1]
-        weight = torch.stack([F.pad(m.weight, (0, width - m.in_features)) for m in layers])
+        weights = [
+            F.pad(m.weight, (0, width - m.in_features)) if m.in_features < width else m.weight
+            for m in layers
+        ]
         bias = torch.stack([m.bias for m in layers]).unsqueeze(1)
-        output = torch.baddbmm(bias, features, weight.transpose(1, 2))
+        output = torch.baddbmm(bias, features, torch.stack(weights).transpose(1, 2))
         return F.leaky_relu(output, LEAK) if activated else output
