@@ -8,9 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mmengine.config import Config
-from mmengine.device import get_device
 
-import mmposeaug  # noqa: F401  (registers everything, also for configs without custom_imports)
 from common import (
     add_common_options,
     build_runner,
@@ -23,14 +21,7 @@ from common import (
     require_folder,
 )
 from config_types import unknown_type
-from mmposeaug.engine import make_safe
-from mmposeaug.engine.checkpoint_files import (
-    find_last_checkpoint,
-    refusal_of_named,
-    refusal_to_resume,
-    refusal_to_start,
-)
-from mmposeaug.engine.config_files import missing_for_training, missing_parts_of_training
+from mmposeaug import engine  # registers everything, also for configs without custom_imports
 from several_processes import ToolParser, end_process
 
 
@@ -66,6 +57,8 @@ def build_parser() -> argparse.ArgumentParser:
 
 def enable_amp(parser: argparse.ArgumentParser, cfg: Config) -> None:
     """Replaces the plain optimizer wrapper by the one for mixed precision."""
+    from mmengine.device import get_device
+
     if get_device() == 'cpu':
         parser.error(
             "--amp needs a GPU, since MMEngine's AmpOptimWrapper scales gradients on one only; "
@@ -90,10 +83,10 @@ def set_start(parser: argparse.ArgumentParser, cfg: Config, args: argparse.Names
         options = cfg.get('default_hooks', {}).get('checkpoint', {})
         if options is None or args.restart or options.get('restart'):
             return
-        refusal = refusal_to_start(cfg.work_dir)
+        refusal = engine.checkpoint_files.refusal_to_start(cfg.work_dir)
     elif args.resume == 'auto':
-        found = find_last_checkpoint(cfg.work_dir, local_out_dir(cfg))
-        refusal = refusal_to_resume(cfg.work_dir, found)
+        found = engine.checkpoint_files.find_last_checkpoint(cfg.work_dir, local_out_dir(cfg))
+        refusal = engine.checkpoint_files.refusal_to_resume(cfg.work_dir, found)
         if found.path is not None:
             print(found.describe() or f'Going on from {found.path}')
             cfg.resume, cfg.load_from = True, found.path
@@ -101,7 +94,7 @@ def set_start(parser: argparse.ArgumentParser, cfg: Config, args: argparse.Names
             print(f'No checkpoint in {cfg.work_dir}: the training starts from the beginning.')
     else:
         require_file(parser, args.resume, 'checkpoint')
-        refusal = refusal_of_named(args.resume, cfg.work_dir)
+        refusal = engine.checkpoint_files.refusal_of_named(args.resume, cfg.work_dir)
         cfg.resume, cfg.load_from = True, args.resume
     if refusal is not None:
         parser.error(refusal)
@@ -118,7 +111,7 @@ def local_out_dir(cfg: Config) -> str | None:
 def prepare_config(parser: argparse.ArgumentParser, args: argparse.Namespace) -> Config:
     """Reads the config and merges all options into it."""
     cfg = read_config(parser, args)
-    lacking = missing_parts_of_training(cfg)
+    lacking = engine.config_files.missing_parts_of_training(cfg)
     if lacking is not None:
         parser.error(lacking)
     if 'type' in cfg.train_cfg and 'by_epoch' in cfg.train_cfg:
@@ -134,7 +127,7 @@ def prepare_config(parser: argparse.ArgumentParser, args: argparse.Namespace) ->
     unknown = unknown_type(cfg, ('val_', 'test_'))
     if unknown:
         parser.error(unknown)
-    for missing in missing_for_training(cfg):
+    for missing in engine.config_files.missing_for_training(cfg):
         parser.error(missing)
     set_start(parser, cfg, args)
     require_checkpoint(parser, cfg.get('load_from'))
@@ -160,7 +153,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     hint = 'interrupted; the same command with --resume goes on from the last checkpoint'
     with plain_errors(parser, args.resume, hint):
         runner = build_runner(prepare_config(parser, args), args)
-        make_safe(runner, args.restart)
+        engine.make_safe(runner, args.restart)
         runner.train()
 
 
