@@ -14,8 +14,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-import mmposeaug  # noqa: F401  (mends what MMPose needs before it is imported)
-from mmposeaug.apis import LiftingInferencer, LiveLifter
+from mmposeaug import apis
 from mmposeaug.datasets.keypoints_2d import UNTRACKED, load_keypoints
 from mmposeaug.lifting.command_line import add_detector, build_chosen
 
@@ -121,11 +120,11 @@ def run(args: argparse.Namespace) -> None:
     """Lifts frame after frame."""
     stages = Stages()
     replayed = Path(args.source).suffix.lower() in ('.json', '.npz', '.npy')
-    inferencer = LiftingInferencer(
+    inferencer = apis.LiftingInferencer(
         args.config, args.checkpoint, args.device, flip_test=not args.no_flip
     )
     detected = 'mediapipe' if args.detector == 'mediapipe' else 'coco'
-    live = LiveLifter(
+    live = apis.LiveLifter(
         inferencer,
         keypoint_set=args.keypoint_set or ('auto' if replayed else detected),
         image_size=tuple(args.image_size) if args.image_size else None,

@@ -9,9 +9,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import mmposeaug  # noqa: F401  (mends what MMPose needs before it is imported)
+from mmposeaug import synthetic
 from mmposeaug.fileio import atomic_write
-from mmposeaug.synthetic import Scene, detect_people
 
 SAMPLE = Path(__file__).resolve().parent / 'resources' / 'two_people_coco.json'
 
@@ -24,7 +23,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument('--out', type=Path, default=SAMPLE, help=f'file to write ({SAMPLE.name})')
     parser.add_argument('--motions', nargs='+', help='what the people do (default: the sample)')
-    parser.add_argument('--frames', type=int, default=Scene.frames, help='number of frames (125)')
+    parser.add_argument('--frames', type=int, default=125, help='number of frames (125)')
     parser.add_argument('--seed', type=int, default=0, help='seed of all random numbers (0)')
     return parser
 
@@ -35,9 +34,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser.parse_args(argv)
     if args.frames < 20:
         parser.error(f'--frames must be at least 20, not {args.frames}')
-    scene = Scene(args.motions or Scene.motions, frames=args.frames, seed=args.seed)
+    usual = synthetic.Scene()
+    scene = synthetic.Scene(args.motions or usual.motions, frames=args.frames, seed=args.seed)
     try:
-        results = detect_people(scene)
+        results = synthetic.detect_people(scene)
         with atomic_write(args.out, 'w') as file:
             # an entry a line, so that changes can be read
             file.write('[\n' + ',\n'.join(json.dumps(entry) for entry in results) + '\n]\n')

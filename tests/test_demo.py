@@ -18,7 +18,7 @@ from scripts import load_script, random_lifter
 from mmposeaug.apis import load_lifted
 from mmposeaug.converters.mocap.bvh import read_bvh
 from mmposeaug.evaluation.motion import side_difference
-from mmposeaug.lifting import command
+from mmposeaug.lifting import command_run
 
 
 @pytest.fixture(scope='module')
@@ -123,7 +123,7 @@ def test_max_frames_bounds_pictures_and_says_what_is_left_out(
     assert pictures == ['frame_000000.png', 'frame_000004.png', 'frame_000007.png']
     with Image.open(tmp_path / 'sample.gif') as gif:
         assert gif.n_frames == 3
-    monkeypatch.setattr(command, 'MANY_FRAMES', 7)
+    monkeypatch.setattr(command_run, 'MANY_FRAMES', 7)
     assert demo.main([*args[:-1], '--name', 'all']) == 0
     assert '8 pictures are drawn, one for each frame; --max-frames 7' in capsys.readouterr().out
     assert len(list((tmp_path / 'all_frames').iterdir())) == 8

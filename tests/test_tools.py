@@ -332,12 +332,13 @@ def test_amp_without_a_gpu_is_bfloat16(tools, monkeypatch, lifting_config, capsy
         args += ['--cfg-options', *options] if options else []
         return train.prepare_config(parser, parser.parse_args(args)).optim_wrapper
 
-    monkeypatch.setattr(train, 'refusal_of_bfloat16', lambda: None)
+    refusal = 'mmposeaug.engine.mixed_precision.refusal_of_bfloat16'
+    monkeypatch.setattr(refusal, lambda: None)
     amp = ('optim_wrapper.type=AmpOptimWrapper', 'optim_wrapper.loss_scale=dynamic')
     for options in ((), amp):
         wrapper = prepared(ours, *options)
         assert wrapper.type == 'BFloat16OptimWrapper' and 'loss_scale' not in wrapper
-    monkeypatch.setattr(train, 'refusal_of_bfloat16', lambda: 'a reason')
+    monkeypatch.setattr(refusal, lambda: 'a reason')
     for config, options, said in (
         (ours, (), '--amp: a reason; train without it'),
         (lifting_config, (), 'which MMPose cannot log in the EpochBasedTrainLoop'),

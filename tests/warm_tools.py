@@ -14,7 +14,20 @@ from typing import Any
 
 import pytest
 
-PRELOADED = ('mmposeaug.engine', 'mmposeaug.lifting', 'mmpose.visualization', 'mmengine.runner')
+PRELOADED = (
+    'mmposeaug.engine.poseaug_train_loop',
+    'mmposeaug.engine.multi_set_loop',
+    'mmposeaug.engine.progress_hook',
+    'mmposeaug.engine.quiet_runner',
+    'mmposeaug.engine.resume_settings',
+    'mmposeaug.experiments.augmentation.hook',
+    'mmposeaug.lifting.visualization_hook',
+    'mmposeaug.evaluation.lifting_metrics',
+    'mmpose.datasets',
+    'mmpose.visualization',
+    'mmengine.runner',
+    'roma',
+)
 
 
 class WarmProcess:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from common import add_cfg_options, merged_config, plain_errors, require_folder
-from mmposeaug.experiments.augmentation import browse_augmentation, load_augmentation
+from mmposeaug.experiments import augmentation
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -48,10 +48,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     cfg = merged_config(parser, args.config, args.cfg_options)
     out_dir = Path(args.out_dir or Path('work_dirs', name, 'augmentation'))
     with plain_errors(parser, args.checkpoint):
-        loaded = load_augmentation(cfg, args.checkpoint, args.seed)
+        loaded = augmentation.load_augmentation(cfg, args.checkpoint, args.seed)
         print(f'{loaded.bank}\nThe augmentation is {loaded.origin}.', flush=True)
         require_folder(parser, out_dir)
-        paths = browse_augmentation(
+        paths = augmentation.browse_augmentation(
             loaded, out_dir, args.samples, args.examples, args.seed, f'Augmentation of {name}'
         )
     print(*(f'wrote {path}' for path in paths.values()), sep='\n')

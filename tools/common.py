@@ -12,21 +12,20 @@ import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 # MMEngine's, once for each module that it looks into; a user can do nothing about it
 warnings.filterwarnings('ignore', 'pkg_resources is deprecated', UserWarning)
 
 from mmengine.config import Config, DictAction  # noqa: E402
-from mmengine.runner import Runner  # noqa: E402
-from torch import Tensor  # noqa: E402
 
 import mmposeaug  # noqa: E402
 from config_types import unknown_type  # noqa: E402
-from mmposeaug.engine import ProgressHook, QuietRunner  # noqa: E402
 from mmposeaug.fileio import make_writable_folder  # noqa: E402
-from mmposeaug.lifting.lifter_weights import read_checkpoint  # noqa: E402
 from several_processes import await_first_process, waited_in_vain  # noqa: E402
+
+if TYPE_CHECKING:
+    from mmengine.runner import Runner
 
 PACKAGE = Path(mmposeaug.__file__).parent
 LIFTER_TYPES = ('PoseLifter', 'mmpose.PoseLifter')
@@ -99,6 +98,10 @@ def add_cfg_options(parser: argparse.ArgumentParser) -> None:
 
 def build_runner(cfg: Config, args: argparse.Namespace) -> Runner:
     """Builds the runner of a config."""
+    from mmengine.runner import Runner  # seconds of imports, as all of what trains and tests
+
+    from mmposeaug.engine import ProgressHook, QuietRunner
+
     if args.verbose:
         return Runner.from_cfg(cfg)
     runner = QuietRunner.from_cfg(cfg)
@@ -202,6 +205,10 @@ def require_checkpoint(parser: argparse.ArgumentParser, path: str | None) -> Non
     if not path or '://' in path:
         return
     require_file(parser, path, 'checkpoint')
+    from torch import Tensor
+
+    from mmposeaug.lifting.lifter_weights import read_checkpoint
+
     try:
         content = read_checkpoint(Path(path).expanduser())[0]
         state = content.get('state_dict', {})

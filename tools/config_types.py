@@ -8,8 +8,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
-import mmengine.registry
-import mmpose.registry
 from mmengine.config import Config
 from mmengine.registry import Registry
 
@@ -44,6 +42,9 @@ def _types_of(content: Any, where: str = '') -> Iterator[tuple[str, str]]:
 
 
 def _registered() -> set[str]:
+    import mmengine.registry
+    import mmpose.registry
+
     modules = (mmengine.registry, mmpose.registry)
     roots = [each for m in modules for each in vars(m).values() if isinstance(each, Registry)]
     names: set[str] = set()

@@ -14,19 +14,16 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-
-import matplotlib
-import numpy as np
+from typing import TYPE_CHECKING
 
 import common  # noqa: F401  (keeps warnings of others quiet)
+from mmposeaug import apis
 
-matplotlib.use('Agg')
+if TYPE_CHECKING:
+    import matplotlib.pyplot as plt
+    import numpy as np
 
-import matplotlib.pyplot as plt  # noqa: E402
-
-from mmposeaug.apis import load_lifted, save_bvh  # noqa: E402
-from mmposeaug.lifting.motion_files.people import people_of  # noqa: E402
-from mmposeaug.structures import Skeleton  # noqa: E402
+    from mmposeaug.structures import Skeleton
 
 COLORS = {'left': '#2e6ec8', 'right': '#d65428', '': '#6e6e6e'}
 POSES = 4
@@ -65,13 +62,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument('lifted', help='npz of the demo')
     parser.add_argument('picture', type=Path, help='PNG to write')
     args = parser.parse_args(argv)
+    import matplotlib
+    import numpy as np
+
+    matplotlib.use('Agg')
+    import matplotlib.pyplot as plt
+
+    from mmposeaug.lifting.motion_files.people import people_of
+
     try:
-        lifted = load_lifted(args.lifted)
+        lifted = apis.load_lifted(args.lifted)
     except (OSError, ValueError) as error:
         print(f'{parser.prog}: error: {error}', file=sys.stderr)
         return 1
     with tempfile.TemporaryDirectory() as folder:
-        path = save_bvh(lifted, Path(folder) / 'person.bvh')[0]
+        path = apis.save_bvh(lifted, Path(folder) / 'person.bvh')[0]
         read = read_back(path, lifted.skeleton)
     person = next(people_of(lifted))
     read = read[person.frames - lifted.frames[0]]

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from common import add_cfg_options, merged_config, plain_errors, require_folder
-from mmposeaug.experiments.augmentation import export_augmented, load_augmentation
+from mmposeaug.experiments import augmentation
 from mmposeaug.fileio import track
 
 
@@ -42,11 +42,13 @@ def main(argv: Sequence[str] | None = None) -> None:
     cfg = merged_config(parser, args.config, args.cfg_options)
     out = Path(args.out)
     with plain_errors(parser, args.checkpoint):
-        loaded = load_augmentation(cfg, args.checkpoint, args.seed)
+        loaded = augmentation.load_augmentation(cfg, args.checkpoint, args.seed)
         print(f'{loaded.bank}\nThe augmentation is {loaded.origin}.', flush=True)
         require_folder(parser, out.absolute().parent)
         bar = partial(track, what='Batches')
-        result = export_augmented(loaded, out, args.copies, args.seed, args.with_real, bar)
+        result = augmentation.export_augmented(
+            loaded, out, args.copies, args.seed, args.with_real, bar
+        )
     print(
         f'wrote {result.real} real and {result.augmented} augmented samples to {result.ann_file} '
         f'({result.left_out} augmented ones were not wholly in view and are left out), cameras to '

@@ -9,9 +9,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mmposeaug.apis import ExportError, ExportReport, export_onnx, load_lifter
-from mmposeaug.lifting import check_sizes, find_view, read_camera
-from mmposeaug.lifting.export.export import OPSETS, require_packages
+from mmposeaug import apis, lifting
+from mmposeaug.lifting.option_names import OPSETS
 
 EPILOG = """\
 The file takes keypoints in pixels and gives camera-space poses in metres, root at the origin;
@@ -71,7 +70,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 def find_camera(args: argparse.Namespace) -> list[float] | None:
     """The camera that is fixed in the graph."""
-    camera = read_camera(args.camera_file, args.camera)
+    camera = lifting.read_camera(args.camera_file, args.camera)
     size = args.image_size
     if camera is not None:
         if args.focal is not None:
@@ -79,15 +78,15 @@ def find_camera(args: argparse.Namespace) -> list[float] | None:
         size = size or camera.size
         if size is None:
             return camera.intrinsics.tolist()
-        check_sizes(np.array([size], dtype=float), 'given', camera)
+        lifting.check_sizes(np.array([size], dtype=float), 'given', camera)
     elif args.focal is None:
         return None
     elif size is None:
         raise ValueError("--focal needs --image-size, whose middle is the camera's centre.")
-    return find_view(np.array([size], dtype=float), camera, args.focal)[0][0].tolist()
+    return lifting.find_view(np.array([size], dtype=float), camera, args.focal)[0][0].tolist()
 
 
-def print_report(report: ExportReport) -> None:
+def print_report(report: apis.ExportReport) -> None:
     """Prints what was written."""
     metadata = report.metadata
     print(f'{report.path}: {report.num_bytes / 1e6:.1f} MB')
@@ -112,14 +111,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = build_parser()
     args = parser.parse_args(argv)
     try:
-        require_packages()
+        lifting.export.export.require_packages()
         camera = find_camera(args)
-        lifter = load_lifter(args.config, args.checkpoint)
+        lifter = apis.load_lifter(args.config, args.checkpoint)
         codec, size = lifter.adapter.codec, args.image_size
         if camera is not None and not (codec.needs_image_size or codec.flips_at_image):
             size = None  # it was the camera's
-        print_report(export_onnx(lifter, args.out, args.flip, args.opset, size, camera))
-    except (OSError, ValueError, ExportError) as error:
+        print_report(apis.export_onnx(lifter, args.out, args.flip, args.opset, size, camera))
+    except (OSError, ValueError, apis.ExportError) as error:
         print(f'{parser.prog}: error: {error}', file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -8,13 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from common import add_cfg_options, merged_config, plain_errors, require_folder
-from mmposeaug.experiments.augmentation import load_augmentation
-from mmposeaug.experiments.augmentation.detected_people import load_people
-from mmposeaug.experiments.augmentation.detector import (
-    describe_detector,
-    fit_detector,
-    write_detector,
-)
+from mmposeaug.experiments import augmentation
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -56,16 +50,18 @@ def main(argv: Sequence[str] | None = None) -> None:
     args = parser.parse_args(argv)
     cfg = merged_config(parser, args.config, args.cfg_options)
     with plain_errors(parser, None):
-        loaded = load_augmentation(cfg, seed=args.seed)
+        loaded = augmentation.load_augmentation(cfg, seed=args.seed)
         skeleton = loaded.bank.skeleton
-        people = load_people(args.target_2d, skeleton, args.keypoint_set, args.min_score)
+        people = augmentation.detected_people.load_people(
+            args.target_2d, skeleton, args.keypoint_set, args.min_score
+        )
         print(f'{len(people.keypoints_px)} whole people, {len(people.tracks)} tracks', flush=True)
         if args.out:
             require_folder(parser, Path(args.out).absolute().parent)
-        learned = fit_detector(
+        learned = augmentation.detector.fit_detector(
             loaded, people, args.joints, args.noise, samples=args.samples, seed=args.seed
         )
-        print(describe_detector(learned.options, skeleton))
+        print(augmentation.detector.describe_detector(learned.options, skeleton))
         if learned.hip_height is not None:
             side = 'lower' if learned.hip_height < 0 else 'higher'
             print(
@@ -73,7 +69,7 @@ def main(argv: Sequence[str] | None = None) -> None:
                 'the augmented people.'
             )
         if args.out:
-            write_detector(args.out, learned)
+            augmentation.detector.write_detector(args.out, learned)
             print(f'wrote {args.out}')
 
 

@@ -7,13 +7,14 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from mmposeaug.synthetic import CREATURE_FRAMES, CREATURES, make_synthetic_creature
+from mmposeaug import synthetic
+from mmposeaug.synthetic.option_names import CREATURE_FRAMES, CREATURE_NAMES
 
 
 def build_parser() -> argparse.ArgumentParser:
     """Describe the command line."""
     parser = argparse.ArgumentParser(description='Make synthetic motions of a hand or an animal')
-    parser.add_argument('kind', choices=CREATURES, help='whose motions')
+    parser.add_argument('kind', choices=CREATURE_NAMES, help='whose motions')
     parser.add_argument('out', help='folder to write to')
     parser.add_argument('--seed', type=int, default=0, help='seed of the set (default: 0)')
     for name, default in CREATURE_FRAMES.items():
@@ -33,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = build_parser()
     args = parser.parse_args(argv)
     try:
-        make_synthetic_creature(
+        synthetic.make_synthetic_creature(
             args.kind,
             args.out,
             seed=args.seed,

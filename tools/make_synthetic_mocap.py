@@ -7,8 +7,8 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from mmposeaug import synthetic
 from mmposeaug.evaluation import format_table
-from mmposeaug.synthetic import make_synthetic_mocap, make_wide_mocap, summarise
 
 FRAMES = ('source_train', 'source_test', 'target_dev')
 
@@ -49,13 +49,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.error('--target-dev is not for --wide, which has no target')
     try:
         if args.picture is not None:
-            from mmposeaug.synthetic.picture import draw_motions
-
-            draw_motions(args.picture, args.seed)
+            synthetic.picture.draw_motions(args.picture, args.seed)
             print(args.picture)
         if args.out is not None:
             given = {name: getattr(args, name) for name in FRAMES}
-            make = make_wide_mocap if args.wide else make_synthetic_mocap
+            make = synthetic.make_wide_mocap if args.wide else synthetic.make_synthetic_mocap
             paths = make(
                 args.out,
                 seed=args.seed,
@@ -63,7 +61,9 @@ def main(argv: Sequence[str] | None = None) -> int:
                 report=lambda line: print(line, flush=True),
                 **{name: count for name, count in given.items() if count is not None},
             )
-            print(format_table('part', {row.pop('part'): row for row in summarise(paths)}))
+            print(
+                format_table('part', {row.pop('part'): row for row in synthetic.summarise(paths)})
+            )
     except (OSError, ValueError) as error:
         print(f'{parser.prog}: error: {error}', file=sys.stderr)
         return 1

@@ -10,18 +10,8 @@ from pathlib import Path
 from mmengine.config import Config
 
 from common import add_cfg_options, merged_config, plain_errors, require_folder
-from mmposeaug.engine.augmentation import Augmentation
-from mmposeaug.engine.bank_facts import fit_to_bank
-from mmposeaug.experiments.augmentation import (
-    LoadedAugmentation,
-    Source,
-    collect_sets,
-    load_augmentation,
-    load_target,
-    measure_diversity,
-    write_diversity,
-)
-from mmposeaug.models import RandomPoseAugmentor
+from mmposeaug import engine, models
+from mmposeaug.experiments import augmentation as reports
 
 ENDINGS = ('.md', '.csv', '.json', '.png')
 
@@ -61,39 +51,41 @@ def build_parser() -> argparse.ArgumentParser:
 
 def sources_of(
     parser: argparse.ArgumentParser,
-    loaded: LoadedAugmentation,
+    loaded: reports.LoadedAugmentation,
     cfg: Config,
     args: argparse.Namespace,
     random_cfg: Config | None,
-) -> list[Source]:
+) -> list[reports.Source]:
     """The augmentations to compare, the random one first."""
     if random_cfg is None:
-        module = RandomPoseAugmentor(loaded.bank.skeleton)
-        fit_to_bank(module, loaded.bank)
-        sources = [Source('Random', Augmentation(loaded.bank.skeleton, module))]
+        module = models.RandomPoseAugmentor(loaded.bank.skeleton)
+        engine.bank_facts.fit_to_bank(module, loaded.bank)
+        sources = [
+            reports.Source('Random', engine.augmentation.Augmentation(loaded.bank.skeleton, module))
+        ]
     else:
         # it augments the data of the other config
         random_cfg.train_dataloader = cfg.train_dataloader
-        other = load_augmentation(random_cfg, check=False).augmentation
+        other = reports.load_augmentation(random_cfg, check=False).augmentation
         if other.learned:
             parser.error(f'--random {args.random!r} has an augmentor that learns; give one without')
-        sources = [Source('Random', other)]
+        sources = [reports.Source('Random', other)]
     augmentation = loaded.augmentation
     draw = getattr(augmentation.augmentor, 'draw', None)
     draw_label = '' if draw is None else 'Draw'
     if not augmentation.learned:
         name = type(augmentation.augmentor).__name__ if augmentation.augmentor else 'Bone lengths'
-        return [*sources, Source(name, augmentation)]
+        return [*sources, reports.Source(name, augmentation)]
     if len(args.checkpoints) < 2:
         label = 'Learned' if args.checkpoints else 'Learned (fresh)'
-        return [*sources, Source(label, augmentation, draw_label)]
+        return [*sources, reports.Source(label, augmentation, draw_label)]
     for number, path in enumerate(args.checkpoints, start=1):
-        other = load_augmentation(cfg, path, check=False).augmentation
-        sources.append(Source(f'Learned {number}', other, draw_label))
+        other = reports.load_augmentation(cfg, path, check=False).augmentation
+        sources.append(reports.Source(f'Learned {number}', other, draw_label))
     return sources
 
 
-def describe_learned(loaded: LoadedAugmentation, checkpoints: Sequence[str]) -> list[str]:
+def describe_learned(loaded: reports.LoadedAugmentation, checkpoints: Sequence[str]) -> list[str]:
     """Which checkpoint each learned augmentation is of."""
     if not loaded.augmentation.learned:
         return []
@@ -115,19 +107,19 @@ def main(argv: Sequence[str] | None = None) -> None:
         out = out.with_suffix('')
     first = args.checkpoints[0] if args.checkpoints else None
     with plain_errors(parser, first):
-        loaded = load_augmentation(cfg, first, args.seed)
+        loaded = reports.load_augmentation(cfg, first, args.seed)
         sources = sources_of(parser, loaded, cfg, args, random_cfg)
         target = None
         if args.target:
-            target = load_target(cfg, args.target, args.samples, args.seed)
+            target = reports.load_target(cfg, args.target, args.samples, args.seed)
         require_folder(parser, out.absolute().parent)
-        sets = collect_sets(loaded, sources, args.samples, args.seed)
-        rows = measure_diversity(sets, target, args.seed)
+        sets = reports.collect_sets(loaded, sources, args.samples, args.seed)
+        rows = reports.measure_diversity(sets, target, args.seed)
         count = len(sets['Real'])
         notes = [f'{count} poses of each, all in view, of the training data of {name}.']
         notes += describe_learned(loaded, args.checkpoints)
         named = None if target is None else (Path(args.target).stem, target)
-        print(write_diversity(out, rows, sets, named, notes))
+        print(reports.write_diversity(out, rows, sets, named, notes))
     print(*(f'wrote {out}{ending}' for ending in ENDINGS), sep='\n')
 
 

@@ -8,9 +8,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from mmposeaug.apis import ExportError, export_onnx, load_lifter
-from mmposeaug.lifting.export.export import require_packages
-from mmposeaug.lifting.included_lifter import INCLUDED, package_lifter
+from mmposeaug import apis, lifting
+from mmposeaug.lifting.included_lifter import INCLUDED
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -36,12 +35,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = build_parser()
     args = parser.parse_args(argv)
     try:
-        require_packages()
-        config, checkpoint = package_lifter(args.config, args.checkpoint, args.folder)
-        report = export_onnx(
-            load_lifter(config, checkpoint), args.folder / 'lifter.onnx', flip=True
+        lifting.export.export.require_packages()
+        config, checkpoint = lifting.package_lifter(args.config, args.checkpoint, args.folder)
+        report = apis.export_onnx(
+            apis.load_lifter(config, checkpoint), args.folder / 'lifter.onnx', flip=True
         )
-    except (OSError, ValueError, ExportError) as error:
+    except (OSError, ValueError, apis.ExportError) as error:
         print(f'{parser.prog}: error: {error}', file=sys.stderr)
         return 1
     for path in (config, checkpoint, report.path):

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from mmposeaug.apis import QuickstartError, QuickstartPlan, run_quickstart
+from mmposeaug import apis
 from mmposeaug.fileio import say
 
 
@@ -47,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = build_parser()
     args = parser.parse_args(argv)
     try:
-        plan = QuickstartPlan(
+        plan = apis.QuickstartPlan(
             repo_root=Path(__file__).resolve().parents[1],
             work_dir=Path(args.work_dir),
             data_root=Path(args.data_root),
@@ -55,8 +55,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             seed=args.seed,
             jobs=args.jobs,
         )
-        run_quickstart(plan, fresh=args.fresh, report=say)
-    except (OSError, ValueError, QuickstartError) as error:
+        apis.run_quickstart(plan, fresh=args.fresh, report=say)
+    except (OSError, ValueError, apis.QuickstartError) as error:
         print(f'{parser.prog}: error: {error}', file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -27,7 +27,7 @@ MAY_USE: dict[str, tuple[str, ...]] = {
 """dict: Rooms that a room may import from, by room (docs/architecture.md)."""
 MAY_USE['experiments'] = tuple(MAY_USE)
 MAY_USE['apis'] = ('lifting', 'experiments')
-EVERYWHERE = ('compat', 'version')
+EVERYWHERE = ('compat', 'lazy', 'version')
 
 
 def modules_of(package: Path) -> dict[str, Path]:

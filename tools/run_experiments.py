@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from mmposeaug.apis import ExperimentError, ExperimentRunner, Slurm, load_plan
+from mmposeaug import apis
 from mmposeaug.fileio import say
 
 REPO_ROOT = Path(__file__).resolve().parents[1]
@@ -95,9 +95,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.error('--slurm-args are for --slurm PARTITION; name the partition too')
     work_dir = args.work_dir or Path('work_dirs') / Path(args.experiments).stem
     try:
-        plan = load_plan(args.experiments, REPO_ROOT)
-        slurm = None if args.slurm is None else Slurm(args.slurm, args.slurm_args)
-        runner = ExperimentRunner(plan, work_dir, args.jobs, args.devices, say, args.results, slurm)
+        plan = apis.load_plan(args.experiments, REPO_ROOT)
+        slurm = None if args.slurm is None else apis.Slurm(args.slurm, args.slurm_args)
+        runner = apis.ExperimentRunner(
+            plan, work_dir, args.jobs, args.devices, say, args.results, slurm
+        )
         runs = plan.runs(args.only, args.seeds)
         if args.list or args.dry_run:
             for run in runs:
@@ -107,7 +109,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                         print(command)
             return 0
         failed = runner.run(runs, clean=args.clean)
-    except (OSError, ExperimentError) as error:
+    except (OSError, apis.ExperimentError) as error:
         print(f'{parser.prog}: error: {error}', file=sys.stderr)
         return 1
     except KeyboardInterrupt:

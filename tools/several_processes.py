@@ -10,8 +10,6 @@ import sys
 import time
 from typing import NoReturn
 
-import torch
-
 PATIENCE = 15.0
 """float: Seconds that a process with an error waits for the first one to say the same."""
 
@@ -49,8 +47,9 @@ def waited_in_vain(error: Exception) -> bool:
 
 def end_process() -> None:
     """Ends one of several processes that went well; torch's threads would abort some at the end."""
-    if torch.distributed.is_available() and torch.distributed.is_initialized():
-        torch.distributed.destroy_process_group()
+    distributed = sys.modules.get('torch.distributed')
+    if distributed is not None and distributed.is_available() and distributed.is_initialized():
+        distributed.destroy_process_group()
         logging.shutdown()
         sys.stdout.flush()
         sys.stderr.flush()

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from mmposeaug.apis import ExperimentError, collect_results, load_plan, write_summary
+from mmposeaug import apis
 
 REPO_ROOT = Path(__file__).resolve().parents[1]
 
@@ -44,11 +44,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser.parse_args(argv)
     stem = Path(args.experiments).stem
     try:
-        plan = load_plan(args.experiments, REPO_ROOT)
+        plan = apis.load_plan(args.experiments, REPO_ROOT)
         work_dir = args.work_dir or (None if args.results else Path('work_dirs') / stem)
-        results = collect_results(plan, work_dir, args.results)
-        text, files = write_summary(results, args.out or Path('docs') / 'results' / stem)
-    except (OSError, ExperimentError) as error:
+        results = apis.collect_results(plan, work_dir, args.results)
+        text, files = apis.write_summary(results, args.out or Path('docs') / 'results' / stem)
+    except (OSError, apis.ExperimentError) as error:
         print(f'{parser.prog}: error: {error}', file=sys.stderr)
         return 1
     print(text)

@@ -10,9 +10,7 @@ from typing import Any
 
 import mmengine
 from mmengine.config import Config
-from mmengine.dist import is_main_process
 
-import mmposeaug  # noqa: F401  (registers everything, also for configs without custom_imports)
 from common import (
     LIFTER_TYPES,
     add_common_options,
@@ -24,8 +22,7 @@ from common import (
     require_checkpoint,
     require_file,
 )
-from mmposeaug.engine.config_files import missing_for_test
-from mmposeaug.engine.lifter_checks import check_eval_clips
+from mmposeaug import engine  # registers everything, also for configs without custom_imports
 from mmposeaug.fileio import atomic_write
 from several_processes import ToolParser, end_process
 
@@ -100,7 +97,7 @@ def prepare_config(parser: argparse.ArgumentParser, args: argparse.Namespace) ->
     lacking = [part for part in PARTS if not cfg.get(part)]
     if lacking:
         parser.error(f'the config describes no test: it has no {", ".join(lacking)}; set them')
-    for missing in missing_for_test(cfg):
+    for missing in engine.config_files.missing_for_test(cfg):
         parser.error(missing)
     cfg.load_from = args.checkpoint
     cfg.resume = False
@@ -128,8 +125,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     export_local_rank(args)
     with plain_errors(parser, args.checkpoint):
         runner = build_runner(prepare_config(parser, args), args)
-        check_eval_clips(runner.cfg, 'test', runner.model)
+        engine.lifter_checks.check_eval_clips(runner.cfg, 'test', runner.model)
         metrics = runner.test()
+        from mmengine.dist import is_main_process
+
         if args.out is not None and is_main_process():
             write_metrics(metrics, args.out)
 

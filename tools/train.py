@@ -8,10 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mmengine.config import Config
-from mmengine.device import get_device
-from mmpose.registry import LOOPS
 
-import mmposeaug  # noqa: F401  (registers everything, also for configs without custom_imports)
 from common import (
     add_common_options,
     build_runner,
@@ -24,15 +21,7 @@ from common import (
     require_folder,
 )
 from config_types import unknown_type
-from mmposeaug.engine import TensorTrainLoop, make_safe
-from mmposeaug.engine.checkpoint_files import (
-    find_last_checkpoint,
-    refusal_of_named,
-    refusal_to_resume,
-    refusal_to_start,
-)
-from mmposeaug.engine.config_files import missing_for_training, missing_parts_of_training
-from mmposeaug.engine.mixed_precision import refusal_of_bfloat16
+from mmposeaug import engine  # registers everything, also for configs without custom_imports
 from several_processes import ToolParser, end_process
 
 
@@ -68,6 +57,9 @@ def build_parser() -> argparse.ArgumentParser:
 
 def enable_amp(parser: argparse.ArgumentParser, cfg: Config) -> None:
     """Replaces the plain optimizer wrapper by the one for mixed precision."""
+    from mmengine.device import get_device
+    from mmpose.registry import LOOPS
+
     name = getattr(cfg.optim_wrapper.get('type', 'OptimWrapper'), '__name__', None)
     name = name or cfg.optim_wrapper.get('type', 'OptimWrapper')
     if name == 'BFloat16OptimWrapper':
@@ -77,12 +69,12 @@ def enable_amp(parser: argparse.ArgumentParser, cfg: Config) -> None:
     if get_device() == 'cpu':
         loop = cfg.train_cfg.get('type', 'EpochBasedTrainLoop')
         kind = LOOPS.get(loop) if isinstance(loop, str) else loop
-        if not (isinstance(kind, type) and issubclass(kind, TensorTrainLoop)):
+        if not (isinstance(kind, type) and issubclass(kind, engine.TensorTrainLoop)):
             parser.error(
                 f'--amp without a GPU is bfloat16, which MMPose cannot log in the {loop}; '
                 'use TensorTrainLoop or PoseAugTrainLoop, or train without it'
             )
-        refusal = refusal_of_bfloat16()
+        refusal = engine.mixed_precision.refusal_of_bfloat16()
         if refusal is not None:
             parser.error(f'--amp: {refusal}; train without it')
         if name == 'AmpOptimWrapper':
@@ -105,10 +97,10 @@ def set_start(parser: argparse.ArgumentParser, cfg: Config, args: argparse.Names
         options = cfg.get('default_hooks', {}).get('checkpoint', {})
         if options is None or args.restart or options.get('restart'):
             return
-        refusal = refusal_to_start(cfg.work_dir)
+        refusal = engine.checkpoint_files.refusal_to_start(cfg.work_dir)
     elif args.resume == 'auto':
-        found = find_last_checkpoint(cfg.work_dir, local_out_dir(cfg))
-        refusal = refusal_to_resume(cfg.work_dir, found)
+        found = engine.checkpoint_files.find_last_checkpoint(cfg.work_dir, local_out_dir(cfg))
+        refusal = engine.checkpoint_files.refusal_to_resume(cfg.work_dir, found)
         if found.path is not None:
             print(found.describe() or f'Going on from {found.path}')
             cfg.resume, cfg.load_from = True, found.path
@@ -116,7 +108,7 @@ def set_start(parser: argparse.ArgumentParser, cfg: Config, args: argparse.Names
             print(f'No checkpoint in {cfg.work_dir}: the training starts from the beginning.')
     else:
         require_file(parser, args.resume, 'checkpoint')
-        refusal = refusal_of_named(args.resume, cfg.work_dir)
+        refusal = engine.checkpoint_files.refusal_of_named(args.resume, cfg.work_dir)
         cfg.resume, cfg.load_from = True, args.resume
     if refusal is not None:
         parser.error(refusal)
@@ -133,7 +125,7 @@ def local_out_dir(cfg: Config) -> str | None:
 def prepare_config(parser: argparse.ArgumentParser, args: argparse.Namespace) -> Config:
     """Reads the config and merges all options into it."""
     cfg = read_config(parser, args)
-    lacking = missing_parts_of_training(cfg)
+    lacking = engine.config_files.missing_parts_of_training(cfg)
     if lacking is not None:
         parser.error(lacking)
     if 'type' in cfg.train_cfg and 'by_epoch' in cfg.train_cfg:
@@ -149,7 +141,7 @@ def prepare_config(parser: argparse.ArgumentParser, args: argparse.Namespace) ->
     unknown = unknown_type(cfg, ('val_', 'test_'))
     if unknown:
         parser.error(unknown)
-    for missing in missing_for_training(cfg):
+    for missing in engine.config_files.missing_for_training(cfg):
         parser.error(missing)
     set_start(parser, cfg, args)
     require_checkpoint(parser, cfg.get('load_from'))
@@ -175,7 +167,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     hint = 'interrupted; the same command with --resume goes on from the last checkpoint'
     with plain_errors(parser, args.resume, hint):
         runner = build_runner(prepare_config(parser, args), args)
-        make_safe(runner, args.restart)
+        engine.make_safe(runner, args.restart)
         runner.train()
 
 

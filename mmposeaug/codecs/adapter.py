@@ -10,14 +10,13 @@ from typing import Any
 
 import torch
 from mmengine.logging import print_log
-from mmengine.model import is_model_wrapper
-from mmpose.models.heads import MotionRegressionHead
 from torch import Tensor, nn
 
 from mmposeaug.geometry import flip_pose, root_relative
 from mmposeaug.structures.choices import require_choice
 
 from .base import TensorCodec
+from .mmpose_parts import is_of, unwrap
 
 
 class LifterAdapter:
@@ -78,7 +77,7 @@ class LifterAdapter:
                 f'The codec has causal={causal}, but the lifter predicts the '
                 f"{self.target_frame} frame of a clip; make 'causal' of codec and backbone agree."
             )
-        if self.codec.decodes_by_target_root and isinstance(module.head, MotionRegressionHead):
+        if self.codec.decodes_by_target_root and is_of(module.head, 'MotionRegressionHead'):
             raise ValueError(
                 f'The lifter has a {type(module.head).__name__}, which hands its decoder no '
                 f'target_root, and {type(codec).__name__} decodes by it; use another head, such as '
@@ -95,7 +94,7 @@ class LifterAdapter:
     @property
     def module(self) -> Any:
         """nn.Module: The lifter without a distributed wrapper."""
-        return self.lifter.module if is_model_wrapper(self.lifter) else self.lifter
+        return unwrap(self.lifter)
 
     def unwrapped(self) -> LifterAdapter:
         """Return the same adapter without a distributed wrapper, for calls that train nothing."""
@@ -245,7 +244,7 @@ class LifterAdapter:
 
 def target_frame_of(module: Any) -> str:
     """Which frame of a clip a lifter predicts: ``'last'``, ``'centre'`` or ``'all'``."""
-    if isinstance(module.head, MotionRegressionHead):
+    if is_of(module.head, 'MotionRegressionHead'):
         return 'all'
     return 'last' if getattr(module.backbone, 'causal', False) else 'centre'
 

@@ -13,7 +13,6 @@ from typing import Any
 
 import torch
 from mmengine.registry import Registry
-from mmpose.registry import KEYPOINT_CODECS
 from torch import Tensor
 
 from mmposeaug.geometry import index_tensor
@@ -65,6 +64,8 @@ class TensorCodec(ShapeChecks, ABC):
     @classmethod
     def from_cfg(cls, cfg: Mapping[str, Any]) -> TensorCodec:
         """Build the twin of the codec that MMPose builds from a config."""
+        from mmpose.registry import KEYPOINT_CODECS
+
         return cls(KEYPOINT_CODECS.build(dict(cfg)))
 
     @property

@@ -9,13 +9,13 @@ from contextlib import contextmanager
 from typing import Any
 
 import torch
-from mmpose.models.backbones import TCN, DSTFormer
 from torch import Tensor
 
 from mmposeaug.structures import Skeleton
 
 from .adapter import LifterAdapter, target_indices
 from .base import LIFTING_CODECS, TensorCodec
+from .mmpose_parts import is_of
 
 
 def check_codec(codec: TensorCodec, skeleton: Skeleton) -> None:
@@ -69,12 +69,12 @@ def check_joints(module: Any, codec: TensorCodec, x: Tensor) -> None:
         )
     channels = x.shape[1 if codec.reshape_keypoints else -1]
     given = f'{channels} values by the codec of {codec.num_keypoints} keypoints'
-    if isinstance(backbone, TCN) and codec.reshape_keypoints:
+    if is_of(backbone, 'TCN') and codec.reshape_keypoints:
         _require('backbone', 'in_channels', backbone.in_channels, channels, given)
         features = backbone.stem_channels
         given = f'{features} by the backbone (its stem_channels)'
         _require('head', 'in_channels', getattr(head, 'in_channels', features), features, given)
-    elif isinstance(backbone, DSTFormer) and not codec.reshape_keypoints:
+    elif is_of(backbone, 'DSTFormer') and not codec.reshape_keypoints:
         _require('backbone', 'in_channels', backbone.in_channels, channels, given)
         joints = backbone.spat_embed.shape[1]
         given = f'{codec.num_keypoints} keypoints by the codec'
@@ -91,7 +91,7 @@ def _require(part: str, option: str, value: int, needed: int, given: str) -> Non
 def check_receptive_field(module: Any, frames: int) -> None:
     """Refuse clips that a backbone of MMPose does not see as a whole, or cannot take."""
     backbone = module.backbone
-    if isinstance(backbone, TCN):
+    if is_of(backbone, 'TCN'):
         field = math.prod(backbone.kernel_sizes)
         kernels = tuple(backbone.kernel_sizes)
         if field != frames:
@@ -100,7 +100,7 @@ def check_receptive_field(module: Any, frames: int) -> None:
                 f'the data set gives {frames}; set seq_len={field} in the data set'
                 f'{"" if frames % 2 == 0 else f", or kernel_sizes whose product is {frames}"}.'
             )
-    elif isinstance(backbone, DSTFormer):
+    elif is_of(backbone, 'DSTFormer'):
         most = backbone.temp_embed.shape[1]
         if frames > most:
             raise ValueError(

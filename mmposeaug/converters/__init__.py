@@ -4,13 +4,18 @@
 And a 3D reference from the detections of several cameras, see docs/own_cameras.md.
 """
 
-from .h36m import convert_h36m
-from .keypoints import convert_keypoints
-from .mocap import convert_mocap
-from .mpi_test import convert_mpi_spin, convert_mpi_test
-from .mpi_train import convert_mpi_train
-from .pw3d import convert_pw3d
-from .triangulation import convert_triangulation
+from typing import TYPE_CHECKING
+
+from mmposeaug.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from .h36m import convert_h36m
+    from .keypoints import convert_keypoints
+    from .mocap import convert_mocap
+    from .mpi_test import convert_mpi_spin, convert_mpi_test
+    from .mpi_train import convert_mpi_train
+    from .pw3d import convert_pw3d
+    from .triangulation import convert_triangulation
 
 __all__ = [
     'convert_h36m',
@@ -22,3 +27,5 @@ __all__ = [
     'convert_pw3d',
     'convert_triangulation',
 ]
+
+__getattr__, __dir__ = lazy_names(__name__)

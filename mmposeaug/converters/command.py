@@ -6,6 +6,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 
 from mmposeaug.fileio import say
 
@@ -24,12 +25,12 @@ def add_options(parser: argparse.ArgumentParser, joints: int | None = 17) -> Non
 
 
 def run_converter(parser: argparse.ArgumentParser, argv: Sequence[str] | None) -> int:
-    """Run the conversion that a parser has as its default ``convert``; return the exit status.
+    """Run the conversion whose name a parser has as its default ``convert``.
 
-    The parser's arguments are named as the conversion's.
+    The parser's arguments are named as the conversion's. The return value is the exit status.
     """
     options = vars(parser.parse_args(argv))
-    convert = options.pop('convert')
+    convert = getattr(import_module('mmposeaug.converters'), options.pop('convert'))
     try:
         convert(report=say, **options)
     except (OSError, ValueError, ImportError) as error:

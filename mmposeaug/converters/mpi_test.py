@@ -31,6 +31,7 @@ from .conversion import (
 )
 from .joints import FROM_MPI, MPI_TEST_17, SPIN_24, pick_joints, skeleton_of
 from .matlab import load_mat
+from .option_names import POSE_KEYS
 from .pinhole import fit_pinhole, pinhole_camera
 
 IMAGE_SIZES: dict[str, tuple[int, int]] = {
@@ -46,9 +47,6 @@ SCENES: dict[str, str] = dict(
 
 CAMERA_ID = '0'
 """str: The only camera of a sequence."""
-
-POSE_KEYS = ('univ_annot3', 'annot3')
-"""tuple[str, str]: 3D scaled to one body height, which the official scores use, and as recorded."""
 
 _SPIN_NAME = re.compile(r'(?:^|[/\\])(TS\d+)[/\\].*?(\d+)\.\w+$')
 

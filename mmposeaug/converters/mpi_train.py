@@ -30,11 +30,8 @@ from .conversion import (
 )
 from .joints import FROM_MPI, MPI_TRAIN_28, pick_joints, skeleton_of
 from .matlab import load_mat
-from .mpi_test import POSE_KEYS
+from .option_names import CAMERAS, POSE_KEYS
 from .pinhole import pinhole_camera
-
-CAMERAS = (0, 1, 2, 4, 5, 6, 7, 8)
-"""tuple[int]: The cameras at the height of people, the usual choice among the fourteen."""
 
 
 def convert_mpi_train(

@@ -32,10 +32,8 @@ from .conversion import (
     silent,
 )
 from .joints import FROM_SMPL, OPENPOSE_18, SMPL_24, pick_joints, skeleton_of
+from .option_names import SPLITS
 from .pinhole import pinhole_camera
-
-SPLITS = ('train', 'validation', 'test')
-"""tuple[str]: The folders of the sequence files."""
 
 HEAD = 'head'
 APPROXIMATE = ('neck_base', HEAD)

@@ -7,9 +7,6 @@ import warnings
 from collections.abc import Mapping
 from typing import Any
 
-from mmpose.datasets import BaseMocapDataset
-from mmpose.registry import DATASETS
-
 from mmposeaug.structures import Skeleton
 from mmposeaug.structures.metainfo import tree_options
 from mmposeaug.structures.metainfo_files import whole_metainfo
@@ -25,7 +22,11 @@ def skeleton_of_cfg(cfg: Mapping[str, Any]) -> Skeleton:
 def class_of_cfg(cfg: Mapping[str, Any]) -> Any:
     """Class of a dataset config, whose ``type`` is a name or the class itself."""
     kind = cfg['type']
-    return DATASETS.get(kind) if isinstance(kind, str) else kind
+    if not isinstance(kind, str):
+        return kind
+    from mmpose.registry import DATASETS
+
+    return DATASETS.get(kind)
 
 
 def metainfo_of_cfg(cfg: Mapping[str, Any]) -> dict[str, Any]:
@@ -64,15 +65,3 @@ def tell_tree(dataset: Any, cfg: Any) -> None:
     given = given or getattr(class_of_cfg(inner), 'METAINFO', None)
     if isinstance(given, Mapping):
         held.update(said_options(given))
-
-
-class KeepsTree(BaseMocapDataset):
-    """A dataset whose ``metainfo`` has the options of its tree, whoever builds it."""
-
-    @classmethod
-    def _load_metainfo(cls, metainfo: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Parse metainfo as MMPose does, and keep the options of the tree."""
-        return {
-            **super()._load_metainfo(metainfo),
-            **said_options(metainfo or cls.METAINFO),
-        }

@@ -28,7 +28,7 @@ from .images import (
     usable_frames,
 )
 from .joint_order import check_joint_order, sample_step
-from .metainfo import KeepsTree
+from .keeps_tree import KeepsTree
 from .windows import WINDOW_OPTIONS, select_windows
 
 

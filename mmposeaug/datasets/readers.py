@@ -29,7 +29,7 @@ from .pose_bank import PoseBank, as_one, is_one
 from .samples import inner_dataset
 from .windows import select_windows, warn_of_rates, window_rule
 
-POSE_READERS = Registry('pose reader')
+POSE_READERS = Registry('pose reader', locations=['mmposeaug.datasets.wholebody'])
 """Registry: Functions ``(cfg, skeleton, subset_seed, check) -> PoseBank`` by dataset type."""
 
 
@@ -60,6 +60,7 @@ def load_pose_bank(
     """
     kind = cfg.get('type')
     name = kind if isinstance(kind, str) else getattr(kind, '__name__', repr(kind))
+    POSE_READERS.import_from_location()
     reader = POSE_READERS.module_dict.get(name.rsplit('.', 1)[-1])
     if reader is None:
         raise KeyError(

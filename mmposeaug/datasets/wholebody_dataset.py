@@ -12,7 +12,7 @@ from mmpose.registry import DATASETS
 from mmposeaug.fileio import join_root, load_object_npz, require_file
 
 from .cameras import CameraSet
-from .metainfo import KeepsTree
+from .keeps_tree import KeepsTree
 from .wholebody import TEST, TRAIN, find_cameras, refuse_without_effect, views_of
 
 

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 import torch
 from mmengine.device import get_device
 from mmengine.optim import OptimWrapper
-from mmengine.registry import OPTIM_WRAPPERS
 from mmengine.runner import autocast
+from mmpose.registry import OPTIM_WRAPPERS
 from torch import nn
 
 

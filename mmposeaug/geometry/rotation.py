@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import roma
 import torch
 from torch import Tensor
 
@@ -23,7 +22,9 @@ def rotation_matrix(rotvec: Tensor) -> Tensor:
         >>> rotation_matrix(torch.tensor([0.0, 0.0, torch.pi / 2])).round(decimals=4)[:, 0]
         tensor([0., 1., 0.])
     """
-    return roma.rotvec_to_rotmat(rotvec)
+    from roma import rotvec_to_rotmat  # a second of imports, which few need
+
+    return rotvec_to_rotmat(rotvec)
 
 
 def euler_to_matrix(yaw: Tensor, pitch: Tensor, roll: Tensor) -> Tensor:
@@ -98,4 +99,4 @@ def shortest_rotation(start: Tensor, end: Tensor) -> Tensor:
     across = torch.linalg.cross(start, torch.zeros_like(start).scatter(-1, least, 1.0))
     axis = torch.where(sine > _TINY, axis, across)
     axis = axis / torch.linalg.vector_norm(axis, dim=-1, keepdim=True)
-    return roma.rotvec_to_rotmat(axis * angle)
+    return rotation_matrix(axis * angle)

@@ -10,7 +10,7 @@ from mmposeaug.datasets.keypoints_2d import KEYPOINT_FORMATS, KEYPOINT_SETS, OF_
 
 from .detect import DETECTORS, MODES, Detector, build_detector
 from .frames import IMAGE_ENDINGS
-from .options import BONES
+from .option_names import BONES
 from .tracks import TRACKERS
 
 ENDINGS = dict(

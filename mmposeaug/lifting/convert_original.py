@@ -22,18 +22,10 @@ from mmposeaug.models.lifters import convert_lifter_state
 from mmposeaug.structures import H36M_16
 
 from .lifter_weights import load_weights, read_checkpoint
+from .option_names import PARTS
 
 LIFTER_KEYS = ('model_pos', 'state_dict')
 """tuple[str]: Entries that hold the lifter: after PoseAug, and of a baseline."""
-
-PARTS = dict(
-    angle='BoneAngleAugmentor',
-    length='BoneLengthAugmentor',
-    rigid='RigidAugmentor',
-    discriminator_3d='KinematicChainDiscriminator',
-    discriminator_2d='Keypoint2DDiscriminator',
-)
-"""dict[str, str]: Networks of the original beside the lifter, and our classes."""
 
 
 @dataclass(frozen=True)

@@ -27,8 +27,9 @@ from mmposeaug.geometry import place_roots
 from mmposeaug.structures import LiftedPoses, Skeleton
 from mmposeaug.version import __version__
 
-from .included_lifter import included_lifter
+from .included_network import load_included
 from .keypoint_choice import choose_map, set_text
+from .lifter_files import require_pair
 from .lifters import load_lifter
 from .options import LiftingOptions
 from .refine import refine_poses
@@ -81,15 +82,11 @@ class LiftingInferencer:
     ) -> None:
         if batch_size < 1:
             raise ValueError(f'batch_size is {batch_size}; it must be at least 1.')
-        if config is None and checkpoint is None:
-            config, checkpoint = included_lifter()
+        require_pair(config, checkpoint)
         if config is None or checkpoint is None:
-            missing = 'config' if config is None else 'checkpoint'
-            raise ValueError(
-                f'The {missing} of the lifter is missing; give config and checkpoint, or neither '
-                'for the lifter that comes with the package.'
-            )
-        self.lifter = load_lifter(config, checkpoint, device)
+            self.lifter = load_included(device)
+        else:
+            self.lifter = load_lifter(config, checkpoint, device)
         # a right hand's mirror image is a left one
         self.flip_test = flip_test and bool(self.skeleton.joint_pairs)
         self.batch_size = batch_size

@@ -13,18 +13,25 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from mmposeaug import compat
 from mmposeaug.fileio import sha256_of
 from mmposeaug.structures import Skeleton
+
+from .lifter_files import require_checkpoint
 
 _UNUSED = 'num_batches_tracked'  # counted while training, absent from old checkpoints
 
 
 def read_checkpoint(path: Path) -> tuple[dict[str, Any], str]:
-    """Read a checkpoint without running code from it."""
-    if not path.is_file():
-        raise FileNotFoundError(
-            f"The checkpoint '{path}' does not exist; give the path of a .pth file on this machine."
-        )
+    """Read a checkpoint, one of MMEngine too, without running code from it."""
+    require_checkpoint(path)
+    compat.apply()  # which admits the plain types that MMEngine's hold
+    return read_weights(path)
+
+
+def read_weights(path: Path) -> tuple[dict[str, Any], str]:
+    """Read a checkpoint of tensors and plain containers, and the SHA-256 of its bytes."""
+    require_checkpoint(path)
     content = path.read_bytes()
     try:
         with warnings.catch_warnings():

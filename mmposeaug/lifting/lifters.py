@@ -11,8 +11,6 @@ from typing import Any
 
 import torch
 from mmengine.config import Config
-from mmengine.registry import init_default_scope
-from mmpose.registry import DATASETS, MODELS
 from torch import nn
 
 from mmposeaug.codecs import LifterAdapter, build_codec, find_train_codec
@@ -23,6 +21,7 @@ from mmposeaug.datasets.samples import inner_dataset
 from mmposeaug.datasets.windows import WindowRule, window_rule
 from mmposeaug.structures import Skeleton
 
+from .lifter_files import require_config
 from .lifter_weights import check_joints, first_line, load_weights, read_checkpoint
 
 
@@ -83,6 +82,8 @@ def load_lifter(
         >>> lifter = load_lifter('configs/my.py', 'best.pth')  # doctest: +SKIP
         >>> lifter.adapter.predict(keypoints_px, image_size)  # doctest: +SKIP
     """
+    from mmengine.registry import init_default_scope
+
     cfg = config if isinstance(config, Config) else _read_config(Path(config))
     path = Path(checkpoint)
     init_default_scope(cfg.get('default_scope') or 'mmpose')
@@ -100,7 +101,7 @@ def load_lifter(
         raise ValueError(
             f"The checkpoint '{path}' {misfit}; give the config that it was trained with."
         )
-    model = _to_device(model.eval().requires_grad_(False), device)
+    model = to_device(model.eval().requires_grad_(False), device)
     adapter = LifterAdapter(model, codec, root=skeleton.root)
     lifter = LoadedLifter(adapter, skeleton, window, cfg, path, sha256)
     _check_window(lifter)
@@ -109,8 +110,7 @@ def load_lifter(
 
 # --------------------------------------------------------------------- config
 def _read_config(path: Path) -> Config:
-    if not path.is_file():
-        raise FileNotFoundError(f"The config '{path}' does not exist; check the path.")
+    require_config(path)
     try:
         return Config.fromfile(path)
     except Exception as error:  # a config is Python, and may fail in any way
@@ -122,6 +122,8 @@ def _read_config(path: Path) -> Config:
 
 def _datasets(cfg: Config) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Data sets of the config by the part that uses them, that of the test first."""
+    from mmpose.registry import DATASETS
+
     found = False
     for part in ('test', 'val', 'train'):
         loader = cfg.get(f'{part}_dataloader')
@@ -149,6 +151,8 @@ def _codec_of(datasets: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def _build(cfg: Config) -> nn.Module:
+    from mmpose.registry import MODELS
+
     model = cfg.get('model')
     kind = model.get('type') if isinstance(model, Mapping) else None
     if kind is None or MODELS.get(kind) is not MODELS.get('PoseLifter'):
@@ -170,7 +174,8 @@ def _build(cfg: Config) -> nn.Module:
 
 
 # --------------------------------------------------------------------- checks
-def _to_device(model: nn.Module, device: str | torch.device) -> nn.Module:
+def to_device(model: nn.Module, device: str | torch.device) -> nn.Module:
+    """Move a lifter to a device, or say that there is none."""
     try:
         return model.to(torch.device(device))
     except (RuntimeError, AssertionError) as error:  # torch raises either for what it lacks

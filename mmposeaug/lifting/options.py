@@ -6,10 +6,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from .upright import WORLD_AXES, up_of_tilt
-
-BONES = ('free', 'constant')
-"""tuple[str]: What may be known of a person's bones."""
+from .option_names import BONES, WORLD_AXES
 
 
 @dataclass(frozen=True)
@@ -116,4 +113,6 @@ def _check_refinement(options: LiftingOptions) -> None:
                 f'({", ".join(WORLD_AXES)}), or pitch and roll of the camera.'
             )
     elif options.up is not None:
+        from .upright import up_of_tilt
+
         up_of_tilt(options.up)

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from mmposeaug.structures import LiftedPoses
 
-from .feet import plant_feet
 from .one_body import hold_bones, restore_bones
 from .options import LiftingOptions
 from .smoothing import smooth_poses
@@ -44,4 +43,8 @@ def refine_poses(
     if up is not None:
         axis = up if isinstance(up, str) and up != 'auto' else None
         lifted = stand_upright(lifted, camera, axis, None if isinstance(up, str) else up)
-    return plant_feet(lifted) if options.feet else lifted
+    if not options.feet:
+        return lifted
+    from .feet import plant_feet  # half a second of imports
+
+    return plant_feet(lifted)

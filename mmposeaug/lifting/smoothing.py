@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
-from scipy.signal import butter, sosfiltfilt
 
 from mmposeaug.evaluation.motion import tracks_of
 from mmposeaug.structures import LiftedPoses
@@ -201,6 +200,8 @@ def zero_phase(values: np.ndarray, fps: float, cutoff_hz: float) -> np.ndarray:
     Returns:
         np.ndarray: (T, *), of the same type.
     """
+    from scipy.signal import butter, sosfiltfilt  # half a second of imports
+
     sections = butter(_ORDER, cutoff_hz / _TWO_PASSES, fs=fps, output='sos')
     beyond = math.ceil(2 * fps / cutoff_hz)
     # short runs go on beyond their ends again and again, turned about the end each time

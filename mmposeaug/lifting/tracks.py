@@ -8,7 +8,6 @@ from itertools import count
 from typing import NamedTuple
 
 import numpy as np
-from mmpose.evaluation.functional.nms import oks_iou
 
 from mmposeaug.datasets.keypoints_2d import UNTRACKED, Keypoints2D, split_runs
 from mmposeaug.structures.choices import require_choice
@@ -129,6 +128,8 @@ class Follower:
         """Overlap of boxes, or object keypoint similarity as COCO defines it."""
         if self.way == 'iou':
             return np.array([_overlap(person.box, other.box) for other in before])
+        from mmpose.evaluation.functional.nms import oks_iou  # seconds of imports
+
         points = np.array([other.keypoints for other in before])
         areas = np.array([other.area for other in before])
         number = len(person.keypoints) // 3

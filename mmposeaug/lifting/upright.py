@@ -10,12 +10,10 @@ import numpy as np
 
 from mmposeaug.structures import LiftedPoses, Skeleton
 
+from .option_names import WORLD_AXES
 from .smoothing import SINGLE_PICTURES
 from .views import Camera
 from .world import leg_joints
-
-WORLD_AXES = ('x', 'y', 'z', '-x', '-y', '-z')
-"""tuple[str]: Axes of a calibration's world that may point up."""
 
 USUAL_UP = 'z'
 """str: The axis that points up in Human3.6M, Pose2Sim and most motion capture."""

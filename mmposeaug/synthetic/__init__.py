@@ -1,9 +1,15 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
 """The built-in synthetic motion sets, see docs/synthetic.md."""
 
-from .build import make_synthetic_mocap, make_wide_mocap, summarise
-from .creature_set import CREATURE_FRAMES, CREATURES, make_synthetic_creature
-from .detections import Scene, detect_people
+from typing import TYPE_CHECKING
+
+from mmposeaug.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from .build import make_synthetic_mocap, make_wide_mocap, summarise
+    from .creature_set import CREATURES, make_synthetic_creature
+    from .detections import Scene, detect_people
+    from .option_names import CREATURE_FRAMES
 
 __all__ = [
     'CREATURE_FRAMES',
@@ -15,3 +21,5 @@ __all__ = [
     'make_wide_mocap',
     'summarise',
 ]
+
+__getattr__, __dir__ = lazy_names(__name__)

@@ -19,12 +19,10 @@ from .animal import ANIMAL
 from .build import made_files, whole_number
 from .creatures import Creature, CreaturePart, draw_bodies, hold, pose_creature
 from .hand import HAND
+from .option_names import CREATURE_FRAMES, CREATURE_NAMES
 
-CREATURES: dict[str, Creature] = {each.name: each for each in (HAND, ANIMAL)}
+CREATURES: dict[str, Creature] = dict(zip(CREATURE_NAMES, (HAND, ANIMAL)))
 """dict[str, Creature]: What there are synthetic motions of, besides people."""
-
-CREATURE_FRAMES = dict(source_train=20000, source_val=2000, source_test=3000, target=6000)
-"""dict[str, int]: Camera frames of the files."""
 
 FRAME_RATE = 10.0
 SEQUENCE_FRAMES = 40

@@ -21,6 +21,7 @@ from mmposeaug.evaluation.motion import bone_spread, side_difference
 from mmposeaug.geometry import project
 from mmposeaug.lifting import included_lifter, package_lifter
 from mmposeaug.lifting.included_lifter import INCLUDED
+from mmposeaug.lifting.included_network import load_included
 from mmposeaug.structures import H36M_17
 from mmposeaug.synthetic import Scene
 
@@ -58,6 +59,26 @@ def test_it_lifts_people_that_it_never_saw() -> None:
     assert side_difference(pose, H36M_17) < 1e-3
     assert lifted.info['config'] == 'lifter.json'
     np.testing.assert_array_equal(lifted.intrinsics[0, :4], (1000, 1000, 640, 360))
+
+
+def test_without_mmposes_modules_it_is_the_same_to_the_last_bit() -> None:
+    plain, built = load_included(), load_lifter(*included_lifter())
+    assert (plain.skeleton, plain.window) == (built.skeleton, built.window)
+    assert (plain.sha256, plain.checkpoint) == (built.sha256, built.checkpoint)
+    assert plain.cfg.to_dict() == built.cfg.to_dict() and plain.num_frames == built.num_frames
+    assert type(plain.adapter.codec) is type(built.adapter.codec)
+    points = torch.rand(200, 1, 17, 2, generator=torch.Generator().manual_seed(0)) * 400 + 300
+    size = torch.full((200, 2), 1000.0)
+    camera = torch.tensor([[1100.0, 1100, 500, 500, 0, 0, 0, 0, 0]]).expand(200, 9)
+    poses = [
+        each.adapter.predict(
+            points, size, intrinsics=camera, flip_indices=each.skeleton.flip_indices
+        )
+        for each in (plain, built)
+    ]
+    assert torch.equal(*poses) and poses[0].shape == (200, 1, 17, 3)
+    with pytest.raises(ValueError, match="The device 'nowhere' cannot be used"):
+        load_included('nowhere')
 
 
 def test_one_of_the_two_is_not_enough() -> None:

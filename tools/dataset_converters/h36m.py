@@ -8,7 +8,6 @@ import sys
 from collections.abc import Sequence
 from functools import partial
 
-from mmposeaug.converters import convert_h36m
 from mmposeaug.converters.command import add_options, run_converter
 from mmposeaug.fileio import track
 
@@ -52,7 +51,7 @@ def build_parser() -> argparse.ArgumentParser:
         help="keep S11's Directions, whose videos are corrupt",
     )
     add_options(parser)
-    parser.set_defaults(convert=convert_h36m, track=partial(track, what='Recordings'))
+    parser.set_defaults(convert='convert_h36m', track=partial(track, what='Recordings'))
     return parser
 
 

@@ -8,7 +8,6 @@ import sys
 from collections.abc import Sequence
 from functools import partial
 
-from mmposeaug.converters import convert_keypoints
 from mmposeaug.converters.command import add_options, run_converter
 from mmposeaug.fileio import track
 
@@ -26,7 +25,7 @@ def build_parser() -> argparse.ArgumentParser:
         '--frame-step', type=int, default=1, metavar='N', help='write every Nth row (default: 1)'
     )
     add_options(parser, joints=None)
-    parser.set_defaults(convert=convert_keypoints, track=partial(track, what='Rows'))
+    parser.set_defaults(convert='convert_keypoints', track=partial(track, what='Rows'))
     return parser
 
 

@@ -8,10 +8,8 @@ import sys
 from collections.abc import Sequence
 from functools import partial
 
-from mmposeaug.converters import convert_mocap
 from mmposeaug.converters.command import add_options, run_converter
-from mmposeaug.converters.mocap.asf_amc import CMU_FRAME_RATE
-from mmposeaug.converters.mocap.build import NAME_PATTERN, RIGS
+from mmposeaug.converters.option_names import CMU_FRAME_RATE, NAME_PATTERN, RIG_NAMES
 from mmposeaug.fileio import track
 
 
@@ -47,7 +45,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         '--rig',
-        choices=sorted(RIGS),
+        choices=RIG_NAMES,
         default='source',
         help="cameras like Human3.6M's, or quite other ones (default: source)",
     )
@@ -59,7 +57,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument('--seed', type=int, default=0, help='seed of the cameras (default: 0)')
     add_options(parser)
-    parser.set_defaults(convert=convert_mocap, track=partial(track, what='Recordings'))
+    parser.set_defaults(convert='convert_mocap', track=partial(track, what='Recordings'))
     return parser
 
 

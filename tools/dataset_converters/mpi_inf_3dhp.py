@@ -8,10 +8,8 @@ import sys
 from collections.abc import Sequence
 from functools import partial
 
-from mmposeaug.converters import convert_mpi_spin, convert_mpi_test, convert_mpi_train
 from mmposeaug.converters.command import add_options, run_converter
-from mmposeaug.converters.mpi_test import POSE_KEYS
-from mmposeaug.converters.mpi_train import CAMERAS
+from mmposeaug.converters.option_names import CAMERAS, POSE_KEYS
 from mmposeaug.fileio import track
 
 
@@ -48,9 +46,9 @@ def build_parser() -> argparse.ArgumentParser:
         )
     for part in (test, spin, train):
         part.add_argument('out_dir', metavar='out', help='folder to write to')
-    test.set_defaults(convert=convert_mpi_test, track=partial(track, what='Sequences'))
-    spin.set_defaults(convert=convert_mpi_spin)
-    train.set_defaults(convert=convert_mpi_train, track=partial(track, what='Sequences'))
+    test.set_defaults(convert='convert_mpi_test', track=partial(track, what='Sequences'))
+    spin.set_defaults(convert='convert_mpi_spin')
+    train.set_defaults(convert='convert_mpi_train', track=partial(track, what='Sequences'))
     return parser
 
 

@@ -8,9 +8,8 @@ import sys
 from collections.abc import Sequence
 from functools import partial
 
-from mmposeaug.converters import convert_pw3d
 from mmposeaug.converters.command import add_options, run_converter
-from mmposeaug.converters.pw3d import SPLITS
+from mmposeaug.converters.option_names import SPLITS
 from mmposeaug.fileio import track
 
 
@@ -30,7 +29,7 @@ def build_parser() -> argparse.ArgumentParser:
         help="joints regressed from SMPL's mesh, in place of jointPositions (docs/datasets.md)",
     )
     add_options(parser)
-    parser.set_defaults(convert=convert_pw3d, track=partial(track, what='Sequences'))
+    parser.set_defaults(convert='convert_pw3d', track=partial(track, what='Sequences'))
     return parser
 
 

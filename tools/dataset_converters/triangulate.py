@@ -7,7 +7,6 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from mmposeaug.converters import convert_triangulation
 from mmposeaug.converters.command import add_options, run_converter
 
 
@@ -65,7 +64,7 @@ def build_parser() -> argparse.ArgumentParser:
         help="number that the files give to the videos' first frame (default: as each file tells)",
     )
     add_options(parser, joints=None)
-    parser.set_defaults(convert=convert_triangulation)
+    parser.set_defaults(convert='convert_triangulation')
     return parser
 
 

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from mmposeaug.apis import ConversionReport, convert_lifter_checkpoint, convert_part_checkpoint
-from mmposeaug.lifting.convert_original import PARTS
-from mmposeaug.models.lifters import LIFTERS
+from mmposeaug import apis
+from mmposeaug.lifting.option_names import PARTS
+from mmposeaug.models.lifters.names import LIFTERS
 
 CONFIGS = Path(__file__).resolve().parents[2] / 'configs' / 'original'
 
@@ -45,7 +45,7 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def print_report(report: ConversionReport, config: Path | None) -> None:
+def print_report(report: apis.ConversionReport, config: Path | None) -> None:
     """Says what was found and how it is used."""
     entry = f'entry {report.entry!r}' if report.entry else 'a plain state dict'
     print(f'{report.model}: {report.num_weights} weights and statistics from {entry}')
@@ -88,11 +88,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     config = CONFIGS / f'{args.lifter}_h36m-16j.py' if args.lifter else None
     try:
         if config is not None:
-            report = convert_lifter_checkpoint(
+            report = apis.convert_lifter_checkpoint(
                 args.checkpoint, args.out, args.lifter, config, args.key
             )
         else:
-            report = convert_part_checkpoint(args.checkpoint, args.out, args.part, args.key)
+            report = apis.convert_part_checkpoint(args.checkpoint, args.out, args.part, args.key)
     except (OSError, ValueError) as error:
         print(f'{parser.prog}: error: {error}', file=sys.stderr)
         return 1

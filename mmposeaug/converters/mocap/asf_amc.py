@@ -10,10 +10,8 @@ import numpy as np
 
 from mmposeaug.fileio import require_file
 
+from ..option_names import CMU_FRAME_RATE
 from .motion import Motion, euler_rotations
-
-CMU_FRAME_RATE = 120.0
-"""float: Frames a second of CMU's recordings; AMC files do not say it."""
 
 ROOT = 'root'
 _TURNS, _MOVES = ('rx', 'ry', 'rz'), ('tx', 'ty', 'tz')

@@ -38,15 +38,13 @@ from ..conversion import (
     silent,
 )
 from ..joints import skeleton_of
-from .asf_amc import CMU_FRAME_RATE, read_amc, read_asf
+from ..option_names import CMU_FRAME_RATE, NAME_PATTERN, RIG_NAMES
+from .asf_amc import read_amc, read_asf
 from .bvh import read_bvh
 from .joint_map import JointMap, load_joint_map
 
-RIGS: dict[str, Rig] = dict(source=SOURCE_RIG, target=TARGET_RIG)
+RIGS: dict[str, Rig] = dict(zip(RIG_NAMES, (SOURCE_RIG, TARGET_RIG)))
 """dict: Cameras like Human3.6M's, and quite other ones."""
-
-NAME_PATTERN = r'(?P<subject>[^_]+)_(?P<action>.+)'
-"""str: How subject and action are read from a file's name without its ending."""
 
 HEIGHTS = (0.7, 2.6)
 """tuple[float, float]: Metres that people may extend, in the median over a recording."""

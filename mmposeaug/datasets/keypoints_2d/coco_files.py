@@ -7,13 +7,14 @@ import contextlib
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
-
-from xtcocotools.coco import COCO
+from typing import TYPE_CHECKING, Any
 
 from .frame_numbers import ASSUMED, frames_of_names, frames_of_numbers
 from .keypoints import Keypoints2D
 from .people import PeopleCollector, corners
+
+if TYPE_CHECKING:
+    from xtcocotools.coco import COCO
 
 ALL_VIDEOS = 'all'
 """str: In place of the number of a video: take all, whose frames then have no times."""
@@ -112,6 +113,8 @@ def _index(content: Mapping[str, Any], source: str) -> COCO:
             raise ValueError(
                 f'{source} has no list of {part}, as COCO files have; check its format.'
             )
+    from xtcocotools.coco import COCO  # which imports matplotlib
+
     coco = COCO()
     coco.dataset = dict(content)
     try:

@@ -4,17 +4,17 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from mmpose.datasets.datasets.utils import parse_pose_metainfo
 
 from mmposeaug.fileio import load_json, require_file
 from mmposeaug.structures import H36M_16, H36M_17, Skeleton
 from mmposeaug.structures.choices import require_choice
+from mmposeaug.structures.metainfo import joint_names
+from mmposeaug.structures.metainfo_files import whole_metainfo
 
 _MMPOSE_SETS = ('coco', 'halpe26', 'coco_wholebody', 'aic', 'crowdpose', 'posetrack18')
 
@@ -135,10 +135,7 @@ def keypoint_names(name: str) -> tuple[str, ...]:
     own = f'{OF_LIFTER} for its own joints, or a JSON file that says what each joint is made of'
     require_choice('The keypoint set', name, KEYPOINT_SETS, own)
     path = f'configs/_base_/datasets/{name}.py'
-    with warnings.catch_warnings():  # that the file is taken from where MMPose is
-        warnings.filterwarnings('ignore', 'The metainfo config file')
-        metainfo = parse_pose_metainfo(dict(from_file=path))
-    return tuple(metainfo['keypoint_id2name'][i] for i in range(metainfo['num_keypoints']))
+    return tuple(joint_names(whole_metainfo(dict(from_file=path))))
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from mmposeaug.fileio import atomic_write
 
 from ..lifter_weights import first_line
 from ..lifters import LoadedLifter
+from ..option_names import OPSETS
 from .check import checked_sizes, compare, start_session
 from .graph import OUTPUT, PixelLifter, build_graph
 from .inputs import ExportSettings, InputSpec
@@ -22,9 +23,6 @@ from .metadata import describe
 
 PACKAGES = ('onnx', 'onnxscript', 'onnxruntime')
 """tuple[str]: What exporting needs beside torch."""
-
-OPSETS = range(18, 25)
-"""range: Versions of ONNX's operators that can be asked for; torch writes none below 18."""
 
 MAX_DIFFERENCE_MM = 0.05
 """float: Largest difference to torch; beyond 1 m, for each metre of the largest coordinate.

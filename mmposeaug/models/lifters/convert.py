@@ -14,11 +14,10 @@ from torch import Tensor
 from mmposeaug.structures import H36M_16, H36M_17, PARTITIONS, tree_adjacency
 from mmposeaug.structures.choices import require_choice
 
+from .names import LIFTERS
+
 State = dict[str, Tensor]
 Rules = tuple[tuple[str, Union[str, Callable[[re.Match], str]]], ...]
-
-LIFTERS = ('mlp', 'gcn', 'videopose', 'stgcn')
-"""tuple[str]: The original's lifters, by its own names."""
 
 
 @dataclass(frozen=True)
