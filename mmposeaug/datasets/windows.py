@@ -174,14 +174,24 @@ def select_windows(
         windows = _with_usable_targets(windows, usable, rule, source)
     windows = _subset(windows, cfg.get('subset_frac', 1.0), cfg.get('subset_seed', subset_seed))
     if keypoints is not None:
-        pixels = keypoints[..., :2].reshape(len(keypoints), -1)
-        # what is not finite stays, here as in MMPose, for the checks to name
-        positive = ((pixels > 0) | ~np.isfinite(pixels)).any(1)
-        if not positive.all():
-            windows = windows.take(_shows_any(windows, torch.from_numpy(positive)))
-        if not len(windows):
-            raise ValueError(f'No frame of {source} has a 2D keypoint at a positive pixel.')
-    chosen = cfg.get('indices')
+        windows = valid_windows(windows, keypoints, source)
+    return chosen_windows(windows, cfg.get('indices'))
+
+
+def valid_windows(windows: ClipIndex, keypoints: np.ndarray, source: str) -> ClipIndex:
+    """The samples of which one 2D keypoint (N, J, 2+) is positive; MMPose drops the others."""
+    pixels = keypoints[..., :2].reshape(len(keypoints), -1)
+    # what is not finite stays, here as in MMPose, for the checks to name
+    positive = ((pixels > 0) | ~np.isfinite(pixels)).any(1)
+    if not positive.all():
+        windows = windows.take(_shows_any(windows, torch.from_numpy(positive)))
+    if not len(windows):
+        raise ValueError(f'No frame of {source} has a 2D keypoint at a positive pixel.')
+    return windows
+
+
+def chosen_windows(windows: ClipIndex, chosen: int | Sequence[int] | None) -> ClipIndex:
+    """The samples that the option ``indices`` of MMEngine's data sets keeps."""
     if chosen is None:
         return windows
     if isinstance(chosen, int):

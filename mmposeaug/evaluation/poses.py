@@ -64,6 +64,31 @@ def read_sample(sample: Mapping[str, Any], index: int) -> SamplePoses:
     gt = gt.reshape(-1, *gt.shape[-2:])
     pred = _to_numpy(sample['pred_instances']['keypoints'])
     pred = pred.reshape(-1, *pred.shape[-2:])
+    _check_shapes(pred, gt, name, index)
+    visible = truth.get('lifting_target_visible')
+    if visible is None:
+        visible = np.ones(gt.shape[:2], dtype=bool)
+    if len(names) != len(gt):
+        names = [name] * len(gt)
+    return SamplePoses(pred, gt, _to_numpy(visible).astype(bool).reshape(gt.shape[:2]), names)
+
+
+def read_batch(
+    pred: np.ndarray,
+    gt: np.ndarray,
+    visible: np.ndarray,
+    names: np.ndarray | None,
+    index: int,
+) -> list[SamplePoses]:
+    """The samples of poses (B, T, K, 3), of which the first has the number ``index``."""
+    unknown: list[str | None] = [None] * gt.shape[1]
+    rows = [unknown] * len(gt) if names is None else names.tolist()
+    if len(gt):
+        _check_shapes(pred[0], gt[0], rows[0][0], index)
+    return [SamplePoses(*each) for each in zip(pred, gt, visible, rows)]
+
+
+def _check_shapes(pred: np.ndarray, gt: np.ndarray, name: str | None, index: int) -> None:
     if pred.shape != gt.shape:
         raise ValueError(
             f'The prediction for {_label(name, index)} has shape {pred.shape} but its ground '
@@ -71,12 +96,6 @@ def read_sample(sample: Mapping[str, Any], index: int) -> SamplePoses:
             "set's num_keypoints and that 'target_root' is among the meta_keys if it removes "
             'the root.'
         )
-    visible = truth.get('lifting_target_visible')
-    if visible is None:
-        visible = np.ones(gt.shape[:2], dtype=bool)
-    if len(names) != len(gt):
-        names = [name] * len(gt)
-    return SamplePoses(pred, gt, _to_numpy(visible).astype(bool).reshape(gt.shape[:2]), names)
 
 
 def stack_samples(samples: Sequence[SamplePoses]) -> PoseSet:
