@@ -67,6 +67,23 @@ class EvaluatedSamples:
         return self.names[torch.stack(rows, dim=1).numpy()]
 
 
+def check_readable(cfg: Mapping[str, Any]) -> None:
+    """Refuse the config of a data set that :func:`read_samples` cannot read."""
+    kind = class_of_cfg(cfg)
+    name = getattr(kind, '__name__', str(kind))
+    if not (isinstance(kind, type) and issubclass(kind, Human36mDataset)):
+        raise ValueError(f'{name} is no Human36mDataset or MocapDataset')
+    for method in _METHODS:
+        if getattr(kind, method).__module__.split('.')[0] not in _PACKAGES:
+            raise ValueError(f'{name} has its own {method}')
+    if cfg.get('lazy_init', False) or cfg.get('data_mode', 'topdown') != 'topdown':
+        raise ValueError('its lazy_init or data_mode is set')
+    if cfg.get('factor_file'):
+        raise ValueError('it has a factor_file')
+    if not issubclass(kind, MocapDataset) and cfg.get('subset_frac', 1.0) != 1.0:
+        raise ValueError(f'{name} draws its subset_frac anew whenever it is built')
+
+
 def read_samples(cfg: Mapping[str, Any]) -> EvaluatedSamples:
     """Read the samples that the data set of a config would make one by one.
 
@@ -84,19 +101,7 @@ def read_samples(cfg: Mapping[str, Any]) -> EvaluatedSamples:
         ValueError: If the data set is no Human36mDataset, makes its samples in its own way, has
             none, or something that tensors leave out.
     """
-    kind = class_of_cfg(cfg)
-    name = getattr(kind, '__name__', str(kind))
-    if not (isinstance(kind, type) and issubclass(kind, Human36mDataset)):
-        raise ValueError(f'{name} is no Human36mDataset or MocapDataset')
-    for method in _METHODS:
-        if getattr(kind, method).__module__.split('.')[0] not in _PACKAGES:
-            raise ValueError(f'{name} has its own {method}')
-    if cfg.get('lazy_init', False) or cfg.get('data_mode', 'topdown') != 'topdown':
-        raise ValueError('its lazy_init or data_mode is set')
-    if cfg.get('factor_file'):
-        raise ValueError('it has a factor_file')
-    if not issubclass(kind, MocapDataset) and cfg.get('subset_frac', 1.0) != 1.0:
-        raise ValueError(f'{name} draws its subset_frac anew whenever it is built')
+    check_readable(cfg)
     dataset = DATASETS.build(dict(cfg, lazy_init=True))
     tell_tree(dataset, cfg)
     return _samples_of(dataset)

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from mmposeaug.codecs import TensorCodec, build_codec, step_names
 from mmposeaug.codecs.adapter import lifter_outputs
-from mmposeaug.datasets.evaluated import read_samples
+from mmposeaug.datasets.evaluated import check_readable, read_samples
 
 from .tta import FlipTest
 
@@ -60,6 +60,7 @@ class TensorSet:
 
     def __init__(self, dataloader: Mapping[str, Any]) -> None:
         sampler = _check_loader(dataloader)
+        check_readable(dataloader['dataset'])
         _check_steps(step_names(dataloader['dataset'].get('pipeline') or ()))
         self.samples = read_samples(dataloader['dataset'])
         bank = self.samples.bank

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Callable, Union
 
 import numpy as np
+from mmengine.dist import get_world_size
 from mmengine.evaluator import BaseMetric
 from mmpose.registry import METRICS
 
@@ -178,7 +179,9 @@ class LiftingMetrics(BaseMetric):
         Raises:
             ValueError: If the shapes of prediction and ground truth differ.
         """
-        self.results += read_batch(pred, truth, visible, names, len(self.results))
+        # several processes exchange samples, and drop those that fill up the last batch
+        whole = get_world_size() == 1
+        self.results += read_batch(pred, truth, visible, names, len(self.results), whole)
 
     def compute_metrics(self, results: list) -> dict[str, float]:
         """Compute the scores of all samples."""

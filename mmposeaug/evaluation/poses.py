@@ -23,13 +23,13 @@ class SamplePoses(NamedTuple):
         pred (np.ndarray): Predicted joints of shape (T, K, 3), in the unit of the data.
         gt (np.ndarray): Ground truth of shape (T, K, 3), in the same unit.
         visible (np.ndarray): Visible joints, booleans of shape (T, K).
-        names (list[str | None]): Name of the image of each of the T frames.
+        names (Sequence[str | None]): Name of the image of each of the T frames.
     """
 
     pred: np.ndarray
     gt: np.ndarray
     visible: np.ndarray
-    names: list[Optional[str]]  # noqa: UP045 (evaluated at run time, also by Python 3.9)
+    names: Sequence[Optional[str]]  # noqa: UP045 (evaluated at run time, also by Python 3.9)
 
 
 class PoseSet(NamedTuple):
@@ -79,13 +79,24 @@ def read_batch(
     visible: np.ndarray,
     names: np.ndarray | None,
     index: int,
+    whole: bool,
 ) -> list[SamplePoses]:
-    """The samples of poses (B, T, K, 3), of which the first has the number ``index``."""
-    unknown: list[str | None] = [None] * gt.shape[1]
-    rows = [unknown] * len(gt) if names is None else names.tolist()
+    """The samples of poses (B, T, K, 3), of which the first has the number ``index``.
+
+    Args:
+        whole (bool): Whether to keep them as one sample of B * T frames, which is faster.
+    """
+    if names is None:
+        names = np.full(gt.shape[:2], None)
+    names = names.astype(object)
     if len(gt):
-        _check_shapes(pred[0], gt[0], rows[0][0], index)
-    return [SamplePoses(*each) for each in zip(pred, gt, visible, rows)]
+        _check_shapes(pred[0], gt[0], names[0, 0], index)
+    if whole:
+        pred, gt, visible, names = (
+            each.reshape(-1, *each.shape[2:]) for each in (pred, gt, visible, names)
+        )
+        return [SamplePoses(pred, gt, visible, names)]  # type: ignore[arg-type]
+    return [SamplePoses(*each) for each in zip(pred, gt, visible, names)]
 
 
 def _check_shapes(pred: np.ndarray, gt: np.ndarray, name: str | None, index: int) -> None:
