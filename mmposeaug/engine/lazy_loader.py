@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
@@ -27,7 +28,7 @@ class LazyDataset:
     @property
     def metainfo(self) -> dict[str, Any]:
         """dict: Metainfo of the data set."""
-        return dict(self._metainfo)
+        return copy.deepcopy(self._metainfo)
 
     def __len__(self) -> int:
         return self._length

@@ -135,7 +135,7 @@ class TensorSet:
         if flip is not None:
             mirrored = lift(flip.mirror(x, size), codec.flip_view(view))
             pred = flip.mean(pred, mirrored)
-        compared = codec.evaluated_target(truth, size, cameras)
+        compared = codec.evaluated_target(truth, size, cameras).float()
         return pred.numpy(), compared.numpy(), (batch.pose_visible[:, targets] != 0).numpy()
 
     def _check_data(self) -> None:

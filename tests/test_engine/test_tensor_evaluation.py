@@ -12,7 +12,7 @@ import mmengine.dataset.sampler
 import numpy as np
 import pytest
 import torch
-from eval_runs import CALIBRATED, IMAGE_POSE, STATS, TWO_SETS, VIDEO_POSE, build_loop
+from eval_runs import CALIBRATED, IMAGE_POSE, TWO_SETS, VIDEO_POSE, build_loop
 from mmengine.evaluator import BaseMetric
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
@@ -125,6 +125,16 @@ def sixteen(data_root: Path) -> dict[str, Any]:
 DETECTED = dict(keypoint_2d_src='detection', keypoint_2d_det_file='detected.npy')
 MOCAP = dict(type='MocapDataset', subset_frac=0.6, subset_seed=4)
 SIXTEEN = dict(VIDEO_POSE, num_keypoints=16)
+TRAJECTORY = dict(
+    traj_backbone=temporal(VIDEO_POSE, 3)['backbone'],
+    traj_head=dict(
+        type='TrajectoryRegressionHead',
+        in_channels=16,
+        num_joints=1,
+        loss=dict(type='MPJPELoss', use_target_weight=True),
+        decoder=VIDEO_POSE,
+    ),
+)
 CASES: dict[str, tuple[dict, dict, dict, dict]] = {  # codec, model, data set, loop
     'image': (IMAGE_POSE, temporal(IMAGE_POSE), {}, dict(sets=TWO_SETS)),
     'image, flip': (IMAGE_POSE, temporal(IMAGE_POSE), {}, dict(sets=TWO_SETS, flip_test=True)),
@@ -175,6 +185,12 @@ CASES: dict[str, tuple[dict, dict, dict, dict]] = {  # codec, model, data set, l
         dict(VIDEO_POSE, zero_center=False),
         temporal(dict(VIDEO_POSE, zero_center=False)),
         dict(type='MocapDataset', split=dict(part='val', val_fraction=0.5), frame_step=2),
+        dict(flip_test=True, evaluator=IN_PLACE),
+    ),
+    'video, with a trajectory': (
+        VIDEO_POSE,
+        dict(temporal(VIDEO_POSE, 3), **TRAJECTORY),
+        CLIP,
         dict(flip_test=True, evaluator=IN_PLACE),
     ),
     'video, sixteen joints': (
@@ -501,4 +517,3 @@ def test_reading_leaves_samples_in_the_data_sets_order(runner: Runner, holes: di
 def test_the_option_is_a_yes_or_no(runner: Runner):
     with pytest.raises(ValueError, match="on_tensors is 'maybe'; use one of True, False"):
         build_loop(runner, on_tensors='maybe')
-    assert STATS  # of the codec above
