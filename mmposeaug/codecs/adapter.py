@@ -229,17 +229,22 @@ class LifterAdapter:
 
     def _forward(self, x: Tensor) -> tuple[Tensor, Tensor | None]:
         """Output (B, J, 3) or (B, T', J, 3) of the lifter, and of its trajectory head."""
-        output = self.lifter(x, None, mode='tensor')
-        pose, trajectory = output if isinstance(output, tuple) else (output, None)
-        if pose.shape[0] != x.shape[0]:
-            # The head mixes up the joints of several output frames, here as in MMPose.
-            raise ValueError(
-                f'The lifter gave {pose.shape[0]} poses for {x.shape[0]} clips, but its head is '
-                "right for one frame a clip only: give clips as long as the backbone's receptive "
-                'field.'
-            )
-        # mixed precision ends here
-        return pose.to(x.dtype), None if trajectory is None else trajectory.to(x.dtype)
+        return lifter_outputs(self.lifter, x)
+
+
+def lifter_outputs(lifter: nn.Module, x: Tensor) -> tuple[Tensor, Tensor | None]:
+    """Outputs of a lifter and of its trajectory head, one for each clip of the input."""
+    output = lifter(x, None, mode='tensor')
+    pose, trajectory = output if isinstance(output, tuple) else (output, None)
+    if pose.shape[0] != x.shape[0]:
+        # The head mixes up the joints of several output frames, here as in MMPose.
+        raise ValueError(
+            f'The lifter gave {pose.shape[0]} poses for {x.shape[0]} clips, but its head is '
+            "right for one frame a clip only: give clips as long as the backbone's receptive "
+            'field.'
+        )
+    # mixed precision ends here
+    return pose.to(x.dtype), None if trajectory is None else trajectory.to(x.dtype)
 
 
 def target_frame_of(module: Any) -> str:

@@ -15,16 +15,16 @@ import torch
 from mmengine.registry import Registry
 from torch import Tensor
 
-from mmposeaug.geometry import index_tensor
 from mmposeaug.geometry.camera import MIN_DEPTH
 
+from .restoring import RestoresTargets
 from .shapes import ShapeChecks
 
 LIFTING_CODECS = Registry('lifting_codec', scope='mmposeaug', locations=['mmposeaug.codecs'])
 """Registry: Tensor codecs, each under the type name of the MMPose codec it is the twin of."""
 
 
-class TensorCodec(ShapeChecks, ABC):
+class TensorCodec(RestoresTargets, ShapeChecks, ABC):
     """Twin of one MMPose lifting codec on batches of tensors.
 
     B is the number of clips, T of their frames, T' of the target's frames, K of the keypoints and
@@ -264,11 +264,6 @@ class TensorCodec(ShapeChecks, ABC):
             )
         weight = (visible > 0.5).to(device=pose_cam.device, dtype=pose_cam.dtype)
         return self._without_root(weight.unsqueeze(-1))
-
-    def _root(self, pose: Tensor) -> Tensor:
-        """Root (*, 1, 3) of joints (*, K, 3): the mean of the root joints."""
-        roots = index_tensor(self.root_index, pose.device)
-        return pose.index_select(-2, roots).mean(dim=-2, keepdim=True)
 
     def _without_root(self, joints: Tensor) -> Tensor:
         """Joints (*, K, D) without the root, if the codec removes it."""

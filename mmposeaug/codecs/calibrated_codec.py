@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Optional
 
@@ -20,9 +19,6 @@ from .camera_checks import check_camera, check_seen
 
 _Camera = tuple[float, ...]
 _Size = Optional[tuple[float, float]]
-
-MAX_ANGLE = 15.0
-"""float: Degrees between the root's keypoint and the root itself beyond which they disagree."""
 
 
 @KEYPOINT_CODECS.register_module()
@@ -156,7 +152,7 @@ class CalibratedPoseLifting(BaseKeypointCodec):
             visible = visible.reshape(pose.shape[:-1])
         label, weight = self.tensor_codec.encode_target(pose, visible=visible, view=view)
         root = self.tensor_codec._root(pose)
-        self._check_agrees(root[0, :, 0], view[0], scores)
+        self.tensor_codec.check_targets(pose, view, scores[None])
         check_seen(points, cameras, scores, ' of the sample', rays)
         target_root = torch.cat((root, view.expand(1, pose.shape[1], 3, 3)), dim=-2)
 
@@ -223,35 +219,8 @@ class CalibratedPoseLifting(BaseKeypointCodec):
                 "CalibratedPoseLifting has virtual_camera='frame'; have one target, or all, or set "
                 "virtual_camera='clip'."
             )
-        frame = self._frame(frames)
+        frame = self.tensor_codec.frame_of(frames)
         return view[:, frame : frame + 1]
-
-    def _frame(self, frames: int) -> int:
-        """The target frame of a clip, or the one that stands for all."""
-        return frames - 1 if self.causal else frames // 2
-
-    def _check_agrees(self, roots: torch.Tensor, view: torch.Tensor, scores: torch.Tensor) -> None:
-        """Refuse targets (T', 3) behind the camera, or elsewhere than their keypoints (T, K)."""
-        known = roots.norm(dim=-1) > 1e-6  # else root-relative, or to be predicted
-        behind = roots[known & (roots[:, 2] <= 0)]
-        if len(behind):
-            raise ValueError(
-                f'The root of the lifting target is at a depth of {float(behind[0, 2]):.3g} m, '
-                'behind the camera; give camera-space poses, in metres, z away from the camera.'
-            )
-        frame = self._frame(len(scores))
-        if not known.all() or not (scores[frame, self.root_index] > 0).all():
-            return
-        target = roots[frame] if len(roots) == len(scores) else roots[len(roots) // 2]
-        rotation = view[frame] if len(view) > 1 else view[0]
-        cosine = float(rotation[2] @ target / target.norm())
-        angle = math.degrees(math.acos(max(-1.0, min(1.0, cosine))))
-        if angle > MAX_ANGLE:
-            raise ValueError(
-                f"The lifting target's root lies {angle:.0f} degrees from its keypoint; the "
-                'camera must be that of the image, in pixels of its size, and mirrored with it: '
-                'use RandomFlipWithCamera in place of RandomFlipAroundRoot.'
-            )
 
 
 def _read_camera(camera: Mapping[str, Any] | None) -> tuple[_Camera, _Size]:

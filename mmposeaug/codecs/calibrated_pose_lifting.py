@@ -23,6 +23,8 @@ from .camera_checks import check_camera, check_seen
 
 MIN_SIZE = 1e-3
 """float: Smallest size that is divided out, 1 px at a focal length of 1,000 px."""
+MAX_ANGLE = 15.0
+"""float: Degrees between the root's keypoint and the root itself beyond which they disagree."""
 _CHUNK = 8192
 
 
@@ -106,9 +108,22 @@ class TensorCalibratedPoseLifting(TensorCodec):
         view: Tensor | None = None,
     ) -> Tensor:
         """Root-relative pose (B, T', K, 3) in metres, in the real camera's axes."""
+        return self._root_relative(self._turned_back(output, view))
+
+    def restore(
+        self,
+        output: Tensor,
+        pose_cam: Tensor,
+        image_size: Tensor | None = None,
+        intrinsics: Tensor | None = None,
+        view: Tensor | None = None,
+    ) -> Tensor:
+        """Joints (B, T', K, 3) in metres, in the real camera's axes, at its root's place."""
+        return self._at_root(self._turned_back(output, view), pose_cam)
+
+    def _turned_back(self, output: Tensor, view: Tensor | None) -> Tensor:
         self._check_pose(output, 'output', 3, self.num_joints)
-        turned = turn_points(output, self._rotation(view, output).transpose(-1, -2))
-        return self._root_relative(turned)
+        return turn_points(output, self._rotation(view, output).transpose(-1, -2))
 
     def flip_view(self, view: Tensor | None) -> Tensor | None:
         """Rotations of the virtual camera in the mirrored image."""
@@ -137,10 +152,41 @@ class TensorCalibratedPoseLifting(TensorCodec):
             cameras = intrinsics[camera_index[rows]]
             check_seen(keypoints_px[rows], cameras, scores[rows], ' of the training data')
 
+    def check_targets(self, pose_cam: Tensor, view: Tensor | None, scores: Tensor) -> None:
+        """Refuse targets behind the camera, or elsewhere than their keypoints."""
+        roots = self._root(pose_cam)[..., 0, :]
+        known = torch.linalg.vector_norm(roots, dim=-1) > 1e-6  # else relative, or to be predicted
+        behind = roots[known & (roots[..., 2] <= 0)]
+        if len(behind):
+            raise ValueError(
+                f'The root of the lifting target is at a depth of {float(behind[0, 2]):.3g} m, '
+                'behind the camera; give camera-space poses, in metres, z away from the camera.'
+            )
+        frames, targets = scores.shape[1], roots.shape[1]
+        frame = self.frame_of(frames)
+        found = (scores[:, frame, list(self.root_index)] > 0).all(-1).to(known.device)
+        target = roots[:, frame if targets == frames else targets // 2]
+        rotation = self._rotation(view, pose_cam)
+        rotation = rotation[:, frame if rotation.shape[1] == frames else rotation.shape[1] // 2]
+        length = torch.linalg.vector_norm(target, dim=-1)
+        cosine = (rotation[:, 2].to(target) * target).sum(-1) / length
+        angle = torch.rad2deg(torch.acos(cosine.clamp(-1, 1)))
+        apart = angle[known.all(-1) & found & (angle > MAX_ANGLE)]
+        if len(apart):
+            raise ValueError(
+                f"The lifting target's root lies {float(apart[0]):.0f} degrees from its keypoint; "
+                'the camera must be that of the image, in pixels of its size, and mirrored with '
+                'it: use RandomFlipWithCamera in place of RandomFlipAroundRoot.'
+            )
+
+    def frame_of(self, frames: int) -> int:
+        """The target frame of a clip, or the one that stands for all."""
+        return frames - 1 if self.causal else frames // 2
+
     def _looked_at(self, rays: Tensor, found: Tensor | None) -> Tensor:
         """Rays (B, T or 1, 2) that the virtual camera looks along."""
         if self.virtual_camera == 'clip':
-            frame = rays.shape[1] - 1 if self.causal else rays.shape[1] // 2
+            frame = self.frame_of(rays.shape[1])
             rays = rays[:, frame : frame + 1]
             found = None if found is None else found[:, frame : frame + 1]
         roots = index_tensor(self.root_index, rays.device)

@@ -95,12 +95,25 @@ class TensorImagePoseLifting(TensorCodec):
         view: Tensor | None = None,
     ) -> Tensor:
         """Root-relative pose (B, T', K, 3) in metres of an output (B, T', J, 3)."""
+        return self._root_relative(self._in_metres(output))
+
+    def restore(
+        self,
+        output: Tensor,
+        pose_cam: Tensor,
+        image_size: Tensor | None = None,
+        intrinsics: Tensor | None = None,
+        view: Tensor | None = None,
+    ) -> Tensor:
+        """Joints (B, T', K, 3) in metres, at the root of ``pose_cam``."""
+        return self._at_root(self._in_metres(output), pose_cam)
+
+    def _in_metres(self, output: Tensor) -> Tensor:
         self._check_pose(output, 'output', 3, self.num_joints)
-        if 'target_mean' in self._arrays:
-            output = output * self._constant('target_std', output) + self._constant(
-                'target_mean', output
-            )
-        return self._root_relative(output)
+        if 'target_mean' not in self._arrays:
+            return output
+        std, mean = (self._constant(name, output) for name in ('target_std', 'target_mean'))
+        return output * std + mean
 
     def _mirror(self, keypoints_norm: Tensor, index: Tensor, image_size: Tensor | None) -> Tensor:
         size = self._size(image_size, keypoints_norm)

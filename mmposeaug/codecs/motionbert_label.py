@@ -122,6 +122,26 @@ class TensorMotionBERTLabel(TensorCodec):
         pose = self._zero_root(output) if self.rootrel else output - self._root(output)
         return pose * self._half_width(image_size, output) * factor
 
+    def restore(
+        self,
+        output: Tensor,
+        pose_cam: Tensor,
+        image_size: Tensor | None = None,
+        intrinsics: Tensor | None = None,
+        view: Tensor | None = None,
+    ) -> Tensor:
+        """Root-relative joints (B, T', K, 3) in metres, by the depth of ``pose_cam``."""
+        return self.decode(output, image_size, intrinsics, self.root_depth(pose_cam))
+
+    def evaluated_target(
+        self,
+        pose_cam: Tensor,
+        image_size: Tensor | None = None,
+        intrinsics: Tensor | None = None,
+    ) -> Tensor:
+        """The target of the codec, which MMPose puts in the place of the pose."""
+        return self.encode_target(pose_cam, image_size, intrinsics)[0]
+
     def _zero_root(self, output: Tensor) -> Tensor:
         keep = output.new_ones(self.num_keypoints, 1)
         keep[list(self.root_index)] = 0

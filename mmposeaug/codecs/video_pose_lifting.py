@@ -61,3 +61,15 @@ class TensorVideoPoseLifting(TensorCodec):
         """Root-relative pose (B, T', K, 3) in metres of an output (B, T', J, 3)."""
         self._check_pose(output, 'output', 3, self.num_joints)
         return self._root_relative(output)
+
+    def restore(
+        self,
+        output: Tensor,
+        pose_cam: Tensor,
+        image_size: Tensor | None = None,
+        intrinsics: Tensor | None = None,
+        view: Tensor | None = None,
+    ) -> Tensor:
+        """Joints (B, T', K, 3) in metres, moved by the root of ``pose_cam`` if ``zero_center``."""
+        self._check_pose(output, 'output', 3, self.num_joints)
+        return self._at_root(output, pose_cam) if self.zero_center else output

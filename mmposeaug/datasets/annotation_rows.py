@@ -20,6 +20,7 @@ from .frames import VideoIndex, frame_numbers, index_blocks
 from .images import image_sizes, pad_portrait_keypoints, usable_frames
 from .pixels import check_people, sample_rows
 from .pose_bank import is_one
+from .windows import shows_any
 
 
 @dataclass(frozen=True)
@@ -111,9 +112,7 @@ def read_keypoints(
     sample = PixelSample(count)
     for rows, block in file.points.blocks():
         sample.add(rows, block)
-        pixels = block[..., :2].reshape(len(block), -1)
-        # what is not finite stays, here as in MMPose, for the checks to name
-        positive[rows] = ((pixels > 0) | ~np.isfinite(pixels)).any(1)
+        positive[rows] = shows_any(block)
         size = sizes[index.of_frame[rows]]
         if usable is not None:
             usable[rows] = usable_frames(keep_frames, block, size)

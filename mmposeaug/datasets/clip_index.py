@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -165,3 +166,29 @@ class ClipIndex:
             parts[0].num_frames,
             None if identity else torch.cat(rows),
         )
+
+
+class ClipRows(Sequence):
+    """The samples of an index as lists of frames, which are made when they are looked at."""
+
+    _CHUNK = 4096
+
+    def __init__(self, windows: ClipIndex) -> None:
+        self.windows = windows
+
+    def __len__(self) -> int:
+        return len(self.windows)
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, slice):
+            return self.windows.frames_of(index).tolist()
+        return self.windows.frames_of(torch.tensor([index]))[0].tolist()
+
+    def __iter__(self) -> Iterator[list[int]]:
+        for start in range(0, len(self), self._CHUNK):
+            yield from self[start : start + self._CHUNK]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and list(self) == list(other)
+
+    __hash__ = None  # type: ignore[assignment]

@@ -17,6 +17,7 @@ from mmposeaug.structures import Skeleton
 from .camera_files import CameraDict, load_camera_dicts
 from .cameras import CameraSet
 from .checks import check_joint_count, find_detections, read_keypoints
+from .clip_index import ClipRows
 from .frame_gaps import warn_of_gaps
 from .frames import FrameSelection, VideoIndex, as_text, frame_numbers, index_videos
 from .images import (
@@ -141,7 +142,7 @@ class MocapDataset(KeepsTree, Human36mDataset):
         else:
             self.ann_data['part'] = keypoints
 
-    def get_sequence_indices(self) -> list[list[int]]:
+    def get_sequence_indices(self) -> Sequence[list[int]]:
         """Rows of the annotation file that form each sample."""
         index = self._index
         assert index is not None
@@ -156,17 +157,21 @@ class MocapDataset(KeepsTree, Human36mDataset):
             used = np.unique(index.of_frame[shown])
             keys = [(index.videos[i][0], index.videos[i][2]) for i in used]
             CameraSet.from_dicts(self.camera_param).lookup(keys, source=self._source)
-        return windows.frames_of().tolist()
+        return ClipRows(windows)
 
     def load_data_list(self) -> list[dict]:
         """Make the samples, with their cameras."""
         self.camera_param_file = self._camera_path
+        self.check_joints()
+        return super().load_data_list()
+
+    def check_joints(self) -> None:
+        """Refuse poses of other joints than the metainfo's, or in another order."""
         meta = self.metainfo
         check_joint_count(
             self.ann_data['S'].shape[1], meta['num_keypoints'], meta['dataset_name'], self._source
         )
         self._check_joint_order()
-        return super().load_data_list()
 
     def _check_joint_order(self) -> None:
         """Look at the bones, where the metainfo is a tree."""

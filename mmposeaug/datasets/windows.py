@@ -174,11 +174,28 @@ def select_windows(
         windows = _with_usable_targets(windows, usable, rule, source)
     windows = _subset(windows, cfg.get('subset_frac', 1.0), cfg.get('subset_seed', subset_seed))
     if positive is not None:
-        if not positive.all():
-            windows = windows.take(_shows_any(windows, torch.from_numpy(positive)))
-        if not len(windows):
-            raise ValueError(f'No frame of {source} has a 2D keypoint at a positive pixel.')
-    chosen = cfg.get('indices')
+        windows = valid_windows(windows, positive, source)
+    return chosen_windows(windows, cfg.get('indices'))
+
+
+def shows_any(pixels: np.ndarray) -> np.ndarray:
+    """Mask (N,) of the frames of keypoints (N, J, 2+) with one at a positive pixel."""
+    flat = pixels[..., :2].reshape(len(pixels), -1)
+    # what is not finite stays, here as in MMPose, for the checks to name
+    return ((flat > 0) | ~np.isfinite(flat)).any(1)
+
+
+def valid_windows(windows: ClipIndex, positive: np.ndarray, source: str) -> ClipIndex:
+    """The samples with a frame of which a keypoint is positive, (N,); MMPose drops the others."""
+    if not positive.all():
+        windows = windows.take(_shows_any(windows, torch.from_numpy(positive)))
+    if not len(windows):
+        raise ValueError(f'No frame of {source} has a 2D keypoint at a positive pixel.')
+    return windows
+
+
+def chosen_windows(windows: ClipIndex, chosen: int | Sequence[int] | None) -> ClipIndex:
+    """The samples that the option ``indices`` of MMEngine's data sets keeps."""
     if chosen is None:
         return windows
     if isinstance(chosen, int):

@@ -7,13 +7,11 @@ import copy
 import itertools
 import os.path as osp
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
-
-from mmengine.evaluator import Evaluator
-from torch.utils.data import DataLoader
+from typing import Any, NamedTuple, Optional
 
 from mmposeaug.datasets.metainfo import tell_tree
 
+from .lazy_loader import LazyDataset, LazyLoader
 from .set_configs import (
     checked_dataset,
     chosen_sets,
@@ -21,23 +19,40 @@ from .set_configs import (
     missing_files,
     missing_sentence,
 )
+from .tensor_set import TensorSet
 
 _OUTPUT_KEYS = ('out_file_path', 'outfile_prefix')
 
 
 class EvalSet(NamedTuple):
-    """One data set to evaluate on."""
+    """One data set to evaluate on.
+
+    Args:
+        name (str): Its name, empty where there is one set without.
+        dataloader (DataLoader | LazyLoader): MMPose's samples.
+        evaluator (Evaluator): What scores it.
+        flip_test (bool): Whether it is flipped.
+        tensors (TensorSet, optional): The samples on tensors, where they can be.
+        reason (str): Why they cannot; empty where that is not asked for.
+    """
 
     name: str
-    dataloader: DataLoader
-    evaluator: Evaluator
+    dataloader: Any
+    evaluator: Any
     flip_test: bool = False
+    tensors: Optional[TensorSet] = None  # noqa: UP045 (evaluated at run time, also by Python 3.9)
+    reason: str = ''
+
+    @property
+    def size(self) -> int:
+        """int: Samples of the set."""
+        return len(self.dataloader.dataset if self.tensors is None else self.tensors)
 
 
 class ChainedDataLoader:
     """Data loaders one after the other, for code that counts batches."""
 
-    def __init__(self, dataloaders: Sequence[DataLoader]) -> None:
+    def __init__(self, dataloaders: Sequence[Any]) -> None:
         self.dataloaders = list(dataloaders)
 
     def __len__(self) -> int:
@@ -59,6 +74,7 @@ def build_eval_sets(
     sets: Mapping[str, Mapping[str, Any] | None],
     flip_test: bool = False,
     option: str = 'sets',
+    on_tensors: bool = True,
 ) -> list[EvalSet]:
     """Build data loader and evaluator of each set."""
     if not isinstance(dataloader, dict) or not isinstance(evaluator, (dict, list, tuple)):
@@ -92,13 +108,36 @@ def build_eval_sets(
             dict(dataloader, dataset=config),
             evaluators[name],
             bool(chosen[name].get('flip_test', flip_test)),
+            on_tensors,
         )
         for name, config in configs.items()
     ]
 
 
-def build_loader(runner: Any, dataloader: Any) -> Any:
-    """Build a data loader as ``mmengine.runner.BaseLoop`` does; its data set knows its tree."""
+def build_loader(
+    runner: Any, dataloader: Any, on_tensors: bool = True
+) -> tuple[Any, TensorSet | None, str]:
+    """Build a data loader as ``mmengine.runner.BaseLoop`` does; its data set knows its tree.
+
+    Returns:
+        tuple[DataLoader | LazyLoader, TensorSet | None, str]: The loader; its samples on tensors
+        where that is asked for and they can be, and then they are made by the loader only when
+        its batches are; why they cannot.
+    """
+    if not on_tensors:
+        return _mmengines_loader(runner, dataloader), None, ''
+    try:
+        tensors = TensorSet(dataloader)
+    except (KeyError, ValueError) as error:  # which MMPose may say better, or not mind
+        return _mmengines_loader(runner, dataloader), None, str(error).rstrip('.')
+    dataset = LazyDataset(tensors.samples, lambda: loader.built.dataset)
+    loader = LazyLoader(
+        dataset, dataloader, tensors.num_batches, lambda: _mmengines_loader(runner, dataloader)
+    )
+    return loader, tensors, ''
+
+
+def _mmengines_loader(runner: Any, dataloader: Any) -> Any:
     if not isinstance(dataloader, Mapping):
         return dataloader
     loader = runner.build_dataloader(
@@ -111,11 +150,16 @@ def build_loader(runner: Any, dataloader: Any) -> Any:
 
 
 def _build_set(
-    runner: Any, name: str, dataloader: dict[str, Any], evaluator: Any, flip_test: bool
+    runner: Any,
+    name: str,
+    dataloader: dict[str, Any],
+    evaluator: Any,
+    flip_test: bool,
+    on_tensors: bool,
 ) -> EvalSet:
     empty = f'The set {name!r} holds no sample; check its ann_file, split and frame options.'
     try:
-        loader = build_loader(runner, dataloader)
+        loader, tensors, reason = build_loader(runner, dataloader, on_tensors)
     except ValueError as error:
         if 'need at least one array' in str(error):  # MMEngine joins the samples of none
             raise ValueError(empty) from error
@@ -124,7 +168,7 @@ def _build_set(
         raise ValueError(empty)
     built = runner.build_evaluator(_own_outputs(evaluator, name))
     built.dataset_meta = getattr(loader.dataset, 'metainfo', None)
-    return EvalSet(name, loader, built, flip_test)
+    return EvalSet(name, loader, built, flip_test, tensors, reason)
 
 
 def _own_outputs(evaluator: Any, name: str) -> Any:

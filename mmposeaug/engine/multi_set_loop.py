@@ -14,8 +14,11 @@ from mmpose.registry import LOOPS
 
 from mmposeaug.compat.private import parse_losses, update_losses
 from mmposeaug.evaluation import format_table
+from mmposeaug.structures.choices import require_choice
 
 from .eval_sets import ChainedDataLoader, EvalSet, build_eval_sets, build_loader
+from .fast_layers import fast_layers
+from .tensor_checks import reason_of_evaluator, reason_of_hooks, reason_of_lifter
 from .tta import FlipTest
 
 
@@ -35,16 +38,21 @@ class _MultiSetLoop(BaseLoop):
         sets: Mapping[str, Mapping[str, Any] | None] | None = None,
         flip_test: bool = False,
         image_size: Sequence[int] | None = None,
+        on_tensors: bool = True,
     ) -> None:
+        require_choice('on_tensors', on_tensors, (True, False))
         if fp16 and get_device() == 'cpu':
             runner.logger.warning('fp16 is ignored: MMPose cannot decode the bfloat16 of a CPU.')
             fp16 = False
         if sets is None:
-            super().__init__(runner, build_loader(runner, dataloader), evaluator, fp16)
-            self.sets = [EvalSet('', self.dataloader, self.evaluator, flip_test)]
+            loader, tensors, reason = build_loader(runner, dataloader, on_tensors)
+            super().__init__(runner, loader, evaluator, fp16)
+            self.sets = [EvalSet('', loader, self.evaluator, flip_test, tensors, reason)]
         else:
             option = f'{self.phase}_cfg.sets'
-            self.sets = build_eval_sets(runner, dataloader, evaluator, sets, flip_test, option)
+            self.sets = build_eval_sets(
+                runner, dataloader, evaluator, sets, flip_test, option, on_tensors
+            )
             chained = ChainedDataLoader([item.dataloader for item in self.sets])
             super().__init__(runner, chained, self.sets[0].evaluator, fp16)
         flips = any(item.flip_test for item in self.sets)
@@ -63,6 +71,7 @@ class _MultiSetLoop(BaseLoop):
             for item in self.sets
         ]
         self._flip = self.flips[0]
+        self._told: dict[str, str] = {}
 
     def run(self) -> dict[str, float]:
         """Evaluate the model on all sets.
@@ -112,15 +121,62 @@ class _MultiSetLoop(BaseLoop):
     def _run_set(self, item: EvalSet, first: int) -> dict[str, float]:
         """Scores of one set whose first batch has the number ``first``."""
         self._losses.clear()
-        size = len(item.dataloader.dataset)  # type: ignore[arg-type]
         if item.name:
-            self.runner.logger.info(f'Evaluating on {item.name}, {size} samples')
-        for idx, data_batch in enumerate(item.dataloader, start=first):
-            self.run_iter(idx, data_batch)
-        scores = item.evaluator.evaluate(size)
+            self.runner.logger.info(f'Evaluating on {item.name}, {item.size} samples')
+        reason = self._reason(item)
+        if item.tensors is not None and not reason:
+            self._run_on_tensors(item, first)
+        else:
+            self._tell(item, reason)
+            for idx, data_batch in enumerate(item.dataloader, start=first):
+                self.run_iter(idx, data_batch)
+        scores = item.evaluator.evaluate(item.size)
         if self._losses:
             scores.update(parse_losses(self._losses, self.phase))
         return scores
+
+    def _run_on_tensors(self, item: EvalSet, first: int) -> None:
+        """Score the samples of a set without making them one by one; hooks count the batches."""
+        assert item.tensors is not None
+        lifter = _unwrapped(self.runner.model)
+        with fast_layers(lifter):
+            batches = item.tensors.poses(lifter, self._flip)
+            for idx in range(first, first + len(item.dataloader)):
+                self.runner.call_hook(f'before_{self.phase}_iter', batch_idx=idx, data_batch=None)
+                poses = next(batches)
+                for metric in item.evaluator.metrics:
+                    metric.process_poses(*poses)
+                self.runner.call_hook(
+                    f'after_{self.phase}_iter', batch_idx=idx, data_batch=None, outputs=None
+                )
+
+    def _reason(self, item: EvalSet) -> str:
+        """Why a set cannot be evaluated on tensors; empty where it can, or nobody wants it."""
+        tensors = item.tensors
+        if tensors is None:
+            return item.reason
+        if type(self).run_iter is not _MultiSetLoop.run_iter:
+            return f'{type(self).__name__} has its own run_iter'
+        if self.fp16:
+            return 'fp16 is on'
+        if tensors.lacks_sizes(self._flip):
+            return "the images' sizes are not known"
+        return (
+            reason_of_hooks(self.runner.hooks, self.phase)
+            or reason_of_evaluator(item.evaluator)
+            or reason_of_lifter(
+                _unwrapped(self.runner.model), tensors.encoder, tensors.samples.bank.num_frames
+            )
+        )
+
+    def _tell(self, item: EvalSet, reason: str) -> None:
+        """Log once why a set is evaluated sample by sample."""
+        if reason and self._told.get(item.name) != reason:
+            self._told[item.name] = reason
+            what = f'The set {item.name!r}' if item.name else 'The set'
+            self.runner.logger.info(
+                f'{what} is evaluated sample by sample, not on tensors: {reason}.'
+            )
 
     @property
     def _losses(self) -> dict:
@@ -151,6 +207,10 @@ class MultiSetValLoop(_MultiSetLoop, ValLoop):
             :class:`~mmposeaug.engine.tta.FlipTest`. Defaults to False.
         image_size (Sequence[int], optional): Width and height of images without camera, which
             the flip of some codecs needs.
+        on_tensors (bool): Whether to read samples into tensors and lift them in batches, where
+            nothing needs them one by one (docs/evaluation.md); hooks get no ``data_batch`` and
+            no ``outputs`` then. False is MMPose's pipeline. The scores are the same. Defaults to
+            True.
 
     Raises:
         FileNotFoundError: If a file of a set that is not optional does not exist.
@@ -181,6 +241,9 @@ def _has_pairs(item: EvalSet) -> bool:
 
 def _flips_itself(model: Any) -> bool:
     """Whether the model averages flips by its own ``test_cfg``."""
-    if is_model_wrapper(model):
-        model = model.module
-    return bool((getattr(model, 'test_cfg', None) or {}).get('flip_test', False))
+    return bool((getattr(_unwrapped(model), 'test_cfg', None) or {}).get('flip_test', False))
+
+
+def _unwrapped(model: Any) -> Any:
+    """The model without a distributed wrapper."""
+    return model.module if is_model_wrapper(model) else model

@@ -76,14 +76,23 @@ class FlipTest:
             data_samples=[self._mirrored(sample) for sample in data_batch['data_samples']],
         )
         mirrored = self._poses(step(batch)[: len(outputs)])
-        root = self._root(poses)
-        back = flip_pose(mirrored - self._root(mirrored), self.flip_indices)
-        mean = (poses - root + back) / 2 + root
-        for output, pose in zip(outputs, mean):
+        for output, pose in zip(outputs, self.mean(poses, mirrored)):
             instances = output.pred_instances
             is_tensor = isinstance(instances.keypoints, Tensor)
             instances.keypoints = pose if is_tensor else pose.numpy()
         return outputs
+
+    def mirror(self, inputs: Tensor, image_size: Tensor | None) -> Tensor:
+        """Inputs of the mirrored images, whose sizes (B, 2) may be known by the cameras."""
+        if image_size is None and self.image_size is not None:
+            image_size = inputs.new_tensor(self.image_size).expand(len(inputs), 2)
+        return self.codec.flip_input(inputs, self.flip_indices, image_size)
+
+    def mean(self, poses: Tensor, mirrored: Tensor) -> Tensor:
+        """Mean of poses (B, ..., K, 3) and of those of the mirrored images, at their roots."""
+        root = self._root(poses)
+        back = flip_pose(mirrored - self._root(mirrored), self.flip_indices)
+        return (poses - root + back) / 2 + root
 
     def _mirrored(self, sample: Any) -> Any:
         """A sample without data that is decoded as one of the mirrored image."""

@@ -57,7 +57,7 @@ class NameGroups:
         """
         rows: dict[str, dict[str, list[int]]] = {key: {} for key in self.by}
         for row, name in enumerate(names):
-            match = self.pattern.match(re.split(r'[\\/]', name)[-1]) if name else None
+            match = self.pattern.match(_file_name(name)) if name else None
             if match:
                 for key in self.by:
                     rows[key].setdefault(match[key] or '', []).append(row)
@@ -65,3 +65,8 @@ class NameGroups:
             key: {name: np.array(index) for name, index in sorted(found.items())}
             for key, found in rows.items()
         }
+
+
+def _file_name(path: str) -> str:
+    """A name without folders of either system."""
+    return path[max(path.rfind('/'), path.rfind('\\')) + 1 :]

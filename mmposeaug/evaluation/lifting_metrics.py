@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Callable, Union
 
 import numpy as np
+from mmengine.dist import get_world_size
 from mmengine.evaluator import BaseMetric
 from mmpose.registry import METRICS
 
@@ -17,7 +18,7 @@ from .functional import auc, joint_errors, pck, procrustes_align, root_align, sc
 from .groups import H36M_NAME, NameGroups
 from .joint_scores import JointScores, mean_scores, score_groups
 from .motion_errors import MOTION_SCORES, motion_errors, require_frame_group
-from .poses import PoseSet, read_sample, stack_samples, warn_about_size
+from .poses import PoseSet, read_batch, read_sample, stack_samples, warn_about_size
 
 DEFAULT_SCORES = ('MPJPE', 'P-MPJPE', 'N-MPJPE', 'PCK', 'AUC')
 SCORE_NAMES = (*DEFAULT_SCORES, *MOTION_SCORES)
@@ -159,6 +160,28 @@ class LiftingMetrics(BaseMetric):
         """Keep what the scores need of a batch of data samples."""
         for sample in data_samples:
             self.results.append(read_sample(sample, len(self.results)))
+
+    def process_poses(
+        self,
+        pred: np.ndarray,
+        truth: np.ndarray,
+        visible: np.ndarray,
+        names: np.ndarray | None = None,
+    ) -> None:
+        """Keep a batch of poses, as :meth:`process` does of data samples.
+
+        Args:
+            pred (np.ndarray): Predicted joints (B, T, K, 3), in the unit of the data.
+            truth (np.ndarray): Ground truth (B, T, K, 3), in the same unit.
+            visible (np.ndarray): Visible joints, booleans (B, T, K).
+            names (np.ndarray, optional): Names of the images (B, T). Defaults to None, not known.
+
+        Raises:
+            ValueError: If the shapes of prediction and ground truth differ.
+        """
+        # several processes exchange samples, and drop those that fill up the last batch
+        whole = get_world_size() == 1
+        self.results += read_batch(pred, truth, visible, names, len(self.results), whole)
 
     def compute_metrics(self, results: list) -> dict[str, float]:
         """Compute the scores of all samples."""

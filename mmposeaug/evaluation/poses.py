@@ -23,13 +23,13 @@ class SamplePoses(NamedTuple):
         pred (np.ndarray): Predicted joints of shape (T, K, 3), in the unit of the data.
         gt (np.ndarray): Ground truth of shape (T, K, 3), in the same unit.
         visible (np.ndarray): Visible joints, booleans of shape (T, K).
-        names (list[str | None]): Name of the image of each of the T frames.
+        names (Sequence[str | None]): Name of the image of each of the T frames.
     """
 
     pred: np.ndarray
     gt: np.ndarray
     visible: np.ndarray
-    names: list[Optional[str]]  # noqa: UP045 (evaluated at run time, also by Python 3.9)
+    names: Sequence[Optional[str]]  # noqa: UP045 (evaluated at run time, also by Python 3.9)
 
 
 class PoseSet(NamedTuple):
@@ -64,6 +64,42 @@ def read_sample(sample: Mapping[str, Any], index: int) -> SamplePoses:
     gt = gt.reshape(-1, *gt.shape[-2:])
     pred = _to_numpy(sample['pred_instances']['keypoints'])
     pred = pred.reshape(-1, *pred.shape[-2:])
+    _check_shapes(pred, gt, name, index)
+    visible = truth.get('lifting_target_visible')
+    if visible is None:
+        visible = np.ones(gt.shape[:2], dtype=bool)
+    if len(names) != len(gt):
+        names = [name] * len(gt)
+    return SamplePoses(pred, gt, _to_numpy(visible).astype(bool).reshape(gt.shape[:2]), names)
+
+
+def read_batch(
+    pred: np.ndarray,
+    gt: np.ndarray,
+    visible: np.ndarray,
+    names: np.ndarray | None,
+    index: int,
+    whole: bool,
+) -> list[SamplePoses]:
+    """The samples of poses (B, T, K, 3), of which the first has the number ``index``.
+
+    Args:
+        whole (bool): Whether to keep them as one sample of B * T frames, which is faster.
+    """
+    if names is None:
+        names = np.full(gt.shape[:2], None)
+    names = names.astype(object)
+    if len(gt):
+        _check_shapes(pred[0], gt[0], names[0, 0], index)
+    if whole:
+        pred, gt, visible, names = (
+            each.reshape(-1, *each.shape[2:]) for each in (pred, gt, visible, names)
+        )
+        return [SamplePoses(pred, gt, visible, names)]  # type: ignore[arg-type]
+    return [SamplePoses(*each) for each in zip(pred, gt, visible, names)]
+
+
+def _check_shapes(pred: np.ndarray, gt: np.ndarray, name: str | None, index: int) -> None:
     if pred.shape != gt.shape:
         raise ValueError(
             f'The prediction for {_label(name, index)} has shape {pred.shape} but its ground '
@@ -71,12 +107,6 @@ def read_sample(sample: Mapping[str, Any], index: int) -> SamplePoses:
             "set's num_keypoints and that 'target_root' is among the meta_keys if it removes "
             'the root.'
         )
-    visible = truth.get('lifting_target_visible')
-    if visible is None:
-        visible = np.ones(gt.shape[:2], dtype=bool)
-    if len(names) != len(gt):
-        names = [name] * len(gt)
-    return SamplePoses(pred, gt, _to_numpy(visible).astype(bool).reshape(gt.shape[:2]), names)
 
 
 def stack_samples(samples: Sequence[SamplePoses]) -> PoseSet:
