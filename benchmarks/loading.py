@@ -58,8 +58,8 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--rounds', type=int, default=15, help='turns of every gather')
     parser.add_argument('--json', help='file for the numbers')
     args = parser.parse_args()
-    if args.pairs < BATCH or args.rounds < 1:
-        parser.error(f'--pairs must be {BATCH} or more, --rounds 1 or more')
+    if args.pairs < SMALL or args.rounds < 1:
+        parser.error(f'--pairs must be {SMALL} or more, --rounds 1 or more')
     return args
 
 
@@ -82,7 +82,7 @@ def make_cameras() -> dict[str, dict[str, Any]]:
 
 def make_files(folder: str, pairs: int, compressed: bool, scores: bool, found: Any) -> None:
     """Write files of all pairs and of few."""
-    for count in {FEW, min(SMALL, pairs), pairs}:
+    for count in {FEW, SMALL, pairs}:
         make_file(folder, count, compressed, scores)
     found.put(pairs)
 
@@ -149,10 +149,10 @@ def measure_load(folder: str, pairs: int, way: str, found: Any) -> None:
 def measure_gather(folder: str, pairs: int, rounds: int, found: Any) -> None:
     """Nanoseconds a sample of gathering from all pairs and from few."""
     torch.set_num_threads(1)
-    banks = {count: load(folder, count) for count in {min(SMALL, pairs), pairs}}
+    banks = {count: load(folder, count) for count in {SMALL, pairs}}
     times: dict[int, list[float]] = {count: [] for count in sorted(banks)}
     generator = torch.Generator().manual_seed(0)
-    batches = max(min(SMALL, pairs) // BATCH // 2, 1)
+    batches = SMALL // BATCH // 2
     for turn in range(rounds + 1):
         for count, values in times.items():
             order = torch.randperm(count, generator=generator)[: batches * BATCH].split(BATCH)
@@ -193,7 +193,7 @@ def main() -> None:
         gather = in_process(measure_gather, folder, args.pairs, args.rounds)
     for count, value in gather.items():
         print(f'gather of {int(count):9d} pairs: {value:6.0f} ns a sample')
-    few, every = gather.values() if len(gather) > 1 else (*gather.values(), *gather.values())
+    few, every = gather[str(SMALL)], gather[str(args.pairs)]
     print(f'ratio {every / few:.2f}')
     if args.json:
         save_json(args.json, dict(vars(args), loads=loads, gather_ns=gather, ratio=every / few))
