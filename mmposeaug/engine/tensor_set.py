@@ -91,7 +91,8 @@ class TensorSet:
             Poses: One batch of the data loader after the other.
         """
         size = self.batch_size
-        at_once = size * max(_BLOCK_FRAMES // (size * self.samples.bank.num_frames), 1)
+        single = self.samples.bank.num_frames == 1  # of clips, small batches stay in the cache
+        at_once = size * max(_BLOCK_FRAMES // size, 1) if single else size
         for block in self.order.split(at_once):
             pred, truth, visible = self._lift(block, lifter, flip)
             names = None
