@@ -13,11 +13,13 @@ import pickle
 import socket
 import subprocess
 import sys
+from collections import OrderedDict
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from mmengine.logging import MMLogger
 from mmengine.runner import find_latest_checkpoint
 
 from mmposeaug.structures import get_skeleton
@@ -28,6 +30,8 @@ def tools(repo_root, monkeypatch):
     """The tools' main functions; they run in this process, which has MMPose imported."""
     monkeypatch.syspath_prepend(str(repo_root / 'tools'))
     monkeypatch.setenv('LOCAL_RANK', '0')
+    # loggers of earlier tests write to what pytest had put in the place of stdout for these
+    monkeypatch.setattr(MMLogger, '_instance_dict', OrderedDict())
 
     def run(name: str, *args: object) -> None:
         importlib.import_module(name).main([str(arg) for arg in args])

@@ -21,7 +21,7 @@ class BFloat16OptimWrapper(OptimWrapper):
     Weights, their moments, codecs and losses stay in float32: only the network between input and
     output is computed in bfloat16, by ``torch.autocast``. It has float32's range, so no gradient
     is scaled; MMEngine's ``AmpOptimWrapper`` with float16 does that, and exists on GPUs alone.
-    Checkpoints are those of a plain ``OptimWrapper``. All arguments are its.
+    Checkpoints are those of a plain ``OptimWrapper``; see it for the arguments.
     """
 
     @contextmanager
