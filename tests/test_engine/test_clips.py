@@ -459,7 +459,7 @@ def test_augmentor_and_discriminators_learn_from_whole_clips(mocap_root, tmp_pat
     before = copy.deepcopy(adversary.state_dict())
     real, logs = step()
     assert adversary.needs_real
-    fake, real_shown, _ = shown
+    real_shown, fake, _ = shown
     assert fake.shape == (32, FRAMES, 17, 3) and fake.requires_grad
     assert torch.equal(real_shown, real.pose_cam)  # real clips, and not those of the draw
     assert {'loss_adversarial_motion', 'loss_discriminator_motion', 'accuracy_motion'} <= set(logs)
