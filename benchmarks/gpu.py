@@ -240,24 +240,29 @@ def learned_config(config: str, work_dir: str, epochs: int) -> str:
 
 
 def difference(first: Any, second: Any) -> float:
-    """Largest difference between the tensors of two states; infinite if they have others."""
+    """Largest difference between the values of two states; infinite if they are no numbers."""
     if isinstance(first, torch.Tensor):
         if not isinstance(second, torch.Tensor) or first.shape != second.shape:
             return math.inf
-        return float((first.double() - second.double()).abs().max()) if first.numel() else 0.0
+        if torch.equal(first, second):
+            return 0.0
+        largest = float((first.double() - second.double()).abs().max())
+        return largest if math.isfinite(largest) else math.inf
     if isinstance(first, dict):
         if not isinstance(second, dict) or first.keys() != second.keys():
             return math.inf
         return max((difference(first[key], second[key]) for key in first), default=0.0)
     if isinstance(first, (list, tuple)):
+        if not isinstance(second, (list, tuple)) or len(first) != len(second):
+            return math.inf
         return max((difference(a, b) for a, b in zip(first, second)), default=0.0)
-    return 0.0
+    return 0.0 if first == second else math.inf
 
 
 def state_of(path: Path) -> dict[str, Any]:
     """What a checkpoint holds of weights and moments."""
     content = torch.load(path, map_location='cpu', weights_only=True)
-    return {key: content[key] for key in ('state_dict', 'optimizer', 'poseaug') if key in content}
+    return {key: content[key] for key in ('state_dict', 'optimizer', 'poseaug')}
 
 
 def resume(config: str, work_dir: str) -> dict[str, Any]:

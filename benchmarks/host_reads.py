@@ -18,7 +18,9 @@ from torch.utils._python_dispatch import TorchDispatchMode
 READS = frozenset(
     {
         '_local_scalar_dense',
+        'bincount',
         'nonzero',
+        'repeat_interleave',
         'masked_select',
         'equal',
         'is_nonzero',

@@ -3,6 +3,8 @@
 
 They are imported when a registry is first asked for something, as MMPose's own are; so ``import
 mmposeaug`` costs nothing where no registry is used. :func:`register_all_modules` imports them now.
+Call it before ``Registry.module_dict`` is looked at, a part is replaced by
+``register_module(force=True)``, or ``torch.load`` reads MMEngine's logs without MMPose.
 """
 
 from importlib import import_module

@@ -41,7 +41,7 @@ def lazy_names(package: str) -> tuple[Callable[[str], Any], Callable[[], list[st
     def getattr_(name: str) -> Any:
         if name in sources:
             value = getattr(import_module(sources[name], package), name)
-        elif name.startswith('_') or find_spec(f'{package}.{name}') is None:
+        elif name.startswith('_') or '.' in name or find_spec(f'{package}.{name}') is None:
             raise AttributeError(f'module {package!r} has no attribute {name!r}')
         else:
             value = import_module(f'{package}.{name}')

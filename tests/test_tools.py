@@ -338,14 +338,16 @@ def test_amp_without_a_gpu_is_bfloat16(tools, monkeypatch, lifting_config, capsy
 
     refusal = 'mmposeaug.engine.mixed_precision.refusal_of_bfloat16'
     monkeypatch.setattr(refusal, lambda: None)
+    bfloat16 = 'optim_wrapper.type=BFloat16OptimWrapper'
     amp = ('optim_wrapper.type=AmpOptimWrapper', 'optim_wrapper.loss_scale=dynamic')
     for options in ((), amp):
         wrapper = prepared(ours, *options)
         assert wrapper.type == 'BFloat16OptimWrapper' and 'loss_scale' not in wrapper
     monkeypatch.setattr(refusal, lambda: 'a reason')
     for config, options, said in (
-        (ours, (), '--amp: a reason; train without it'),
-        (lifting_config, (), 'which MMPose cannot log in the EpochBasedTrainLoop'),
+        (ours, (), 'a reason; train without --amp'),
+        (lifting_config, (), 'cannot be logged by MMPose in the EpochBasedTrainLoop'),
+        (lifting_config, (bfloat16,), 'cannot be logged by MMPose in the EpochBasedTrainLoop'),
         (ours, ('optim_wrapper.type=Other',), 'replaces a plain OptimWrapper, not the Other'),
     ):
         with pytest.raises(SystemExit):

@@ -58,25 +58,15 @@ def build_parser() -> argparse.ArgumentParser:
 def enable_amp(parser: argparse.ArgumentParser, cfg: Config) -> None:
     """Replaces the plain optimizer wrapper by the one for mixed precision."""
     from mmengine.device import get_device
-    from mmpose.registry import LOOPS
 
     name = getattr(cfg.optim_wrapper.get('type', 'OptimWrapper'), '__name__', None)
     name = name or cfg.optim_wrapper.get('type', 'OptimWrapper')
     if name == 'BFloat16OptimWrapper':
-        return
+        return check_bfloat16(parser, cfg)
     if name not in ('OptimWrapper', 'AmpOptimWrapper'):
         parser.error(f'--amp replaces a plain OptimWrapper, not the {name} that the config sets')
     if get_device() == 'cpu':
-        loop = cfg.train_cfg.get('type', 'EpochBasedTrainLoop')
-        kind = LOOPS.get(loop) if isinstance(loop, str) else loop
-        if not (isinstance(kind, type) and issubclass(kind, engine.TensorTrainLoop)):
-            parser.error(
-                f'--amp without a GPU is bfloat16, which MMPose cannot log in the {loop}; '
-                'use TensorTrainLoop or PoseAugTrainLoop, or train without it'
-            )
-        refusal = engine.mixed_precision.refusal_of_bfloat16()
-        if refusal is not None:
-            parser.error(f'--amp: {refusal}; train without it')
+        check_bfloat16(parser, cfg)
         if name == 'AmpOptimWrapper':
             for option in ('loss_scale', 'dtype', 'use_fsdp'):
                 cfg.optim_wrapper.pop(option, None)
@@ -84,6 +74,22 @@ def enable_amp(parser: argparse.ArgumentParser, cfg: Config) -> None:
         return
     cfg.optim_wrapper.type = 'AmpOptimWrapper'
     cfg.optim_wrapper.setdefault('loss_scale', 'dynamic')
+
+
+def check_bfloat16(parser: argparse.ArgumentParser, cfg: Config) -> None:
+    """Refuses bfloat16 where it cannot be logged, or would be slower."""
+    from mmpose.registry import LOOPS
+
+    loop = cfg.train_cfg.get('type', 'EpochBasedTrainLoop')
+    kind = LOOPS.get(loop) if isinstance(loop, str) else loop
+    if not (isinstance(kind, type) and issubclass(kind, engine.TensorTrainLoop)):
+        parser.error(
+            f'bfloat16, which --amp is without a GPU, cannot be logged by MMPose in the {loop}; '
+            'use TensorTrainLoop or PoseAugTrainLoop, or train in float32'
+        )
+    refusal = engine.mixed_precision.refusal_of_bfloat16()
+    if refusal is not None:
+        parser.error(f'{refusal}; train without --amp and BFloat16OptimWrapper')
 
 
 def set_start(parser: argparse.ArgumentParser, cfg: Config, args: argparse.Namespace) -> None:
@@ -137,6 +143,8 @@ def prepare_config(parser: argparse.ArgumentParser, args: argparse.Namespace) ->
         cfg.val_cfg = cfg.val_dataloader = cfg.val_evaluator = None
     if args.amp:
         enable_amp(parser, cfg)
+    elif cfg.optim_wrapper.get('type') == 'BFloat16OptimWrapper':
+        check_bfloat16(parser, cfg)
     # what validates and tests is built late, or not at all by this tool
     unknown = unknown_type(cfg, ('val_', 'test_'))
     if unknown:

@@ -33,7 +33,7 @@ __all__ = ['PlaceholderError', 'add_parts', 'apply', 'prepare', 'report']
 
 _REQUIRED = ('torch', 'mmengine', 'mmcv', 'mmpose')
 _OLDEST_MMENGINE = (0, 10, 5)  # the first whose evaluation loops report losses
-_NEED_REPAIRS = ('mmpose', 'mmengine.runner')  # the modules that fail without
+_NEED_REPAIRS = ('mmpose', 'mmengine.runner', 'mmcv.ops')  # the modules that fail without
 _CHECKS = (
     provide_mmcv_ext,
     provide_torchvision,

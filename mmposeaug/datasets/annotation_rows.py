@@ -112,12 +112,12 @@ def read_keypoints(
     sample = PixelSample(count)
     for rows, block in file.points.blocks():
         sample.add(rows, block)
-        positive[rows] = shows_any(block)
         size = sizes[index.of_frame[rows]]
         if usable is not None:
             usable[rows] = usable_frames(keep_frames, block, size)
         if pad_portrait:
             block = pad_portrait_keypoints(block, size)
+        positive[rows] = shows_any(block)
         put(keypoints_px, rows, block[..., :2])
         scores.put(rows, block[..., 2])
     sample.check(file)

@@ -1,13 +1,22 @@
 # Copyright (c) mmposeaug contributors. Licensed under the Apache License 2.0.
-"""Parts that learn from clips, and samples of single frames."""
+"""Parts that learn from clips, and samples that do not suit them."""
 
 from __future__ import annotations
 
+import logging
+
+import torch
+from mmengine.logging import print_log
 from torch import nn
 
+from mmposeaug.datasets import PoseBank
 from mmposeaug.models.discriminators.motion import LEAST_FRAMES
 
+from .batches import spread_indices
 from .settings import PoseAugSettings
+
+STILL_SHARE = 0.6
+"""float: Clips of a larger share of repeated frames are told of."""
 
 
 def check_motion_judged(settings: PoseAugSettings, frames: int) -> None:
@@ -33,3 +42,22 @@ def check_looks(augmentor: nn.Module | None, frames: int) -> None:
                     'the samples have 1 frame; leave it out, or set seq_len of the data set to 3 '
                     'or more.'
                 )
+
+
+def warn_of_short_reach(bank: PoseBank, stride: int) -> None:
+    """Tell of strides that reach beyond the videos, or beyond what a subset keeps of them."""
+    if stride == 1 or bank.num_frames == 1:
+        return
+    index = spread_indices(bank, min(1024, len(bank)))
+    frames = bank.windows.frames_of(
+        index, torch.full_like(index, stride), fixed=bank.target_frames[0]
+    )
+    still = float((frames.diff(dim=1) == 0).float().mean())
+    if still > STILL_SHARE:
+        print_log(
+            f'With motion.stride={stride}, {100 * still:.0f} % of the frames of the fastest clips '
+            'repeat the one before, since their videos, or what a subset keeps of them, end there; '
+            'use a smaller stride, or whole videos.',
+            'current',
+            logging.WARNING,
+        )

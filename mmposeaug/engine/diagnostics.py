@@ -34,7 +34,8 @@ class AugmentationProbe:
         self.adapter = adapter.unwrapped()
         self.batch_size = batch_size
         samples = max(count // bank.num_frames, min(batch_size, 64))
-        self.batch = bank.gather(spread_indices(bank, min(samples, len(bank))))
+        self.index = spread_indices(bank, min(samples, len(bank)))
+        self.batch = bank.gather(self.index)
         # the trunk of an animal on four legs says nothing of the level that the camera is above
         lengths = typical_lengths(self.batch.pose_cam, self.skeleton)
         self.upright = bool(judge_human(self.skeleton, lengths).human)

@@ -21,7 +21,8 @@ class BFloat16OptimWrapper(OptimWrapper):
     Weights, their moments, codecs and losses stay in float32: only the network between input and
     output is computed in bfloat16, by ``torch.autocast``. It has float32's range, so no gradient
     is scaled; MMEngine's ``AmpOptimWrapper`` with float16 does that, and exists on GPUs alone.
-    Checkpoints are those of a plain ``OptimWrapper``; see it for the arguments.
+    Checkpoints are those of a plain ``OptimWrapper``; see it for the arguments. For the tensor
+    train loops: MMPose's own cannot log a loss that is in bfloat16.
     """
 
     @contextmanager
@@ -33,6 +34,7 @@ class BFloat16OptimWrapper(OptimWrapper):
 
 def refusal_of_bfloat16() -> str | None:
     """Why bfloat16 would be slower than float32 on this machine, or None."""
-    if get_device() == 'cpu' and not torch.ops.mkldnn._is_mkldnn_bf16_supported():
+    supported = getattr(torch.ops.mkldnn, '_is_mkldnn_bf16_supported', bool)
+    if get_device() == 'cpu' and not supported():
         return 'this processor computes no bfloat16, which would be slower than float32'
     return None

@@ -65,7 +65,7 @@ def reason_of_lifter(lifter: Any, codec: TensorCodec, frames: int) -> str:
         return f'the model {type(lifter).__name__} is no PoseLifter with a head'
     head = lifter.head
     model = (BaseModel, 'val_step', 'test_step', '_run_forward')
-    pose = (PoseLifter, 'predict', 'add_pred_to_datasample', '_forward', 'extract_feat')
+    pose = (PoseLifter, 'predict', 'add_pred_to_datasample', '_forward', 'extract_feat', 'forward')
     base = MotionRegressionHead if isinstance(head, MotionRegressionHead) else None
     base = base or TemporalRegressionHead
     for part, (kind, *names) in (
@@ -90,6 +90,9 @@ def _reasons_of_decoder(lifter: Any, codec: TensorCodec, frames: int) -> Iterato
         decoder = build_codec(lifter.head.decoder)
         if type(decoder).restore is TensorCodec.restore:
             yield f'the codec {type(decoder).__name__} has no restore'
+            return
+        if getattr(decoder, 'zero_center', None) != getattr(codec, 'zero_center', None):
+            yield 'zero_center of the codec and of the decoder differ'
             return
         pixels = torch.full((1, frames, codec.num_keypoints, 2), 500.0)
         camera = torch.tensor([[1e3, 1e3, 500.0, 500.0, *[0.0] * 5]])

@@ -179,6 +179,16 @@ def _check_loader(dataloader: Mapping[str, Any]) -> Mapping[str, Any]:
         raise ValueError(f'its data loader has {others[0]}')
     if 'batch_size' not in dataloader or not isinstance(sampler, Mapping):
         raise ValueError('its data loader has no batch_size or no config of a sampler')
+    size = dataloader['batch_size']
+    if not isinstance(size, int) or size < 1:
+        raise ValueError(f'its batch_size is {size!r}')
+    odd = sorted(set(sampler) - {'type', 'shuffle', 'seed', 'round_up'})
+    if odd:
+        raise ValueError(f'its sampler has {odd[0]}')
+    if not dataloader.get('num_workers') and (
+        dataloader.get('persistent_workers') or dataloader.get('prefetch_factor')
+    ):
+        raise ValueError('its data loader has options of workers and no workers')
     kind = sampler.get('type')
     if kind not in ('DefaultSampler', DefaultSampler) or sampler.get('shuffle', True):
         raise ValueError('its sampler is no DefaultSampler with shuffle=False')

@@ -26,6 +26,7 @@ from .batches import concat, flip_randomly, select, valid_only
 from .build_augmentation import build_augmentation
 from .checkpoint_hook import make_safe
 from .choice import Choice
+from .clip_checks import warn_of_short_reach
 from .diagnostics import AugmentationProbe, log_epoch
 from .fast_layers import fast_layers
 from .fixed_parts import Detector, build_random_augmentor, set_strength
@@ -107,6 +108,7 @@ class TensorTrainLoop(EpochBasedTrainLoop):
         if not self.learns:
             set_strength(augmentor, settings.strength, 0.0)
         self.augmentation = build_augmentation(settings, self.bank, self.flip_prob, augmentor)
+        warn_of_short_reach(self.bank, self.augmentation.stride)
         # passes take real and augmented samples in turn, whatever the share is
         share = settings.augmented_share if self.mixes else 0.5
         if not (self.learns or settings.changes_samples):
@@ -248,7 +250,7 @@ class TensorTrainLoop(EpochBasedTrainLoop):
     def measure_augmentation(self) -> None:
         """Log what the augmentation does and how the lifter fares, in the first process alone."""
         generator = make_generator(self.device, self.seed, self._epoch, 'probe')
-        applied = self.augmentation.apply(self.probe.batch, generator)
+        applied = self.augmentation.apply_to(self.bank, self.probe.index, generator)
         values = self.probe.measure(self.augmentation, applied)
         log_epoch(self.runner, values, self._epoch + 1)
 

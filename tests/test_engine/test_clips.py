@@ -14,6 +14,7 @@ from mmposeaug.datasets.clip_index import ClipIndex
 from mmposeaug.engine.augmentation import Augmentation
 from mmposeaug.engine.bank_facts import fit_to_bank
 from mmposeaug.engine.batches import project_clip, with_poses
+from mmposeaug.engine.clip_checks import warn_of_short_reach
 from mmposeaug.geometry import (
     body_axes,
     bone_lengths,
@@ -437,7 +438,7 @@ def test_wrong_motions_are_refused(motion, sentence):
         AnatomicalPoseAugmentor(motion=motion)
 
 
-def test_a_stride_makes_faster_clips(mocap_root, tmp_path):
+def test_a_stride_makes_faster_clips(mocap_root, tmp_path, monkeypatch):
     draw = dict(type='BodyPoseAugmentor', motion=dict(stride=3))
     loop = dict(type='TensorTrainLoop', max_epochs=1, augmentor=draw, augmented_share=0.75)
     loop = build(mocap_root, tmp_path, loop, **LIFTER_OF_CLIPS).train_loop
@@ -456,6 +457,16 @@ def test_a_stride_makes_faster_clips(mocap_root, tmp_path):
     assert torch.equal(applied.samples.keypoints_px, plain.keypoints_px)
     strided = loop.augmentation.gather(loop.bank, index, generator())
     assert torch.equal(applied.viewed.pose_cam, strided.pose_cam)
+    # where the videos are too short for it, it is told
+    told = []
+    monkeypatch.setattr(
+        'mmposeaug.engine.clip_checks.print_log', lambda *args: told.append(args[0])
+    )
+    warn_of_short_reach(loop.bank, 3)
+    assert 'With motion.stride=3, 77 % of the frames' in told.pop()
+    monkeypatch.setattr('mmposeaug.engine.clip_checks.STILL_SHARE', 0.8)
+    warn_of_short_reach(loop.bank, 3)
+    assert not told
 
 
 MOTION = dict(

@@ -22,9 +22,12 @@ from mmpose.models import PoseLifter
 from mmpose.registry import DATASETS, METRICS, MODELS, TRANSFORMS
 
 import mmposeaug.evaluation.lifting_metrics
+from mmposeaug.codecs import build_codec
 from mmposeaug.datasets.evaluated import read_samples
 from mmposeaug.engine import MultiSetTestLoop
+from mmposeaug.engine.tensor_checks import reason_of_lifter
 from mmposeaug.engine.tensor_set import TensorSet
+from mmposeaug.evaluation import LiftingMetrics
 
 SCORES = dict(
     type='LiftingMetrics',
@@ -332,6 +335,13 @@ class OwnLifter(PoseLifter):
         return super().predict(inputs * 1.01, data_samples)
 
 
+class ForwardLifter(PoseLifter):
+    """A lifter that may do anything in a test."""
+
+    def forward(self, inputs: Any, data_samples: Any, mode: str = 'tensor') -> Any:
+        return super().forward(inputs, data_samples, mode)
+
+
 PLAIN = steps(IMAGE_POSE)
 JITTER = [dict(type='RandomFlipWithCamera', flip_prob=0.0), *PLAIN]
 OWN = [dict(PLAIN[0], type='OwnTarget'), PLAIN[1]]
@@ -409,6 +419,8 @@ def test_hooks_and_models_that_need_samples_get_them(
     own = copy.deepcopy(plain)
     own.__class__ = OwnLifter
     assert reason_of(own) == 'OwnLifter has its own predict'
+    own.__class__ = ForwardLifter
+    assert reason_of(own) == 'ForwardLifter has its own forward'
     compiled = copy.deepcopy(plain)
     compiled.test_step = lambda data: plain.test_step(data)
     assert reason_of(compiled) == 'PoseLifter has its own test_step'
@@ -424,12 +436,50 @@ def test_hooks_and_models_that_need_samples_get_them(
         (dict(collate_fn=dict(type='pseudo_collate')), 'its data loader has collate_fn'),
         (dict(sampler=dict(type='DefaultSampler')), 'no DefaultSampler with shuffle=False'),
         (dict(sampler=dict(type='InfiniteSampler', shuffle=False)), 'no DefaultSampler with'),
+        (dict(sampler=dict(type='DefaultSampler', shuffle=False, rond_up=0)), 'has rond_up'),
+        (dict(batch_size=0), 'its batch_size is 0'),
+        (dict(num_workers=0, prefetch_factor=4), 'options of workers and no workers'),
     ],
 )
 def test_data_loaders_that_do_more_are_mmengines(runner: Runner, changes: dict, reason: str):
     loader = dict(runner.cfg.test_dataloader, **changes)
     with pytest.raises(ValueError, match=reason):
         TensorSet(loader)
+
+
+def test_scores_of_ones_own_see_samples_one_by_one():
+    class Median(LiftingMetrics):
+        def compute_metrics(self, results: list) -> dict[str, float]:
+            return dict(samples=len(results))
+
+    pose = np.zeros((5, 1, 17, 3))
+    for kind, count in ((LiftingMetrics, 1), (Median, 5)):
+        metric = kind()
+        metric.process_poses(pose, pose, np.ones((5, 1, 17), bool))
+        assert len(metric.results) == count
+
+
+def test_a_codec_and_a_decoder_that_differ_are_left_to_mmpose():
+    lifter = MODELS.build(
+        dict(
+            type='PoseLifter',
+            backbone=dict(
+                type='TCN', in_channels=34, stem_channels=8, num_blocks=1, kernel_sizes=(1, 1)
+            ),
+            head=dict(
+                type='TemporalRegressionHead',
+                in_channels=8,
+                num_joints=17,
+                loss=dict(type='MPJPELoss'),
+                decoder=dict(VIDEO_POSE, zero_center=False),
+            ),
+        )
+    )
+    reasons = [
+        reason_of_lifter(lifter, build_codec(dict(VIDEO_POSE, zero_center=zero)), 1)
+        for zero in (True, False)
+    ]
+    assert reasons == ['zero_center of the codec and of the decoder differ', '']
 
 
 def test_codecs_are_not_guessed(runner: Runner):
