@@ -11,7 +11,7 @@ from mmpose.registry import DATASETS, MODELS
 from mmposeaug.codecs import LifterAdapter, build_codec
 from mmposeaug.datasets import CameraSet, load_pose_bank
 from mmposeaug.datasets.images import pad_portrait_cameras, padding_of
-from mmposeaug.fileio import save_npy, save_pickle
+from mmposeaug.fileio import save_npy, save_npz, save_pickle
 from mmposeaug.geometry import project
 from mmposeaug.structures import H36M_17
 
@@ -85,6 +85,15 @@ def test_bank_is_that_of_the_dataset_and_of_a_wider_sensor(portrait, wider):
         np.testing.assert_array_equal(
             dataset.get_data_info(i)['keypoints'], bank.gather(torch.tensor([i])).keypoints_px[0]
         )
+
+
+def test_people_at_the_left_of_a_padded_image_are_kept(sample, portrait):
+    arrays = dict(np.load(sample.folder / portrait['ann_file']))
+    arrays['part'][3, :, :2] = -5  # not a positive pixel before the padding
+    save_npz(sample.folder / 'left.npz', arrays)
+    cfg = dict(portrait, ann_file='left.npz', pad_portrait=True)
+    bank, dataset = load_pose_bank(cfg, check=False), DATASETS.build(cfg)
+    assert len(bank) == len(dataset) == len(arrays['part'])
 
 
 def test_lifting_is_that_of_a_wider_sensor(portrait, wider):
