@@ -91,12 +91,11 @@ def _reasons_of_decoder(lifter: Any, codec: TensorCodec, frames: int) -> Iterato
         if type(decoder).restore is TensorCodec.restore:
             yield f'the codec {type(decoder).__name__} has no restore'
             return
-        if getattr(decoder, 'zero_center', None) != getattr(codec, 'zero_center', None):
-            yield 'zero_center of the codec and of the decoder differ'
-            return
         pixels = torch.full((1, frames, codec.num_keypoints, 2), 500.0)
         camera = torch.tensor([[1e3, 1e3, 500.0, 500.0, *[0.0] * 5]])
         x = codec.encode_input(pixels, torch.tensor([[1e3, 1e3]]), intrinsics=camera)
         check_joints(lifter, codec, x)
+        if getattr(decoder, 'zero_center', None) != getattr(codec, 'zero_center', None):
+            yield 'zero_center of the codec and of the decoder differ'
     except ValueError as error:
         yield str(error)
