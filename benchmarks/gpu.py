@@ -19,7 +19,6 @@ Without a GPU it runs on the CPU, with the sizes that are asked for.
 from __future__ import annotations
 
 import argparse
-import math
 import os
 import platform
 import statistics
@@ -34,7 +33,7 @@ from typing import Any
 
 import torch
 from host_reads import host_reads
-from mmengine.config import Config
+from resume_after_kills import differing
 from training_speed import build_runner, measure, tensor_step
 
 import mmposeaug  # noqa: F401  (registers everything)
@@ -239,26 +238,6 @@ def learned_config(config: str, work_dir: str, epochs: int) -> str:
     return str(path)
 
 
-def difference(first: Any, second: Any) -> float:
-    """Largest difference between the values of two states; infinite if they are no numbers."""
-    if isinstance(first, torch.Tensor):
-        if not isinstance(second, torch.Tensor) or first.shape != second.shape:
-            return math.inf
-        if torch.equal(first, second):
-            return 0.0
-        largest = float((first.double() - second.double()).abs().max())
-        return largest if math.isfinite(largest) else math.inf
-    if isinstance(first, dict):
-        if not isinstance(second, dict) or first.keys() != second.keys():
-            return math.inf
-        return max((difference(first[key], second[key]) for key in first), default=0.0)
-    if isinstance(first, (list, tuple)):
-        if not isinstance(second, (list, tuple)) or len(first) != len(second):
-            return math.inf
-        return max((difference(a, b) for a, b in zip(first, second)), default=0.0)
-    return 0.0 if first == second else math.inf
-
-
 def state_of(path: Path) -> dict[str, Any]:
     """What a checkpoint holds of weights and moments."""
     content = torch.load(path, map_location='cpu', weights_only=True)
@@ -274,9 +253,13 @@ def resume(config: str, work_dir: str) -> dict[str, Any]:
     (parts / 'epoch_2.pth').unlink()
     (parts / 'last_checkpoint').write_text(str(parts / 'epoch_1.pth'))
     train(config, parts, '--resume')
-    most = difference(state_of(whole / 'epoch_2.pth'), state_of(parts / 'epoch_2.pth'))
-    print('resume: ' + ('equal to the last bit' if most == 0 else f'differs by up to {most:g}'))
-    return dict(largest_difference=most)
+    wrong = differing(state_of(whole / 'epoch_2.pth'), state_of(parts / 'epoch_2.pth'))
+    print(
+        'resume: equal to the last bit'
+        if not wrong
+        else f'resume: {len(wrong)} values differ, {", ".join(wrong[:5])} ...'
+    )
+    return dict(equal=not wrong, differing=wrong)
 
 
 def processes(config: str, work_dir: str) -> dict[str, Any]:
@@ -294,7 +277,6 @@ def processes(config: str, work_dir: str) -> dict[str, Any]:
 def main() -> None:
     """Measure section by section, print, and save the numbers."""
     args = parse_args()
-    Config.fromfile(args.config)
     found: dict[str, Any] = dict(config=args.config, machine=machine())
     print('machine: ' + ', '.join(f'{k} {v}' for k, v in found['machine'].items()))
     with tempfile.TemporaryDirectory() as work_dir:
