@@ -182,16 +182,21 @@ def count_calls(step: Step, steps: int = 4) -> float:
     return sum(event.name.startswith('aten::') for event in found.events()) / steps
 
 
-def measure(steps: dict[str, Step], rounds: int, count: int) -> dict[str, list[float]]:
-    """CPU milliseconds a step of every way in every round, after one round that is not counted."""
+def measure(
+    steps: dict[str, Step],
+    rounds: int,
+    count: int,
+    clock: Callable[[], float] = time.process_time,
+) -> dict[str, list[float]]:
+    """Milliseconds a step of every way in every round, after one round that is not counted."""
     times: dict[str, list[float]] = {name: [] for name in steps}
     for number in range(rounds + 1):
         for name, step in steps.items():
-            start = time.process_time()
+            start = clock()
             for _ in range(count):
                 step()
             if number:
-                times[name].append((time.process_time() - start) / count * 1000)
+                times[name].append((clock() - start) / count * 1000)
     return times
 
 

@@ -224,8 +224,9 @@ class TensorCodec(RestoresTargets, ShapeChecks, ABC):
         intrinsics: Tensor,
         image_size: Tensor,
         names: Sequence[str],
+        what: str = ' of the training data',
     ) -> None:
-        """Refuse training data that the codec cannot encode; :meth:`encode` checks shapes alone.
+        """Refuse data that the codec cannot encode; :meth:`encode` checks shapes alone.
 
         Args:
             keypoints_px (Tensor): Keypoints (N, K, 2), pixels.
@@ -234,6 +235,7 @@ class TensorCodec(RestoresTargets, ShapeChecks, ABC):
             intrinsics (Tensor): The cameras (C, 9), pixels.
             image_size (Tensor): Width and height of their images (C, 2), pixels.
             names (Sequence[str]): Names of the cameras, C.
+            what (str): What to call the data, with a space before it.
 
         Raises:
             ValueError: If a camera cannot be, or shows nothing where a keypoint lies.

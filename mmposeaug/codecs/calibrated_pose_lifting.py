@@ -143,6 +143,7 @@ class TensorCalibratedPoseLifting(TensorCodec):
         intrinsics: Tensor,
         image_size: Tensor,
         names: Sequence[str],
+        what: str = ' of the training data',
     ) -> None:
         """Refuse cameras that cannot be, and keypoints where the lens shows nothing."""
         for camera in camera_index.unique().tolist():
@@ -150,7 +151,7 @@ class TensorCalibratedPoseLifting(TensorCodec):
             check_camera(intrinsics[camera], image_size[camera], name)
         for rows in torch.arange(len(keypoints_px), device=keypoints_px.device).split(_CHUNK):
             cameras = intrinsics[camera_index[rows]]
-            check_seen(keypoints_px[rows], cameras, scores[rows], ' of the training data')
+            check_seen(keypoints_px[rows], cameras, scores[rows], what)
 
     def check_targets(self, pose_cam: Tensor, view: Tensor | None, scores: Tensor) -> None:
         """Refuse targets behind the camera, or elsewhere than their keypoints."""

@@ -67,6 +67,11 @@ class EvaluatedSamples:
         return self.names[torch.stack(rows, dim=1).numpy()]
 
 
+def is_of_openmmlab(function: Any) -> bool:
+    """Whether a function or method is MMEngine's, MMPose's or this package's."""
+    return function.__module__.split('.')[0] in _PACKAGES
+
+
 def check_readable(cfg: Mapping[str, Any]) -> None:
     """Refuse the config of a data set that :func:`read_samples` cannot read."""
     kind = class_of_cfg(cfg)
@@ -74,7 +79,7 @@ def check_readable(cfg: Mapping[str, Any]) -> None:
     if not (isinstance(kind, type) and issubclass(kind, Human36mDataset)):
         raise ValueError(f'{name} is no Human36mDataset or MocapDataset')
     for method in _METHODS:
-        if getattr(kind, method).__module__.split('.')[0] not in _PACKAGES:
+        if not is_of_openmmlab(getattr(kind, method)):
             raise ValueError(f'{name} has its own {method}')
     if cfg.get('lazy_init', False) or cfg.get('data_mode', 'topdown') != 'topdown':
         raise ValueError('its lazy_init or data_mode is set')

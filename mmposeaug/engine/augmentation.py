@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import torch
 from torch import Tensor, nn
@@ -105,7 +106,7 @@ class Augmentation:
         """bool: Whether people are put where those of a target domain are."""
         return self.domain is not None and self.domain.aligns
 
-    @property
+    @cached_property
     def stride(self) -> int:
         """int: Clips are made of every n-th frame, n from 1 to this."""
         parts = () if self.augmentor is None else self.augmentor.modules()

@@ -9,8 +9,15 @@ from typing import Any
 import torch
 from mmengine.model import is_model_wrapper
 from mmpose.datasets.datasets.base import BaseMocapDataset
+from torch import Tensor
 
-from mmposeaug.codecs import LifterAdapter, build_codec, find_train_codec, step_names
+from mmposeaug.codecs import (
+    LifterAdapter,
+    TensorCodec,
+    build_codec,
+    find_train_codec,
+    step_names,
+)
 from mmposeaug.codecs.adapter import target_frame_of
 from mmposeaug.codecs.image_pose_lifting import TensorImagePoseLifting
 from mmposeaug.codecs.lifter_fit import (
@@ -30,6 +37,29 @@ from .set_configs import checked_dataset, chosen_sets
 from .trained_network import module_mode
 
 
+def check_inputs(
+    codec: TensorCodec,
+    bank: PoseBank,
+    scores: Tensor | None = None,
+    what: str = ' of the training data',
+) -> None:
+    """Refuse a bank with keypoints that its codec cannot encode.
+
+    Args:
+        scores (Tensor, optional): Those to take in the place of the bank's, (N, K).
+        what (str): What to call the data, with a space before it.
+    """
+    codec.check_inputs(
+        bank.keypoints_px,
+        bank.keypoint_scores if scores is None else scores,
+        bank.camera_index,
+        bank.cameras.intrinsics,
+        bank.cameras.image_size,
+        ['/'.join(key) for key in bank.cameras.keys],
+        what,
+    )
+
+
 def check_lifter(
     bank: PoseBank, adapter: LifterAdapter, loss: Callable[[PoseBatch, LifterAdapter], Any]
 ) -> None:
@@ -39,14 +69,7 @@ def check_lifter(
     check_frames(adapter, frames, bank.target_frames)
     check_receptive_field(adapter.module, frames)
     codec.check_trainable()
-    codec.check_inputs(
-        bank.keypoints_px,
-        bank.keypoint_scores,
-        bank.camera_index,
-        bank.cameras.intrinsics,
-        bank.cameras.image_size,
-        ['/'.join(key) for key in bank.cameras.keys],
-    )
+    check_inputs(codec, bank)
     one = bank.gather(torch.arange(1, device=bank.device))
     x, _ = codec.encode(one.keypoints_px, one.image_size, one.keypoint_scores, one.intrinsics)
     check_joints(adapter.module, codec, x)

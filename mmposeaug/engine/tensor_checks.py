@@ -15,6 +15,7 @@ from mmpose.models.heads import BaseHead, MotionRegressionHead, TemporalRegressi
 
 from mmposeaug.codecs import TensorCodec, build_codec
 from mmposeaug.codecs.lifter_fit import check_joints
+from mmposeaug.datasets.evaluated import is_of_openmmlab
 from mmposeaug.evaluation import LiftingMetrics
 
 from .progress_hook import ProgressHook
@@ -27,7 +28,6 @@ _BLIND = {
     if name in vars(kind)
 }
 """set: Methods of hooks that are called for each batch and look at no sample."""
-_PACKAGES = ('mmengine', 'mmpose', 'mmposeaug')
 
 
 def reason_of_hooks(hooks: Sequence[Any], phase: str) -> str:
@@ -35,9 +35,7 @@ def reason_of_hooks(hooks: Sequence[Any], phase: str) -> str:
     for hook in hooks:
         for step in _STEPS:
             method = getattr(type(hook), step.format(phase))
-            idle = method.__module__.split('.')[0] in _PACKAGES and not getattr(
-                hook, 'enable', True
-            )
+            idle = is_of_openmmlab(method) and not getattr(hook, 'enable', True)
             if method not in _BLIND and not idle:
                 return f'the hook {type(hook).__name__} looks at samples'
     return ''

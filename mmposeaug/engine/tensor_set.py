@@ -16,6 +16,7 @@ from mmposeaug.codecs import TensorCodec, build_codec, step_names
 from mmposeaug.codecs.adapter import lifter_outputs
 from mmposeaug.datasets.evaluated import check_readable, read_samples
 
+from .lifter_checks import check_inputs
 from .tta import FlipTest
 
 _LOADER_OPTIONS = frozenset(
@@ -91,10 +92,11 @@ class TensorSet:
             Poses: One batch of the data loader after the other.
         """
         size = self.batch_size
+        decoder = build_codec(lifter.head.decoder)  # type: ignore[union-attr]
         single = self.samples.bank.num_frames == 1  # of clips, small batches stay in the cache
         at_once = size * max(_BLOCK_FRAMES // size, 1) if single else size
         for block in self.order.split(at_once):
-            pred, truth, visible = self._lift(block, lifter, flip)
+            pred, truth, visible = self._lift(block, lifter, decoder, flip)
             names = None
             if 'target_img_path' in self.meta_keys:
                 names = self.samples.target_names(block)
@@ -110,7 +112,7 @@ class TensorSet:
 
     @torch.no_grad()
     def _lift(
-        self, index: Tensor, lifter: nn.Module, flip: FlipTest | None
+        self, index: Tensor, lifter: nn.Module, decoder: TensorCodec, flip: FlipTest | None
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Predicted and true poses (B, T', K, 3), and visible joints (B, T', K)."""
         bank, codec = self.samples.bank, self.encoder
@@ -123,7 +125,6 @@ class TensorSet:
         if view is not None and view.shape[1] > 1:
             view = view[:, targets]
         codec.check_targets(truth, view, batch.keypoint_scores)
-        decoder = build_codec(lifter.head.decoder)  # type: ignore[union-attr]
         device = next(lifter.parameters()).device
 
         def lift(x: Tensor, view: Tensor | None) -> Tensor:
@@ -153,14 +154,8 @@ class TensorSet:
             frame = bank.num_frames - 1 if causal else bank.num_frames // 2
             if targets != (frame,):
                 raise ValueError('its codec has another target frame')
-        codec.check_inputs(
-            bank.keypoints_px,
-            torch.ones_like(bank.keypoint_scores),  # MMPose's codec mends those not found
-            bank.camera_index,
-            bank.cameras.intrinsics,
-            bank.cameras.image_size,
-            ['/'.join(key) for key in bank.cameras.keys],
-        )
+        # MMPose's codec mends those not found
+        check_inputs(codec, bank, scores=torch.ones_like(bank.keypoint_scores), what='')
 
 
 def _double(view: Tensor | None) -> Tensor | None:

@@ -83,8 +83,9 @@ class JointTurns:
             flexion_limits('elbow', 'elbow', 'knee', 'knee'),
             torch.cat((hint, across.unsqueeze(-2).expand_as(hint)), dim=-2),
         ).split(2, dim=-2)
-        shares = draw['limbs_turned'] < 2 * self.joint_share - 1
-        shoulder = std['shoulder'] * _held(draw['shoulder']) * shares[..., 3:4]
+        turned = draw['limbs_turned'] < 2 * self.joint_share - 1
+        hips_turned, _, _, shoulders_turned, _ = turned.unbind(-1)
+        shoulder = std['shoulder'] * _held(draw['shoulder']) * shoulders_turned.unsqueeze(-1)
         turns = (
             # a thigh that swings forwards turns against a trunk that bends forwards
             about(across, torch.cat((bend, -hips), dim=1)),
@@ -95,7 +96,7 @@ class JointTurns:
         )
         if 'thigh' not in draw:
             return turns
-        angle = per_frame(std['hip_rotation'] * _held(draw['thigh']) * shares[..., 0], pose)
+        angle = per_frame(std['hip_rotation'] * _held(draw['thigh']) * hips_turned, pose)
         thighs = bones.index_select(-2, index_tensor(tuple(leg[0] for leg in legs), pose.device))
         return (*turns, normalize(thighs, dim=-1) * angle.unsqueeze(-1))
 
@@ -124,13 +125,10 @@ class JointTurns:
             *2 * [std['hip_abduction']],
             std['trunk_twist'],
         )
-        # of each side: hip, hip to the side, knee, shoulder, elbow; a trunk leans and twists always
-        limbs = draw['limbs_turned'].transpose(1, 2).flatten(1)
-        always = torch.full_like(limbs[:, :1], -2)
-        turned = torch.cat((draw['trunk_turned'].unsqueeze(1), limbs, always), dim=1)
-        turned = turned.index_select(
-            1, index_tensor((0, 1, 2, 5, 6, 9, 10, 11, 3, 4, 11), pose.device)
-        )
+        hips, hips_sideways, knees, _, elbows = draw['limbs_turned'].unbind(-1)
+        bent = draw['trunk_turned'].unsqueeze(1)
+        always = torch.full_like(bent, -2)  # a trunk leans and twists always
+        turned = torch.cat((bent, hips, knees, elbows, always, hips_sideways, always), dim=1)
         angles = angles * (turned < 2 * self.joint_share - 1)
         return angles.split([1, 2, 2, 2, 3, 1], dim=1)
 

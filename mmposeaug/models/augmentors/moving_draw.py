@@ -88,9 +88,8 @@ class MovingDraw(nn.Module):
         if not is_clip(clips):
             return
         turns = bone_turns(clips, self.skeleton)
-        moving = (
-            turns.amax(-1) > SMALL_TURN
-        )  # frames that are repeated to fill up a clip are no motion
+        # frames that are repeated to fill up a clip are no motion
+        moving = turns.amax(-1) > SMALL_TURN
         if not moving.any():
             return
         turns = turns[moving]
